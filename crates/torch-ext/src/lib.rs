@@ -1,0 +1,21 @@
+//! What `tch` lacks, through a small C++ shim: bf16 autocast on CPU and CUDA, loading libtorch's CUDA half,
+//! fused optimizer updates, channels-last tensors, deterministic algorithms, and strict state dictionaries.
+//!
+//! Every crate that uses `tch` depends on this one, directly or not: its build script makes libtorch findable for
+//! whatever cargo runs.
+
+mod autocast;
+mod cuda;
+mod ffi;
+mod fused;
+mod layout;
+mod state;
+
+pub use autocast::{Autocast, Precision};
+pub use cuda::{CudaHalf, load_cuda, peak_device_memory};
+pub use fused::{AdamwStep, SgdStep, fused_adamw, fused_sgd};
+pub use layout::{channels_last, deterministic};
+pub use state::{StateDict, StateError};
+
+/// The PyTorch release whose libtorch this workspace is built against.
+pub const TORCH_VERSION: &str = "2.11.0";
