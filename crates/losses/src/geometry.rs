@@ -1,0 +1,129 @@
+//! How embeddings lie on the sphere: the figures that tell a learning encoder from a collapsed one, without labels.
+
+use crate::unit::{unit, widened};
+use tch::{Kind, Tensor};
+
+/// Rows compared at once where all pairs are visited.
+const ROWS: i64 = 1024;
+
+/// Share of embeddings, per cent, whose nearest among all other 2n - 1 is their own partner.
+///
+/// # Shapes
+/// - `z1`, `z2`: `[n, d]`
+pub fn contrastive_accuracy(z1: &Tensor, z2: &Tensor) -> f64 {
+    tch::no_grad(|| {
+        let z = unit(&Tensor::cat(&[z1, z2], 0));
+        let total = z.size()[0];
+        let hits = tiles(total).map(|(start, length)| {
+            let similarity = z.narrow(0, start, length).matmul(&z.tr());
+            let _ = similarity.narrow(1, start, length).diagonal(0, 0, 1).fill_(f64::NEG_INFINITY);
+            let partner = Tensor::arange_start(start, start + length, (Kind::Int64, z.device()));
+            let partner = (partner + total / 2).remainder(total);
+            similarity.argmax(1, false).eq_tensor(&partner).sum(Kind::Int64).int64_value(&[])
+        });
+        100.0 * hits.sum::<i64>() as f64 / total as f64
+    })
+}
+
+/// Mean over the dimensions of the standard deviation of unit embeddings, times sqrt(d): about 1 where they fill
+/// the sphere, 0 where they are one point (the collapse figure of SimSiam, arXiv 2011.10566, section 4.1).
+///
+/// # Shapes
+/// - `z`: `[n, d]`
+pub fn deviation(z: &Tensor) -> f64 {
+    let d = z.size()[1] as f64;
+    tch::no_grad(|| unit(z).std_dim(0, true, false).mean(Kind::Double).double_value(&[]) * d.sqrt())
+}
+
+/// Mean squared distance between the unit embeddings of the two views (Wang and Isola 2020, arXiv 2005.10242,
+/// eq. 2 with alpha = 2): 0 where both views of every image agree.
+///
+/// # Shapes
+/// - `z1`, `z2`: `[n, d]`
+pub fn alignment(z1: &Tensor, z2: &Tensor) -> f64 {
+    tch::no_grad(|| {
+        let squares = (unit(z1) - unit(z2)).square();
+        squares.sum_dim_intlist([1i64].as_slice(), false, None).mean(Kind::Double).double_value(&[])
+    })
+}
+
+/// Logarithm of the mean over all pairs of exp(-2 |x - y|^2) of unit embeddings (Wang and Isola 2020, eq. 3 with
+/// t = 2): 0 where all are one point, about -4 where they fill the sphere.
+///
+/// # Shapes
+/// - `z`: `[n, d]`, n at least 2
+pub fn uniformity(z: &Tensor) -> f64 {
+    tch::no_grad(|| {
+        let z = unit(z);
+        let n = z.size()[0];
+        // |x - y|^2 = 2 - 2 x.y for unit rows; the n pairs of a row with itself, each worth 1, are taken off.
+        let sums = tiles(n).map(|(start, length)| {
+            let squared: Tensor = z.narrow(0, start, length).matmul(&z.tr()) * -2.0 + 2.0;
+            (squared.clamp_min(0.0) * -2.0).exp().sum(Kind::Double).double_value(&[])
+        });
+        let n = n as f64;
+        ((sums.sum::<f64>() - n) / (n * (n - 1.0))).max(f64::MIN_POSITIVE).ln()
+    })
+}
+
+/// Exponential of the entropy of the normalised singular values (RankMe, Garrido et al. 2023, arXiv 2210.02885,
+/// eq. 1): how many dimensions the embeddings really use.
+///
+/// # Shapes
+/// - `z`: `[n, d]`
+pub fn effective_rank(z: &Tensor) -> f64 {
+    tch::no_grad(|| {
+        let z = widened(z).to_kind(Kind::Double);
+        // The eigenvalues of the d x d (or n x n) product are the squared singular values, and cheaper.
+        let product = if z.size()[0] < z.size()[1] { z.matmul(&z.tr()) } else { z.tr().matmul(&z) };
+        let values = product.linalg_eigvalsh("L").clamp_min(0.0).sqrt();
+        let shares = &values / (values.sum(Kind::Double) + 1e-300);
+        let entropy = -(&shares * (&shares + 1e-12).log()).sum(Kind::Double);
+        entropy.double_value(&[]).exp()
+    })
+}
+
+fn tiles(total: i64) -> impl Iterator<Item = (i64, i64)> {
+    (0..total).step_by(ROWS as usize).map(move |start| (start, ROWS.min(total - start)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::Device;
+
+    fn spread(n: i64, d: i64) -> Tensor {
+        // Irrational steps: rows spread over the sphere without a generator.
+        (Tensor::arange(n * d, (Kind::Float, Device::Cpu)).square() * 0.618_034).sin().reshape([n, d])
+    }
+
+    #[test]
+    fn a_point_has_no_deviation_and_rank_one() {
+        let z = Tensor::ones([64, 16], (Kind::Float, Device::Cpu));
+        assert!(deviation(&z) < 1e-6);
+        assert!((effective_rank(&z) - 1.0).abs() < 1e-3);
+        assert!(uniformity(&z).abs() < 1e-5);
+        assert!(alignment(&z, &z) < 1e-12);
+    }
+
+    #[test]
+    fn a_filled_sphere_has_deviation_near_one_and_almost_full_rank() {
+        let z = spread(512, 16);
+        assert!((deviation(&z) - 1.0).abs() < 0.05, "{}", deviation(&z));
+        assert!(effective_rank(&z) > 15.0, "{}", effective_rank(&z));
+        assert!(uniformity(&z) < -3.0, "{}", uniformity(&z));
+    }
+
+    #[test]
+    fn identical_views_are_always_found_and_shifted_ones_never() {
+        let z = spread(1500, 16);
+        assert_eq!(contrastive_accuracy(&z, &z), 100.0);
+        assert_eq!(contrastive_accuracy(&z, &z.roll([1i64], [0i64])), 0.0);
+    }
+
+    #[test]
+    fn two_directions_have_rank_two() {
+        let z = Tensor::from_slice2(&[[3f32, 0.0, 0.0], [0.0, 3.0, 0.0], [3.0, 0.0, 0.0], [0.0, 3.0, 0.0]]);
+        assert!((effective_rank(&z) - 2.0).abs() < 1e-6);
+    }
+}
