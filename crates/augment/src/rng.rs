@@ -1,0 +1,125 @@
+//! The random stream behind a view, keyed by seed, epoch, image and view.
+
+use std::convert::Infallible;
+
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng, TryRng};
+
+/// A ChaCha8 stream whose key is what is drawn, not when: worker count and order cannot change it.
+///
+/// The helpers below are written out, so that another version of `rand` cannot change a drawn number.
+#[derive(Debug)]
+pub struct ViewRng(ChaCha8Rng);
+
+impl ViewRng {
+    /// The stream of one view of one image in one epoch.
+    pub fn new(seed: u64, epoch: u32, image: u64, view: u32) -> Self {
+        Self::keyed(*b"view    ", seed, epoch, image, view)
+    }
+
+    /// A stream for another purpose (the order of an epoch, a subset, ...), independent of all views'.
+    pub fn named(purpose: [u8; 8], seed: u64, epoch: u32, index: u64) -> Self {
+        Self::keyed(purpose, seed, epoch, index, 0)
+    }
+
+    /// A number from `[low, high)`.
+    pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
+        // 53 random bits fill the mantissa.
+        let unit = (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        low + (high - low) * unit
+    }
+
+    /// A whole number from `0..count`.
+    pub fn below(&mut self, count: usize) -> usize {
+        // The high half of the product; its bias is at most count / 2^64.
+        ((u128::from(self.0.next_u64()) * count as u128) >> 64) as usize
+    }
+
+    /// True with this probability: never at 0, always at 1.
+    pub fn chance(&mut self, probability: f64) -> bool {
+        self.uniform(0.0, 1.0) < probability
+    }
+
+    /// A random order of `items` (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
+    }
+
+    fn keyed(purpose: [u8; 8], seed: u64, epoch: u32, image: u64, view: u32) -> Self {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        key[8..16].copy_from_slice(&image.to_le_bytes());
+        key[16..20].copy_from_slice(&epoch.to_le_bytes());
+        key[20..24].copy_from_slice(&view.to_le_bytes());
+        key[24..].copy_from_slice(&purpose);
+        Self(ChaCha8Rng::from_seed(key))
+    }
+}
+
+/// The infallible form of `rand`'s generator, so that every `rand` distribution can draw from the stream.
+impl TryRng for ViewRng {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(self.0.next_u32())
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(self.0.next_u64())
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.0.fill_bytes(bytes);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::Rng;
+
+    use super::ViewRng;
+
+    #[test]
+    fn every_part_of_the_key_changes_the_stream() {
+        let first = |mut stream: ViewRng| stream.next_u64();
+        let mut drawn = vec![
+            first(ViewRng::new(1, 2, 3, 4)),
+            first(ViewRng::new(0, 2, 3, 4)),
+            first(ViewRng::new(1, 0, 3, 4)),
+            first(ViewRng::new(1, 2, 0, 4)),
+            first(ViewRng::new(1, 2, 3, 0)),
+            first(ViewRng::named(*b"order   ", 1, 2, 3)),
+        ];
+        assert_eq!(drawn[0], first(ViewRng::new(1, 2, 3, 4)));
+        drawn.sort_unstable();
+        drawn.dedup();
+        assert_eq!(drawn.len(), 6);
+    }
+
+    #[test]
+    fn the_stream_stays_the_same_over_versions() {
+        // Recipes of old runs must be replayable: these numbers may never change.
+        let mut stream = ViewRng::new(0, 0, 0, 0);
+        assert_eq!(stream.next_u64(), 10_662_097_776_854_598_215);
+        assert_eq!(stream.below(1000), 747);
+    }
+
+    #[test]
+    fn chance_is_certain_at_its_ends() {
+        let mut stream = ViewRng::new(9, 0, 0, 0);
+        assert!((0..1000).all(|_| stream.chance(1.0) && !stream.chance(0.0)));
+    }
+
+    #[test]
+    fn every_number_below_the_count_is_drawn_about_equally_often() {
+        let mut stream = ViewRng::new(5, 0, 0, 0);
+        let mut seen = [0; 7];
+        for _ in 0..70_000 {
+            seen[stream.below(7)] += 1;
+        }
+        assert!(seen.iter().all(|&count| (9_600..10_400).contains(&count)), "{seen:?}");
+    }
+}

@@ -1,0 +1,78 @@
+//! What holds for every image and every recipe.
+
+use kontrast_augment::{ImageRef, Op, Recipe, Scratch, Step, ViewPlan, ViewRng, render_into};
+use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
+
+fn render(recipe: &Recipe, image: ImageRef<'_>, scratch: &mut Scratch) -> Vec<u8> {
+    let mut view = vec![0; recipe.size.0 * recipe.size.1 * 3];
+    render_into(recipe, image, &mut view, scratch);
+    view
+}
+
+fn image(size: (usize, usize), seed: u64) -> Vec<u8> {
+    let mut stream = ViewRng::named(*b"testing ", seed, 0, 0);
+    (0..size.0 * size.1 * 3).map(|_| stream.below(256) as u8).collect()
+}
+
+fn strong(size: (usize, usize)) -> ViewPlan {
+    let kernel = 2 * (size.0.min(size.1) - 1) + 1;
+    ViewPlan::new(
+        size,
+        vec![
+            Step::RandomResizedCrop { scale: (0.01, 1.0), ratio: (0.2, 5.0) },
+            Step::HorizontalFlip { probability: 0.5 },
+            Step::ColorJitter { probability: 0.8, brightness: 0.9, contrast: 0.9, saturation: 0.9, hue: 0.5 },
+            Step::Grayscale { probability: 0.2 },
+            Step::GaussianBlur { probability: 0.5, sigma: (0.1, 5.0), kernel },
+            Step::Solarize { probability: 0.3, threshold: 0.5 },
+        ],
+    )
+    .unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_view_of_any_image_is_the_same_whatever_was_rendered_before(
+        width in 1_usize..40, height in 1_usize..40, x in 1_usize..40, y in 1_usize..40, seed in any::<u64>(),
+    ) {
+        let pixels = image((width, height), seed);
+        let image = ImageRef::new(width, height, &pixels);
+        let mut recipe = Recipe::default();
+        strong((x, y)).draw_into(&mut recipe, image.size(), &mut ViewRng::new(seed, 0, 0, 0));
+        let mut used = Scratch::default();
+        let other = Recipe { size: (width, height), ops: vec![Op::Flip, Op::Blur { sigma: 3.0, kernel: 9 }] };
+        render(&other, image, &mut used);
+        prop_assert_eq!(render(&recipe, image, &mut used), render(&recipe, image, &mut Scratch::default()));
+    }
+
+    #[test]
+    fn one_colour_stays_one_colour_under_crop_flip_and_blur(
+        color in any::<[u8; 3]>(), width in 1_usize..40, height in 1_usize..40, side in 1_usize..30,
+    ) {
+        let pixels = color.repeat(width * height);
+        let crop = Op::Crop { x: 0, y: 0, width, height };
+        let ops = vec![crop, Op::Flip, Op::Blur { sigma: 1.5, kernel: 7 }];
+        let view = render(&Recipe { size: (side, side), ops }, ImageRef::new(width, height, &pixels), &mut Scratch::default());
+        prop_assert_eq!(view, color.repeat(side * side));
+    }
+
+    #[test]
+    fn a_flip_of_the_crop_is_the_crop_of_the_flip(
+        width in 2_usize..30, height in 1_usize..30, side in 1_usize..30, seed in any::<u64>(),
+    ) {
+        let size = (width, height);
+        let pixels = image(size, seed);
+        let mut scratch = Scratch::default();
+        let flipped = render(&Recipe { size, ops: vec![Op::Flip] }, ImageRef::new(width, height, &pixels), &mut scratch);
+        let part = width.div_ceil(2);
+        let left = Op::Crop { x: 0, y: 0, width: part, height };
+        let right = Op::Crop { x: width - part, y: 0, width: part, height };
+        let view = (side, side);
+        let one = render(&Recipe { size: view, ops: vec![left, Op::Flip] }, ImageRef::new(width, height, &pixels), &mut scratch);
+        let other = render(&Recipe { size: view, ops: vec![right] }, ImageRef::new(width, height, &flipped), &mut scratch);
+        let furthest = one.iter().zip(&other).map(|(a, b)| a.abs_diff(*b)).max();
+        prop_assert_eq!(furthest.map(|step| step <= 1), Some(true));
+    }
+}
