@@ -1,1 +1,55 @@
-//! x
+//! The experiment file: typed structs, loading, merging, checking. No behaviour.
+//!
+//! An experiment is one TOML file, which may extend a base and be changed from the command line:
+//!
+//! ```
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("mine.toml");
+//! # let smoke = concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/smoke/simclr.toml");
+//! # std::fs::write(&path, format!("extends = {smoke:?}"))?;
+//! use kontrast_config::Experiment;
+//!
+//! let loaded = Experiment::load(&path, &["train.epochs=5".to_owned()])?;
+//! assert_eq!(loaded.experiment.train.epochs, 5);
+//! assert_eq!(loaded.digest.len(), 64);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What comes out has been checked once and never changes. Derived numbers (a scaled learning rate)
+//! are computed by functions. Whatever is wrong with a file is reported with file, line and column.
+
+mod ablation;
+mod data;
+mod digest;
+mod encoder;
+mod error;
+mod eval;
+mod experiment;
+mod explain;
+mod infrastructure;
+mod load;
+mod merge;
+mod method;
+mod optimizer;
+mod overrides;
+mod problems;
+mod schedule;
+mod source;
+mod train;
+mod views;
+
+pub use ablation::{Ablation, Axis, AxisValue, Cell, PaperValue};
+pub use data::{Data, DataName, Synthetic, Unreadable};
+pub use encoder::{Encoder, Resnet, Stem};
+pub use error::{ConfigError, Fault};
+pub use eval::{Eval, Linear};
+pub use experiment::Experiment;
+pub use infrastructure::{Device, Infrastructure};
+pub use load::Loaded;
+pub use method::{Method, Projector, Simclr};
+pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};
+pub use problems::Problem;
+pub use schedule::{Constant, Cosine, Schedule};
+pub use source::Place;
+pub use train::{Feed, Precision, Train};
+pub use views::{Blur, Jitter, SimclrViews, Solarize, Views};

@@ -1,0 +1,9 @@
+//! The experiment file as its users meet it: what loads, what is refused, and in which words.
+
+mod ablations;
+mod committed;
+mod digests;
+mod folder;
+mod merging;
+mod mistakes;
+mod ranges;

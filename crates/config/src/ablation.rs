@@ -1,0 +1,158 @@
+//! The ablation file: a base experiment, axes, seeds, and the paper's value for each cell.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use toml::Value;
+
+use crate::error::ConfigError;
+use crate::experiment::Experiment;
+use crate::load::refuse;
+use crate::merge::Merged;
+use crate::problems::{Problem, Problems};
+use crate::source::Sources;
+
+/// An ablation: one experiment for each cell of the product of its axes, and for each seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ablation {
+    /// Names the ablation, and the run directories of its cells.
+    pub name: String,
+    /// What is reproduced: paper, figure or table, and its protocol.
+    pub paper: String,
+    /// What a reader of the table must know, such as differences in scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The experiment that cells change. Relative to the ablation's file when read, a usable path once loaded.
+    pub base: PathBuf,
+    /// Each cell runs once with each of these.
+    pub seeds: Vec<u64>,
+    /// The protocol whose top-1 fills the table, such as `knn` or `linear`.
+    pub score: String,
+    /// Keys that all cells change in the base, such as `"train.epochs" = 10`.
+    #[serde(default)]
+    pub set: BTreeMap<String, Value>,
+    /// The axes; cells are their product.
+    #[serde(rename = "axis")]
+    pub axes: Vec<Axis>,
+    /// What the paper reports.
+    #[serde(default, rename = "paper_value")]
+    pub paper_values: Vec<PaperValue>,
+}
+
+/// One axis of an ablation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Axis {
+    /// The heading of its column.
+    pub name: String,
+    /// What it takes, in the order of the table.
+    #[serde(rename = "value")]
+    pub values: Vec<AxisValue>,
+}
+
+/// One value of an axis.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AxisValue {
+    /// What the table calls it.
+    pub label: String,
+    /// The keys it changes in the base.
+    pub set: BTreeMap<String, Value>,
+}
+
+/// What the paper reports for one cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaperValue {
+    /// A label of each axis.
+    pub cell: Vec<String>,
+    /// Per cent.
+    pub value: f64,
+}
+
+/// One cell: an experiment to be run with each seed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// The experiment's name, and what `--only` takes: the ablation's name and the labels.
+    pub name: String,
+    /// A label of each axis.
+    pub labels: Vec<String>,
+    /// What changes in the base, as arguments of `--set`; the name is among them, the seed is not.
+    pub overrides: Vec<String>,
+    /// The paper's value in per cent.
+    pub paper: Option<f64>,
+}
+
+impl Ablation {
+    /// Reads an ablation and checks it, the experiment of every cell included.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the file, or with the base once a cell has changed it.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let sources = Sources::collect(path, &[])?;
+        let merged = Merged::new(&sources, &[])?;
+        let mut ablation: Self = merged.typed()?;
+        refuse(&merged, ablation.check())?;
+        ablation.base = path.with_file_name("").join(&ablation.base);
+        for cell in ablation.cells() {
+            Experiment::load(&ablation.base, &cell.overrides).map_err(|source| ConfigError::Cell {
+                path: path.to_owned(),
+                cell: cell.name,
+                source: Box::new(source),
+            })?;
+        }
+        Ok(ablation)
+    }
+
+    /// The product of the axes, the last axis running fastest.
+    pub fn cells(&self) -> Vec<Cell> {
+        let mut cells: Vec<Vec<&AxisValue>> = vec![Vec::new()];
+        for axis in &self.axes {
+            let extended = |cell: Vec<_>| axis.values.iter().map(move |value| [&cell[..], &[value]].concat());
+            cells = cells.into_iter().flat_map(extended).collect();
+        }
+        cells.iter().map(|values| self.cell(values)).collect()
+    }
+
+    fn cell(&self, values: &[&AxisValue]) -> Cell {
+        let labels: Vec<String> = values.iter().map(|value| value.label.clone()).collect();
+        let name = [std::slice::from_ref(&self.name), &labels].concat().join("-");
+        let name = name.replace(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c), "-");
+        let sets = values.iter().flat_map(|value| &value.set);
+        let mut overrides: Vec<String> =
+            self.set.iter().chain(sets).map(|(key, value)| format!("{key}={value}")).collect();
+        overrides.push(format!("name={}", Value::from(name.as_str())));
+        let paper = self.paper_values.iter().find(|paper| paper.cell == labels).map(|paper| paper.value);
+        Cell { name, labels, overrides, paper }
+    }
+
+    fn check(&self) -> Vec<Problem> {
+        let mut problems = Problems::default();
+        problems.require(!self.name.is_empty(), "name", &self.name, "a name, which names folders");
+        let distinct = self.seeds.iter().collect::<HashSet<_>>().len() == self.seeds.len();
+        let expected = "at least one seed, none of them twice";
+        problems.require(distinct && !self.seeds.is_empty(), "seeds", &self.seeds, expected);
+        problems.require(!self.axes.is_empty(), "axis", &0, "at least one [[axis]]");
+        for (index, axis) in self.axes.iter().enumerate() {
+            let labels: Vec<_> = axis.values.iter().map(|value| &value.label).collect();
+            let distinct = labels.iter().collect::<HashSet<_>>().len() == labels.len();
+            let expected = format!("at least one value of axis {:?}, no label twice", axis.name);
+            let key = format!("axis[{index}].value");
+            problems.require(distinct && !labels.is_empty(), &key, &labels, &expected);
+        }
+        let cells = self.cells();
+        for (index, paper) in self.paper_values.iter().enumerate() {
+            let known = cells.iter().any(|cell| cell.labels == paper.cell);
+            let expected = "a label of each axis, in the order of the axes";
+            problems.require(known, &format!("paper_value[{index}].cell"), &paper.cell, expected);
+        }
+        let mut names = HashSet::new();
+        for cell in &cells {
+            let expected = "labels that still differ as names of folders";
+            problems.require(names.insert(&cell.name), "axis.value", &cell.labels, expected);
+        }
+        problems.into_list()
+    }
+}

@@ -1,0 +1,142 @@
+//! `[data]`: where the images come from.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::problems::Problems;
+
+/// Where the images come from, and how they are normalised.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Which data set.
+    pub name: DataName,
+    /// The folder, for `name = "folder"` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<PathBuf>,
+    /// How many training images are used: class-balanced, fixed by the seed. All where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subset: Option<usize>,
+    /// What to do about an image that cannot be read.
+    #[serde(default)]
+    pub unreadable: Unreadable,
+    /// The share of a folder without a test split that becomes one, for `name = "folder"` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holdout: Option<f64>,
+    /// How many images are drawn, for `name = "synthetic"` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synthetic: Option<Synthetic>,
+    /// Mean of each channel, of values between 0 and 1.
+    pub mean: [f64; 3],
+    /// Standard deviation of each channel, of values between 0 and 1.
+    pub deviation: [f64; 3],
+}
+
+/// The data sets that Kontrast knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DataName {
+    /// 50,000 and 10,000 images of 32 pixels, ten classes (Krizhevsky 2009).
+    Cifar10,
+    /// 60,000 and 10,000 grey images of 28 pixels, ten classes (Xiao et al. 2017).
+    FashionMnist,
+    /// The images below `data.root`.
+    Folder,
+    /// Drawn shapes, for tests: no network needed.
+    Synthetic,
+}
+
+impl DataName {
+    /// The name as a file writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cifar10 => "cifar10",
+            Self::FashionMnist => "fashion-mnist",
+            Self::Folder => "folder",
+            Self::Synthetic => "synthetic",
+        }
+    }
+}
+
+/// What to do about an image that cannot be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unreadable {
+    /// Stop, and name it.
+    #[default]
+    Refuse,
+    /// Leave it out, and name and count it.
+    Skip,
+}
+
+/// Size of the synthetic data set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Synthetic {
+    /// Training images.
+    pub train: usize,
+    /// Test images.
+    pub test: usize,
+    /// Classes: kinds of shape.
+    pub classes: usize,
+    /// Width and height in pixels.
+    pub size: usize,
+}
+
+impl Data {
+    /// The number of training images, where the file itself says it, with its key.
+    pub(crate) fn declared_images(&self) -> Option<(&'static str, usize)> {
+        let drawn = self.synthetic.as_ref().map(|synthetic| ("data.synthetic.train", synthetic.train));
+        self.subset.map(|count| ("data.subset", count)).or(drawn)
+    }
+
+    pub(crate) fn check(&self, problems: &mut Problems) {
+        let inside = self.mean.iter().all(|mean| (0.0..=1.0).contains(mean));
+        problems.require(inside, "data.mean", &self.mean, "three numbers from 0 to 1");
+        let inside = self.deviation.iter().all(|deviation| *deviation > 0.0 && *deviation <= 1.0);
+        problems.require(inside, "data.deviation", &self.deviation, "three numbers above 0, at most 1");
+        self.check_folder(problems);
+        self.check_synthetic(problems);
+    }
+
+    fn check_folder(&self, problems: &mut Problems) {
+        let folder = self.name == DataName::Folder;
+        let only = "no such key, since only data.name = \"folder\" reads it";
+        match &self.root {
+            None if folder => {
+                problems.missing("data.root", "the folder of images, for data.name = \"folder\"");
+            }
+            Some(root) if !folder => problems.require(false, "data.root", root, only),
+            _ => {}
+        }
+        if let Some(holdout) = self.holdout {
+            let between = holdout > 0.0 && holdout < 1.0;
+            problems.require(between, "data.holdout", &holdout, "a share above 0 and below 1");
+            problems.require(folder, "data.holdout", &holdout, only);
+        }
+    }
+
+    fn check_synthetic(&self, problems: &mut Problems) {
+        let wanted = self.name == DataName::Synthetic;
+        let Some(Synthetic { train, test, classes, size }) = &self.synthetic else {
+            if wanted {
+                let table = "a table with train, test, classes and size, for data.name = \"synthetic\"";
+                problems.missing("data.synthetic", table);
+            }
+            return;
+        };
+        if !wanted {
+            let only = "no such table, since only data.name = \"synthetic\" reads it";
+            problems.require(false, "data.synthetic", &self.synthetic, only);
+            return;
+        }
+        problems.require(*test >= 1, "data.synthetic.test", test, "at least 1");
+        problems.require(*classes >= 2, "data.synthetic.classes", classes, "at least 2");
+        problems.require(*size >= 8, "data.synthetic.size", size, "at least 8 pixels");
+        if let Some(subset) = self.subset {
+            let at_most = format!("at most data.synthetic.train = {train}");
+            problems.require(subset <= *train, "data.subset", &subset, &at_most);
+        }
+    }
+}

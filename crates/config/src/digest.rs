@@ -1,0 +1,72 @@
+//! The digest: which experiments are the same but for the seed and the machine.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::Experiment;
+
+/// SHA-256 in hex of the experiment as canonical JSON (keys sorted, no spaces), without `seed`, `run` and
+/// `train.feed`.
+pub(crate) fn digest(experiment: &Experiment) -> String {
+    let mut text = String::new();
+    // Infallible: the experiment has string keys and, once checked, finite numbers only.
+    let mut value = serde_json::to_value(experiment).unwrap_or_default();
+    if let Some(table) = value.as_object_mut() {
+        table.remove("seed");
+        table.remove("run");
+        if let Some(train) = table.get_mut("train").and_then(Value::as_object_mut) {
+            train.remove("feed");
+        }
+    }
+    write_canonical(&value, &mut text);
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
+        // Writing into a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// Sorts keys itself, since serde_json keeps the order of insertion when another crate asks it to.
+fn write_canonical(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(table) => {
+            let mut entries: Vec<_> = table.iter().collect();
+            entries.sort_by_key(|(key, _)| key.as_str());
+            text.push('{');
+            for (index, (key, value)) in entries.into_iter().enumerate() {
+                if index > 0 {
+                    text.push(',');
+                }
+                text.push_str(&Value::from(key.as_str()).to_string());
+                text.push(':');
+                write_canonical(value, text);
+            }
+            text.push('}');
+        }
+        Value::Array(values) => {
+            text.push('[');
+            for (index, value) in values.iter().enumerate() {
+                if index > 0 {
+                    text.push(',');
+                }
+                write_canonical(value, text);
+            }
+            text.push(']');
+        }
+        plain => text.push_str(&plain.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn canonical_json_sorts_keys_at_every_depth() {
+        let mut text = String::new();
+        write_canonical(&serde_json::json!({"b": [1, {"d": 0.5, "c": "x"}], "a": null}), &mut text);
+        assert_eq!(text, r#"{"a":null,"b":[1,{"c":"x","d":0.5}]}"#);
+    }
+}

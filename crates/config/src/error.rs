@@ -1,0 +1,91 @@
+//! What can be wrong with a configuration, in words that let a person mend it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::Place;
+
+/// What is wrong with a configuration. Its text is all that a user needs to see.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file cannot be read.
+    #[error("{}: cannot be read: {source}{}", path.display(), wanted(wanted_at.as_deref()))]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Where another file asks for it.
+        wanted_at: Option<Box<Place>>,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Files extend each other in a circle.
+    #[error("{at}: `extends` goes in a circle: {}; remove one of them", arrows(chain))]
+    Cycle {
+        /// Where the circle closes.
+        at: Box<Place>,
+        /// The files, beginning with the one that was asked for.
+        chain: Vec<PathBuf>,
+    },
+    /// An argument of `--set` is not `key.path=value`.
+    #[error("--set {argument}: {message}")]
+    Argument {
+        /// The argument.
+        argument: String,
+        /// What was expected.
+        message: String,
+    },
+    /// The experiment of one cell of an ablation is wrong; `--set` stands for what the cell sets.
+    #[error("{}: the experiment of cell {cell} is wrong:\n{source}", path.display())]
+    Cell {
+        /// The ablation's file.
+        path: PathBuf,
+        /// The cell's name.
+        cell: String,
+        /// What is wrong with its experiment.
+        source: Box<ConfigError>,
+    },
+    /// Keys or values that the configuration cannot have; never empty.
+    #[error("{}", lines(.0))]
+    Faults(Vec<Fault>),
+}
+
+/// One thing that is wrong: where, which key, what was expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// File, line and column, or the argument of `--set`.
+    pub place: Option<Place>,
+    /// The key as one would write it for `--set`; empty where the text is no TOML.
+    pub key: String,
+    /// What was found, what was expected, what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        if !self.key.is_empty() {
+            write!(f, "{}", self.key)?;
+            // A problem with a value goes on with the value: `train.batch = 1: expected ...`.
+            let joint = if self.message.starts_with([' ', ':']) { "" } else { ": " };
+            f.write_str(joint)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+fn wanted(at: Option<&Place>) -> String {
+    match at {
+        Some(place) => format!("; it is named by `extends` at {place}, relative to that file"),
+        None => "; check the path".to_owned(),
+    }
+}
+
+fn arrows(chain: &[PathBuf]) -> String {
+    chain.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" -> ")
+}
+
+fn lines(faults: &[Fault]) -> String {
+    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,69 @@
+//! The experiment: all that one run is made of, as one value.
+
+use serde::{Deserialize, Serialize};
+
+use crate::problems::{Problem, Problems};
+use crate::{Data, Encoder, Eval, Infrastructure, Method, Optimizer, Schedule, Train, Views};
+
+/// One experiment, as its file says. Every number that changes a result is required; only
+/// infrastructure has defaults.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// Names the run directory: letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// Seeds every stream: views, order, subset, initial weights. Not part of the digest.
+    pub seed: u64,
+    /// Where the images come from.
+    pub data: Data,
+    /// How views are drawn from an image.
+    pub views: Views,
+    /// The network that is trained.
+    pub encoder: Encoder,
+    /// What it is trained with.
+    pub method: Method,
+    /// How gradients change weights.
+    pub optimizer: Optimizer,
+    /// The learning rate over time.
+    pub schedule: Schedule,
+    /// Batch, epochs, precision, checkpoints.
+    pub train: Train,
+    /// How the encoder is judged.
+    pub eval: Eval,
+    /// Where it runs. Not part of the digest.
+    #[serde(default)]
+    pub run: Infrastructure,
+}
+
+impl Experiment {
+    /// Everything that is out of range, each with its key; empty when the experiment can run.
+    pub fn check(&self) -> Vec<Problem> {
+        let mut problems = Problems::default();
+        let fit = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let named = self.name.starts_with(|c: char| c.is_ascii_alphanumeric()) && self.name.chars().all(fit);
+        problems.require(
+            named,
+            "name",
+            &self.name,
+            "letters, digits, `-`, `_` and `.`, beginning with a letter or digit: it names a folder",
+        );
+        self.data.check(&mut problems);
+        self.views.check(&mut problems);
+        self.encoder.check(&mut problems);
+        self.method.check(&mut problems);
+        self.optimizer.check(&mut problems);
+        self.schedule.check(self.train.epochs, &mut problems);
+        self.train.check(&mut problems);
+        self.eval.check(&mut problems);
+        self.run.check(&mut problems);
+        if let Some((key, images)) = self.data.declared_images() {
+            problems.require(
+                images >= self.train.batch,
+                key,
+                &images,
+                &format!("at least train.batch = {}, else there is no whole batch", self.train.batch),
+            );
+        }
+        problems.into_list()
+    }
+}

@@ -1,0 +1,58 @@
+//! Loading an experiment: text, table, merge, overrides, typed, checked.
+
+use std::path::Path;
+
+use crate::digest::digest;
+use crate::error::{ConfigError, Fault};
+use crate::experiment::Experiment;
+use crate::merge::Merged;
+use crate::problems::Problem;
+use crate::source::Sources;
+
+/// Tables of which one variant is chosen.
+const CHOICES: [&str; 5] = ["views", "encoder", "method", "optimizer", "schedule"];
+
+/// A checked experiment.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The experiment; it never changes.
+    pub experiment: Experiment,
+    /// All of it as one TOML file, which loads to the same digest.
+    pub resolved: String,
+    /// SHA-256 in hex of all that changes a result but the seed.
+    pub digest: String,
+}
+
+impl Experiment {
+    /// Reads a file, what it extends, and arguments of the form `key.path=value`; checks the whole.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the files or the arguments, out-of-range values all at once.
+    pub fn load(path: &Path, overrides: &[String]) -> Result<Loaded, ConfigError> {
+        let sources = Sources::collect(path, overrides)?;
+        let merged = Merged::new(&sources, &CHOICES)?;
+        let experiment: Experiment = merged.typed()?;
+        refuse(&merged, experiment.check())?;
+        Ok(Loaded { resolved: experiment.to_toml()?, digest: digest(&experiment), experiment })
+    }
+
+    fn to_toml(&self) -> Result<String, ConfigError> {
+        toml::to_string(self).map_err(|error| {
+            let message = format!("this experiment cannot be written as TOML: {error}");
+            ConfigError::Faults(vec![Fault { place: None, key: String::new(), message }])
+        })
+    }
+}
+
+/// Turns problems into an error that says where each stands.
+pub(crate) fn refuse(merged: &Merged<'_>, problems: Vec<Problem>) -> Result<(), ConfigError> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let place = |problem: Problem| Fault {
+        place: merged.place(&problem.key),
+        message: problem.to_string()[problem.key.len()..].to_owned(),
+        key: problem.key,
+    };
+    Err(ConfigError::Faults(problems.into_iter().map(place).collect()))
+}

@@ -1,0 +1,127 @@
+//! The merged table of all sources, which still knows where each key came from.
+
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use crate::error::{ConfigError, Fault};
+use crate::explain::explain;
+use crate::source::{Place, Sources};
+
+type Entry<'s> = (Spanned<DeString<'s>>, Spanned<DeValue<'s>>);
+
+/// All sources merged, later ones winning.
+pub(crate) struct Merged<'s> {
+    sources: &'s Sources,
+    table: DeTable<'s>,
+}
+
+impl<'s> Merged<'s> {
+    /// Merges tables key by key; arrays and plain values are replaced whole, and so is a choice table
+    /// when a later source names another variant.
+    pub(crate) fn new(sources: &'s Sources, choices: &[&str]) -> Result<Self, ConfigError> {
+        let mut table = DeTable::new();
+        for parsed in sources.tables() {
+            let parsed = parsed?;
+            refuse_two_variants(sources, &parsed, choices)?;
+            merge(&mut table, parsed, choices);
+        }
+        Ok(Self { sources, table })
+    }
+
+    /// The typed value. All unknown keys are reported at once.
+    pub(crate) fn typed<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        let mut table = self.table.clone();
+        let mut faults = Vec::new();
+        loop {
+            // The file that was asked for was read first, so its beginning is byte 0.
+            let root = Spanned::new(0..0, table.clone());
+            match T::deserialize(toml::de::Deserializer::from(root)) {
+                Ok(value) if faults.is_empty() => return Ok(value),
+                Ok(_) => return Err(ConfigError::Faults(faults)),
+                Err(error) => {
+                    let (fault, unknown) = explain(&error, &table, self.sources);
+                    let removed = unknown.is_some_and(|path| remove(&mut table, &path));
+                    faults.push(fault);
+                    if !removed {
+                        return Err(ConfigError::Faults(faults));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where a key such as `axis[1].name` stands, or the innermost table around it that is written down.
+    pub(crate) fn place(&self, key: &str) -> Option<Place> {
+        let mut table = &self.table;
+        let mut offset = None;
+        for part in key.split('.') {
+            let (name, index) = part.trim_end_matches(']').split_once('[').unwrap_or((part, ""));
+            let Some((name, value)) = table.get_key_value(name) else { break };
+            offset = Some(name.span().start);
+            let value =
+                index.parse().ok().and_then(|index: usize| value.get_ref().get(index)).unwrap_or(value);
+            let DeValue::Table(inner) = value.get_ref() else { break };
+            table = inner;
+        }
+        offset.and_then(|offset| self.sources.place(offset))
+    }
+}
+
+fn merge<'s>(base: &mut DeTable<'s>, later: DeTable<'s>, choices: &[&str]) {
+    for (key, value) in later {
+        let name = key.get_ref().as_ref();
+        let (key, value) = match base.remove_entry(name) {
+            Some(earlier) => merge_entry(earlier, (key, value), choices),
+            None => (key, value),
+        };
+        base.insert(key, value);
+    }
+}
+
+fn merge_entry<'s>(earlier: Entry<'s>, later: Entry<'s>, choices: &[&str]) -> Entry<'s> {
+    let (key, value) = earlier;
+    let span = value.span();
+    let choice = choices.contains(&key.get_ref().as_ref());
+    match (value.into_inner(), later.1.get_ref()) {
+        (DeValue::Table(mut base), DeValue::Table(table)) if !(choice && other_variant(&base, table)) => {
+            merge(&mut base, table.clone(), &[]);
+            (key, Spanned::new(span, DeValue::Table(base)))
+        }
+        _ => later,
+    }
+}
+
+fn other_variant(base: &DeTable<'_>, later: &DeTable<'_>) -> bool {
+    later.keys().any(|variant| !base.contains_key(variant.get_ref().as_ref()))
+}
+
+fn refuse_two_variants(sources: &Sources, table: &DeTable<'_>, choices: &[&str]) -> Result<(), ConfigError> {
+    let mut faults = Vec::new();
+    for choice in choices {
+        let Some(DeValue::Table(variants)) = table.get(*choice).map(Spanned::get_ref) else { continue };
+        let mut names: Vec<_> = variants.keys().collect();
+        if names.len() < 2 {
+            continue;
+        }
+        names.sort_by_key(|name| name.span().start);
+        let listed: Vec<_> = names.iter().map(|name| format!("[{choice}.{}]", name.get_ref())).collect();
+        faults.push(Fault {
+            place: sources.place(names[1].span().start),
+            key: (*choice).to_owned(),
+            message: format!("{} in one source; keep one of them", listed.join(" and ")),
+        });
+    }
+    if faults.is_empty() { Ok(()) } else { Err(ConfigError::Faults(faults)) }
+}
+
+fn remove(table: &mut DeTable<'_>, path: &[String]) -> bool {
+    match path {
+        [] => false,
+        [last] => table.remove(last.as_str()).is_some(),
+        [first, rest @ ..] => match table.get_mut(first.as_str()).map(Spanned::get_mut) {
+            Some(DeValue::Table(inner)) => remove(inner, rest),
+            _ => false,
+        },
+    }
+}

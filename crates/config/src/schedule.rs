@@ -1,0 +1,66 @@
+//! `[schedule]`: the learning rate over time.
+
+use serde::{Deserialize, Serialize};
+
+use crate::problems::Problems;
+
+/// The schedule. One variant is named, as in `[schedule.cosine]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// Linear warm-up, then half a cosine (Loshchilov and Hutter 2016, arXiv 1608.03983).
+    Cosine(Cosine),
+    /// Linear warm-up, then the peak.
+    Constant(Constant),
+}
+
+/// Warm-up and half a cosine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cosine {
+    /// Epochs from 0 to the peak; a fraction is allowed.
+    pub warmup_epochs: f64,
+    /// Share of the peak that is left at the end.
+    #[serde(rename = "final")]
+    pub final_share: f64,
+}
+
+/// Warm-up and then no change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Constant {
+    /// Epochs from 0 to the peak; a fraction is allowed.
+    pub warmup_epochs: f64,
+}
+
+impl Schedule {
+    /// The variant's name as a file writes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Cosine(_) => "cosine",
+            Self::Constant(_) => "constant",
+        }
+    }
+
+    /// Epochs from 0 to the peak.
+    pub fn warmup_epochs(&self) -> f64 {
+        match self {
+            Self::Cosine(cosine) => cosine.warmup_epochs,
+            Self::Constant(constant) => constant.warmup_epochs,
+        }
+    }
+
+    pub(crate) fn check(&self, epochs: u32, problems: &mut Problems) {
+        let warmup = self.warmup_epochs();
+        problems.require(
+            warmup >= 0.0 && warmup <= f64::from(epochs.max(1)),
+            &format!("schedule.{}.warmup_epochs", self.name()),
+            &warmup,
+            &format!("0 to train.epochs = {epochs}"),
+        );
+        if let Self::Cosine(Cosine { final_share, .. }) = self {
+            let inside = (0.0..=1.0).contains(final_share);
+            problems.require(inside, "schedule.cosine.final", final_share, "a share of the peak, 0 to 1");
+        }
+    }
+}

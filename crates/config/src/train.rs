@@ -1,0 +1,76 @@
+//! `[train]`: batch, epochs, precision, checkpoints.
+
+use serde::{Deserialize, Serialize};
+
+use crate::problems::Problems;
+
+/// How training runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Train {
+    /// Images of one step.
+    pub batch: usize,
+    /// Passes over the training images.
+    pub epochs: u32,
+    /// Number format of forward and backward.
+    pub precision: Precision,
+    /// Whether images lie channels-last in memory, which is faster but rounds differently.
+    pub channels_last: bool,
+    /// Where views are rendered. Not part of the digest.
+    #[serde(default)]
+    pub feed: Feed,
+    /// Epochs between checkpoints.
+    #[serde(default = "every_epoch")]
+    pub checkpoint_every: u32,
+    /// How many checkpoints are kept.
+    #[serde(default = "two")]
+    pub keep: usize,
+}
+
+/// Number format of forward and backward; the loss is computed in fp32 under both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// Autocast to bfloat16.
+    Bf16,
+    /// 32-bit floats throughout.
+    Fp32,
+}
+
+impl Precision {
+    /// The name as a file writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bf16 => "bf16",
+            Self::Fp32 => "fp32",
+        }
+    }
+}
+
+/// Where views are rendered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Feed {
+    /// By threads of the host, ahead of the step.
+    #[default]
+    Host,
+}
+
+impl Train {
+    pub(crate) fn check(&self, problems: &mut Problems) {
+        let expected = "at least 2, since the other images of the batch are the negatives";
+        problems.require(self.batch >= 2, "train.batch", &self.batch, expected);
+        problems.require(self.epochs >= 1, "train.epochs", &self.epochs, "at least 1");
+        let every = self.checkpoint_every;
+        problems.require(every >= 1, "train.checkpoint_every", &every, "at least 1 epoch");
+        problems.require(self.keep >= 1, "train.keep", &self.keep, "at least 1 checkpoint");
+    }
+}
+
+fn every_epoch() -> u32 {
+    1
+}
+
+fn two() -> usize {
+    2
+}

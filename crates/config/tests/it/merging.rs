@@ -1,0 +1,91 @@
+//! Bases, overrides and how they merge.
+
+use std::path::Path;
+
+use kontrast_config::{Device, LrRule, Optimizer};
+
+use crate::folder::{BASE, Folder, load};
+
+#[test]
+fn a_later_file_wins_key_by_key() {
+    let loaded = Folder::new().load("name = \"mine\"\n[train]\nbatch = 512", &[]);
+    assert_eq!(loaded.experiment.name, "mine");
+    assert_eq!(loaded.experiment.train.batch, 512);
+    assert_eq!(loaded.experiment.train.epochs, 20);
+}
+
+#[test]
+fn bases_extend_bases_relative_to_the_file_that_names_them() {
+    let folder = Folder::new();
+    folder.write("deep/middle.toml", "extends = \"../base.toml\"\n[train]\nbatch = 64\nepochs = 7");
+    let path = folder.write("top/mine.toml", "extends = \"../deep/middle.toml\"\n[train]\nepochs = 9");
+    let experiment = load(&path, &[]).unwrap().experiment;
+    assert_eq!((experiment.train.batch, experiment.train.epochs), (64, 9));
+}
+
+#[test]
+fn a_choice_of_the_same_variant_merges() {
+    let loaded = Folder::new().load("[optimizer.sgd]\nmomentum = 0.8", &[]);
+    let Optimizer::Sgd(sgd) = loaded.experiment.optimizer else { panic!("the optimizer is SGD") };
+    assert_eq!((sgd.momentum, sgd.weight_decay), (0.8, 5e-4));
+}
+
+#[test]
+fn a_choice_of_another_variant_replaces_the_table() {
+    let adamw = "[optimizer.adamw]\nlr = 1e-3\nbetas = [0.9, 0.999]\neps = 1e-8\nweight_decay = 0.01";
+    let loaded = Folder::new().load(adamw, &[]);
+    let Optimizer::Adamw(adamw) = loaded.experiment.optimizer else { panic!("the optimizer is AdamW") };
+    assert_eq!(adamw.weight_decay, 0.01);
+    assert_eq!(adamw.lr.scaled(4096), 1e-3);
+}
+
+#[test]
+fn arguments_win_over_files_and_later_arguments_over_earlier() {
+    let set = ["train.epochs=3", "train.epochs=4", "optimizer.sgd.lr.rule=square-root", "run.device=cuda:1"];
+    let experiment = Folder::new().load("[train]\nepochs = 9", &set).experiment;
+    assert_eq!(experiment.train.epochs, 4);
+    assert_eq!(experiment.optimizer.lr().rule, LrRule::SquareRoot);
+    assert_eq!(experiment.run.device, Device::Cuda(1));
+}
+
+#[test]
+fn arguments_that_name_one_new_variant_add_up() {
+    let set = ["schedule.constant.warmup_epochs=1"];
+    let experiment = Folder::new().load("", &set).experiment;
+    assert_eq!(experiment.schedule.name(), "constant");
+    let lars = ["lr=0.3", "momentum=0.9", "weight_decay=1e-4", "eta=0.001", "clip_lr=false"];
+    let mut set: Vec<String> = lars.iter().map(|pair| format!("optimizer.lars.{pair}")).collect();
+    set.push("optimizer.lars.exclude_bias_and_norm=true".to_owned());
+    let set: Vec<&str> = set.iter().map(String::as_str).collect();
+    assert_eq!(Folder::new().load("", &set).experiment.optimizer.name(), "lars");
+}
+
+#[test]
+fn a_whole_number_serves_where_a_fraction_may_stand() {
+    assert_eq!(Folder::new().load("[optimizer.sgd]\nlr = 1", &[]).experiment.optimizer.lr().base, 1.0);
+}
+
+#[test]
+fn only_infrastructure_has_defaults() {
+    let run = Folder::new().load("", &[]).experiment.run;
+    assert_eq!((run.device, run.threads, run.workers), (Device::Auto, None, None));
+    assert_eq!(run.out, Path::new("runs"));
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_are_borne() {
+    let folder = Folder::new();
+    let path = folder.write("windows.toml", &format!("\u{feff}{}", BASE.replace('\n', "\r\n")));
+    assert_eq!(load(&path, &[]).unwrap().experiment.train.batch, 256);
+}
+
+#[test]
+fn the_resolved_file_loads_to_the_same_experiment() {
+    let folder = Folder::new();
+    let first = folder.load("[data]\nsubset = 1000", &["train.epochs=3", "run.threads=2"]);
+    let path = folder.write("resolved.toml", &first.resolved);
+    let second = load(&path, &[]).unwrap();
+    assert_eq!(first.experiment, second.experiment);
+    assert_eq!(first.resolved, second.resolved);
+    assert_eq!(first.digest, second.digest);
+}

@@ -1,0 +1,101 @@
+//! Values out of range: all at once, each with its place and its key.
+
+use crate::folder::Folder;
+
+#[test]
+fn all_values_out_of_range_are_reported_at_once() {
+    let text =
+        "[train]\nbatch = 1\nepochs = 0\n[method.simclr]\ntemperature = 0.0\n[optimizer.sgd]\nlr = -0.1";
+    let message = Folder::new().refusal(text, &["encoder.resnet18.width=0"]);
+    let lines: Vec<_> = message.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "--set encoder.resnet18.width=0: encoder.resnet18.width = 0: expected at least 1 channel",
+            "mine.toml:6:1: method.simclr.temperature = 0.0: expected a number above 0",
+            "mine.toml:8:1: optimizer.sgd.lr.base = -0.1: expected a number above 0",
+            "base.toml:32:1: schedule.cosine.warmup_epochs = 2.0: expected 0 to train.epochs = 0",
+            "mine.toml:3:1: train.batch = 1: expected at least 2, since the other images of the batch are \
+             the negatives",
+            "mine.toml:4:1: train.epochs = 0: expected at least 1",
+        ]
+    );
+}
+
+#[test]
+fn each_value_out_of_range_names_its_key() {
+    let folder = Folder::new();
+    let cases = [
+        ("train.batch=0", "train.batch = 0: expected at least 2"),
+        ("name='a/b'", "name = \"a/b\": expected letters, digits"),
+        ("name='..'", "name = \"..\": expected letters, digits"),
+        ("data.subset=255", "data.subset = 255: expected at least train.batch = 256"),
+        ("data.mean=[0.5, 0.5, 127.0]", "data.mean = [0.5, 0.5, 127.0]: expected three numbers from 0 to 1"),
+        (
+            "data.deviation=[0.2, 0.0, 0.2]",
+            "data.deviation = [0.2, 0.0, 0.2]: expected three numbers above 0",
+        ),
+        ("data.root=/images", "data.root = \"/images\": expected no such key"),
+        ("data.holdout=0.2", "data.holdout = 0.2: expected no such key"),
+        ("data.name=folder", "data.root is missing: expected the folder of images"),
+        ("data.name=synthetic", "data.synthetic is missing: expected a table with train, test"),
+        ("views.simclr.size=4", "views.simclr.size = 4: expected at least 8 pixels"),
+        ("views.simclr.crop_scale=[1.0, 0.2]", "views.simclr.crop_scale = [1.0, 0.2]: expected the smaller"),
+        ("views.simclr.crop_ratio=[0.0, 1.0]", "views.simclr.crop_ratio = [0.0, 1.0]: expected the smaller"),
+        ("views.simclr.flip=1.5", "views.simclr.flip = 1.5: expected a probability, 0 to 1"),
+        ("views.simclr.strength=6.0", "views.simclr.jitter.hue = 0.1: expected 0 to 0.5 once multiplied"),
+        (
+            "views.simclr.blur={probability=0.5, sigma=[0.1, 2.0], kernel=4}",
+            "kernel = 4: expected an odd number",
+        ),
+        ("views.simclr.solarize={probability=0.5, threshold=128.0}", "threshold = 128.0: expected 0 to 1"),
+        ("method.simclr.temperature=nan", "method.simclr.temperature = NaN: expected a number above 0"),
+        (
+            "method.simclr.projector.widths=[64, 0]",
+            "projector.widths = [64, 0]: expected widths of at least 1",
+        ),
+        ("optimizer.sgd.momentum=1.0", "optimizer.sgd.momentum = 1.0: expected at least 0 and below 1"),
+        ("schedule.cosine.warmup_epochs=21", "warmup_epochs = 21.0: expected 0 to train.epochs = 20"),
+        ("schedule.cosine.final=2", "schedule.cosine.final = 2.0: expected a share of the peak, 0 to 1"),
+        ("train.keep=0", "train.keep = 0: expected at least 1 checkpoint"),
+        ("eval.validation=1.0", "eval.validation = 1.0: expected a share above 0 and below 1"),
+        (
+            "eval.linear={epochs=1, batch=1, lrs=[], weight_decays=[0]}",
+            "eval.linear.lrs = []: expected at least",
+        ),
+        ("run.threads=0", "run.threads = 0: expected at least 1, or no such key"),
+    ];
+    for (argument, expected) in cases {
+        let message = folder.refusal("", &[argument]);
+        assert!(message.contains(expected), "{argument} gives\n{message}");
+        assert_eq!(message.lines().count(), 1, "{argument} gives more than its own problem:\n{message}");
+    }
+}
+
+#[test]
+fn a_holdout_must_leave_something() {
+    let folder = Folder::new();
+    let set = ["data.name=folder", "data.root=images", "data.holdout=1.0"];
+    let expected = "--set data.holdout=1.0: data.holdout = 1.0: expected a share above 0 and below 1";
+    assert_eq!(folder.refusal("", &set), expected);
+}
+
+#[test]
+fn a_synthetic_data_set_must_hold_a_batch_and_the_subset() {
+    let folder = Folder::new();
+    let drawn = "data.synthetic={train=100, test=10, classes=4, size=32}";
+    let message = folder.refusal("", &["data.name=synthetic", drawn]);
+    assert!(message.contains("data.synthetic.train = 100: expected at least train.batch = 256"), "{message}");
+    let set = ["data.name=synthetic", drawn, "data.subset=101", "train.batch=64"];
+    assert!(
+        folder.refusal("", &set).contains("data.subset = 101: expected at most data.synthetic.train = 100")
+    );
+}
+
+#[test]
+fn the_square_root_rule_asks_for_its_batch() {
+    let text = "[optimizer.adamw]\nlr = { base = 1, rule = \"square-root\" }\nbetas = [0, 0]\neps = 1\nweight_decay = 0";
+    let expected = "mine.toml:3:1: optimizer.adamw.lr.per is missing: expected the batch that lr.base is meant \
+                    for, since lr.rule is square-root";
+    assert_eq!(Folder::new().refusal(text, &[]), expected);
+}
