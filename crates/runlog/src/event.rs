@@ -1,0 +1,122 @@
+//! One line of `events.jsonl`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::Status;
+
+/// One line of `events.jsonl`. `step` counts the steps that are done, so the first step's is 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A run begins.
+    Start {
+        /// When, in UTC.
+        time: String,
+        /// The command that repeats the run.
+        command: String,
+        /// The digest of the configuration.
+        digest: String,
+        /// The version of Kontrast.
+        version: String,
+        /// The device in words.
+        device: String,
+        /// Threads of libtorch.
+        threads: usize,
+        /// Trained weights, head included.
+        parameters: u64,
+        /// Images of an epoch before the last, incomplete batch is dropped.
+        train_images: usize,
+        /// Steps of the whole run.
+        steps: u64,
+        /// The loss of guessing, where the method has one.
+        loss_chance: Option<f64>,
+    },
+    /// A run goes on from a checkpoint; whatever was logged after that step is void.
+    Resume {
+        /// When, in UTC.
+        time: String,
+        /// Steps done at the checkpoint.
+        step: u64,
+        /// Epochs done at the checkpoint.
+        epoch: u32,
+        /// Threads of libtorch.
+        threads: usize,
+    },
+    /// What was measured since the last such line.
+    Step {
+        /// Steps done.
+        step: u64,
+        /// The epoch at work, from 1.
+        epoch: u32,
+        /// Mean loss.
+        #[serde(deserialize_with = "null_is_nan")]
+        loss: f64,
+        /// Learning rate of the last step.
+        lr: f64,
+        /// Images, not views.
+        images_per_second: f64,
+        /// Share of the time that steps waited for data.
+        data_wait_percent: f64,
+        /// How often the other view is the nearest, in per cent, where the method has candidates.
+        contrastive_accuracy: Option<f64>,
+        /// Deviation of the embedding times the square root of its width; 1 where it fills the sphere.
+        deviation: Option<f64>,
+        /// Seconds of training until here, over resumes.
+        seconds: f64,
+    },
+    /// What an evaluation found.
+    Score {
+        /// Steps done.
+        step: u64,
+        /// Epochs done.
+        epoch: u32,
+        /// Top-1 in per cent of each protocol.
+        top1: BTreeMap<String, f64>,
+    },
+    /// A checkpoint is whole.
+    Checkpoint {
+        /// Steps done.
+        step: u64,
+        /// Epochs done.
+        epoch: u32,
+        /// Its file, relative to the run directory.
+        file: String,
+    },
+    /// A process ends its work on the run.
+    End {
+        /// When, in UTC.
+        time: String,
+        /// How it ended.
+        status: Status,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+}
+
+impl Event {
+    /// The end of a run, now.
+    pub fn end(status: Status, hint: Option<String>) -> Self {
+        Self::End { time: now(), status, hint }
+    }
+
+    /// The steps that were done when it was logged, where the event belongs to a step.
+    pub fn step(&self) -> Option<u64> {
+        match self {
+            Self::Step { step, .. } | Self::Score { step, .. } | Self::Checkpoint { step, .. } => Some(*step),
+            Self::Start { .. } | Self::Resume { .. } | Self::End { .. } => None,
+        }
+    }
+}
+
+/// The time in UTC, to the second.
+pub fn now() -> String {
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
+}
+
+/// JSON has no NaN; a diverged loss is written as null.
+fn null_is_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
+}

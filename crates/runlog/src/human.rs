@@ -1,0 +1,63 @@
+//! Numbers as people read them.
+
+/// Bytes in decimal units: `1.3 GB`.
+pub fn bytes(count: u64) -> String {
+    let mut value = count as f64;
+    let mut unit = "B";
+    for larger in ["kB", "MB", "GB", "TB"] {
+        if value < 999.5 {
+            break;
+        }
+        value /= 1000.0;
+        unit = larger;
+    }
+    if unit == "B" || value >= 99.95 { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") }
+}
+
+/// A span of time: `4.2 s`, `3 min 07 s`, `2 h 05 min`.
+pub fn seconds(span: f64) -> String {
+    if !span.is_finite() || span < 0.0 {
+        return "unknown".to_owned();
+    }
+    if span < 59.95 {
+        return format!("{span:.1} s");
+    }
+    let whole = span.round() as u64;
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
+    if hours > 0 { format!("{hours} h {minutes:02} min") } else { format!("{minutes} min {rest:02} s") }
+}
+
+/// A whole number in groups of three: `1,234,567`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_take_the_unit_that_fits() {
+        let shown = [0, 999, 1000, 2_345_678, 999_950_000, 1_300_000_000].map(bytes);
+        assert_eq!(shown, ["0 B", "999 B", "1.0 kB", "2.3 MB", "1.0 GB", "1.3 GB"]);
+    }
+
+    #[test]
+    fn seconds_become_minutes_and_hours() {
+        let shown = [4.21, 59.96, 187.2, 7500.0, f64::NAN].map(seconds);
+        assert_eq!(shown, ["4.2 s", "1 min 00 s", "3 min 07 s", "2 h 05 min", "unknown"]);
+    }
+
+    #[test]
+    fn counts_are_grouped_by_three() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+    }
+}

@@ -1,0 +1,119 @@
+//! The run directory, owned by one process at a time.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use crate::event_log::EventLog;
+use crate::{Event, Layout, RunlogError, Summary, atomic_write};
+
+/// A run directory that belongs to this process until the value is dropped or the process dies.
+#[derive(Debug)]
+pub struct RunDir {
+    layout: Layout,
+    log: Option<EventLog>,
+    lock: File,
+}
+
+impl RunDir {
+    /// `<out>/<name>-<8 hex of the digest>-s<seed>`.
+    pub fn path_for(out: &Path, name: &str, digest: &str, seed: u64) -> PathBuf {
+        let short = digest.get(..8).unwrap_or(digest);
+        out.join(format!("{name}-{short}-s{seed}"))
+    }
+
+    /// Makes the directory where it is missing, and locks it.
+    ///
+    /// The lock is the kernel's: it ends with the process, however that ends.
+    ///
+    /// # Errors
+    /// When another process holds it, or the folder cannot be made.
+    pub fn acquire(path: &Path) -> Result<Self, RunlogError> {
+        let layout = Layout::of(path);
+        for folder in [path, &layout.checkpoints(), &layout.figures()] {
+            fs::create_dir_all(folder).map_err(RunlogError::write(folder))?;
+        }
+        let lock = lock(&layout)?;
+        Ok(Self { layout, log: None, lock })
+    }
+
+    /// Where things lie.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Adds an event to the log. A torn last line, left by a kill, is cut off first.
+    ///
+    /// # Errors
+    /// When the log cannot be written; it then ends where it ended before.
+    pub fn append(&mut self, event: &Event) -> Result<(), RunlogError> {
+        let log = match &mut self.log {
+            Some(log) => log,
+            none => none.insert(EventLog::open(&self.layout.events())?),
+        };
+        log.append(event)
+    }
+
+    /// Replaces the summary.
+    ///
+    /// # Errors
+    /// When it cannot be written; the previous one is then still there.
+    pub fn write_summary(&self, summary: &Summary) -> Result<(), RunlogError> {
+        atomic_write(&self.layout.summary(), summary.to_json().as_bytes())
+    }
+
+    /// Removes all that an earlier run left here, but keeps the lock.
+    ///
+    /// # Errors
+    /// When something cannot be removed.
+    pub fn clear(&mut self) -> Result<(), RunlogError> {
+        self.log = None;
+        let root = self.layout.root();
+        for entry in fs::read_dir(root).map_err(RunlogError::read(root))? {
+            let path = entry.map_err(RunlogError::read(root))?.path();
+            if path == self.layout.lock() {
+                continue;
+            }
+            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            removed.map_err(RunlogError::write(&path))?;
+        }
+        for folder in [self.layout.checkpoints(), self.layout.figures()] {
+            fs::create_dir_all(&folder).map_err(RunlogError::write(&folder))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for RunDir {
+    /// By hand: a child that another thread is just starting holds a copy of the file until it runs.
+    fn drop(&mut self) {
+        // Should this fail, the lock ends with the process.
+        let _ = self.lock.unlock();
+    }
+}
+
+fn lock(layout: &Layout) -> Result<File, RunlogError> {
+    let path = layout.lock();
+    let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+    let mut file = open.map_err(RunlogError::write(&path))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut owner = String::new();
+            // Without a number the message is still true.
+            let _ = file.read_to_string(&mut owner);
+            return Err(RunlogError::InUse {
+                path: layout.root().to_owned(),
+                process: owner.trim().parse().ok(),
+            });
+        }
+        Err(TryLockError::Error(source)) => return Err(RunlogError::write(&path)(source)),
+    }
+    let named = (|| {
+        file.set_len(0)?;
+        file.rewind()?;
+        writeln!(file, "{}", std::process::id())
+    })();
+    named.map_err(RunlogError::write(&path))?;
+    Ok(file)
+}

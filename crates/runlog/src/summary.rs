@@ -1,0 +1,140 @@
+//! `summary.json`: a promise to scripts. Keys are added, never renamed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Layout, RunlogError, Status};
+
+/// All of a run that a script may ask for. Null stands for what is not there or not yet measured.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Summary {
+    /// How far the run has come, or how it ended.
+    pub status: Status,
+    /// What to do about a run that did not finish.
+    pub hint: Option<String>,
+    /// Name of the experiment.
+    pub name: String,
+    /// Name of the method.
+    pub method: String,
+    /// The seed.
+    pub seed: u64,
+    /// Digest of the configuration.
+    pub digest: String,
+    /// Name of the data set.
+    pub dataset: String,
+    /// The command that repeats the run.
+    pub command: String,
+    /// The device in words.
+    pub device: String,
+    /// Threads of libtorch.
+    pub threads: usize,
+    /// Epochs done.
+    pub epochs: u32,
+    /// Steps done.
+    pub steps: u64,
+    /// Seconds of training, over resumes.
+    pub train_seconds: f64,
+    /// Seconds from start to end, over resumes, without building.
+    pub wall_seconds: f64,
+    /// Images, not views.
+    pub images_per_second: Option<f64>,
+    /// Share of the training time that steps waited for data.
+    pub data_wait_percent: Option<f64>,
+    /// Peak of the host's memory.
+    pub peak_memory_bytes: Option<u64>,
+    /// Peak of the device's own memory.
+    pub peak_device_memory_bytes: Option<u64>,
+    /// Trained weights, head included.
+    pub parameters: u64,
+    /// Images that went through the encoder while training: views, not images.
+    pub forward_passes: u64,
+    /// Loss at the beginning.
+    pub loss_first: Option<f64>,
+    /// Loss at the end.
+    pub loss_last: Option<f64>,
+    /// The loss of guessing, where the method has one.
+    pub loss_chance: Option<f64>,
+    /// Scores on the test split, of the last epoch. Empty where there are no labels.
+    pub eval: Evaluation,
+    /// Figures that need no labels.
+    pub label_free: Option<LabelFree>,
+}
+
+/// Scores by protocol, and their two floors.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// The trained encoder's, under the names of the protocols.
+    #[serde(flatten)]
+    pub trained: BTreeMap<String, Score>,
+    /// The same encoder's before training.
+    #[serde(default)]
+    pub random_init: BTreeMap<String, Score>,
+    /// Those of the image itself as 8x8 pixels.
+    #[serde(default)]
+    pub pixels: BTreeMap<String, Score>,
+}
+
+/// One score, with the settings that were chosen for it on a split of the training set.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// Per cent.
+    pub top1: f64,
+    /// Per cent, where there are ten classes or more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top5: Option<f64>,
+    /// Neighbours that vote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub k: Option<usize>,
+    /// Temperature of the vote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Learning rate of the probe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lr: Option<f64>,
+    /// Weight decay of the probe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight_decay: Option<f64>,
+}
+
+/// Figures that need no labels (Wang and Isola 2020, arXiv 2005.10242, for the first two).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LabelFree {
+    /// Mean squared distance of two views of an image; lower is closer.
+    pub alignment: Option<f64>,
+    /// Log of the mean Gaussian potential of pairs; lower is more even.
+    pub uniformity: Option<f64>,
+    /// Exponential of the entropy of the singular values.
+    pub effective_rank: Option<f64>,
+    /// Deviation of the embedding times the square root of its width.
+    pub deviation: Option<f64>,
+    /// How often the other view is the nearest, in per cent.
+    pub contrastive_accuracy: Option<f64>,
+}
+
+/// Reads the summary of a run directory.
+///
+/// # Errors
+/// When there is none, or it is no summary.
+pub fn read_summary(run: &Path) -> Result<Summary, RunlogError> {
+    let path = Layout::of(run).summary();
+    let text = std::fs::read_to_string(&path).map_err(RunlogError::read(&path))?;
+    serde_json::from_str(&text).map_err(|error| RunlogError::Malformed {
+        line: error.line(),
+        expected: "the summary of a run",
+        found: error.to_string(),
+        path,
+    })
+}
+
+impl Summary {
+    pub(crate) fn to_json(&self) -> String {
+        // Infallible: the keys are strings, and JSON writes what is no number as null.
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}

@@ -1,0 +1,122 @@
+//! The event log: what is read back after kills and resumes.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use kontrast_runlog::{Event, Layout, RunDir, Status, now, read_events};
+
+pub fn step(step: u64) -> Event {
+    Event::Step {
+        step,
+        epoch: 1,
+        loss: 5.5,
+        lr: 0.06,
+        images_per_second: 850.0,
+        data_wait_percent: 0.4,
+        contrastive_accuracy: Some(12.5),
+        deviation: None,
+        seconds: 1.5,
+    }
+}
+
+fn resume(step: u64) -> Event {
+    Event::Resume { time: now(), step, epoch: 0, threads: 2 }
+}
+
+fn checkpoint(step: u64) -> Event {
+    Event::Checkpoint { step, epoch: 1, file: format!("checkpoints/step-{step}.safetensors") }
+}
+
+#[test]
+fn events_are_read_as_they_were_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = Event::Start {
+        time: now(),
+        command: "cargo xtask experiment a.toml".to_owned(),
+        digest: "ab".repeat(32),
+        version: "0.1.0".to_owned(),
+        device: "cpu".to_owned(),
+        threads: 2,
+        parameters: 700_000,
+        train_images: 10_000,
+        steps: 780,
+        loss_chance: Some(6.2),
+    };
+    let score = Event::Score { step: 2, epoch: 1, top1: BTreeMap::from([("knn".to_owned(), 41.5)]) };
+    let end = Event::end(Status::Interrupted, Some("go on with --resume".to_owned()));
+    let events = [start, step(1), step(2), score, checkpoint(2), end];
+    let mut run = RunDir::acquire(folder.path()).unwrap();
+    for event in &events {
+        run.append(event).unwrap();
+    }
+    assert_eq!(read_events(folder.path()).unwrap(), events);
+}
+
+#[test]
+fn each_line_names_its_event_in_snake_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = RunDir::acquire(folder.path()).unwrap();
+    run.append(&step(1)).unwrap();
+    let text = fs::read_to_string(run.layout().events()).unwrap();
+    assert!(text.starts_with(r#"{"event":"step","step":1,"epoch":1,"loss":5.5,"#), "{text}");
+}
+
+#[test]
+fn a_torn_last_line_is_dropped_and_cut_off_before_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = Layout::of(folder.path()).events();
+    let mut run = RunDir::acquire(folder.path()).unwrap();
+    run.append(&step(1)).unwrap();
+    run.append(&step(2)).unwrap();
+    drop(run);
+    let text = fs::read_to_string(&log).unwrap();
+    for torn in text.find('\n').unwrap() + 1..text.len() {
+        fs::write(&log, &text[..torn]).unwrap();
+        assert_eq!(read_events(folder.path()).unwrap(), [step(1)], "torn after {torn} bytes");
+        RunDir::acquire(folder.path()).unwrap().append(&step(3)).unwrap();
+        assert_eq!(read_events(folder.path()).unwrap(), [step(1), step(3)], "torn after {torn} bytes");
+    }
+}
+
+#[test]
+fn a_resume_voids_what_came_after_its_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = RunDir::acquire(folder.path()).unwrap();
+    let resumed = resume(2);
+    for event in [step(1), step(2), checkpoint(2), step(3), checkpoint(3)] {
+        run.append(&event).unwrap();
+    }
+    run.append(&resumed).unwrap();
+    run.append(&step(3)).unwrap();
+    let expected = [step(1), step(2), checkpoint(2), resumed, step(3)];
+    assert_eq!(read_events(folder.path()).unwrap(), expected);
+}
+
+#[test]
+fn a_loss_that_is_no_number_is_read_back_as_such() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut event = step(1);
+    if let Event::Step { loss, .. } = &mut event {
+        *loss = f64::NAN;
+    }
+    RunDir::acquire(folder.path()).unwrap().append(&event).unwrap();
+    let events = read_events(folder.path()).unwrap();
+    assert!(matches!(events[..], [Event::Step { loss, .. }] if loss.is_nan()));
+}
+
+#[test]
+fn a_run_that_has_not_begun_has_no_events() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(read_events(folder.path()).unwrap(), []);
+}
+
+#[test]
+fn a_broken_line_in_the_middle_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = Layout::of(folder.path()).events();
+    RunDir::acquire(folder.path()).unwrap().append(&step(1)).unwrap();
+    let text = fs::read_to_string(&log).unwrap();
+    fs::write(&log, format!("{text}{{\"event\":\"stpe\"}}\n{text}")).unwrap();
+    let message = read_events(folder.path()).unwrap_err().to_string();
+    assert!(message.contains("events.jsonl:2: expected an event, found unknown variant `stpe`"), "{message}");
+}
