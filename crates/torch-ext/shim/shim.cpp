@@ -79,8 +79,9 @@ char* kontrast_channels_last(const at::Tensor* in, at::Tensor** out) {
 char* kontrast_fused_sgd(at::Tensor* const* variables, at::Tensor* const* gradients, at::Tensor* const* buffers,
                          size_t n, double lr, double momentum, double weight_decay, int nesterov) {
   return guarded([&] {
-    at::_fused_sgd_(list(variables, n), list(gradients, n), list(buffers, n), weight_decay, momentum, lr,
-                    /*dampening=*/0.0, nesterov != 0, /*maximize=*/false, /*is_first_step=*/false);
+    // Without momentum the kernel wants no buffers at all.
+    at::_fused_sgd_(list(variables, n), list(gradients, n), list(buffers, momentum == 0.0 ? 0 : n), weight_decay,
+                    momentum, lr, /*dampening=*/0.0, nesterov != 0, /*maximize=*/false, /*is_first_step=*/false);
   });
 }
 

@@ -1,0 +1,50 @@
+//! Initial weights from a stream keyed by seed and variable name, so that they depend on nothing else: not on the
+//! order of construction, not on threads, not on libtorch's global generator.
+
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use rand_distr::{Normal, Uniform};
+use tch::Tensor;
+
+/// Source of initial values.
+#[derive(Clone, Copy, Debug)]
+pub struct Init {
+    seed: u64,
+}
+
+impl Init {
+    /// All values follow from `seed` and the variable's name.
+    pub fn new(seed: u64) -> Self {
+        Self { seed }
+    }
+
+    /// He et al.'s normal draws for a convolution followed by a ReLU, by fan-out, as torchvision's ResNet has them:
+    /// deviation sqrt(2 / (out * kh * kw)).
+    pub(crate) fn convolution(self, name: &str, shape: [i64; 4]) -> Tensor {
+        let fan_out = (shape[0] * shape[2] * shape[3]) as f32;
+        let normal = Normal::new(0.0, (2.0 / fan_out).sqrt()).expect("a positive deviation");
+        self.draw(name, &shape, normal)
+    }
+
+    /// PyTorch's default for a linear layer, weight and bias alike: uniform within 1 / sqrt(fan_in).
+    pub(crate) fn linear(self, name: &str, shape: &[i64], fan_in: i64) -> Tensor {
+        let bound = 1.0 / (fan_in as f32).sqrt();
+        self.draw(name, shape, Uniform::new_inclusive(-bound, bound).expect("a positive bound"))
+    }
+
+    fn draw(self, name: &str, shape: &[i64], values: impl rand_distr::Distribution<f32>) -> Tensor {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&self.seed.to_le_bytes());
+        key[8..16].copy_from_slice(&fnv1a(name).to_le_bytes());
+        let n = shape.iter().product::<i64>() as usize;
+        let drawn: Vec<f32> = ChaCha8Rng::from_seed(key).sample_iter(values).take(n).collect();
+        Tensor::from_slice(&drawn).reshape(shape)
+    }
+}
+
+/// The 64-bit FNV-1a hash, which stays the same over releases and platforms.
+fn fnv1a(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}

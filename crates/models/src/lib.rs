@@ -1,0 +1,36 @@
+//! Encoders whose variables bear torchvision's names, and the heads on top of them.
+//!
+//! ```
+//! use kontrast_models::{Depth, Encoder, Init, Mode, ResNet, ResNetSpec, Stem};
+//! use tch::{Device, Kind, Tensor, nn};
+//!
+//! let store = nn::VarStore::new(Device::Cpu);
+//! let spec = ResNetSpec { depth: Depth::ResNet18, stem: Stem::Cifar, width: 16, channels_last: true };
+//! let encoder = ResNet::new(&store, spec, Init::new(0));
+//! let images = Tensor::zeros([2, 3, 32, 32], (Kind::Float, Device::Cpu));
+//! assert_eq!(encoder.forward(&images, Mode::Eval).size(), [2, 128]);
+//! ```
+
+mod encoder;
+mod heads;
+mod init;
+mod layers;
+mod resnet;
+mod resnet_block;
+
+pub use encoder::{Encoder, Mode};
+pub use heads::{Projector, ProjectorSpec};
+pub use init::Init;
+pub use resnet::{Depth, ResNet, ResNetSpec, Stem};
+
+/// The variables of a store that are trained, by name, in the order of their names.
+pub fn trained(store: &tch::nn::VarStore) -> Vec<(String, tch::Tensor)> {
+    let mut variables: Vec<_> = store.variables().into_iter().filter(|(_, v)| v.requires_grad()).collect();
+    variables.sort_by(|(a, _), (b, _)| a.cmp(b));
+    variables
+}
+
+/// All tensors of a store, trained or not, sharing memory with it.
+pub fn state(store: &tch::nn::VarStore) -> kontrast_torch_ext::StateDict {
+    store.variables().into_iter().collect()
+}

@@ -1,0 +1,142 @@
+//! ResNet-18, 34 and 50 (He et al. 2016, arXiv 1512.03385) without the classifier, with torchvision's names.
+
+use crate::layers::{BatchNorm, Conv2d, Like};
+use crate::resnet_block::{Block, BlockShape};
+use crate::{Encoder, Init, Mode};
+use kontrast_torch_ext::StateDict;
+use tch::{Tensor, nn};
+
+/// Which ResNet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Basic blocks, 2 2 2 2.
+    ResNet18,
+    /// Basic blocks, 3 4 6 3.
+    ResNet34,
+    /// Bottlenecks, 3 4 6 3.
+    ResNet50,
+}
+
+/// What comes before the first stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stem {
+    /// 3x3, stride 1, padding 1, no max-pool: SimCLR's change for CIFAR (arXiv 2002.05709, appendix B.9).
+    Cifar,
+    /// 7x7, stride 2, then a 3x3 max-pool of stride 2.
+    Imagenet,
+}
+
+/// Everything that decides a ResNet's shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResNetSpec {
+    /// Blocks per stage and their kind.
+    pub depth: Depth,
+    /// First layers.
+    pub stem: Stem,
+    /// Channels of the first stage; 64 in the paper, twice that in SimCLR's "2x".
+    pub width: i64,
+    /// Whether weights have channels-last strides: the same numbers, quicker under bf16.
+    pub channels_last: bool,
+}
+
+impl ResNetSpec {
+    fn blocks(self) -> ([usize; 4], bool) {
+        match self.depth {
+            Depth::ResNet18 => ([2, 2, 2, 2], false),
+            Depth::ResNet34 => ([3, 4, 6, 3], false),
+            Depth::ResNet50 => ([3, 4, 6, 3], true),
+        }
+    }
+}
+
+/// A residual network up to its global average pool.
+#[derive(Debug)]
+pub struct ResNet {
+    spec: ResNetSpec,
+    conv1: Conv2d,
+    bn1: BatchNorm,
+    layers: Vec<Vec<Block>>,
+    variables: StateDict,
+    device: tch::Device,
+}
+
+impl ResNet {
+    /// Makes the variables in `store`, which holds nothing else, with PyTorch's initialisation.
+    pub fn new(store: &nn::VarStore, spec: ResNetSpec, init: Init) -> Self {
+        let path = store.root();
+        let like = Like { init, channels_last: spec.channels_last };
+        let (side, stride, padding) = if spec.stem == Stem::Cifar { (3, 1, 1) } else { (7, 2, 3) };
+        let conv1 = Conv2d::new(&(&path / "conv1"), [spec.width, 3, side], stride, padding, like);
+        let bn1 = BatchNorm::new(&(&path / "bn1"), spec.width);
+        let (counts, bottleneck) = spec.blocks();
+        let mut inputs = spec.width;
+        let mut layers = Vec::new();
+        for (stage, count) in counts.into_iter().enumerate() {
+            let planes = spec.width << stage;
+            let path = &path / format!("layer{}", stage + 1);
+            let mut blocks = Vec::new();
+            for index in 0..count {
+                let stride = if stage > 0 && index == 0 { 2 } else { 1 };
+                let shape = BlockShape { inputs, planes, stride, bottleneck };
+                blocks.push(Block::new(&(&path / index), shape, like));
+                inputs = shape.outputs();
+            }
+            layers.push(blocks);
+        }
+        Self { spec, conv1, bn1, layers, variables: crate::state(store), device: store.device() }
+    }
+
+    fn stem(&self, images: &Tensor, mode: Mode) -> Tensor {
+        let x = self.bn1.forward(&self.conv1.forward(images), mode).relu_();
+        match self.spec.stem {
+            Stem::Cifar => x,
+            Stem::Imagenet => x.max_pool2d(3, 2, 1, 1, false),
+        }
+    }
+}
+
+impl Encoder for ResNet {
+    fn forward(&self, images: &Tensor, mode: Mode) -> Tensor {
+        let mut x = self.stem(images, mode);
+        for block in self.layers.iter().flatten() {
+            x = block.forward(&x, mode);
+        }
+        x.adaptive_avg_pool2d([1, 1]).flatten(1, -1)
+    }
+
+    fn stages(&self, images: &Tensor, mode: Mode) -> Vec<Tensor> {
+        let mut x = self.stem(images, mode);
+        let stage = |blocks: &Vec<Block>| {
+            x = blocks.iter().fold(x.shallow_clone(), |x, block| block.forward(&x, mode));
+            x.shallow_clone()
+        };
+        self.layers.iter().map(stage).collect()
+    }
+
+    fn width(&self) -> i64 {
+        let (_, bottleneck) = self.spec.blocks();
+        self.spec.width * if bottleneck { 32 } else { 8 }
+    }
+
+    fn variables(&self) -> StateDict {
+        self.variables.clone()
+    }
+
+    fn share(&self) -> Box<dyn Encoder> {
+        Box::new(Self {
+            spec: self.spec,
+            conv1: self.conv1.share(),
+            bn1: self.bn1.share(),
+            layers: self.layers.iter().map(|blocks| blocks.iter().map(Block::share).collect()).collect(),
+            variables: self.variables.clone(),
+            device: self.device,
+        })
+    }
+
+    fn duplicate(&self) -> (nn::VarStore, Box<dyn Encoder>) {
+        let store = nn::VarStore::new(self.device);
+        let copy = Self::new(&store, self.spec, Init::new(0));
+        copy.variables.copy_from(&self.variables).expect("the same network has the same variables");
+        (store, Box::new(copy))
+    }
+}

@@ -1,0 +1,4 @@
+//! Encoders and heads against torchvision and lightly.
+
+mod heads;
+mod resnet;

@@ -1,0 +1,163 @@
+//! Parameter groups: which variables share a rate, a decay and a time of thaw.
+
+use crate::Rates;
+use kontrast_torch_ext::{StateDict, StateError};
+use tch::{Kind, Tensor};
+
+/// How a group's learning rate follows from the schedule's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum GroupRate {
+    /// The schedule's rate times this.
+    Scale(f64),
+    /// This rate, whatever the schedule says (SimSiam's predictor).
+    Fixed(f64),
+}
+
+/// Variables that are moved alike.
+#[derive(Debug)]
+pub struct Group {
+    /// Trained variables by name; a name stands in one group only.
+    pub variables: Vec<(String, Tensor)>,
+    /// Learning rate of the group.
+    pub rate: GroupRate,
+    /// Whether weight decay applies, and with LARS the layer-wise adaptation.
+    pub decay: bool,
+    /// Steps during which the group stays as it is (SwAV's prototypes).
+    pub frozen_until: u64,
+}
+
+impl Group {
+    /// A group that follows the schedule from the first step, decayed.
+    pub fn new(variables: Vec<(String, Tensor)>) -> Self {
+        Self { variables, rate: GroupRate::Scale(1.0), decay: true, frozen_until: 0 }
+    }
+
+    /// Splits trained variables into weights, and biases and norms (one dimension), which papers train without
+    /// decay and without LARS's adaptation.
+    pub fn weights_and_rest(variables: Vec<(String, Tensor)>) -> [Self; 2] {
+        let (weights, rest) = variables.into_iter().partition(|(_, variable)| variable.dim() > 1);
+        [Self::new(weights), Self { decay: false, ..Self::new(rest) }]
+    }
+
+    /// The rates that hold for this group.
+    pub(crate) fn rates(&self, rates: Rates) -> Rates {
+        Rates {
+            lr: match self.rate {
+                GroupRate::Scale(scale) => rates.lr * scale,
+                GroupRate::Fixed(lr) => lr,
+            },
+            weight_decay: if self.decay { rates.weight_decay } else { 0.0 },
+        }
+    }
+}
+
+/// What an optimizer keeps beside a variable.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Slot {
+    /// A tensor of the variable's shape and strides.
+    Like(&'static str),
+    /// One fp32 number.
+    Number(&'static str),
+}
+
+impl Slot {
+    fn name(self) -> &'static str {
+        let (Self::Like(name) | Self::Number(name)) = self;
+        name
+    }
+
+    fn zeros(self, variable: &Tensor) -> Tensor {
+        match self {
+            Self::Like(_) => variable.zeros_like().detach(),
+            Self::Number(_) => Tensor::zeros([], (Kind::Float, variable.device())),
+        }
+    }
+}
+
+/// Groups, their count of steps and a named tensor a variable and slot: what the three optimizers share.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    pub(crate) groups: Vec<Group>,
+    pub(crate) steps: u64,
+    kinds: &'static [Slot],
+    /// By group, then by variable, then by slot.
+    tensors: Vec<Vec<Vec<Tensor>>>,
+}
+
+impl Slots {
+    /// A zero tensor of each slot for every variable.
+    pub(crate) fn new(groups: Vec<Group>, kinds: &'static [Slot]) -> Self {
+        let zeros = |variable: &Tensor| kinds.iter().map(|slot| slot.zeros(variable)).collect();
+        let tensors =
+            groups.iter().map(|group| group.variables.iter().map(|(_, v)| zeros(v)).collect()).collect();
+        Self { groups, steps: 0, kinds, tensors }
+    }
+
+    pub(crate) fn zero_grad(&mut self) {
+        for (_, variable) in self.groups.iter_mut().flat_map(|group| &mut group.variables) {
+            variable.zero_grad();
+        }
+    }
+
+    /// Calls `update` for each group that moves now, with the rates of the group and, in equal order, the
+    /// variables that have a gradient, the gradients, and the tensors of each slot.
+    pub(crate) fn each_group(&mut self, rates: Rates, mut update: impl FnMut(Rates, &Moving)) {
+        for (group, tensors) in self.groups.iter().zip(&self.tensors) {
+            if self.steps < group.frozen_until {
+                continue;
+            }
+            let mut moving = Moving { slots: self.kinds.iter().map(|_| Vec::new()).collect(), ..Moving::default() };
+            for ((_, variable), slots) in group.variables.iter().zip(tensors) {
+                let gradient = variable.grad();
+                if !gradient.defined() {
+                    continue;
+                }
+                moving.variables.push(variable.shallow_clone());
+                moving.gradients.push(gradient);
+                for (list, tensor) in moving.slots.iter_mut().zip(slots) {
+                    list.push(tensor.shallow_clone());
+                }
+            }
+            if !moving.variables.is_empty() {
+                update(group.rates(rates), &moving);
+            }
+        }
+        self.steps += 1;
+    }
+
+    pub(crate) fn state(&self) -> StateDict {
+        let mut state = self.slots();
+        state.insert("steps", Tensor::from(self.steps as i64));
+        state
+    }
+
+    pub(crate) fn load_state(&mut self, state: &StateDict) -> Result<(), StateError> {
+        let target = self.slots();
+        let steps = Tensor::zeros([], (Kind::Int64, tch::Device::Cpu));
+        let mut whole = target.clone();
+        whole.insert("steps", steps.shallow_clone());
+        whole.copy_from(state)?;
+        self.steps = steps.int64_value(&[]) as u64;
+        Ok(())
+    }
+
+    fn slots(&self) -> StateDict {
+        let mut state = StateDict::new();
+        for (group, tensors) in self.groups.iter().zip(&self.tensors) {
+            for ((name, _), slots) in group.variables.iter().zip(tensors) {
+                for (kind, tensor) in self.kinds.iter().zip(slots) {
+                    state.insert(format!("{}.{name}", kind.name()), tensor.shallow_clone());
+                }
+            }
+        }
+        state
+    }
+}
+
+/// What moves in one step of one group, lists in equal order.
+#[derive(Debug, Default)]
+pub(crate) struct Moving {
+    pub(crate) variables: Vec<Tensor>,
+    pub(crate) gradients: Vec<Tensor>,
+    pub(crate) slots: Vec<Vec<Tensor>>,
+}

@@ -1,0 +1,43 @@
+//! SGD, LARS and AdamW whose state can be saved, and schedules that are pure functions of the step.
+
+mod adamw;
+mod group;
+mod lars;
+mod schedule;
+mod scaling;
+mod sgd;
+
+pub use adamw::Adamw;
+pub use group::{Group, GroupRate};
+pub use kontrast_torch_ext::{StateDict, StateError};
+pub use lars::{Lars, LarsOptions};
+pub use scaling::{linear_scaling, square_root_scaling};
+pub use schedule::{Constant, Cosine, Schedule};
+pub use sgd::Sgd;
+
+/// The numbers of one step that change during training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rates {
+    /// Learning rate, before a group's own scale.
+    pub lr: f64,
+    /// Decay, for the groups that are decayed.
+    pub weight_decay: f64,
+}
+
+/// Moves variables along their gradients. A variable without a gradient is skipped, its decay too.
+pub trait Optimizer: Send {
+    /// Forgets all gradients.
+    fn zero_grad(&mut self);
+
+    /// Moves every variable that has a gradient.
+    fn step(&mut self, rates: Rates);
+
+    /// All that a later process needs to go on exactly here: the count of steps and a tensor or two a variable.
+    fn state(&self) -> StateDict;
+
+    /// Takes over a state that `state` gave.
+    ///
+    /// # Errors
+    /// Where the state belongs to other variables or another optimizer.
+    fn load_state(&mut self, state: &StateDict) -> Result<(), StateError>;
+}

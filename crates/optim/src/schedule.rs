@@ -1,0 +1,81 @@
+//! Learning rates as pure functions of the step: nothing to save, nothing to restore.
+
+/// A value for every step of training.
+pub trait Schedule: Send {
+    /// The value at a step, counted from 0.
+    fn at(&self, step: u64) -> f64;
+}
+
+/// A linear warm-up, then half a cosine down to `last`: the schedule of SimCLR (arXiv 2002.05709, section 2.1), per
+/// step and not per epoch, with lightly's end points.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cosine {
+    /// Value when the warm-up is over.
+    pub peak: f64,
+    /// Value at the last step.
+    pub last: f64,
+    /// Steps of the warm-up; its first step has `peak / warmup`.
+    pub warmup: u64,
+    /// Steps in all.
+    pub steps: u64,
+}
+
+impl Schedule for Cosine {
+    fn at(&self, step: u64) -> f64 {
+        if step < self.warmup {
+            return self.peak * (step + 1) as f64 / self.warmup as f64;
+        }
+        let (step, steps) = (step - self.warmup, self.steps.saturating_sub(self.warmup));
+        if step + 1 >= steps {
+            return self.last;
+        }
+        let turn = std::f64::consts::PI * step as f64 / (steps - 1) as f64;
+        self.last + (self.peak - self.last) * f64::midpoint(turn.cos(), 1.0)
+    }
+}
+
+/// A linear warm-up, then the same value to the end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Constant {
+    /// Value when the warm-up is over.
+    pub value: f64,
+    /// Steps of the warm-up.
+    pub warmup: u64,
+}
+
+impl Schedule for Constant {
+    fn at(&self, step: u64) -> f64 {
+        if step < self.warmup { self.value * (step + 1) as f64 / self.warmup as f64 } else { self.value }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_warm_up_is_linear_and_meets_the_peak() {
+        let schedule = Cosine { peak: 0.4, last: 0.0, warmup: 4, steps: 12 };
+        for (step, value) in [(0, 0.1), (1, 0.2), (3, 0.4), (4, 0.4), (11, 0.0), (50, 0.0)] {
+            assert!((schedule.at(step) - value).abs() < 1e-12, "step {step}: {}", schedule.at(step));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn after_the_warm_up_a_cosine_only_falls_and_stays_between_its_ends(
+            peak in 0.01f64..10.0, share in 0f64..1.0, warmup in 0u64..50, more in 2u64..500, step in 0u64..600,
+        ) {
+            let schedule = Cosine { peak, last: peak * share, warmup, steps: warmup + more };
+            let (now, next) = (schedule.at(warmup + step), schedule.at(warmup + step + 1));
+            prop_assert!(next <= now + 1e-12);
+            prop_assert!(now <= peak + 1e-12 && now >= peak * share - 1e-12);
+        }
+
+        #[test]
+        fn a_constant_is_constant_after_its_warm_up(value in 0f64..10.0, warmup in 0u64..50, step in 0u64..600) {
+            prop_assert_eq!(Constant { value, warmup }.at(warmup + step), value);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Optimizers and schedules against PyTorch's and lightly's.
+
+mod optimizers;
