@@ -1,0 +1,65 @@
+//! What every method can do: one step of a batch, its groups, its state, and the encoder that it trains.
+
+use crate::ViewSpec;
+use kontrast_augment_torch::Views;
+use kontrast_models::Encoder;
+use kontrast_optim::Group;
+use kontrast_torch_ext::{StateDict, StateError};
+use tch::Tensor;
+
+/// Where training stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Steps done before this one.
+    pub step: u64,
+    /// Steps in all.
+    pub steps: u64,
+    /// Epoch of this step, from 0.
+    pub epoch: u32,
+    /// Epochs in all.
+    pub epochs: u32,
+}
+
+/// What one step gives back; nothing in it carries a gradient.
+#[derive(Debug)]
+pub struct StepOutput {
+    /// The loss, a scalar that may still be under way on the device.
+    pub loss: Tensor,
+    /// What the loss is worth when embeddings say nothing; none where that has no value.
+    pub chance: Option<f64>,
+    /// Embeddings by view, `[views, n, d]`, any float kind.
+    pub embeddings: Tensor,
+}
+
+/// A method of self-supervised learning. Labels are no part of it.
+pub trait Method: Send {
+    /// The method's name, as the experiment file has it.
+    fn name(&self) -> &'static str;
+
+    /// The views that it wants of every image.
+    fn views(&self) -> ViewSpec;
+
+    /// Forward and backward of one batch: gradients are added to the trained variables, the output is detached.
+    fn step(&mut self, batch: &Views, progress: Progress) -> StepOutput;
+
+    /// What is done when the optimizer has moved the variables (momentum encoders, queues).
+    fn after_step(&mut self, _progress: Progress) {}
+
+    /// The trained variables, and how each is trained.
+    fn groups(&self) -> Vec<Group>;
+
+    /// All that a checkpoint holds, sharing memory with the method.
+    fn state(&self) -> StateDict;
+
+    /// Takes over a state that `state` gave.
+    ///
+    /// # Errors
+    /// Where the state belongs to another network or method.
+    fn load_state(&mut self, state: &StateDict) -> Result<(), StateError>;
+
+    /// What evaluation reads.
+    fn encoder(&self) -> &dyn Encoder;
+
+    /// What a collapsed or diverged run of this method most likely needs, in its own terms.
+    fn hint(&self) -> &'static str;
+}

@@ -1,0 +1,3 @@
+//! Every method, by one shared body of tests.
+
+mod simclr;
