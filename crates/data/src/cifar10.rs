@@ -1,0 +1,106 @@
+//! CIFAR-10 (Krizhevsky 2009) in its official binary layout.
+
+use std::path::Path;
+
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+
+use crate::error::DataError;
+use crate::memory::InMemory;
+use crate::pinned::{self, Pinned};
+
+/// The name in experiment files and in the cache.
+pub(crate) const NAME: &str = "cifar10";
+
+/// Images in each of the files.
+pub(crate) const IMAGES: usize = 10_000;
+
+/// Bytes of one colour plane.
+pub(crate) const PLANE: usize = 32 * 32;
+
+/// A record: the label, then the planes of R, G and B.
+pub(crate) const RECORD: usize = 1 + 3 * PLANE;
+
+/// The five training files, then the test file.
+pub(crate) const FILES: [Pinned; 6] = [
+    file("data_batch_1.bin", "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5"),
+    file("data_batch_2.bin", "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed"),
+    file("data_batch_3.bin", "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67"),
+    file("data_batch_4.bin", "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48"),
+    file("data_batch_5.bin", "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add"),
+    file("test_batch.bin", "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b"),
+];
+
+const CLASSES: [&str; 10] =
+    ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+
+const fn file(name: &'static str, sha256: &'static str) -> Pinned {
+    Pinned { name, bytes: (IMAGES * RECORD) as u64, sha256 }
+}
+
+/// The training and the test images of the files in `folder`, verified.
+pub(crate) fn open(folder: &Path) -> Result<(InMemory, InMemory), DataError> {
+    if !folder.is_dir() {
+        return Err(DataError::Missing { dataset: NAME, folder: folder.to_owned() });
+    }
+    let files = pinned::read_all(&FILES, folder, NAME)?;
+    let parts: Vec<_> = files
+        .par_iter()
+        .zip(&FILES)
+        .map(|(records, file)| decode(records, &folder.join(file.name)))
+        .collect::<Result<_, _>>()?;
+    let (train, test) = parts.split_at(5);
+    Ok((joined(train), joined(test)))
+}
+
+/// Pixels, `[n, 32, 32, 3]`, and labels of whole records.
+fn decode(records: &[u8], path: &Path) -> Result<(Vec<u8>, Vec<u32>), DataError> {
+    let mut pixels = Vec::with_capacity(records.len());
+    let mut labels = Vec::with_capacity(records.len() / RECORD);
+    for (image, record) in records.chunks_exact(RECORD).enumerate() {
+        let label = u32::from(record[0]);
+        if label as usize >= CLASSES.len() {
+            return Err(DataError::Label { path: path.to_owned(), image, label, classes: CLASSES.len() });
+        }
+        labels.push(label);
+        let (red, rest) = record[1..].split_at(PLANE);
+        let (green, blue) = rest.split_at(PLANE);
+        pixels.extend(red.iter().zip(green).zip(blue).flat_map(|((&r, &g), &b)| [r, g, b]));
+    }
+    Ok((pixels, labels))
+}
+
+fn joined(parts: &[(Vec<u8>, Vec<u32>)]) -> InMemory {
+    let pixels = parts.iter().flat_map(|(pixels, _)| pixels).copied().collect();
+    let labels = parts.iter().flat_map(|(_, labels)| labels).copied().collect();
+    InMemory::rgb((32, 32), pixels, labels, CLASSES.map(String::from).to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{PLANE, RECORD, decode};
+
+    fn record(label: u8) -> Vec<u8> {
+        let planes = [[10; PLANE], [20; PLANE], [30; PLANE]].concat();
+        [vec![label], planes].concat()
+    }
+
+    #[test]
+    fn planes_become_pixels() {
+        let mut two = [record(3), record(9)].concat();
+        two[RECORD + 2] = 11;
+        let (pixels, labels) = decode(&two, Path::new("x")).unwrap();
+        assert_eq!(labels, [3, 9]);
+        assert_eq!(pixels[..6], [10, 20, 30, 10, 20, 30]);
+        assert_eq!(pixels[3 * PLANE..][..6], [10, 20, 30, 11, 20, 30]);
+        assert_eq!(pixels.len(), 2 * 3 * PLANE);
+    }
+
+    #[test]
+    fn a_label_beyond_the_classes_is_named_with_its_place() {
+        let records = [record(3), record(10)].concat();
+        let said = decode(&records, Path::new("data_batch_1.bin")).unwrap_err().to_string();
+        assert_eq!(said, "data_batch_1.bin: image 1 has the label 10; expected a number below 10");
+    }
+}

@@ -1,0 +1,52 @@
+//! What a data set is: images by index, and labels where there are some.
+
+use kontrast_augment::{ImageRef, ViewRng};
+
+use crate::error::DataError;
+
+/// Images by index. Labels are no part of it: a pretext task has no use for them.
+pub trait Dataset: Send + Sync {
+    /// Number of images.
+    fn len(&self) -> usize;
+
+    /// Whether there is no image.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Width and height of an image, without decoding it.
+    ///
+    /// # Errors
+    /// When the image's size cannot be read.
+    fn size(&self, index: usize) -> Result<(usize, usize), DataError>;
+
+    /// An image: borrowed from the data set, or made in `buffer`.
+    ///
+    /// # Errors
+    /// When the image cannot be read.
+    fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError>;
+
+    /// Where the other views come from: the image itself, or another frame of the video, slice of the scan.
+    fn partner(&self, index: usize, _stream: &mut ViewRng) -> usize {
+        index
+    }
+
+    /// Images of one group (a video, a patient) are never each other's negatives.
+    fn group(&self, index: usize) -> u64 {
+        index as u64
+    }
+}
+
+/// A data set whose classes are known.
+pub trait Labelled: Dataset {
+    /// The names of the classes; a label is an index into them.
+    fn class_names(&self) -> &[String];
+
+    /// The class of an image.
+    fn label(&self, index: usize) -> u32;
+
+    /// The classes of all images, in order.
+    fn labels(&self) -> Vec<u32> {
+        (0..self.len()).map(|index| self.label(index)).collect()
+    }
+}

@@ -1,0 +1,151 @@
+//! What can go wrong with data, and what to do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// An error of reading, fetching or loading images.
+#[derive(Debug, Error)]
+pub enum DataError {
+    /// The data set is not in the cache.
+    #[error("{}: {dataset} is not there; fetch it with: cargo xtask data {dataset}", folder.display())]
+    Missing {
+        /// Its name.
+        dataset: &'static str,
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
+    /// No data set of this name can be fetched.
+    #[error("no data set is called {0:?}; there are {known}", known = crate::fetch::NAMES.join(", "))]
+    Unknown(String),
+    /// A file is shorter or longer than it should be.
+    #[error("{}: expected {expected} bytes, found {found}; fetch again with: cargo xtask data {dataset}", path.display())]
+    Size {
+        /// The file.
+        path: PathBuf,
+        /// The data set's name.
+        dataset: &'static str,
+        /// Bytes it should have.
+        expected: u64,
+        /// Bytes it has.
+        found: u64,
+    },
+    /// A file has the right length and other bytes.
+    #[error("{}: expected the SHA-256 {expected}, found {found}; fetch again with: cargo xtask data {dataset}", path.display())]
+    Checksum {
+        /// The file.
+        path: PathBuf,
+        /// The data set's name.
+        dataset: &'static str,
+        /// 64 hexadecimal digits.
+        expected: String,
+        /// 64 hexadecimal digits.
+        found: String,
+    },
+    /// A label that names no class.
+    #[error("{}: image {image} has the label {label}; expected a number below {classes}", path.display())]
+    Label {
+        /// The file.
+        path: PathBuf,
+        /// The image's position in it.
+        image: usize,
+        /// What was found.
+        label: u32,
+        /// Number of classes.
+        classes: usize,
+    },
+    /// A file that is not what its name says.
+    #[error("{}: {reason}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// A folder without images.
+    #[error("{}: no images found; expected .jpg, .jpeg or .png files, in one folder a class or side by side", .0.display())]
+    EmptyFolder(PathBuf),
+    /// Images that cannot be decoded.
+    #[error(
+        "{count} of {images} images cannot be read: {named}; mend or remove them, or set data.unreadable = \"skip\""
+    )]
+    Unreadable {
+        /// How many.
+        count: usize,
+        /// Of how many.
+        images: usize,
+        /// The first of them, with the reason.
+        named: String,
+    },
+    /// A setting of the image folder that does not fit what lies in it.
+    #[error("{}: {reason}", folder.display())]
+    Layout {
+        /// The folder.
+        folder: PathBuf,
+        /// What does not fit, and what to do.
+        reason: String,
+    },
+    /// More images asked for than there are.
+    #[error(
+        "data.subset = {asked}, but there are {available} training images; ask for a number from 1 to {available}"
+    )]
+    Subset {
+        /// As given.
+        asked: usize,
+        /// Images there are.
+        available: usize,
+    },
+    /// A batch larger than the data set.
+    #[error("train.batch = {batch}, but there are {images} training images; an epoch would have no step")]
+    Batch {
+        /// As given.
+        batch: usize,
+        /// Images there are.
+        images: usize,
+    },
+    /// Drawn shapes that cannot be drawn.
+    #[error("data.synthetic.{key} = {found}; expected {expected}")]
+    Synthetic {
+        /// The key.
+        key: &'static str,
+        /// As given.
+        found: usize,
+        /// What would do.
+        expected: String,
+    },
+    /// Every way to fetch a data set failed.
+    #[error("{dataset} cannot be fetched: {}; see whether the network is up, and try again", attempts.join("; "))]
+    Fetch {
+        /// Its name.
+        dataset: &'static str,
+        /// One sentence a way.
+        attempts: Vec<String>,
+    },
+    /// A helper program that fetching needs failed or is not there.
+    #[error("{program}: {reason}")]
+    Program {
+        /// What was run.
+        program: String,
+        /// What it said.
+        reason: String,
+    },
+    /// The loader's threads stopped.
+    #[error("the loader stopped: {0}")]
+    Stopped(String),
+    /// The operating system refused.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+}
+
+impl DataError {
+    /// An error of the operating system about this path: `map_err(DataError::io(path))`.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |source| Self::Io { path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,245 @@
+//! A folder of images, decoded when it is opened and again whenever an image is asked for.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use image::{DynamicImage, ImageReader};
+use kontrast_augment::ImageRef;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+use crate::dataset::{Dataset, Labelled};
+use crate::error::DataError;
+use crate::layout::{Files, Layout};
+use crate::open::{Split, Splits};
+use crate::subset::{Subset, balanced};
+
+/// Decoded images that stay in memory, in bytes: a small folder is decoded once, not once an epoch.
+const KEPT: usize = 512 << 20;
+
+/// How many unreadable images are named; the others are counted.
+const NAMED: usize = 10;
+
+/// What to do about images that cannot be decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// An error that names and counts them.
+    Refuse,
+    /// A note that names and counts them.
+    Skip,
+}
+
+/// Images of a folder, without classes.
+#[derive(Debug)]
+pub struct ImageFolder {
+    images: Vec<Stored>,
+}
+
+/// Images of a folder, one folder a class.
+#[derive(Debug)]
+pub struct ClassFolder {
+    images: ImageFolder,
+    labels: Vec<u32>,
+    class_names: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Stored {
+    path: PathBuf,
+    size: (usize, usize),
+    pixels: Option<Vec<u8>>,
+}
+
+/// Opens a folder: its splits, or with a `holdout` a test split made of the training images.
+pub(crate) fn open(
+    root: &Path,
+    unreadable: Unreadable,
+    holdout: Option<f64>,
+    seed: u64,
+) -> Result<Splits, DataError> {
+    let Layout { train, test, mut notes } = Layout::find(root)?;
+    let wrong = |reason: &str| DataError::Layout { folder: root.to_owned(), reason: reason.into() };
+    if holdout.is_some() && test.is_some() {
+        return Err(wrong("there is a test split already; leave data.holdout out"));
+    }
+    let train = match train {
+        Files::Flat(_) if holdout.is_some() => {
+            return Err(wrong("images without classes cannot be scored; leave data.holdout out"));
+        }
+        Files::Flat(paths) => {
+            let images = ImageFolder::read(paths, unreadable, &mut notes)?.0;
+            return Ok(Splits { train: Split::Unlabelled(Arc::new(images)), test: None, notes });
+        }
+        Files::Classes(classes) => {
+            let names = classes.iter().map(|(name, _)| name.clone()).collect();
+            Arc::new(ClassFolder::read(root, classes, names, unreadable, &mut notes)?)
+        }
+    };
+    if let Some(share) = holdout {
+        let (train, test) = split(root, train, share, seed)?;
+        return Ok(Splits { train: Split::Labelled(train), test: Some(test), notes });
+    }
+    let test: Option<Arc<dyn Labelled>> = match test {
+        None => None,
+        Some(Files::Flat(_)) => {
+            return Err(wrong("the test images have no classes; give each class a folder"));
+        }
+        Some(Files::Classes(classes)) => {
+            let names = train.class_names.clone();
+            Some(Arc::new(ClassFolder::read(root, classes, names, unreadable, &mut notes)?))
+        }
+    };
+    Ok(Splits { train: Split::Labelled(train), test, notes })
+}
+
+/// A labelled split.
+type Part = Arc<dyn Labelled>;
+
+/// Sets a share of the images apart, as many of each class, chosen by the seed.
+fn split(root: &Path, images: Arc<ClassFolder>, share: f64, seed: u64) -> Result<(Part, Part), DataError> {
+    let count = (images.len() as f64 * share).round() as usize;
+    if !(share > 0.0 && share < 1.0) || count == 0 || count == images.len() {
+        let reason = format!(
+            "data.holdout = {share} leaves nothing to train or to test on, of {} images; give a share \
+             between 0 and 1",
+            images.len()
+        );
+        return Err(DataError::Layout { folder: root.to_owned(), reason });
+    }
+    let held = balanced(&images.labels, count, seed);
+    let rest = (0..images.len() as u32).filter(|index| held.binary_search(index).is_err()).collect();
+    let rest = Subset::of(Arc::clone(&images), rest);
+    Ok((Arc::new(rest), Arc::new(Subset::of(images, held))))
+}
+
+impl ImageFolder {
+    /// Decodes every file once, in parallel. Also says which files were kept.
+    fn read(
+        paths: Vec<PathBuf>,
+        unreadable: Unreadable,
+        notes: &mut Vec<String>,
+    ) -> Result<(Self, Vec<bool>), DataError> {
+        let count = paths.len();
+        let first = paths.first().cloned().unwrap_or_default();
+        let left = AtomicUsize::new(KEPT);
+        let decoded: Vec<_> = paths.into_par_iter().map(|path| Stored::decode(path, &left)).collect();
+        let kept = decoded.iter().map(Result::is_ok).collect();
+        let mut images = Vec::with_capacity(count);
+        let mut failed = Vec::new();
+        for result in decoded {
+            match result {
+                Ok(image) => images.push(image),
+                Err(error) => failed.push(error.to_string()),
+            }
+        }
+        if failed.is_empty() {
+            return Ok((Self { images }, kept));
+        }
+        let more = failed.len().saturating_sub(NAMED);
+        let named = failed[..failed.len() - more].join(", ");
+        let named = if more > 0 { format!("{named} and {more} more") } else { named };
+        if unreadable == Unreadable::Refuse {
+            return Err(DataError::Unreadable { count: failed.len(), images: count, named });
+        }
+        if images.is_empty() {
+            let folder = first.parent().unwrap_or(&first).to_owned();
+            return Err(DataError::EmptyFolder(folder));
+        }
+        notes.push(format!("{} of {count} images cannot be read and are skipped: {named}", failed.len()));
+        Ok((Self { images }, kept))
+    }
+}
+
+impl ClassFolder {
+    /// Decodes the files of all classes; each class must be among `class_names`.
+    fn read(
+        root: &Path,
+        classes: Vec<(String, Vec<PathBuf>)>,
+        class_names: Vec<String>,
+        unreadable: Unreadable,
+        notes: &mut Vec<String>,
+    ) -> Result<Self, DataError> {
+        let mut paths = Vec::new();
+        let mut labels = Vec::new();
+        for (name, files) in classes {
+            let Some(label) = class_names.iter().position(|known| *known == name) else {
+                let reason = format!("the class {name} has test images, but no training images");
+                return Err(DataError::Layout { folder: root.to_owned(), reason });
+            };
+            labels.extend(std::iter::repeat_n(label as u32, files.len()));
+            paths.extend(files);
+        }
+        let (images, kept) = ImageFolder::read(paths, unreadable, notes)?;
+        let labels = labels.into_iter().zip(kept).filter_map(|(label, kept)| kept.then_some(label)).collect();
+        Ok(Self { images, labels, class_names })
+    }
+}
+
+impl Stored {
+    /// Decodes once; the pixels stay while there is room for them.
+    fn decode(path: PathBuf, left: &AtomicUsize) -> Result<Self, DataError> {
+        let image = decode(&path)?;
+        let size = (image.width() as usize, image.height() as usize);
+        let bytes = size.0 * size.1 * 3;
+        let room = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
+        let pixels = room.is_ok().then(|| image.into_rgb8().into_raw());
+        Ok(Self { path, size, pixels })
+    }
+}
+
+/// An image file, whatever its extension says.
+fn decode(path: &Path) -> Result<DynamicImage, DataError> {
+    let unreadable = |reason: String| DataError::Format { path: path.to_owned(), reason };
+    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
+    let image = reader.map_err(|error| unreadable(error.to_string()))?;
+    let image = image.decode().map_err(|error| unreadable(error.to_string()))?;
+    if image.width() == 0 || image.height() == 0 {
+        return Err(unreadable("it has no pixels".into()));
+    }
+    Ok(image)
+}
+
+impl Dataset for ImageFolder {
+    fn len(&self) -> usize {
+        self.images.len()
+    }
+
+    fn size(&self, index: usize) -> Result<(usize, usize), DataError> {
+        Ok(self.images[index].size)
+    }
+
+    fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
+        let Stored { path, size: (width, height), pixels } = &self.images[index];
+        if let Some(pixels) = pixels {
+            return Ok(ImageRef::new(*width, *height, pixels));
+        }
+        let image = decode(path)?;
+        let (width, height) = (image.width() as usize, image.height() as usize);
+        *buffer = image.into_rgb8().into_raw();
+        Ok(ImageRef::new(width, height, buffer))
+    }
+}
+
+impl Dataset for ClassFolder {
+    fn len(&self) -> usize {
+        self.images.len()
+    }
+
+    fn size(&self, index: usize) -> Result<(usize, usize), DataError> {
+        self.images.size(index)
+    }
+
+    fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
+        self.images.image(index, buffer)
+    }
+}
+
+impl Labelled for ClassFolder {
+    fn class_names(&self) -> &[String] {
+        &self.class_names
+    }
+
+    fn label(&self, index: usize) -> u32 {
+        self.labels[index]
+    }
+}

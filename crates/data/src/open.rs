@@ -1,0 +1,128 @@
+//! Opens a data set by its description: training split, test split, notes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::dataset::{Dataset, Labelled};
+use crate::error::DataError;
+use crate::folder::{self, Unreadable};
+use crate::memory::InMemory;
+use crate::shapes::Shapes;
+use crate::subset::Subset;
+use crate::{cifar10, fashion_mnist};
+
+/// Which images to train on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    /// Where they come from.
+    pub source: Source,
+    /// Train on this many only, an equal share of each class where classes are known.
+    pub subset: Option<usize>,
+    /// Fixes the subset, the holdout and the drawn shapes.
+    pub seed: u64,
+}
+
+/// Where images come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// CIFAR-10, from the cache.
+    Cifar10,
+    /// Fashion-MNIST, from the cache.
+    FashionMnist,
+    /// A folder of images: `train` and `test` (or `val`) with a folder a class, or one folder a class, or
+    /// images side by side without classes.
+    Folder {
+        /// The folder.
+        root: PathBuf,
+        /// What to do about images that cannot be decoded.
+        unreadable: Unreadable,
+        /// The share of the images that becomes the test split where there is none.
+        holdout: Option<f64>,
+    },
+    /// Drawn shapes.
+    Synthetic {
+        /// Training images.
+        train: usize,
+        /// Test images.
+        test: usize,
+        /// From 2 to 15.
+        classes: usize,
+        /// Pixels on a side.
+        size: usize,
+    },
+}
+
+/// An opened data set.
+pub struct Splits {
+    /// What to train on.
+    pub train: Split,
+    /// What to score on, where there are labels.
+    pub test: Option<Arc<dyn Labelled>>,
+    /// What a person should know, such as skipped images.
+    pub notes: Vec<String>,
+}
+
+/// Images, with labels or without.
+#[derive(Clone)]
+pub enum Split {
+    /// Classes are known.
+    Labelled(Arc<dyn Labelled>),
+    /// Images only.
+    Unlabelled(Arc<dyn Dataset>),
+}
+
+impl Split {
+    /// The images, without regard to labels.
+    pub fn images(&self) -> Arc<dyn Dataset> {
+        match self {
+            Self::Labelled(images) => Arc::clone(images) as Arc<dyn Dataset>,
+            Self::Unlabelled(images) => Arc::clone(images),
+        }
+    }
+
+    /// The images with their labels, where there are some.
+    pub fn labelled(&self) -> Option<Arc<dyn Labelled>> {
+        match self {
+            Self::Labelled(images) => Some(Arc::clone(images)),
+            Self::Unlabelled(_) => None,
+        }
+    }
+
+    fn subset(self, count: usize, seed: u64) -> Result<Self, DataError> {
+        Ok(match self {
+            Self::Labelled(images) => Self::Labelled(Arc::new(Subset::balanced(images, count, seed)?)),
+            Self::Unlabelled(images) => Self::Unlabelled(Arc::new(Subset::random(images, count, seed)?)),
+        })
+    }
+}
+
+/// Opens a data set. Fetched ones are read from `cache/data/<name>` and verified; nothing is fetched here.
+///
+/// # Errors
+/// When the data set is missing, damaged or empty, has images that cannot be read, or is smaller than the
+/// subset.
+pub fn open(spec: &Spec, cache: &Path) -> Result<Splits, DataError> {
+    let mut splits = match &spec.source {
+        Source::Cifar10 => in_memory(cifar10::open(&folder_of(cache, cifar10::NAME))?),
+        Source::FashionMnist => in_memory(fashion_mnist::open(&folder_of(cache, fashion_mnist::NAME))?),
+        Source::Folder { root, unreadable, holdout } => folder::open(root, *unreadable, *holdout, spec.seed)?,
+        &Source::Synthetic { train, test, classes, size } => Splits {
+            train: Split::Labelled(Arc::new(Shapes::train(train, classes, size, spec.seed)?)),
+            test: Some(Arc::new(Shapes::test(test, classes, size, spec.seed)?)),
+            notes: Vec::new(),
+        },
+    };
+    if let Some(count) = spec.subset {
+        splits.train = splits.train.subset(count, spec.seed)?;
+    }
+    Ok(splits)
+}
+
+/// Where a fetched data set lies.
+pub(crate) fn folder_of(cache: &Path, name: &str) -> PathBuf {
+    cache.join("data").join(name)
+}
+
+fn in_memory((train, test): (InMemory, InMemory)) -> Splits {
+    Splits { train: Split::Labelled(Arc::new(train)), test: Some(Arc::new(test)), notes: Vec::new() }
+}

@@ -1,0 +1,156 @@
+//! Folders of images: layouts, unreadable files, holdout.
+
+use std::fs;
+use std::path::Path;
+
+use image::{Rgb, RgbImage};
+use kontrast_data::{Dataset, Source, Spec, Split, Splits, Unreadable, open};
+
+/// Writes an image of one colour, which its level says.
+fn write(folder: &Path, name: &str, level: u8) {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    RgbImage::from_pixel(6, 4, Rgb([level, 0, 255])).save(path).unwrap();
+}
+
+fn opened(root: &Path, unreadable: Unreadable, holdout: Option<f64>) -> Result<Splits, String> {
+    let source = Source::Folder { root: root.to_owned(), unreadable, holdout };
+    open(&Spec { source, subset: None, seed: 0 }, Path::new("unused")).map_err(|error| error.to_string())
+}
+
+fn message(root: &Path, unreadable: Unreadable, holdout: Option<f64>) -> String {
+    opened(root, unreadable, holdout).map(|_| ()).unwrap_err()
+}
+
+/// The first byte of every image.
+fn levels(images: &dyn Dataset) -> Vec<u8> {
+    (0..images.len()).map(|index| images.image(index, &mut Vec::new()).unwrap().pixels[0]).collect()
+}
+
+#[test]
+fn classes_are_folders_and_their_names_are_sorted() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "train/dog/1.png", 30);
+    write(folder.path(), "train/cat/2.png", 20);
+    write(folder.path(), "train/cat/1.png", 10);
+    write(folder.path(), "test/dog/1.png", 40);
+    let splits = opened(folder.path(), Unreadable::Refuse, None).unwrap();
+    let (train, test) = (splits.train.labelled().unwrap(), splits.test.unwrap());
+    assert_eq!(train.class_names(), ["cat", "dog"]);
+    assert_eq!((levels(&*train), train.labels()), (vec![10, 20, 30], vec![0, 0, 1]));
+    assert_eq!((levels(&*test), test.labels()), (vec![40], vec![1]));
+    assert_eq!(train.size(0).unwrap(), (6, 4));
+}
+
+#[test]
+fn images_side_by_side_are_unlabelled() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "b.jpg", 200);
+    write(folder.path(), "a.png", 10);
+    let splits = opened(folder.path(), Unreadable::Refuse, None).unwrap();
+    assert!(matches!(splits.train, Split::Unlabelled(_)) && splits.test.is_none());
+    let levels = levels(&*splits.train.images());
+    assert!(levels[0] == 10 && levels[1].abs_diff(200) < 5, "{levels:?}");
+}
+
+#[test]
+fn gray_and_transparent_images_become_rgb() {
+    let folder = tempfile::tempdir().unwrap();
+    image::GrayImage::from_pixel(2, 2, image::Luma([7])).save(folder.path().join("1.png")).unwrap();
+    image::RgbaImage::from_pixel(2, 2, image::Rgba([9, 8, 7, 0])).save(folder.path().join("2.png")).unwrap();
+    let images = opened(folder.path(), Unreadable::Refuse, None).unwrap().train.images();
+    assert_eq!(images.image(0, &mut Vec::new()).unwrap().pixels, [7; 12]);
+    assert_eq!(images.image(1, &mut Vec::new()).unwrap().pixels, [9, 8, 7].repeat(4));
+}
+
+#[test]
+fn unreadable_images_are_named_and_counted_and_refused_or_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, level) in [("cat/1.png", 1), ("cat/2.png", 2), ("dog/1.png", 3), ("dog/2.png", 4)] {
+        write(folder.path(), name, level);
+    }
+    let cut = folder.path().join("cat/2.png");
+    let whole = fs::read(&cut).unwrap();
+    fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
+    let text = folder.path().join("dog/1.png");
+    fs::write(&text, "no image").unwrap();
+
+    let said = message(folder.path(), Unreadable::Refuse, None);
+    assert!(said.starts_with("2 of 4 images cannot be read: "), "{said}");
+    assert!(said.contains(&format!("{}: ", cut.display())), "{said}");
+    assert!(said.contains(&format!("{}: ", text.display())), "{said}");
+    assert!(said.ends_with("or set data.unreadable = \"skip\""), "{said}");
+
+    let splits = opened(folder.path(), Unreadable::Skip, None).unwrap();
+    let train = splits.train.labelled().unwrap();
+    assert_eq!((levels(&*train), train.labels()), (vec![1, 4], vec![0, 1]));
+    assert!(
+        splits.notes[0].starts_with("2 of 4 images cannot be read and are skipped: "),
+        "{:?}",
+        splits.notes
+    );
+}
+
+#[test]
+fn many_unreadable_images_are_counted_beyond_the_tenth() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in 0..13 {
+        fs::write(folder.path().join(format!("{name}.png")), "no image").unwrap();
+    }
+    let said = message(folder.path(), Unreadable::Refuse, None);
+    assert!(said.starts_with("13 of 13 images cannot be read: ") && said.contains(" and 3 more; "), "{said}");
+    let said = message(folder.path(), Unreadable::Skip, None);
+    assert!(said.starts_with(&format!("{}: no images found", folder.path().display())), "{said}");
+}
+
+#[test]
+fn an_empty_or_missing_folder_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = message(folder.path(), Unreadable::Refuse, None);
+    assert!(said.contains("no images found; expected .jpg, .jpeg or .png files"), "{said}");
+    let missing = folder.path().join("missing");
+    let said = message(&missing, Unreadable::Refuse, None);
+    assert!(said.starts_with(&missing.display().to_string()), "{said}");
+}
+
+#[test]
+fn a_holdout_takes_as_many_images_of_each_class() {
+    let folder = tempfile::tempdir().unwrap();
+    for image in 0..10 {
+        write(folder.path(), &format!("cat/{image}.png"), image);
+        write(folder.path(), &format!("dog/{image}.png"), 100 + image);
+    }
+    let splits = opened(folder.path(), Unreadable::Refuse, Some(0.2)).unwrap();
+    let (train, test) = (splits.train.labelled().unwrap(), splits.test.unwrap());
+    assert_eq!(test.labels(), [0, 0, 1, 1]);
+    assert_eq!(train.labels(), [[0; 8], [1; 8]].concat());
+    let mut levels = [levels(&*train), levels(&*test)].concat();
+    levels.sort_unstable();
+    levels.dedup();
+    assert_eq!(levels.len(), 20, "no image is in both splits");
+}
+
+#[test]
+fn a_holdout_that_does_not_fit_is_refused() {
+    let classes = tempfile::tempdir().unwrap();
+    write(classes.path(), "train/cat/1.png", 1);
+    write(classes.path(), "train/cat/2.png", 1);
+    let said = message(classes.path(), Unreadable::Refuse, Some(1.5));
+    assert!(said.contains("data.holdout = 1.5 leaves nothing to train or to test on, of 2 images"), "{said}");
+    write(classes.path(), "val/cat/1.png", 1);
+    let said = message(classes.path(), Unreadable::Refuse, Some(0.5));
+    assert!(said.ends_with("there is a test split already; leave data.holdout out"), "{said}");
+    let flat = tempfile::tempdir().unwrap();
+    write(flat.path(), "1.png", 1);
+    let said = message(flat.path(), Unreadable::Refuse, Some(0.5));
+    assert!(said.ends_with("images without classes cannot be scored; leave data.holdout out"), "{said}");
+}
+
+#[test]
+fn a_test_class_without_training_images_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "train/cat/1.png", 1);
+    write(folder.path(), "test/cow/1.png", 1);
+    let said = message(folder.path(), Unreadable::Refuse, None);
+    assert!(said.ends_with("the class cow has test images, but no training images"), "{said}");
+}

@@ -1,0 +1,6 @@
+//! Integration tests of kontrast-data: opening, folders, and the loader with its threads.
+
+mod damaged;
+mod folders;
+mod loading;
+mod opening;
