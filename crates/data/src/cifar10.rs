@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
 
 use crate::error::DataError;
 use crate::memory::InMemory;
-use crate::pinned::{self, Pinned};
+use crate::pinned::Pinned;
 
 /// The name in experiment files and in the cache.
 pub(crate) const NAME: &str = "cifar10";
@@ -42,37 +43,44 @@ pub(crate) fn open(folder: &Path) -> Result<(InMemory, InMemory), DataError> {
     if !folder.is_dir() {
         return Err(DataError::Missing { dataset: NAME, folder: folder.to_owned() });
     }
-    let files = pinned::read_all(&FILES, folder, NAME)?;
-    let parts: Vec<_> = files
-        .par_iter()
-        .zip(&FILES)
-        .map(|(records, file)| decode(records, &folder.join(file.name)))
-        .collect::<Result<_, _>>()?;
-    let (train, test) = parts.split_at(5);
-    Ok((joined(train), joined(test)))
+    let (train, test) = FILES.split_at(5);
+    Ok((read(train, folder)?, read(test, folder)?))
 }
 
-/// Pixels, `[n, 32, 32, 3]`, and labels of whole records.
-fn decode(records: &[u8], path: &Path) -> Result<(Vec<u8>, Vec<u32>), DataError> {
-    let mut pixels = Vec::with_capacity(records.len());
-    let mut labels = Vec::with_capacity(records.len() / RECORD);
-    for (image, record) in records.chunks_exact(RECORD).enumerate() {
-        let label = u32::from(record[0]);
-        if label as usize >= CLASSES.len() {
-            return Err(DataError::Label { path: path.to_owned(), image, label, classes: CLASSES.len() });
+/// Reads files in parallel, each into its place.
+fn read(files: &[Pinned], folder: &Path) -> Result<InMemory, DataError> {
+    let mut pixels = vec![0; files.len() * IMAGES * 3 * PLANE];
+    let mut labels = vec![0; files.len() * IMAGES];
+    files
+        .par_iter()
+        .zip(pixels.par_chunks_exact_mut(IMAGES * 3 * PLANE))
+        .zip(labels.par_chunks_exact_mut(IMAGES))
+        .try_for_each(|((file, pixels), labels)| {
+            decode(&file.read(folder, NAME)?, &folder.join(file.name), pixels, labels)
+        })?;
+    Ok(InMemory::rgb((32, 32), pixels, labels, CLASSES.map(String::from).to_vec()))
+}
+
+/// Whole records as pixels, `[n, 32, 32, 3]`, and labels.
+fn decode(records: &[u8], path: &Path, pixels: &mut [u8], labels: &mut [u32]) -> Result<(), DataError> {
+    let targets = pixels.chunks_exact_mut(3 * PLANE).zip(labels);
+    for (image, (record, (pixels, label))) in records.chunks_exact(RECORD).zip(targets).enumerate() {
+        *label = u32::from(record[0]);
+        if *label as usize >= CLASSES.len() {
+            return Err(DataError::Label {
+                path: path.to_owned(),
+                image,
+                label: *label,
+                classes: CLASSES.len(),
+            });
         }
-        labels.push(label);
         let (red, rest) = record[1..].split_at(PLANE);
         let (green, blue) = rest.split_at(PLANE);
-        pixels.extend(red.iter().zip(green).zip(blue).flat_map(|((&r, &g), &b)| [r, g, b]));
+        for (pixel, ((&r, &g), &b)) in pixels.chunks_exact_mut(3).zip(red.iter().zip(green).zip(blue)) {
+            pixel.copy_from_slice(&[r, g, b]);
+        }
     }
-    Ok((pixels, labels))
-}
-
-fn joined(parts: &[(Vec<u8>, Vec<u32>)]) -> InMemory {
-    let pixels = parts.iter().flat_map(|(pixels, _)| pixels).copied().collect();
-    let labels = parts.iter().flat_map(|(_, labels)| labels).copied().collect();
-    InMemory::rgb((32, 32), pixels, labels, CLASSES.map(String::from).to_vec())
+    Ok(())
 }
 
 #[cfg(test)]
@@ -90,17 +98,19 @@ mod tests {
     fn planes_become_pixels() {
         let mut two = [record(3), record(9)].concat();
         two[RECORD + 2] = 11;
-        let (pixels, labels) = decode(&two, Path::new("x")).unwrap();
+        let (mut pixels, mut labels) = (vec![0; 2 * 3 * PLANE], [0; 2]);
+        decode(&two, Path::new("x"), &mut pixels, &mut labels).unwrap();
         assert_eq!(labels, [3, 9]);
         assert_eq!(pixels[..6], [10, 20, 30, 10, 20, 30]);
         assert_eq!(pixels[3 * PLANE..][..6], [10, 20, 30, 11, 20, 30]);
-        assert_eq!(pixels.len(), 2 * 3 * PLANE);
     }
 
     #[test]
     fn a_label_beyond_the_classes_is_named_with_its_place() {
         let records = [record(3), record(10)].concat();
-        let said = decode(&records, Path::new("data_batch_1.bin")).unwrap_err().to_string();
+        let (mut pixels, mut labels) = (vec![0; 2 * 3 * PLANE], [0; 2]);
+        let found = decode(&records, Path::new("data_batch_1.bin"), &mut pixels, &mut labels);
+        let said = found.unwrap_err().to_string();
         assert_eq!(said, "data_batch_1.bin: image 1 has the label 10; expected a number below 10");
     }
 }
