@@ -10,7 +10,7 @@ use crate::Status;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// A run begins.
+    /// A run begins; whatever was logged before is void.
     Start {
         /// When, in UTC.
         time: String,

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::{Event, Layout, RunlogError};
 
-/// Reads the events of a run directory. A torn last line is dropped, and so is whatever a later resume has
-/// made void. A run that has not begun has none.
+/// Reads the events of a run directory. A torn last line is dropped, and so is whatever a later start or
+/// resume has made void. A run that has not begun has none.
 ///
 /// # Errors
 /// When the log cannot be read, or a line that is not the last is no event.
@@ -27,8 +27,12 @@ pub fn read_events(run: &Path) -> Result<Vec<Event>, RunlogError> {
             expected: "an event",
             found: error.to_string(),
         })?;
-        if let Event::Resume { step: resumed, .. } = event {
-            events.retain(|earlier: &Event| earlier.step().is_none_or(|step| step <= resumed));
+        match event {
+            Event::Start { .. } => events.clear(),
+            Event::Resume { step: resumed, .. } => {
+                events.retain(|earlier: &Event| earlier.step().is_none_or(|step| step <= resumed));
+            }
+            _ => {}
         }
         events.push(event);
     }

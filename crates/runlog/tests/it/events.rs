@@ -19,6 +19,21 @@ pub fn step(step: u64) -> Event {
     }
 }
 
+fn start() -> Event {
+    Event::Start {
+        time: "2026-05-09T08:00:00Z".to_owned(),
+        command: "cargo xtask experiment a.toml".to_owned(),
+        digest: "ab".repeat(32),
+        version: "0.1.0".to_owned(),
+        device: "cpu".to_owned(),
+        threads: 2,
+        parameters: 700_000,
+        train_images: 10_000,
+        steps: 780,
+        loss_chance: Some(6.2),
+    }
+}
+
 fn resume(step: u64) -> Event {
     Event::Resume { time: now(), step, epoch: 0, threads: 2 }
 }
@@ -30,21 +45,9 @@ fn checkpoint(step: u64) -> Event {
 #[test]
 fn events_are_read_as_they_were_written() {
     let folder = tempfile::tempdir().unwrap();
-    let start = Event::Start {
-        time: now(),
-        command: "cargo xtask experiment a.toml".to_owned(),
-        digest: "ab".repeat(32),
-        version: "0.1.0".to_owned(),
-        device: "cpu".to_owned(),
-        threads: 2,
-        parameters: 700_000,
-        train_images: 10_000,
-        steps: 780,
-        loss_chance: Some(6.2),
-    };
     let score = Event::Score { step: 2, epoch: 1, top1: BTreeMap::from([("knn".to_owned(), 41.5)]) };
     let end = Event::end(Status::Interrupted, Some("go on with --resume".to_owned()));
-    let events = [start, step(1), step(2), score, checkpoint(2), end];
+    let events = [start(), step(1), step(2), score, checkpoint(2), end];
     let mut run = RunDir::acquire(folder.path()).unwrap();
     for event in &events {
         run.append(event).unwrap();
@@ -90,6 +93,16 @@ fn a_resume_voids_what_came_after_its_step() {
     run.append(&step(3)).unwrap();
     let expected = [step(1), step(2), checkpoint(2), resumed, step(3)];
     assert_eq!(read_events(folder.path()).unwrap(), expected);
+}
+
+#[test]
+fn a_new_start_voids_all_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = RunDir::acquire(folder.path()).unwrap();
+    for event in [start(), step(1), start(), step(1)] {
+        run.append(&event).unwrap();
+    }
+    assert_eq!(read_events(folder.path()).unwrap(), [start(), step(1)]);
 }
 
 #[test]

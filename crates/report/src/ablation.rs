@@ -1,0 +1,167 @@
+//! What an ablation found: its cells over seeds, beside the paper's values.
+
+use std::path::{Path, PathBuf};
+
+use kontrast_config::{Ablation, Experiment};
+use kontrast_runlog::{RunDir, Status, read_summary};
+use serde::Serialize;
+
+use crate::scores::one_decimal;
+use crate::{ReportError, Spread, markdown_table};
+
+/// What an ablation found so far.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AblationResult {
+    /// Name of the ablation.
+    pub name: String,
+    /// What is reproduced.
+    pub paper: String,
+    /// What a reader must know.
+    pub note: Option<String>,
+    /// The protocol that fills the table.
+    pub score: String,
+    /// The command that repeats it.
+    pub command: String,
+    /// Names of the axes.
+    pub axes: Vec<String>,
+    /// The cells in the order of the file.
+    pub cells: Vec<CellResult>,
+}
+
+/// One cell over its seeds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CellResult {
+    /// A label of each axis.
+    pub labels: Vec<String>,
+    /// The paper's value in per cent.
+    pub paper: Option<f64>,
+    /// The run directory of each seed and what came of it.
+    pub runs: Vec<(PathBuf, Outcome)>,
+}
+
+/// What came of one run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub enum Outcome {
+    /// Its score in per cent.
+    Top1(f64),
+    /// It ended without a score.
+    Ended(Status),
+    /// It has not run, or not to its end.
+    NotMeasured,
+}
+
+impl AblationResult {
+    /// Reads the runs of an ablation below `out`, as far as they exist.
+    ///
+    /// # Errors
+    /// When the experiment of a cell cannot be loaded.
+    pub fn collect(ablation: &Ablation, out: &Path, command: &str) -> Result<Self, ReportError> {
+        let mut cells = Vec::new();
+        for cell in ablation.cells() {
+            let loaded = Experiment::load(&ablation.base, &cell.overrides)?;
+            let path = |seed| RunDir::path_for(out, &loaded.experiment.name, &loaded.digest, seed);
+            let run = |path: PathBuf| (path.clone(), outcome(&path, &ablation.score));
+            let runs = ablation.seeds.iter().map(|seed| run(path(*seed))).collect();
+            cells.push(CellResult { labels: cell.labels, paper: cell.paper, runs });
+        }
+        Ok(Self {
+            name: ablation.name.clone(),
+            paper: ablation.paper.clone(),
+            note: ablation.note.clone(),
+            score: ablation.score.clone(),
+            command: command.to_owned(),
+            axes: ablation.axes.iter().map(|axis| axis.name.clone()).collect(),
+            cells,
+        })
+    }
+
+    /// How many pairs of cells the paper orders as we do, and of how many: `None` below one pair.
+    pub fn order(&self) -> Option<(usize, usize)> {
+        let both: Vec<(f64, f64)> =
+            self.cells.iter().filter_map(|cell| Some((cell.spread()?.mean, cell.paper?))).collect();
+        let pairs = (0..both.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+        let kept: Vec<bool> = pairs
+            .map(|(i, j)| (both[i].0 - both[j].0, both[i].1 - both[j].1))
+            .filter(|(_, paper)| *paper != 0.0)
+            .map(|(ours, paper)| ours * paper > 0.0)
+            .collect();
+        (!kept.is_empty()).then(|| (kept.iter().filter(|agrees| **agrees).count(), kept.len()))
+    }
+
+    /// The order in a sentence.
+    pub(crate) fn verdict(&self) -> String {
+        let measured = self.cells.iter().filter(|cell| cell.spread().is_some()).count();
+        match self.order() {
+            Some((agreeing, pairs)) if agreeing == pairs => {
+                format!("All {pairs} pairs of cells stand in the order of the paper.")
+            }
+            Some((agreeing, pairs)) => {
+                format!("{agreeing} of {pairs} pairs of cells stand in the order of the paper.")
+            }
+            None => format!("{measured} of {} cells are measured.", self.cells.len()),
+        }
+    }
+}
+
+impl CellResult {
+    /// Mean and deviation over the seeds that have a score.
+    pub fn spread(&self) -> Option<Spread> {
+        let scores = self.runs.iter().filter_map(|(_, outcome)| match outcome {
+            Outcome::Top1(top1) => Some(*top1),
+            _ => None,
+        });
+        Spread::of(&scores.collect::<Vec<_>>())
+    }
+
+    /// What the table shows: the spread, else why there is none.
+    pub(crate) fn ours(&self) -> String {
+        let ended = self.runs.iter().find_map(|(_, outcome)| match outcome {
+            Outcome::Ended(status) => Some(status.to_string()),
+            _ => None,
+        });
+        self.spread().map(|s| s.to_string()).or(ended).unwrap_or_else(|| "not measured".to_owned())
+    }
+
+    /// The seeds behind it: `3`, or `2 of 3, 1 failed`.
+    pub(crate) fn seeds(&self) -> String {
+        let (all, scored) = (self.runs.len(), self.spread().map_or(0, |spread| spread.count));
+        let ended: Vec<_> = [Status::Failed, Status::Diverged, Status::Collapsed]
+            .into_iter()
+            .filter_map(|status| {
+                let same = self.runs.iter().filter(|(_, outcome)| *outcome == Outcome::Ended(status)).count();
+                (same > 0).then(|| format!(", {same} {status}"))
+            })
+            .collect();
+        if scored == all { all.to_string() } else { format!("{scored} of {all}{}", ended.concat()) }
+    }
+}
+
+/// The table of an ablation with what is reproduced and the command, as Markdown.
+pub fn ablation_markdown(result: &AblationResult) -> String {
+    let ours = format!("ours, {} top-1 %", result.score);
+    let axes = result.axes.iter().map(String::as_str);
+    let headings: Vec<&str> = axes.chain([ours.as_str(), "seeds", "paper"]).collect();
+    let rows: Vec<_> = result
+        .cells
+        .iter()
+        .map(|cell| [cell.labels.clone(), vec![cell.ours(), cell.seeds(), one_decimal(cell.paper)]].concat())
+        .collect();
+    let note = result.note.as_ref().map_or_else(String::new, |note| format!("{note}\n\n"));
+    format!(
+        "# {}\n\nReproduced: {}.\n\n{}\n{}\n\n{note}Ours: mean ± standard deviation over seeds.\n\n    {}\n",
+        result.name,
+        result.paper.trim_end_matches('.'),
+        markdown_table(&headings, &rows),
+        result.verdict(),
+        result.command
+    )
+}
+
+fn outcome(run: &Path, score: &str) -> Outcome {
+    let Ok(summary) = read_summary(run) else { return Outcome::NotMeasured };
+    match (summary.status, summary.eval.trained.get(score)) {
+        (Status::Finished, Some(score)) => Outcome::Top1(score.top1),
+        (status @ (Status::Failed | Status::Diverged | Status::Collapsed), _) => Outcome::Ended(status),
+        _ => Outcome::NotMeasured,
+    }
+}

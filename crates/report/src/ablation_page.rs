@@ -1,0 +1,68 @@
+//! The page of an ablation.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::page::write;
+use crate::{AblationResult, CellResult, Outcome, ReportError};
+
+/// Writes the page of an ablation.
+///
+/// # Errors
+/// When the page cannot be written.
+pub fn ablation_page(result: &AblationResult, path: &Path) -> Result<(), ReportError> {
+    let content = Content { result, verdict: result.verdict(), rows: rows(result) };
+    write(path, include_str!("../templates/ablation.html"), &content)
+}
+
+/// What the template sees.
+#[derive(Serialize)]
+struct Content<'r> {
+    result: &'r AblationResult,
+    verdict: String,
+    rows: Vec<Row<'r>>,
+}
+
+#[derive(Serialize)]
+struct Row<'r> {
+    labels: &'r [String],
+    ours: String,
+    measured: bool,
+    seeds: String,
+    paper: Option<f64>,
+    /// Length of the bars in per cent of the longest.
+    our_bar: Option<f64>,
+    paper_bar: Option<f64>,
+    runs: Vec<String>,
+}
+
+fn rows(result: &AblationResult) -> Vec<Row<'_>> {
+    let mean = |cell: &CellResult| cell.spread().map(|spread| spread.mean);
+    let all = result.cells.iter().flat_map(|cell| [mean(cell), cell.paper]).flatten();
+    let longest = all.fold(1.0, f64::max);
+    let bar = |value: Option<f64>| value.map(|value| value / longest * 100.0);
+    result
+        .cells
+        .iter()
+        .map(|cell| Row {
+            labels: &cell.labels,
+            ours: cell.ours(),
+            measured: cell.spread().is_some(),
+            seeds: cell.seeds(),
+            paper: cell.paper,
+            our_bar: bar(mean(cell)),
+            paper_bar: bar(cell.paper),
+            runs: cell.runs.iter().map(|(path, outcome)| run_line(path, *outcome)).collect(),
+        })
+        .collect()
+}
+
+fn run_line(path: &Path, outcome: Outcome) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match outcome {
+        Outcome::Top1(top1) => format!("{name}: {top1:.2}"),
+        Outcome::Ended(status) => format!("{name}: {status}"),
+        Outcome::NotMeasured => format!("{name}: not measured"),
+    }
+}

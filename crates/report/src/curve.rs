@@ -1,0 +1,259 @@
+//! A curve over time as SVG: lines, and levels to hold them against.
+//!
+//! Colours are CSS variables with a default, so that a page's light and dark styles reach into it.
+
+use std::fmt::Write;
+
+use crate::scale::Scale;
+
+/// A plot of lines over one axis.
+#[derive(Clone, Debug, Default)]
+pub struct Curve {
+    /// What is shown, with its unit.
+    pub title: String,
+    /// What the horizontal axis counts.
+    pub x_label: String,
+    /// The lines.
+    pub series: Vec<Series>,
+    /// The levels.
+    pub levels: Vec<Level>,
+}
+
+/// One line. Points that are no numbers leave a gap.
+#[derive(Clone, Debug, Default)]
+pub struct Series {
+    /// What it is called where there is more than one.
+    pub name: String,
+    /// The points from left to right.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// A horizontal line to hold the others against, such as chance.
+#[derive(Clone, Debug, Default)]
+pub struct Level {
+    /// What it is called.
+    pub name: String,
+    /// Where it lies.
+    pub value: f64,
+}
+
+const WIDTH: f64 = 520.0;
+const HEIGHT: f64 = 260.0;
+const LEFT: f64 = 44.0;
+/// The lines are named at their right ends.
+const RIGHT: f64 = 104.0;
+const TOP: f64 = 16.0;
+const BOTTOM: f64 = 40.0;
+/// Room that one line of text needs.
+const LINE: f64 = 14.0;
+/// More points than this cannot be told apart.
+const MOST_POINTS: usize = 300;
+const COLOURS: [&str; 4] = [
+    "var(--series-1, #2458c5)",
+    "var(--series-2, #b3541e)",
+    "var(--series-3, #0b7a63)",
+    "var(--series-4, #8a3ea8)",
+];
+
+impl Curve {
+    /// The plot as an `<svg>` element; empty where no line has a point.
+    pub fn to_svg(&self) -> String {
+        let points = || self.series.iter().flat_map(|series| &series.points);
+        if !points().any(|(x, y)| x.is_finite() && y.is_finite()) {
+            return String::new();
+        }
+        let levels = self.levels.iter().map(|level| level.value);
+        let x = Scale::new(points().map(|point| point.0).chain([0.0]), LEFT, WIDTH - RIGHT, false);
+        let y = Scale::new(points().map(|point| point.1).chain(levels), HEIGHT - BOTTOM, TOP, true);
+        let mut svg = format!(
+            "<svg class=\"curve\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\" \
+             font-size=\"11.5\" fill=\"currentColor\">",
+            escape(&self.title)
+        );
+        self.axes(&mut svg, &x, &y);
+        self.draw_levels(&mut svg, &y);
+        for (index, series) in self.series.iter().enumerate() {
+            draw_series(&mut svg, series, &x, &y, COLOURS[index % COLOURS.len()]);
+        }
+        self.end_labels(&mut svg, &y);
+        svg + "</svg>"
+    }
+
+    fn axes(&self, svg: &mut String, x: &Scale, y: &Scale) {
+        for (value, label) in y.ticks() {
+            let at = y.at(value);
+            push(
+                svg,
+                format_args!(
+                    "<line x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{at:.1}\" y2=\"{at:.1}\" \
+                 style=\"stroke:var(--grid, #8884)\"/>",
+                    WIDTH - RIGHT
+                ),
+            );
+            text(svg, LEFT - 8.0, at + 4.0, "end", MUTED, &label);
+        }
+        let floor = HEIGHT - BOTTOM;
+        for (value, label) in x.ticks() {
+            text(svg, x.at(value), floor + LINE + 3.0, "middle", MUTED, &label);
+        }
+        text(svg, f64::midpoint(LEFT, WIDTH - RIGHT), HEIGHT - 5.0, "middle", MUTED, &self.x_label);
+    }
+
+    fn draw_levels(&self, svg: &mut String, y: &Scale) {
+        for level in &self.levels {
+            let at = y.at(level.value);
+            push(
+                svg,
+                format_args!(
+                    "<line x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{at:.1}\" y2=\"{at:.1}\" stroke-width=\"1.5\" \
+                 stroke-dasharray=\"5 4\" style=\"stroke:var(--level, #6b7280)\"/>",
+                    WIDTH - RIGHT
+                ),
+            );
+        }
+    }
+
+    /// What each line and each level is, at its right end; pushed apart where they end close together.
+    fn end_labels(&self, svg: &mut String, y: &Scale) {
+        let several = self.series.len() > 1;
+        let lines = self.series.iter().zip(COLOURS.iter().cycle()).filter_map(|(series, colour)| {
+            let (_, last) = series.points.iter().rfind(|point| point.0.is_finite() && point.1.is_finite())?;
+            let name = if several { format!("{} ", series.name) } else { String::new() };
+            Some((y.at(*last), format!("{name}{}", short(*last)), format!("fill:{colour};font-weight:600")))
+        });
+        let levels = self.levels.iter().map(|level| {
+            (y.at(level.value), format!("{} {}", level.name, short(level.value)), MUTED.to_owned())
+        });
+        let mut labels: Vec<_> = lines.chain(levels).collect();
+        labels.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut free = f64::NEG_INFINITY;
+        for (at, label, style) in labels {
+            let baseline = (at + 4.0).max(free);
+            text(svg, WIDTH - RIGHT + 9.0, baseline, "start", &style, &label);
+            free = baseline + LINE;
+        }
+    }
+}
+
+const MUTED: &str = "fill:var(--muted, #6b7280)";
+
+fn draw_series(svg: &mut String, series: &Series, x: &Scale, y: &Scale, colour: &str) {
+    let mut path = String::new();
+    let mut gap = true;
+    for (at, value) in thinned(&series.points) {
+        if at.is_finite() && value.is_finite() {
+            let letter = if gap { 'M' } else { 'L' };
+            push(&mut path, format_args!("{letter}{:.1} {:.1}", x.at(at), y.at(value)));
+            gap = false;
+        } else {
+            gap = true;
+        }
+    }
+    push(
+        svg,
+        format_args!(
+            "<path d=\"{path}\" fill=\"none\" stroke-width=\"2\" stroke-linejoin=\"round\" \
+         stroke-linecap=\"round\" style=\"stroke:{colour}\"/>"
+        ),
+    );
+    let few = series.points.len() <= 40;
+    let last = series.points.len().saturating_sub(1);
+    for (index, (at, value)) in series.points.iter().enumerate() {
+        if (few || index == last) && at.is_finite() && value.is_finite() {
+            push(
+                svg,
+                format_args!(
+                    "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"{}\" style=\"fill:{colour}\"><title>{}: {}</title></circle>",
+                    x.at(*at),
+                    y.at(*value),
+                    if index == last { 4.0 } else { 2.5 },
+                    short(*at),
+                    short(*value)
+                ),
+            );
+        }
+    }
+}
+
+/// Every n-th point and the last.
+fn thinned(points: &[(f64, f64)]) -> impl Iterator<Item = (f64, f64)> {
+    let stride = points.len().div_ceil(MOST_POINTS).max(1);
+    let last = points.len().saturating_sub(1);
+    let kept = points.iter().enumerate().filter(move |(index, _)| index % stride == 0 || *index == last);
+    kept.map(|(_, point)| *point)
+}
+
+fn text(svg: &mut String, x: f64, y: f64, anchor: &str, style: &str, words: &str) {
+    push(
+        svg,
+        format_args!(
+            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" style=\"{style}\">{}</text>",
+            escape(words)
+        ),
+    );
+}
+
+/// Three digits that matter, or all those before the point.
+fn short(value: f64) -> String {
+    let digits = if value.abs() >= 10.0 { 1 } else { 2 };
+    let text = format!("{value:.digits$}");
+    text.strip_suffix(".0").or_else(|| text.strip_suffix(".00")).map_or_else(|| text.clone(), str::to_owned)
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn push(svg: &mut String, piece: std::fmt::Arguments<'_>) {
+    // Writing into a string cannot fail.
+    let _ = svg.write_fmt(piece);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn curve(points: &[(f64, f64)]) -> Curve {
+        Curve {
+            title: "loss".to_owned(),
+            x_label: "epoch".to_owned(),
+            series: vec![Series { name: "loss".to_owned(), points: points.to_vec() }],
+            levels: vec![Level { name: "chance".to_owned(), value: 6.0 }],
+        }
+    }
+
+    #[test]
+    fn the_line_ends_where_the_scales_say() {
+        let svg = curve(&[(0.0, 6.0), (10.0, 4.0)]).to_svg();
+        assert!(svg.contains("d=\"M44.0 16.0L416.0 220.0\""), "{svg}");
+        assert!(svg.contains(">chance 6</text>"), "{svg}");
+    }
+
+    #[test]
+    fn a_loss_that_is_no_number_leaves_a_gap() {
+        let svg = curve(&[(0.0, 6.0), (5.0, f64::NAN), (8.0, 5.0), (10.0, 4.0)]).to_svg();
+        assert_eq!(svg.matches('M').count(), 2, "{svg}");
+        assert!(!svg.contains("NaN"), "{svg}");
+    }
+
+    #[test]
+    fn without_points_there_is_no_plot() {
+        assert_eq!(curve(&[]).to_svg(), "");
+        assert_eq!(curve(&[(0.0, f64::NAN)]).to_svg(), "");
+    }
+
+    #[test]
+    fn a_long_run_is_thinned_but_keeps_its_last_point() {
+        let points: Vec<_> = (0..10_000).map(|step| (f64::from(step), 5.0)).collect();
+        let kept: Vec<_> = thinned(&points).collect();
+        assert!(kept.len() <= MOST_POINTS + 1, "{} points", kept.len());
+        assert_eq!(kept.last(), points.last());
+    }
+
+    #[test]
+    fn names_are_escaped() {
+        let mut plot = curve(&[(0.0, 6.0), (10.0, 4.0)]);
+        plot.levels[0].name = "<script>".to_owned();
+        assert!(!plot.to_svg().contains("<script>"));
+    }
+}

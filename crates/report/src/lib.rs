@@ -1,0 +1,38 @@
+//! Tables, curves, and the HTML page of a run or an ablation, from what the run wrote.
+//!
+//! A page stands alone: style, curves and pictures are inside it, so it opens without a network, and on
+//! another machine. Scores stand beside their floors, the same encoder untrained and the raw pixels, because
+//! a score alone says little.
+//!
+//! ```
+//! let rows = [vec!["linear".to_owned(), "61.1".to_owned()], vec!["none".to_owned(), "50.2".to_owned()]];
+//! assert_eq!(
+//!     kontrast_report::markdown_table(&["head", "top-1"], &rows),
+//!     "\
+//! | head   | top-1 |
+//! | ------ | ----: |
+//! | linear |  61.1 |
+//! | none   |  50.2 |
+//! "
+//! );
+//! ```
+
+mod ablation;
+mod ablation_page;
+mod curve;
+mod error;
+mod page;
+mod run_page;
+mod scale;
+mod scores;
+mod spread;
+mod table;
+
+pub use ablation::{AblationResult, CellResult, Outcome, ablation_markdown};
+pub use ablation_page::ablation_page;
+pub use curve::{Curve, Level, Series};
+pub use error::ReportError;
+pub use run_page::run_page;
+pub use scores::{scores_markdown, seeds_markdown, verdict};
+pub use spread::Spread;
+pub use table::markdown_table;

@@ -1,0 +1,178 @@
+//! The page of one run.
+
+use std::path::Path;
+
+use kontrast_runlog::human::{bytes, count, seconds};
+use kontrast_runlog::{Event, LabelFree, Layout, Summary, read_events, read_summary};
+use serde::Serialize;
+
+use crate::page::{Picture, pictures, safe, write};
+use crate::scores::{ScoreRow, rows};
+use crate::{Curve, Level, ReportError, Series, verdict};
+
+/// Writes `report.html` into a run directory, from its summary, its events and its figures. What is not
+/// there yet is left out.
+///
+/// # Errors
+/// When the run has no summary, a file of it cannot be read, or the page not written.
+pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
+    let layout = Layout::of(run_dir);
+    let summary = read_summary(run_dir)?;
+    let events = read_events(run_dir)?;
+    let mut pictures = pictures(&layout.figures())?;
+    let mut take = |name: &str| {
+        let index = pictures.iter().position(|picture| picture.name == name)?;
+        Some(pictures.remove(index))
+    };
+    let (views, neighbours) = (take("views"), take("neighbours"));
+    // A run that failed early has no configuration yet.
+    let config = std::fs::read_to_string(layout.config()).unwrap_or_default();
+    let content = Content {
+        run: run_dir.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        verdict: verdict(&summary),
+        facts: facts(&summary),
+        scores: rows(&summary),
+        label_free: summary.label_free.as_ref().map(label_free).unwrap_or_default(),
+        curves: curves(&summary, &events).iter().map(drawn).collect(),
+        views,
+        neighbours,
+        others: pictures,
+        config,
+        started: started(&events),
+        summary: &summary,
+    };
+    write(&layout.report(), include_str!("../templates/run.html"), &content)
+}
+
+/// What the template sees.
+#[derive(Serialize)]
+struct Content<'r> {
+    run: String,
+    summary: &'r Summary,
+    verdict: String,
+    facts: Vec<Fact>,
+    scores: Vec<ScoreRow>,
+    label_free: Vec<Fact>,
+    curves: Vec<Drawn>,
+    views: Option<Picture>,
+    neighbours: Option<Picture>,
+    others: Vec<Picture>,
+    config: String,
+    started: Option<&'r str>,
+}
+
+/// A name, a value, and what it means.
+#[derive(Serialize)]
+struct Fact {
+    name: &'static str,
+    value: String,
+    note: String,
+}
+
+fn fact(name: &'static str, value: String, note: impl Into<String>) -> Fact {
+    Fact { name, value, note: note.into() }
+}
+
+fn facts(summary: &Summary) -> Vec<Fact> {
+    let mut facts = vec![
+        fact("epochs", count(u64::from(summary.epochs)), format!("{} steps", count(summary.steps))),
+        fact("training", seconds(summary.train_seconds), format!("{} in all", seconds(summary.wall_seconds))),
+    ];
+    if let Some(rate) = summary.images_per_second {
+        let wait = summary.data_wait_percent.map(|wait| format!("{wait:.1} % of the time waiting for data"));
+        facts.push(fact("images a second", count(rate.round() as u64), wait.unwrap_or_default()));
+    }
+    if let Some(loss) = summary.loss_last {
+        let chance = summary.loss_chance.map(|chance| format!("chance is {chance:.2}"));
+        facts.push(fact("loss at the end", format!("{loss:.2}"), chance.unwrap_or_default()));
+    }
+    if let Some(peak) = summary.peak_memory_bytes {
+        let device = summary.peak_device_memory_bytes.map(|peak| format!("{} on the device", bytes(peak)));
+        facts.push(fact("peak memory", bytes(peak), device.unwrap_or_default()));
+    }
+    let passes = format!("{} forward passes", count(summary.forward_passes));
+    facts.push(fact("weights", count(summary.parameters), passes));
+    facts
+}
+
+fn label_free(figures: &LabelFree) -> Vec<Fact> {
+    let all = [
+        ("alignment", figures.alignment, 2, "distance of two views of an image; lower is closer"),
+        ("uniformity", figures.uniformity, 2, "lower is more evenly spread"),
+        ("effective rank", figures.effective_rank, 1, "directions that the embedding uses"),
+        ("deviation", figures.deviation, 2, "1 fills the sphere, 0 is collapse"),
+        (
+            "contrastive accuracy",
+            figures.contrastive_accuracy,
+            1,
+            "% of views whose other view is the nearest",
+        ),
+    ];
+    all.into_iter()
+        .filter_map(|(name, value, digits, note)| Some(fact(name, format!("{:.digits$}", value?), note)))
+        .collect()
+}
+
+#[derive(Serialize)]
+struct Drawn {
+    title: String,
+    svg: minijinja::Value,
+}
+
+fn drawn(curve: &Curve) -> Drawn {
+    Drawn { title: curve.title.clone(), svg: safe(curve.to_svg()) }
+}
+
+/// The curves that the events have points for.
+fn curves(summary: &Summary, events: &[Event]) -> Vec<Curve> {
+    let per_step = if summary.steps == 0 { 0.0 } else { f64::from(summary.epochs) / summary.steps as f64 };
+    let (x_label, unit) = if per_step > 0.0 { ("epochs", per_step) } else { ("steps", 1.0) };
+    let plot = |title: &str, series: Vec<Series>, levels: Vec<Level>| Curve {
+        title: title.to_owned(),
+        x_label: x_label.to_owned(),
+        series,
+        levels,
+    };
+    let over_steps = |name: &str, pick: &dyn Fn(&Event) -> Option<f64>| {
+        let at = |event: &Event| Some((event.step()? as f64 * unit, pick(event)?));
+        Series { name: name.to_owned(), points: events.iter().filter_map(at).collect() }
+    };
+    let loss = over_steps("loss", &|event| match event {
+        Event::Step { loss, .. } => Some(*loss),
+        _ => None,
+    });
+    let accuracy = over_steps("contrastive accuracy", &|event| match event {
+        Event::Step { contrastive_accuracy, .. } => *contrastive_accuracy,
+        _ => None,
+    });
+    let deviation = over_steps("deviation", &|event| match event {
+        Event::Step { deviation, .. } => *deviation,
+        _ => None,
+    });
+    let knn = over_steps("k-NN", &|event| match event {
+        Event::Score { top1, .. } => top1.get("knn").copied(),
+        _ => None,
+    });
+    let level = |name: &str, value: Option<f64>| {
+        value.map(|value| Level { name: name.to_owned(), value }).into_iter().collect::<Vec<_>>()
+    };
+    let floor = |scores: &std::collections::BTreeMap<String, kontrast_runlog::Score>, name: &str| {
+        level(name, scores.get("knn").map(|score| score.top1))
+    };
+    let floors =
+        [floor(&summary.eval.pixels, "raw pixels"), floor(&summary.eval.random_init, "untrained")].concat();
+    let all = [
+        plot("k-NN top-1 while training, %", vec![knn], floors),
+        plot("Loss", vec![loss], level("chance", summary.loss_chance)),
+        plot("Contrastive accuracy, %", vec![accuracy], Vec::new()),
+        plot("Deviation of the embedding, 1 fills the sphere", vec![deviation], Vec::new()),
+    ];
+    all.into_iter().filter(|curve| !curve.to_svg().is_empty()).collect()
+}
+
+fn started(events: &[Event]) -> Option<&str> {
+    events.iter().find_map(|event| match event {
+        Event::Start { time, .. } => Some(time.as_str()),
+        _ => None,
+    })
+}

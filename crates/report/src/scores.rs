@@ -1,0 +1,132 @@
+//! Scores beside their floors, as rows and in a sentence.
+
+use std::collections::BTreeSet;
+
+use kontrast_runlog::{Score, Status, Summary};
+use serde::Serialize;
+
+use crate::{Spread, markdown_table};
+
+/// One protocol: the trained encoder beside its floors.
+#[derive(Debug, Serialize)]
+pub(crate) struct ScoreRow {
+    pub(crate) protocol: String,
+    pub(crate) meaning: &'static str,
+    pub(crate) trained: f64,
+    pub(crate) top5: Option<f64>,
+    pub(crate) untrained: Option<f64>,
+    pub(crate) pixels: Option<f64>,
+    pub(crate) above_untrained: Option<f64>,
+    pub(crate) above_pixels: Option<f64>,
+    pub(crate) chosen: String,
+}
+
+/// The rows of a summary: the chosen k-NN first, then the others by name.
+pub(crate) fn rows(summary: &Summary) -> Vec<ScoreRow> {
+    let eval = &summary.eval;
+    eval.trained
+        .iter()
+        .map(|(protocol, score)| {
+            let untrained = eval.random_init.get(protocol).map(|floor| floor.top1);
+            let pixels = eval.pixels.get(protocol).map(|floor| floor.top1);
+            ScoreRow {
+                protocol: protocol.clone(),
+                meaning: meaning(protocol),
+                trained: score.top1,
+                top5: score.top5,
+                untrained,
+                pixels,
+                above_untrained: untrained.map(|floor| score.top1 - floor),
+                above_pixels: pixels.map(|floor| score.top1 - floor),
+                chosen: chosen(score),
+            }
+        })
+        .collect()
+}
+
+/// What a run comes to, in one sentence.
+pub fn verdict(summary: &Summary) -> String {
+    let beginning = match summary.status {
+        Status::Finished => String::new(),
+        status => format!("The run is marked {status}. "),
+    };
+    let rows = rows(summary);
+    let Some(row) = rows.iter().find(|row| row.protocol == "knn").or(rows.first()) else {
+        return match summary.status {
+            Status::Finished => {
+                "No scores, since there are no labels; the figures below need none.".to_owned()
+            }
+            _ => format!("{beginning}There are no scores."),
+        };
+    };
+    let floors = [(row.above_pixels, "raw pixels"), (row.above_untrained, "the same network untrained")];
+    let floors: Vec<_> = floors
+        .into_iter()
+        .filter_map(|(above, floor)| {
+            let above = above?;
+            let side = if above < 0.0 { "below" } else { "above" };
+            Some(format!("{:.1} points {side} {floor}", above.abs()))
+        })
+        .collect();
+    let floors = if floors.is_empty() { String::new() } else { format!(": {}", floors.join(", ")) };
+    format!("{beginning}{} top-1 {:.1} % on the test images{floors}.", row.protocol, row.trained)
+}
+
+/// The scores of a run beside their floors.
+pub fn scores_markdown(summary: &Summary) -> String {
+    let rows: Vec<_> = rows(summary)
+        .into_iter()
+        .map(|row| {
+            let floors = [row.top5, row.untrained, row.pixels].map(one_decimal);
+            [vec![row.protocol, one_decimal(Some(row.trained))], floors.to_vec(), vec![row.chosen]].concat()
+        })
+        .collect();
+    markdown_table(
+        &["protocol", "top-1 %", "top-5 %", "untrained", "pixels", "chosen on a split of train"],
+        &rows,
+    )
+}
+
+/// Mean and deviation over runs that differ in their seed, beside the means of the floors.
+pub fn seeds_markdown(runs: &[Summary]) -> String {
+    let protocols: BTreeSet<_> = runs.iter().flat_map(|run| run.eval.trained.keys()).collect();
+    let rows: Vec<_> = protocols
+        .into_iter()
+        .map(|protocol| {
+            let spread = |pick: &dyn Fn(&Summary) -> Option<f64>| {
+                Spread::of(&runs.iter().filter_map(pick).collect::<Vec<_>>())
+            };
+            let trained = spread(&|run| run.eval.trained.get(protocol).map(|score| score.top1));
+            let untrained = spread(&|run| run.eval.random_init.get(protocol).map(|score| score.top1));
+            let pixels = spread(&|run| run.eval.pixels.get(protocol).map(|score| score.top1));
+            let count = trained.map_or(0, |spread| spread.count);
+            let shown = [trained, untrained, pixels].map(|s| s.map_or("-".to_owned(), |s| s.to_string()));
+            [vec![protocol.clone()], shown.to_vec(), vec![count.to_string()]].concat()
+        })
+        .collect();
+    markdown_table(&["protocol", "top-1 %", "untrained", "pixels", "seeds"], &rows)
+}
+
+pub(crate) fn one_decimal(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), |value| format!("{value:.1}"))
+}
+
+fn meaning(protocol: &str) -> &'static str {
+    match protocol {
+        "knn" => "weighted k-NN, k and temperature chosen on a split of train",
+        "knn_10" => "k-NN as published, k = 10",
+        "knn_200" => "k-NN as published, k = 200, temperature 0.1",
+        "linear" => "linear probe on frozen features",
+        _ => "",
+    }
+}
+
+fn chosen(score: &Score) -> String {
+    let parts = [
+        score.k.map(|k| format!("k {k}")),
+        score.temperature.map(|t| format!("temperature {t}")),
+        score.lr.map(|lr| format!("lr {lr}")),
+        score.weight_decay.map(|decay| format!("weight decay {decay}")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}

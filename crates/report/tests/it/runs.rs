@@ -1,0 +1,117 @@
+//! The page of a run.
+
+use std::fs;
+
+use kontrast_report::{run_page, scores_markdown, seeds_markdown, verdict};
+use kontrast_runlog::{Evaluation, Event, Layout, Status, Summary};
+
+use crate::sample;
+
+fn page(summary: &Summary, events: &[Event]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    sample::write(folder.path(), summary, events);
+    run_page(folder.path()).unwrap();
+    fs::read_to_string(Layout::of(folder.path()).report()).unwrap()
+}
+
+#[test]
+fn the_page_shows_scores_beside_their_floors() {
+    let html = page(&sample::summary(), &sample::events());
+    let verdict = "knn top-1 49.5 % on the test images: 9.8 points above raw pixels, 19.1 points above the same \
+                   network untrained.";
+    assert!(html.contains(verdict));
+    for cell in [">49.5<", ">39.6<", ">30.4<", ">+9.8<", ">+19.1<", ">89.9<"] {
+        assert!(html.contains(cell), "{cell} is missing");
+    }
+    assert!(html.contains("k 20, temperature 0.05"));
+}
+
+#[test]
+fn the_page_shows_pictures_curves_configuration_and_command() {
+    let html = page(&sample::summary(), &sample::events());
+    assert_eq!(html.matches("src=\"data:image/png;base64,iVBORw0KGgo").count(), 2);
+    assert_eq!(html.matches("<svg").count(), 4);
+    assert!(html.contains(">chance 6.24</text>") && html.contains(">raw pixels 39.6</text>"));
+    assert!(html.contains("<pre>cargo xtask experiment configs&#x2f;quickstart.toml</pre>"));
+    assert!(html.contains("subset = 10000"));
+    assert!(html.contains("begun 2026-05-09T08:00:00Z"));
+}
+
+#[test]
+fn the_page_stands_alone() {
+    let html = page(&sample::summary(), &sample::events());
+    for address in ["http:", "https:", "<link", "<script", "url(", "@import"] {
+        assert!(!html.contains(address), "{address} is on the page");
+    }
+    assert_eq!(html.matches("src=").count(), html.matches("src=\"data:").count());
+}
+
+#[test]
+fn a_run_without_labels_shows_the_figures_that_need_none() {
+    let summary = Summary { eval: Evaluation::default(), ..sample::summary() };
+    let html = page(&summary, &sample::events());
+    assert!(html.contains("No scores, since there are no labels; the figures below need none."));
+    assert!(html.contains("Figures that need no labels") && html.contains(">41.3<"));
+    assert!(!html.contains("Scores beside their floors"));
+}
+
+#[test]
+fn a_run_that_failed_at_once_still_has_a_page() {
+    let hint = "the loss is no number; try a lower optimizer.sgd.lr".to_owned();
+    let summary =
+        Summary { status: Status::Diverged, hint: Some(hint), name: "x".to_owned(), ..Summary::default() };
+    let folder = tempfile::tempdir().unwrap();
+    sample::write(folder.path(), &summary, &[]);
+    fs::remove_file(Layout::of(folder.path()).config()).unwrap();
+    fs::remove_dir_all(Layout::of(folder.path()).figures()).unwrap();
+    run_page(folder.path()).unwrap();
+    let html = fs::read_to_string(Layout::of(folder.path()).report()).unwrap();
+    assert!(html.contains("The run is marked diverged. There are no scores."));
+    assert!(html.contains("try a lower optimizer.sgd.lr"));
+    assert!(!html.contains("<svg") && !html.contains("<img"));
+}
+
+#[test]
+fn names_are_escaped() {
+    let summary = Summary { name: "<script>alert(1)</script>".to_owned(), ..sample::summary() };
+    let html = page(&summary, &[]);
+    assert!(!html.contains("<script>") && html.contains("&lt;script&gt;"));
+}
+
+#[test]
+fn a_folder_that_is_no_run_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let message = run_page(folder.path()).unwrap_err().to_string();
+    assert!(message.contains("summary.json: cannot be read: "), "{message}");
+}
+
+#[test]
+fn the_verdict_says_when_a_run_is_below_a_floor() {
+    let mut summary = sample::summary();
+    summary.eval.trained.get_mut("knn").unwrap().top1 = 35.0;
+    assert!(
+        verdict(&summary)
+            .contains("4.6 points below raw pixels, 4.6 points above the same network untrained")
+    );
+}
+
+#[test]
+fn scores_are_a_table_for_the_terminal_too() {
+    let expected = "\
+| protocol | top-1 % | top-5 % | untrained | pixels | chosen on a split of train |
+| -------- | ------: | ------: | --------: | -----: | -------------------------- |
+| knn      |    49.5 |    89.9 |      30.4 |   39.6 | k 20, temperature 0.05     |
+";
+    assert!(scores_markdown(&sample::summary()).starts_with(expected));
+}
+
+#[test]
+fn seeds_give_mean_and_deviation() {
+    let runs = [47.0, 48.0, 49.0].map(|top1| {
+        let mut summary = sample::summary();
+        summary.eval.trained.get_mut("knn").unwrap().top1 = top1;
+        summary
+    });
+    let table = seeds_markdown(&runs);
+    assert!(table.contains("| knn      | 48.0 ± 1.0 | 30.4 ± 0.0 | 39.6 ± 0.0 |     3 |"), "{table}");
+}
