@@ -1,7 +1,7 @@
 //! Parameter groups: which variables share a rate, a decay and a time of thaw.
 
 use crate::Rates;
-use kontrast_torch_ext::{StateDict, StateError};
+use kontrast_torch_ext::{StateDict, StateError, forget_gradients};
 use tch::{Kind, Tensor};
 
 /// How a group's learning rate follows from the schedule's.
@@ -94,9 +94,9 @@ impl Slots {
     }
 
     pub(crate) fn zero_grad(&mut self) {
-        for (_, variable) in self.groups.iter_mut().flat_map(|group| &mut group.variables) {
-            variable.zero_grad();
-        }
+        let variables = self.groups.iter().flat_map(|group| &group.variables);
+        let variables: Vec<Tensor> = variables.map(|(_, variable)| variable.shallow_clone()).collect();
+        forget_gradients(&variables);
     }
 
     /// Calls `update` for each group that moves now, with the rates of the group and, in equal order, the

@@ -76,6 +76,12 @@ char* kontrast_channels_last(const at::Tensor* in, at::Tensor** out) {
   return guarded([&] { *out = new at::Tensor(in->contiguous(at::MemoryFormat::ChannelsLast)); });
 }
 
+char* kontrast_forget_gradients(at::Tensor* const* variables, size_t n) {
+  return guarded([&] {
+    for (size_t i = 0; i < n; ++i) variables[i]->mutable_grad().reset();
+  });
+}
+
 char* kontrast_fused_sgd(at::Tensor* const* variables, at::Tensor* const* gradients, at::Tensor* const* buffers,
                          size_t n, double lr, double momentum, double weight_decay, int nesterov) {
   return guarded([&] {

@@ -14,6 +14,7 @@ unsafe extern "C" {
     pub(crate) fn kontrast_autocast_exit(cuda: c_int, was_enabled: c_int, was_dtype: c_int) -> *mut c_char;
     pub(crate) fn kontrast_deterministic(on: c_int) -> *mut c_char;
     pub(crate) fn kontrast_channels_last(tensor: *const C_tensor, out: *mut *mut C_tensor) -> *mut c_char;
+    pub(crate) fn kontrast_forget_gradients(variables: *const *const C_tensor, n: size_t) -> *mut c_char;
     pub(crate) fn kontrast_fused_sgd(
         variables: *const *const C_tensor,
         gradients: *const *const C_tensor,

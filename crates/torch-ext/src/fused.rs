@@ -1,6 +1,6 @@
 //! One call for a whole list of variables: libtorch's fused SGD and AdamW updates, in place.
 
-use crate::ffi::{checked, kontrast_fused_adamw, kontrast_fused_sgd, pointers};
+use crate::ffi::{checked, kontrast_forget_gradients, kontrast_fused_adamw, kontrast_fused_sgd, pointers};
 use tch::{TchError, Tensor};
 
 /// Numbers of one SGD step, as `torch.optim.SGD` names them.
@@ -27,6 +27,13 @@ pub struct AdamwStep {
     pub weight_decay: f64,
     /// Added to the denominator.
     pub eps: f64,
+}
+
+/// Takes the gradients off `variables`, so that the next backward pass writes them instead of adding.
+pub fn forget_gradients(variables: &[Tensor]) {
+    let list = pointers(variables);
+    // SAFETY: the list holds `n` live tensors.
+    checked(unsafe { kontrast_forget_gradients(list.as_ptr(), list.len()) }).expect("no gradient is no error");
 }
 
 /// Updates `variables` by their `gradients`; `buffers` hold the momentum, zero before the first step.

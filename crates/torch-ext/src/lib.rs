@@ -13,7 +13,7 @@ mod state;
 
 pub use autocast::{Autocast, Precision};
 pub use cuda::{CudaHalf, load_cuda, peak_device_memory};
-pub use fused::{AdamwStep, SgdStep, fused_adamw, fused_sgd};
+pub use fused::{AdamwStep, SgdStep, forget_gradients, fused_adamw, fused_sgd};
 pub use layout::{channels_last, deterministic};
 pub use state::{StateDict, StateError};
 

@@ -120,6 +120,19 @@ fn the_state_of_another_optimizer_is_refused() {
 }
 
 #[test]
+fn forgotten_gradients_are_gone_and_the_next_ones_are_not_added_to() {
+    let variable = Tensor::ones([2], (Kind::Float, Device::Cpu)).set_requires_grad(true);
+    let group = Group::new(vec![("w".to_owned(), variable.shallow_clone())]);
+    let mut optimizer = Sgd::new(vec![group], 0.9, false);
+    for _ in 0..2 {
+        optimizer.zero_grad();
+        assert!(!variable.grad().defined());
+        (&variable * 3.0).sum(Kind::Float).backward();
+    }
+    assert_eq!(variable.grad(), Tensor::from_slice(&[3f32, 3.0]));
+}
+
+#[test]
 fn a_frozen_group_waits_and_a_fixed_rate_ignores_the_schedule() {
     let one = || Tensor::ones([1], (Kind::Float, Device::Cpu)).set_requires_grad(true);
     let (frozen, fixed) = (one(), one());

@@ -1,0 +1,261 @@
+//! Checkpoints: a safetensors file, then a small JSON with its checksum. Without the JSON there is no checkpoint.
+
+use crate::Totals;
+use kontrast_runlog::{RunlogError, atomic_write};
+use kontrast_torch_ext::{StateDict, StateError};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// Key of the position in the metadata of the safetensors file.
+const POSITION: &str = "kontrast";
+
+/// Where a run stood when its checkpoint was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    /// Steps done.
+    pub step: u64,
+    /// Whole epochs done.
+    pub epoch: u32,
+    /// Digest of the configuration.
+    pub digest: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Threads of libtorch: another number gives other sums, so resume is bit-equal only with this one.
+    pub threads: usize,
+    /// Sums since the start of the run.
+    pub totals: Totals,
+}
+
+/// What the JSON says of the safetensors file beside it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seal {
+    file: String,
+    bytes: u64,
+    sha256: String,
+}
+
+/// What is wrong with a checkpoint.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The file and its seal do not agree.
+    #[error(
+        "{}: expected {expected}, found {found}; the checkpoint is damaged: remove it and resume from an earlier \
+         one, or start again with --force", path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the seal says.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// A checkpoint of another configuration or seed.
+    #[error(
+        "{}: made by the configuration {found}, this one is {expected}; resume with the configuration that made it, \
+         or start again with --force", path.display()
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Digest and seed of this run.
+        expected: String,
+        /// Digest and seed in the checkpoint.
+        found: String,
+    },
+    /// Every checkpoint there is damaged.
+    #[error("{}: none of the {count} checkpoints can be read; start again with --force. The newest: {newest}", folder.display())]
+    NoneLeft {
+        /// The folder.
+        folder: PathBuf,
+        /// How many there are.
+        count: usize,
+        /// What is wrong with the newest.
+        newest: Box<CheckpointError>,
+    },
+    /// The tensors are not those of this network.
+    #[error("{}: {source}", path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        source: StateError,
+    },
+    /// The file system.
+    #[error(transparent)]
+    Files(#[from] RunlogError),
+    /// The file system, reading.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A checkpoint that was read whole.
+#[derive(Debug)]
+pub struct Restored {
+    /// Method and optimizer, under `method` and `optimizer`.
+    pub state: StateDict,
+    /// Where it stood.
+    pub position: Position,
+    /// Its file.
+    pub file: PathBuf,
+    /// Newer checkpoints that could not be read, in words.
+    pub passed_over: Vec<String>,
+}
+
+/// The folder of a run's checkpoints.
+#[derive(Clone, Debug)]
+pub struct Checkpoints {
+    folder: PathBuf,
+    keep: usize,
+}
+
+impl Checkpoints {
+    /// Checkpoints in `folder`, of which the last `keep` stay.
+    pub fn new(folder: impl Into<PathBuf>, keep: usize) -> Self {
+        Self { folder: folder.into(), keep: keep.max(1) }
+    }
+
+    /// Writes a checkpoint and removes those before the last few.
+    ///
+    /// # Errors
+    /// Where the disk is full or cannot be written; earlier checkpoints are then as they were.
+    pub fn save(&self, state: &StateDict, position: &Position) -> Result<PathBuf, CheckpointError> {
+        fs::create_dir_all(&self.folder).map_err(|e| read_error(&self.folder, e))?;
+        let file = self.folder.join(format!("step-{:09}.safetensors", position.step));
+        let text = serde_json::to_string(position).expect("plain numbers and text");
+        let metadata = HashMap::from([(POSITION.to_owned(), text)]);
+        let bytes = state
+            .to_bytes(Some(metadata))
+            .map_err(|source| CheckpointError::State { path: file.clone(), source })?;
+        let seal = Seal {
+            file: file.file_name().expect("a file").to_string_lossy().into_owned(),
+            bytes: bytes.len() as u64,
+            sha256: sha256(&bytes),
+        };
+        // A step that is written again, after a resume, has no seal until it is whole.
+        let sealed = file.with_extension("json");
+        if sealed.exists() {
+            fs::remove_file(&sealed).map_err(|e| read_error(&sealed, e))?;
+        }
+        atomic_write(&file, &bytes)?;
+        atomic_write(&sealed, serde_json::to_string(&seal).expect("plain text").as_bytes())?;
+        self.prune()?;
+        Ok(file)
+    }
+
+    /// The newest checkpoint that is whole, or none where there is none at all.
+    ///
+    /// # Errors
+    /// Where every checkpoint is damaged, or the newest belongs to another configuration.
+    pub fn latest(&self, digest: &str, seed: u64) -> Result<Option<Restored>, CheckpointError> {
+        let seals = self.seals()?;
+        let mut failures = Vec::new();
+        for sealed in seals.iter().rev() {
+            match self.read(sealed) {
+                Ok((state, position, file)) => {
+                    if position.digest != digest || position.seed != seed {
+                        let words = |digest: &str, seed: u64| format!("{:.8} with seed {seed}", digest);
+                        let (expected, found) = (words(digest, seed), words(&position.digest, position.seed));
+                        return Err(CheckpointError::Foreign { path: file, expected, found });
+                    }
+                    let passed_over = failures.iter().map(CheckpointError::to_string).collect();
+                    return Ok(Some(Restored { state, position, file, passed_over }));
+                }
+                Err(error) => failures.push(error),
+            }
+        }
+        let count = failures.len();
+        match failures.into_iter().next() {
+            None => Ok(None),
+            Some(newest) => {
+                Err(CheckpointError::NoneLeft { folder: self.folder.clone(), count, newest: Box::new(newest) })
+            }
+        }
+    }
+
+    fn read(&self, sealed: &Path) -> Result<(StateDict, Position, PathBuf), CheckpointError> {
+        let text = fs::read(sealed).map_err(|e| read_error(sealed, e))?;
+        let seal: Seal = serde_json::from_slice(&text).map_err(|e| CheckpointError::Damaged {
+            path: sealed.to_owned(),
+            expected: "the checksum of a checkpoint as JSON".to_owned(),
+            found: e.to_string(),
+        })?;
+        let file = sealed.with_extension("safetensors");
+        let bytes = fs::read(&file).map_err(|e| read_error(&file, e))?;
+        let damaged = |expected: String, found: String| CheckpointError::Damaged {
+            path: file.clone(),
+            expected,
+            found,
+        };
+        if bytes.len() as u64 != seal.bytes {
+            return Err(damaged(format!("{} bytes", seal.bytes), format!("{} bytes", bytes.len())));
+        }
+        let found = sha256(&bytes);
+        if found != seal.sha256 {
+            return Err(damaged(format!("the SHA-256 {}", seal.sha256), found));
+        }
+        let of_state = |source| CheckpointError::State { path: file.clone(), source };
+        let state = StateDict::from_bytes(&bytes).map_err(of_state)?;
+        let position = position(&bytes)
+            .ok_or_else(|| damaged(format!("a position under {POSITION} in the metadata"), "none".to_owned()))?;
+        Ok((state, position, file))
+    }
+
+    /// The JSON files, oldest first: names hold the step with leading zeros.
+    fn seals(&self) -> Result<Vec<PathBuf>, CheckpointError> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(read_error(&self.folder, error)),
+        };
+        let mut seals = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|e| read_error(&self.folder, e))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with("step-") && name.ends_with(".json") {
+                seals.push(path);
+            }
+        }
+        seals.sort();
+        Ok(seals)
+    }
+
+    /// Removes all but the last few; the seal first, so that no sealed checkpoint lacks its file.
+    fn prune(&self) -> Result<(), CheckpointError> {
+        let seals = self.seals()?;
+        for sealed in &seals[..seals.len().saturating_sub(self.keep)] {
+            for path in [sealed.clone(), sealed.with_extension("safetensors")] {
+                fs::remove_file(&path).map_err(|e| read_error(&path, e))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_error(path: &Path, source: io::Error) -> CheckpointError {
+    CheckpointError::Read { path: path.to_owned(), source }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The position in the header of a safetensors file: eight bytes of length, then JSON.
+fn position(bytes: &[u8]) -> Option<Position> {
+    let length = u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?) as usize;
+    let header: serde_json::Value = serde_json::from_slice(bytes.get(8..8 + length)?).ok()?;
+    serde_json::from_str(header.get("__metadata__")?.get(POSITION)?.as_str()?).ok()
+}

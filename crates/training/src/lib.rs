@@ -1,0 +1,15 @@
+//! The training loop: batches in, steps out, with checkpoints, exact resume, diagnosis and throughput.
+
+mod checkpoint;
+mod diagnosis;
+mod meter;
+mod observer;
+mod recipe;
+mod trainer;
+
+pub use checkpoint::{CheckpointError, Checkpoints, Position, Restored};
+pub use diagnosis::{Diagnosis, Judge, Verdict};
+pub use meter::Totals;
+pub use observer::{Observer, StepRecord};
+pub use recipe::{Recipe, recipe};
+pub use trainer::{Outcome, Resumed, Trainer, TrainerSpec};

@@ -1,0 +1,67 @@
+//! Throughput: how long steps took, and how much of that they waited for data.
+
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Sums over a whole run; a checkpoint holds them, so they go on after a resume.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Seconds in steps and in waiting for their data; not in evaluation or checkpoints.
+    pub train_seconds: f64,
+    /// Of these, seconds of waiting for data.
+    pub wait_seconds: f64,
+    /// Images trained on, each counted once a step.
+    pub images: u64,
+    /// Views that went forward through the network.
+    pub forward_passes: u64,
+    /// Loss of the very first step.
+    pub loss_first: Option<f64>,
+    /// Mean loss of the last record.
+    pub loss_last: Option<f64>,
+    /// What the loss is worth when embeddings say nothing.
+    pub loss_chance: Option<f64>,
+}
+
+impl Totals {
+    /// Images per second of training.
+    pub fn images_per_second(&self) -> Option<f64> {
+        (self.train_seconds > 0.0).then(|| self.images as f64 / self.train_seconds)
+    }
+
+    /// Share of the training time that steps waited for data.
+    pub fn data_wait_percent(&self) -> Option<f64> {
+        (self.train_seconds > 0.0).then(|| 100.0 * self.wait_seconds / self.train_seconds)
+    }
+}
+
+/// The steps since the last record.
+#[derive(Debug, Default)]
+pub(crate) struct Window {
+    steps: u32,
+    images: u64,
+    losses: f64,
+    total: Duration,
+    waited: Duration,
+}
+
+impl Window {
+    pub(crate) fn add(&mut self, images: u64, loss: f64, total: Duration, waited: Duration) {
+        self.steps += 1;
+        self.images += images;
+        self.losses += loss;
+        self.total += total;
+        self.waited += waited;
+    }
+
+    pub(crate) fn mean_loss(&self) -> f64 {
+        self.losses / f64::from(self.steps.max(1))
+    }
+
+    pub(crate) fn images_per_second(&self) -> f64 {
+        self.images as f64 / self.total.as_secs_f64().max(1e-9)
+    }
+
+    pub(crate) fn data_wait_percent(&self) -> f64 {
+        100.0 * self.waited.as_secs_f64() / self.total.as_secs_f64().max(1e-9)
+    }
+}

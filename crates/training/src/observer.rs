@@ -1,0 +1,52 @@
+//! Where a program hears of the training: the log, the progress bar and online evaluation plug in here.
+
+use crate::{Diagnosis, Position, Totals};
+use kontrast_methods::Method;
+use std::path::Path;
+
+/// What was measured over the steps since the last record.
+#[derive(Clone, Debug)]
+pub struct StepRecord {
+    /// Steps done.
+    pub step: u64,
+    /// The epoch at work, from 1.
+    pub epoch: u32,
+    /// Mean loss.
+    pub loss: f64,
+    /// What the loss is worth when embeddings say nothing.
+    pub chance: Option<f64>,
+    /// Learning rate of the last step.
+    pub lr: f64,
+    /// Images, not views, per second of training.
+    pub images_per_second: f64,
+    /// Share of that time that steps waited for data.
+    pub data_wait_percent: f64,
+    /// How the last batch's embeddings lie.
+    pub diagnosis: Diagnosis,
+    /// Sums since the start of the run, resumes included.
+    pub totals: Totals,
+}
+
+/// Hears of the training while it runs. An error ends it.
+pub trait Observer {
+    /// After some steps: see [`StepRecord`].
+    ///
+    /// # Errors
+    /// Whatever should end the training.
+    fn steps_done(&mut self, record: &StepRecord) -> anyhow::Result<()>;
+
+    /// After each single step, for a progress bar.
+    fn step_done(&mut self, _step: u64, _loss: f64) {}
+
+    /// After each epoch (counted from 1), before its checkpoint: the time for online evaluation.
+    ///
+    /// # Errors
+    /// Whatever should end the training.
+    fn epoch_done(&mut self, epoch: u32, step: u64, method: &dyn Method) -> anyhow::Result<()>;
+
+    /// After a checkpoint is whole on disk.
+    ///
+    /// # Errors
+    /// Whatever should end the training.
+    fn checkpoint_written(&mut self, position: Position, file: &Path) -> anyhow::Result<()>;
+}

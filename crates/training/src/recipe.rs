@@ -1,0 +1,55 @@
+//! From the experiment file to optimizer, schedule and step counts.
+
+use kontrast_config::{self as config, Experiment};
+use kontrast_optim::{Adamw, Constant, Cosine, Group, Lars, LarsOptions, Optimizer, Schedule, Sgd};
+
+/// What moves the weights, and by how much at each step.
+pub struct Recipe {
+    /// SGD, LARS or AdamW over the method's groups.
+    pub optimizer: Box<dyn Optimizer>,
+    /// Learning rate by step.
+    pub schedule: Box<dyn Schedule>,
+    /// Decay of the decayed groups.
+    pub weight_decay: f64,
+    /// Peak learning rate, after scaling by the batch.
+    pub lr: f64,
+    /// Steps of the warm-up.
+    pub warmup: u64,
+    /// Steps in all.
+    pub steps: u64,
+}
+
+/// The recipe of an experiment for a method's groups, where an epoch has `steps_per_epoch` steps.
+pub fn recipe(experiment: &Experiment, groups: Vec<Group>, steps_per_epoch: u64) -> Recipe {
+    let lr = experiment.optimizer.lr().scaled(experiment.train.batch);
+    let steps = steps_per_epoch * u64::from(experiment.train.epochs);
+    let warmup = (experiment.schedule.warmup_epochs() * steps_per_epoch as f64).round() as u64;
+    let schedule: Box<dyn Schedule> = match &experiment.schedule {
+        config::Schedule::Cosine(cosine) => {
+            Box::new(Cosine { peak: lr, last: lr * cosine.final_share, warmup, steps })
+        }
+        config::Schedule::Constant(_) => Box::new(Constant { value: lr, warmup }),
+    };
+    let (optimizer, weight_decay) = optimizer(&experiment.optimizer, groups);
+    Recipe { optimizer, schedule, weight_decay, lr, warmup, steps }
+}
+
+fn optimizer(config: &config::Optimizer, mut groups: Vec<Group>) -> (Box<dyn Optimizer>, f64) {
+    // PyTorch's SGD and AdamW decay every variable; only LARS's recipes spare biases and norms.
+    let spare = matches!(config, config::Optimizer::Lars(lars) if lars.exclude_bias_and_norm);
+    if !spare {
+        groups.iter_mut().for_each(|group| group.decay = true);
+    }
+    match config {
+        config::Optimizer::Sgd(sgd) => {
+            (Box::new(Sgd::new(groups, sgd.momentum, sgd.nesterov)), sgd.weight_decay)
+        }
+        config::Optimizer::Lars(lars) => {
+            let options = LarsOptions { momentum: lars.momentum, eta: lars.eta, clip_lr: lars.clip_lr, eps: 1e-8 };
+            (Box::new(Lars::new(groups, options)), lars.weight_decay)
+        }
+        config::Optimizer::Adamw(adamw) => {
+            (Box::new(Adamw::new(groups, adamw.betas.into(), adamw.eps)), adamw.weight_decay)
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! The loop: a batch, a step, a look at how it goes; at the end of an epoch a checkpoint.
+
+use crate::meter::Window;
+use crate::{CheckpointError, Checkpoints, Diagnosis, Judge, Observer, Position, Recipe, StepRecord, Totals, Verdict};
+use kontrast_augment_torch::{Feed, Views};
+use kontrast_data::{Loader, LoaderSpec};
+use kontrast_methods::{Method, Progress};
+use kontrast_optim::{Rates, StateDict};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Batches rendered ahead of the step; more would only cost memory.
+const AHEAD: usize = 3;
+
+/// What a training needs to know besides its method and recipe.
+pub struct TrainerSpec {
+    /// Images, views, their order, how many epochs.
+    pub loader: LoaderSpec,
+    /// Where views become tensors.
+    pub feed: Feed,
+    /// Where checkpoints go.
+    pub checkpoints: Checkpoints,
+    /// Epochs between checkpoints.
+    pub checkpoint_every: u32,
+    /// Steps between records.
+    pub log_every: u64,
+    /// Digest of the configuration.
+    pub digest: String,
+    /// Threads of libtorch.
+    pub threads: usize,
+}
+
+/// How a training ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All steps are done.
+    Finished,
+    /// It was asked to stop, and wrote a checkpoint.
+    Interrupted,
+    /// The loss left the numbers; the text says what to do.
+    Diverged(String),
+    /// The embeddings collapsed; the text says what to do.
+    Collapsed(String),
+}
+
+/// A method on its way through the epochs.
+pub struct Trainer {
+    spec: TrainerSpec,
+    method: Box<dyn Method>,
+    recipe: Recipe,
+    judge: Judge,
+    step: u64,
+    saved: Option<u64>,
+    totals: Totals,
+}
+
+impl Trainer {
+    /// A training at its first step.
+    pub fn new(spec: TrainerSpec, method: Box<dyn Method>, recipe: Recipe) -> Self {
+        let judge = Judge::new(recipe.warmup, method.hint());
+        Self { spec, method, recipe, judge, step: 0, saved: None, totals: Totals::default() }
+    }
+
+    /// Goes back to the newest whole checkpoint; `None` where there is none, and nothing has changed.
+    ///
+    /// # Errors
+    /// Where checkpoints are damaged or belong to another configuration or network.
+    pub fn resume(&mut self) -> Result<Option<Resumed>, CheckpointError> {
+        let Some(restored) = self.spec.checkpoints.latest(&self.spec.digest, self.spec.loader.seed)? else {
+            return Ok(None);
+        };
+        let of_state = |source| CheckpointError::State { path: restored.file.clone(), source };
+        self.method.load_state(&restored.state.under("method")).map_err(of_state)?;
+        self.recipe.optimizer.load_state(&restored.state.under("optimizer")).map_err(of_state)?;
+        self.step = restored.position.step;
+        self.saved = Some(self.step);
+        self.totals = restored.position.totals;
+        let mut warnings = restored.passed_over;
+        if restored.position.threads != self.spec.threads {
+            warnings.push(format!(
+                "the run had {} threads, this process has {}: it goes on, but not bit for bit; use --threads {}",
+                restored.position.threads, self.spec.threads, restored.position.threads
+            ));
+        }
+        Ok(Some(Resumed { step: self.step, epoch: restored.position.epoch, warnings }))
+    }
+
+    /// Trains to the end, or until `interrupt` is set.
+    ///
+    /// # Errors
+    /// Where an image cannot be read, a checkpoint cannot be written, or the observer fails.
+    pub fn run(&mut self, observer: &mut dyn Observer, interrupt: &AtomicBool) -> anyhow::Result<Outcome> {
+        let loader = LoaderSpec { first_step: self.step, ..self.spec.loader.clone() };
+        let buffers = (0..AHEAD).map(|_| vec![0u8; loader.bytes()]).collect();
+        let mut loader = Loader::start(loader, buffers)?;
+        let mut window = Window::default();
+        let per_epoch = self.steps_per_epoch();
+        loop {
+            if interrupt.load(Ordering::Relaxed) && self.step < self.recipe.steps {
+                self.checkpoint(observer)?;
+                return Ok(Outcome::Interrupted);
+            }
+            let started = Instant::now();
+            let Some(batch) = loader.next()? else { break };
+            let waited = started.elapsed();
+            let (loss, embeddings) = self.one_step(batch, &mut loader);
+            window.add(self.spec.loader.epochs.batch as u64, loss, started.elapsed(), waited);
+            self.count(loss, started.elapsed(), waited);
+            observer.step_done(self.step, loss);
+            if let Some(verdict) = self.judge.loss(self.step, loss) {
+                return Ok(verdict.into());
+            }
+            let last = self.step == self.recipe.steps;
+            if self.step.is_multiple_of(self.spec.log_every) || self.step == 1 || last {
+                let record = self.record(&std::mem::take(&mut window), &embeddings);
+                observer.steps_done(&record)?;
+                let first = self.totals.loss_first.unwrap_or(record.loss);
+                if let Some(verdict) = self.judge.record(self.step, record.loss, first, &record.diagnosis) {
+                    return Ok(verdict.into());
+                }
+            }
+            if self.step.is_multiple_of(per_epoch) {
+                let epoch = (self.step / per_epoch) as u32;
+                observer.epoch_done(epoch, self.step, &*self.method)?;
+                if epoch.is_multiple_of(self.spec.checkpoint_every.max(1)) || last {
+                    self.checkpoint(observer)?;
+                }
+            }
+        }
+        Ok(Outcome::Finished)
+    }
+
+    /// The method as it stands.
+    pub fn method(&self) -> &dyn Method {
+        &*self.method
+    }
+
+    /// Steps done.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// Whole epochs done.
+    pub fn epoch(&self) -> u32 {
+        (self.step / self.steps_per_epoch()) as u32
+    }
+
+    /// Sums since the start of the run.
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    fn steps_per_epoch(&self) -> u64 {
+        self.spec.loader.epochs.steps_per_epoch().max(1)
+    }
+
+    fn one_step(
+        &mut self,
+        batch: kontrast_data::Batch<Vec<u8>>,
+        loader: &mut Loader<Vec<u8>>,
+    ) -> (f64, tch::Tensor) {
+        let progress = Progress {
+            step: batch.step,
+            steps: self.recipe.steps,
+            epoch: batch.epoch,
+            epochs: self.spec.loader.total_epochs,
+        };
+        let images = self.spec.feed.images(&batch.buffer, self.spec.loader.plans[0].size());
+        loader.recycle(batch.buffer);
+        let views = Views::new(images, batch.indices);
+        self.recipe.optimizer.zero_grad();
+        let output = self.method.step(&views, progress);
+        let rates = Rates { lr: self.recipe.schedule.at(self.step), weight_decay: self.recipe.weight_decay };
+        self.recipe.optimizer.step(rates);
+        self.method.after_step(progress);
+        self.totals.loss_chance = output.chance;
+        self.totals.forward_passes += views.all().size()[0] as u64;
+        (output.loss.double_value(&[]), output.embeddings)
+    }
+
+    fn count(&mut self, loss: f64, total: Duration, waited: Duration) {
+        self.step += 1;
+        self.totals.images += self.spec.loader.epochs.batch as u64;
+        self.totals.train_seconds += total.as_secs_f64();
+        self.totals.wait_seconds += waited.as_secs_f64();
+        self.totals.loss_first.get_or_insert(loss);
+    }
+
+    fn record(&mut self, window: &Window, embeddings: &tch::Tensor) -> StepRecord {
+        let loss = window.mean_loss();
+        self.totals.loss_last = Some(loss);
+        StepRecord {
+            step: self.step,
+            epoch: ((self.step - 1) / self.steps_per_epoch()) as u32 + 1,
+            loss,
+            chance: self.totals.loss_chance,
+            lr: self.recipe.schedule.at(self.step - 1),
+            images_per_second: window.images_per_second(),
+            data_wait_percent: window.data_wait_percent(),
+            diagnosis: Diagnosis::of(embeddings),
+            totals: self.totals,
+        }
+    }
+
+    fn checkpoint(&mut self, observer: &mut dyn Observer) -> anyhow::Result<()> {
+        if self.saved == Some(self.step) {
+            return Ok(());
+        }
+        let mut state = StateDict::new();
+        state.extend_under("method", &self.method.state());
+        state.extend_under("optimizer", &self.recipe.optimizer.state());
+        let position = Position {
+            step: self.step,
+            epoch: self.epoch(),
+            digest: self.spec.digest.clone(),
+            seed: self.spec.loader.seed,
+            threads: self.spec.threads,
+            totals: self.totals,
+        };
+        let file = self.spec.checkpoints.save(&state, &position)?;
+        self.saved = Some(self.step);
+        observer.checkpoint_written(position, &file)
+    }
+}
+
+/// Where a resumed run goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resumed {
+    /// Steps done.
+    pub step: u64,
+    /// Whole epochs done.
+    pub epoch: u32,
+    /// What the user should know: damaged checkpoints passed over, another number of threads.
+    pub warnings: Vec<String>,
+}
+
+impl From<Verdict> for Outcome {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Diverged(text) => Self::Diverged(text),
+            Verdict::Collapsed(text) => Self::Collapsed(text),
+        }
+    }
+}
