@@ -1,0 +1,70 @@
+//! Features: representations of undistorted images, from a frozen encoder.
+
+use kontrast_augment::ViewPlan;
+use kontrast_augment_torch::Feed;
+use kontrast_data::{DataError, Dataset, Labelled, fill};
+use kontrast_models::{Encoder, Mode};
+use kontrast_torch_ext::{Autocast, Precision};
+use tch::{Kind, Tensor};
+
+/// Representations of a labelled data set.
+#[derive(Debug)]
+pub struct FeatureBank {
+    /// `[n, d]`, fp32.
+    pub features: Tensor,
+    /// `[n]`, class indices.
+    pub labels: Tensor,
+}
+
+/// How images become features.
+pub struct Extractor {
+    /// What is done to an image first; deterministic.
+    pub plan: ViewPlan,
+    /// From bytes to tensors.
+    pub feed: Feed,
+    /// Precision of the encoder.
+    pub precision: Precision,
+    /// Images at once.
+    pub batch: usize,
+}
+
+impl Extractor {
+    /// Features of chosen images.
+    ///
+    /// # Shapes
+    /// - returns `[indices, d]`, fp32
+    ///
+    /// # Errors
+    /// Where an image cannot be read.
+    pub fn features(
+        &self,
+        encoder: &dyn Encoder,
+        images: &dyn Dataset,
+        indices: &[u32],
+    ) -> Result<Tensor, DataError> {
+        let mut bytes = Vec::new();
+        let mut parts = Vec::new();
+        for chunk in indices.chunks(self.batch) {
+            bytes.resize(chunk.len() * self.plan.bytes(), 0);
+            fill(images, &self.plan, 0, 0, chunk, &mut bytes)?;
+            parts.push(tch::no_grad(|| {
+                let x = self.feed.images(&bytes, self.plan.size());
+                let _autocast = Autocast::new(self.feed.device(), self.precision);
+                encoder.forward(&x, Mode::Eval).to_kind(Kind::Float)
+            }));
+        }
+        Ok(Tensor::cat(&parts, 0))
+    }
+
+    /// Features and labels of a whole data set.
+    ///
+    /// # Errors
+    /// Where an image cannot be read.
+    pub fn bank(&self, encoder: &dyn Encoder, images: &dyn Labelled) -> Result<FeatureBank, DataError> {
+        let indices: Vec<u32> = (0..images.len() as u32).collect();
+        let labels: Vec<i64> = images.labels().into_iter().map(i64::from).collect();
+        let features = self.features(encoder, images, &indices)?;
+        let labels = Tensor::from_slice(&labels).to_device(features.device());
+        Ok(FeatureBank { features, labels })
+    }
+}

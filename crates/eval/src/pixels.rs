@@ -1,0 +1,38 @@
+//! No network at all: the image's own pixels as its features, the floor that learning has to clear.
+
+use kontrast_models::{Encoder, Mode};
+use kontrast_torch_ext::StateDict;
+use tch::{Device, Tensor, nn};
+
+/// An "encoder" that hands images on. With a plan of 8x8 pixels its features have 192 dimensions.
+#[derive(Clone, Copy, Debug)]
+pub struct Pixels {
+    /// Width and height of the images it is given.
+    pub side: i64,
+}
+
+impl Encoder for Pixels {
+    fn forward(&self, images: &Tensor, _mode: Mode) -> Tensor {
+        images.flatten(1, -1)
+    }
+
+    fn stages(&self, images: &Tensor, mode: Mode) -> Vec<Tensor> {
+        vec![self.forward(images, mode)]
+    }
+
+    fn width(&self) -> i64 {
+        3 * self.side * self.side
+    }
+
+    fn variables(&self) -> StateDict {
+        StateDict::new()
+    }
+
+    fn share(&self) -> Box<dyn Encoder> {
+        Box::new(*self)
+    }
+
+    fn duplicate(&self) -> (nn::VarStore, Box<dyn Encoder>) {
+        (nn::VarStore::new(Device::Cpu), self.share())
+    }
+}

@@ -1,0 +1,3 @@
+//! Protocols against lightly, against data whose answer is known, and against encoders that move.
+
+mod protocols;

@@ -1,0 +1,182 @@
+//! k-NN and linear probe on features whose structure is known; the guard that catches a moving encoder.
+
+use kontrast_augment::{ImageRef, ViewPlan};
+use kontrast_augment_torch::Feed;
+use kontrast_data::{DataError, Dataset, Labelled};
+use kontrast_eval::{
+    EvalError, Extractor, Knn, Linear, Pixels, Protocol, Subject, evaluate, knn_votes, label_free, nearest,
+};
+use kontrast_models::{Encoder, Mode};
+use kontrast_testkit::Case;
+use kontrast_torch_ext::{Precision, StateDict};
+use tch::{Device, Kind, Tensor, nn};
+
+/// Images of one colour a class, with noise from a formula.
+struct Colours {
+    pixels: Vec<Vec<u8>>,
+    names: Vec<String>,
+}
+
+const CLASSES: usize = 4;
+
+impl Colours {
+    fn new(count: usize, noise: usize) -> Self {
+        let byte = |image: usize, place: usize| {
+            let base = 40 + 50 * ((image % CLASSES + place % 3) % CLASSES);
+            (base + (image * 7919 + place * 104_729) % (noise + 1)).min(255) as u8
+        };
+        let pixels = (0..count).map(|i| (0..8 * 8 * 3).map(|place| byte(i, place)).collect()).collect();
+        Self { pixels, names: (0..CLASSES).map(|c| c.to_string()).collect() }
+    }
+}
+
+impl Dataset for Colours {
+    fn len(&self) -> usize {
+        self.pixels.len()
+    }
+
+    fn size(&self, _index: usize) -> Result<(usize, usize), DataError> {
+        Ok((8, 8))
+    }
+
+    fn image<'a>(&'a self, index: usize, _buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
+        Ok(ImageRef { width: 8, height: 8, pixels: &self.pixels[index] })
+    }
+}
+
+impl Labelled for Colours {
+    fn class_names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn label(&self, index: usize) -> u32 {
+        (index % CLASSES) as u32
+    }
+}
+
+fn extractor() -> Extractor {
+    Extractor {
+        plan: ViewPlan::evaluation((8, 8)),
+        feed: Feed::new([0.5; 3], [0.25; 3], Device::Cpu),
+        precision: Precision::Fp32,
+        batch: 33,
+    }
+}
+
+fn linear() -> Linear {
+    Linear { epochs: 20, batch: 32, lrs: vec![0.01, 0.3], weight_decays: vec![0.0, 1e-3], validation: 0.25, seed: 1 }
+}
+
+#[test]
+fn votes_are_those_of_lightly() {
+    let case = Case::from_bytes(include_bytes!("../golden/knn/case.safetensors"));
+    for (name, k, temperature) in [("20", 20, 0.1), ("200", 200, 0.1), ("5", 5, 0.05)] {
+        let (similarities, positions) = nearest(&case["queries"], &case["bank"], k);
+        let labels = case["labels"].index_select(0, &positions.flatten(0, -1)).reshape(positions.size());
+        let votes = knn_votes(&similarities, &labels, 6, k, Some(temperature));
+        assert_eq!(votes.argmax(1, false), case[&format!("first.{name}")], "k = {k}");
+    }
+}
+
+#[test]
+fn classes_of_one_colour_are_told_apart_and_settings_are_recorded() {
+    let (train, test) = (Colours::new(200, 40), Colours::new(60, 40));
+    let pixels = Pixels { side: 8 };
+    let subject = Subject::new(&pixels, &train, &test, &extractor()).unwrap();
+    let protocols: Vec<Box<dyn Protocol>> =
+        vec![Box::new(Knn::chosen(0.2, 1)), Box::new(Knn::ten()), Box::new(Knn::two_hundred()), Box::new(linear())];
+    let scores = evaluate(&protocols, &subject).unwrap();
+    assert_eq!(scores.keys().collect::<Vec<_>>(), ["knn", "knn_10", "knn_200", "linear"]);
+    for (name, score) in &scores {
+        assert!(score.top1 > 95.0, "{name}: {score:?}");
+        assert_eq!(score.top5, None, "four classes have no top-5");
+    }
+    assert!(scores["knn"].k.is_some() && scores["knn"].temperature.is_some());
+    assert_eq!((scores["knn_10"].k, scores["knn_10"].temperature), (Some(10), None));
+    assert_eq!((scores["knn_200"].k, scores["knn_200"].temperature), (Some(200), Some(0.1)));
+    assert!(scores["linear"].lr.is_some() && scores["linear"].weight_decay.is_some());
+}
+
+#[test]
+fn labels_that_say_nothing_score_at_chance() {
+    // The colour follows the position modulo 4, the label is shifted at random by the test's own numbering.
+    struct Shuffled(Colours);
+    impl Dataset for Shuffled {
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+        fn size(&self, index: usize) -> Result<(usize, usize), DataError> {
+            self.0.size(index)
+        }
+        fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
+            self.0.image(index, buffer)
+        }
+    }
+    impl Labelled for Shuffled {
+        fn class_names(&self) -> &[String] {
+            self.0.class_names()
+        }
+        fn label(&self, index: usize) -> u32 {
+            ((index.wrapping_mul(2_654_435_761) >> 7) % CLASSES) as u32
+        }
+    }
+    let (train, test) = (Shuffled(Colours::new(800, 40)), Shuffled(Colours::new(400, 40)));
+    let pixels = Pixels { side: 8 };
+    let subject = Subject::new(&pixels, &train, &test, &extractor()).unwrap();
+    for protocol in [Box::new(Knn::two_hundred()) as Box<dyn Protocol>, Box::new(linear())] {
+        let top1 = protocol.evaluate(&subject).unwrap().top1;
+        assert!((top1 - 25.0).abs() < 12.0, "{}: {top1}", protocol.name());
+    }
+}
+
+/// Counts its forward passes in a buffer, as batch norm in training mode would.
+struct Drifting(Tensor);
+
+impl Encoder for Drifting {
+    fn forward(&self, images: &Tensor, _mode: Mode) -> Tensor {
+        let _ = self.0.shallow_clone().g_add_scalar_(1.0);
+        images.flatten(1, -1)
+    }
+    fn stages(&self, images: &Tensor, mode: Mode) -> Vec<Tensor> {
+        vec![self.forward(images, mode)]
+    }
+    fn width(&self) -> i64 {
+        192
+    }
+    fn variables(&self) -> StateDict {
+        [("running_mean".to_owned(), self.0.shallow_clone())].into_iter().collect()
+    }
+    fn share(&self) -> Box<dyn Encoder> {
+        Box::new(Self(self.0.shallow_clone()))
+    }
+    fn duplicate(&self) -> (nn::VarStore, Box<dyn Encoder>) {
+        (nn::VarStore::new(Device::Cpu), Box::new(Self(self.0.copy())))
+    }
+}
+
+#[test]
+fn an_encoder_that_moves_while_it_is_judged_voids_the_score() {
+    let (train, test) = (Colours::new(40, 10), Colours::new(20, 10));
+    let drifting = Drifting(Tensor::zeros([1], (Kind::Float, Device::Cpu)));
+    let Err(error) = Subject::new(&drifting, &train, &test, &extractor()) else { panic!("drift went unseen") };
+    assert!(matches!(&error, EvalError::EncoderMoved { .. }), "{error}");
+}
+
+#[test]
+fn features_do_not_depend_on_the_batch() {
+    let images = Colours::new(50, 40);
+    let indices: Vec<u32> = (0..50).collect();
+    let of = |batch| {
+        Extractor { batch, ..extractor() }.features(&Pixels { side: 8 }, &images, &indices).unwrap()
+    };
+    assert_eq!(of(50), of(7));
+}
+
+#[test]
+fn label_free_figures_tell_identical_views_from_different_ones() {
+    let images = Colours::new(64, 200);
+    let plan = ViewPlan::evaluation((8, 8));
+    let figures = label_free(&Pixels { side: 8 }, &images, &[plan.clone(), plan], &extractor(), 0).unwrap();
+    assert!(figures.alignment.unwrap() < 1e-9, "the evaluation plan draws nothing: both views are the image");
+    assert!(figures.uniformity.unwrap() < 0.0 && figures.effective_rank.unwrap() > 1.0);
+}
