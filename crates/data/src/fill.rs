@@ -26,7 +26,25 @@ pub fn fill(
     indices: &[u32],
     out: &mut [u8],
 ) -> Result<(), DataError> {
-    render(dataset, std::slice::from_ref(plan), (seed, epoch), indices, out, &AtomicBool::new(false))
+    fill_views(dataset, std::slice::from_ref(plan), seed, epoch, indices, out)
+}
+
+/// Renders every plan's view of each image into `out`, `[views][n][height][width][3]`, as the loader does.
+///
+/// # Errors
+/// When an image cannot be read.
+///
+/// # Panics
+/// When `out` has another size, or an index is outside the data set.
+pub fn fill_views(
+    dataset: &dyn Dataset,
+    plans: &[ViewPlan],
+    seed: u64,
+    epoch: u32,
+    indices: &[u32],
+    out: &mut [u8],
+) -> Result<(), DataError> {
+    render(dataset, plans, (seed, epoch), indices, out, &AtomicBool::new(false))
 }
 
 /// Bytes of `n` images under each of these plans.

@@ -36,7 +36,7 @@ pub use dataset::{Dataset, Labelled};
 pub use epochs::Epochs;
 pub use error::DataError;
 pub use fetch::{NAMES, Progress, fetch};
-pub use fill::fill;
+pub use fill::{fill, fill_views};
 pub use folder::{ClassFolder, ImageFolder, Unreadable};
 pub use loader::{Batch, Loader, LoaderSpec};
 pub use memory::InMemory;

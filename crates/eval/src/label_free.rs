@@ -2,7 +2,8 @@
 
 use crate::{EvalError, Extractor, LabelFree};
 use kontrast_augment::ViewPlan;
-use kontrast_data::{Dataset, fill};
+use kontrast_augment_torch::Views;
+use kontrast_data::{Dataset, fill_views};
 use kontrast_losses::geometry;
 use kontrast_models::{Encoder, Mode};
 use kontrast_torch_ext::Autocast;
@@ -24,22 +25,21 @@ pub fn label_free(
     seed: u64,
 ) -> Result<LabelFree, EvalError> {
     let indices: Vec<u32> = (0..images.len().min(IMAGES) as u32).collect();
-    let view = |which: usize| -> Result<Tensor, EvalError> {
-        let plan = &plans[which % plans.len()];
-        let mut parts = Vec::new();
-        for chunk in indices.chunks(extractor.batch) {
-            let mut bytes = vec![0; chunk.len() * plan.bytes()];
-            // Each view has an epoch of its own, so that the two are drawn independently.
-            fill(images, plan, seed, which as u32, chunk, &mut bytes)?;
-            parts.push(tch::no_grad(|| {
-                let x = extractor.feed.images(&bytes, plan.size());
-                let _autocast = Autocast::new(extractor.feed.device(), extractor.precision);
-                encoder.forward(&x, Mode::Eval).to_kind(Kind::Float)
-            }));
-        }
-        Ok(Tensor::cat(&parts, 0))
-    };
-    let (first, second) = (view(0)?, view(1)?);
+    let bytes: usize = plans.iter().map(ViewPlan::bytes).sum();
+    let (mut firsts, mut seconds) = (Vec::new(), Vec::new());
+    for chunk in indices.chunks(extractor.batch) {
+        let mut rendered = vec![0; chunk.len() * bytes];
+        fill_views(images, plans, seed, 0, chunk, &mut rendered)?;
+        let h = tch::no_grad(|| {
+            let x = extractor.feed.images(&rendered, plans[0].size());
+            let _autocast = Autocast::new(extractor.feed.device(), extractor.precision);
+            encoder.forward(&x, Mode::Eval).to_kind(Kind::Float)
+        });
+        let by_view = Views::new(h, chunk.to_vec());
+        firsts.push(by_view.view(0));
+        seconds.push(by_view.view(by_view.count() - 1));
+    }
+    let (first, second) = (Tensor::cat(&firsts, 0), Tensor::cat(&seconds, 0));
     Ok(LabelFree {
         alignment: Some(geometry::alignment(&first, &second)),
         uniformity: Some(geometry::uniformity(&first)),

@@ -1,0 +1,70 @@
+//! The data set of an experiment: opened from the cache, fetched first where it is missing.
+
+use crate::Refusal;
+use indicatif::{ProgressBar, ProgressStyle};
+use kontrast_config::{Data, DataName, Unreadable};
+use kontrast_data::{DataError, Progress, Source, Spec, Splits};
+use kontrast_runlog::cache_home;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// Opens what the file names.
+pub(crate) fn open(config: &Data, seed: u64) -> anyhow::Result<Splits> {
+    let spec = Spec { source: source(config)?, subset: config.subset, seed };
+    match kontrast_data::open(&spec, &cache_home()) {
+        Err(DataError::Missing { dataset, .. }) => {
+            fetch(dataset)?;
+            Ok(kontrast_data::open(&spec, &cache_home())?)
+        }
+        opened => Ok(opened?),
+    }
+}
+
+/// Fetches a data set into the cache, with a bar on a terminal and plain lines elsewhere.
+pub(crate) fn fetch(name: &str) -> anyhow::Result<PathBuf> {
+    let bar = if std::io::stderr().is_terminal() {
+        let style = "{msg} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}";
+        ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?.progress_chars("=> "))
+    } else {
+        ProgressBar::hidden()
+    };
+    let folder = kontrast_data::fetch(name, &cache_home(), &mut |progress| match progress {
+        Progress::Doing(what) => {
+            if bar.is_hidden() {
+                eprintln!("{what}");
+            }
+            bar.set_message(what);
+        }
+        Progress::Bytes { done, total } => {
+            bar.set_length(total.unwrap_or(done));
+            bar.set_position(done);
+        }
+    })?;
+    bar.finish_and_clear();
+    Ok(folder)
+}
+
+fn source(config: &Data) -> anyhow::Result<Source> {
+    let lacks = |key: &str| Refusal(format!("data.{key} is missing for data.name = {:?}", config.name.as_str()));
+    Ok(match config.name {
+        DataName::Cifar10 => Source::Cifar10,
+        DataName::FashionMnist => Source::FashionMnist,
+        DataName::Folder => Source::Folder {
+            root: config.root.clone().ok_or_else(|| lacks("root"))?,
+            unreadable: match config.unreadable {
+                Unreadable::Refuse => kontrast_data::Unreadable::Refuse,
+                Unreadable::Skip => kontrast_data::Unreadable::Skip,
+            },
+            holdout: config.holdout,
+        },
+        DataName::Synthetic => {
+            let shapes = config.synthetic.as_ref().ok_or_else(|| lacks("synthetic"))?;
+            Source::Synthetic {
+                train: shapes.train,
+                test: shapes.test,
+                classes: shapes.classes,
+                size: shapes.size,
+            }
+        }
+    })
+}

@@ -1,0 +1,115 @@
+//! The pictures of a run: views of some images, and the nearest neighbours of some test images.
+
+use crate::evaluation::labelled;
+use crate::stage::Stage;
+use anyhow::Context;
+use image::{Rgb, RgbImage, imageops};
+use kontrast_augment::ViewPlan;
+use kontrast_data::{Dataset, fill, fill_views};
+use kontrast_eval::nearest;
+use kontrast_models::Encoder;
+use std::path::Path;
+
+/// Images whose views are shown.
+const SHOWN: usize = 12;
+/// Test images whose neighbours are shown, and how many of them.
+const QUERIES: usize = 10;
+const NEIGHBOURS: usize = 9;
+/// About as many pixels as one cell has on a side.
+const CELL: usize = 96;
+/// Pixels between cells, and around one that shows whether the class is right.
+const GAP: usize = 4;
+const BORDER: usize = 4;
+
+const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
+const SAME: Rgb<u8> = Rgb([46, 139, 87]);
+const OTHER: Rgb<u8> = Rgb([200, 70, 60]);
+
+/// A dozen images in columns: as they are, and the two views that the first epoch draws.
+pub(crate) fn views(stage: &Stage, file: &Path) -> anyhow::Result<()> {
+    let images = stage.splits.train.images();
+    let count = images.len().min(SHOWN);
+    let mut sheet = Sheet::new(count, 1 + stage.plans.len(), stage.side());
+    let undistorted = ViewPlan::evaluation((stage.side(), stage.side()));
+    let indices: Vec<u32> = (0..count as u32).collect();
+    for (column, &index) in indices.iter().enumerate() {
+        sheet.put(column, 0, &one(&*images, &undistorted, index)?, None);
+    }
+    let bytes: usize = stage.plans.iter().map(ViewPlan::bytes).sum();
+    let mut views = vec![0; count * bytes];
+    fill_views(&*images, &stage.plans, stage.experiment.seed, 0, &indices, &mut views)?;
+    for (place, view) in views.chunks(views.len() / (count * stage.plans.len())).enumerate() {
+        sheet.put(place % count, 1 + place / count, view, None);
+    }
+    sheet.save(file)
+}
+
+/// Test images in the first column, the training images nearest to each beside it, framed by whether the class is
+/// the same.
+pub(crate) fn neighbours(stage: &Stage, encoder: &dyn Encoder, file: &Path) -> anyhow::Result<()> {
+    let extractor = stage.extractor(stage.side());
+    let train = stage.splits.train.images();
+    let scored = labelled(stage);
+    let test: &dyn Dataset = scored.as_ref().map_or(&*train, |(_, test)| &**test);
+    // Spread over the data set, which may be sorted by class.
+    let queries: Vec<u32> = (0..QUERIES).map(|i| (i * test.len() / QUERIES) as u32).collect();
+    let bank: Vec<u32> = (0..train.len() as u32).collect();
+    let of_queries = extractor.features(encoder, test, &queries)?;
+    let of_bank = extractor.features(encoder, &*train, &bank)?;
+    let k = (NEIGHBOURS as i64).min(bank.len() as i64);
+    let (_, positions) = nearest(&of_queries, &of_bank, k);
+    let mut sheet = Sheet::new(1 + k as usize, queries.len(), stage.side());
+    for (row, &query) in queries.iter().enumerate() {
+        sheet.put(0, row, &one(test, &extractor.plan, query)?, None);
+        for place in 0..k {
+            let neighbour = positions.int64_value(&[row as i64, place]) as u32;
+            let frame = scored.as_ref().map(|(train, test)| {
+                if train.label(neighbour as usize) == test.label(query as usize) { SAME } else { OTHER }
+            });
+            sheet.put(1 + place as usize, row, &one(&*train, &extractor.plan, neighbour)?, frame);
+        }
+    }
+    sheet.save(file)
+}
+
+fn one(images: &dyn Dataset, plan: &ViewPlan, index: u32) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = vec![0; plan.bytes()];
+    fill(images, plan, 0, 0, &[index], &mut bytes)?;
+    Ok(bytes)
+}
+
+/// A grid of small square images, enlarged by a whole factor so that no pixel is invented.
+struct Sheet {
+    picture: RgbImage,
+    side: usize,
+    factor: usize,
+}
+
+impl Sheet {
+    fn new(columns: usize, rows: usize, side: usize) -> Self {
+        let factor = (CELL / side).max(1);
+        let pitch = side * factor + 2 * BORDER + GAP;
+        let picture = RgbImage::from_pixel((columns * pitch + GAP) as u32, (rows * pitch + GAP) as u32, PAPER);
+        Self { picture, side, factor }
+    }
+
+    fn put(&mut self, column: usize, row: usize, bytes: &[u8], frame: Option<Rgb<u8>>) {
+        let (small, large) = (self.side as u32, (self.side * self.factor) as u32);
+        let Some(cell) = RgbImage::from_raw(small, small, bytes.to_vec()) else { return };
+        let cell = imageops::resize(&cell, large, large, imageops::FilterType::Nearest);
+        let pitch = self.side * self.factor + 2 * BORDER + GAP;
+        let (x, y) = ((GAP + column * pitch) as i64, (GAP + row * pitch) as i64);
+        if let Some(colour) = frame {
+            let framed = large + 2 * BORDER as u32;
+            imageops::replace(&mut self.picture, &RgbImage::from_pixel(framed, framed, colour), x, y);
+        }
+        imageops::replace(&mut self.picture, &cell, x + BORDER as i64, y + BORDER as i64);
+    }
+
+    fn save(&self, file: &Path) -> anyhow::Result<()> {
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        }
+        self.picture.save(file).with_context(|| format!("{}: the picture cannot be written", file.display()))
+    }
+}

@@ -1,0 +1,73 @@
+//! The program `kontrast`: reads the command line, wires the crates together, says how it went.
+
+mod arguments;
+mod data;
+mod device;
+mod evaluation;
+mod figures;
+mod interrupt;
+mod memory;
+mod observer;
+mod pretrain;
+mod progress;
+mod record;
+mod stage;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use kontrast_config::ConfigError;
+use std::process::ExitCode;
+
+/// Exit code where the file or the arguments are wrong.
+const WRONG: u8 = 2;
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        // libtorch's messages go on for pages of C++ frames; the first line says what happened.
+        let text = panic.payload_as_str().unwrap_or("no message");
+        let first = text.split("\\nException raised").next().unwrap_or(text);
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        eprintln!("error: {} ({place}); this is a defect of Kontrast, please report it", first.trim());
+    }));
+    let arguments = Arguments::parse();
+    match std::panic::catch_unwind(|| run(arguments)) {
+        Ok(Ok(code)) => ExitCode::from(code),
+        Ok(Err(error)) => {
+            eprintln!("error: {error:#}");
+            let wrong = error.is::<ConfigError>() || error.is::<Refusal>();
+            ExitCode::from(if wrong { WRONG } else { 1 })
+        }
+        Err(_) => ExitCode::from(1),
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<u8> {
+    match arguments.command {
+        Command::Pretrain(arguments) => pretrain::pretrain(&arguments),
+        Command::Evaluate { run } => pretrain::evaluate(&run),
+        Command::Report { runs } => {
+            for run in runs {
+                kontrast_report::run_page(&run)?;
+                println!("{}", kontrast_runlog::Layout::of(&run).report().display());
+            }
+            Ok(0)
+        }
+        Command::Data { name } => {
+            let folder = data::fetch(&name)?;
+            println!("{name}: {}", folder.display());
+            Ok(0)
+        }
+    }
+}
+
+/// What the program will not do as it was asked: the arguments have to change.
+#[derive(Debug)]
+pub(crate) struct Refusal(pub(crate) String);
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,78 @@
+//! Joins training to the rest: log, TensorBoard, progress, summary, online evaluation.
+
+use crate::evaluation;
+use crate::progress::Progress;
+use crate::record::Record;
+use crate::stage::Stage;
+use kontrast_methods::Method;
+use kontrast_runlog::{Event, ScalarWriter};
+use kontrast_training::{Observer, Position, StepRecord};
+use std::path::Path;
+
+/// Hears of one training.
+pub(crate) struct Watch<'a> {
+    pub(crate) stage: &'a Stage,
+    pub(crate) record: &'a mut Record,
+    pub(crate) scalars: ScalarWriter,
+    pub(crate) progress: Progress,
+}
+
+impl Observer for Watch<'_> {
+    fn step_done(&mut self, step: u64, loss: f64) {
+        self.progress.step(step, loss);
+    }
+
+    fn steps_done(&mut self, record: &StepRecord) -> anyhow::Result<()> {
+        let diagnosis = &record.diagnosis;
+        self.record.dir.append(&Event::Step {
+            step: record.step,
+            epoch: record.epoch,
+            loss: record.loss,
+            lr: record.lr,
+            images_per_second: record.images_per_second,
+            data_wait_percent: record.data_wait_percent,
+            contrastive_accuracy: diagnosis.contrastive_accuracy,
+            deviation: Some(diagnosis.deviation),
+            seconds: record.totals.train_seconds,
+        })?;
+        let mut values = vec![
+            ("train/loss", record.loss),
+            ("train/lr", record.lr),
+            ("train/images_per_second", record.images_per_second),
+            ("train/data_wait_percent", record.data_wait_percent),
+            ("embedding/deviation", diagnosis.deviation),
+            ("embedding/effective_rank", diagnosis.effective_rank),
+        ];
+        values.extend(diagnosis.contrastive_accuracy.map(|accuracy| ("embedding/contrastive_accuracy", accuracy)));
+        self.scalars.write(record.step, &values)?;
+        self.progress.record(record);
+        Ok(())
+    }
+
+    fn epoch_done(&mut self, epoch: u32, step: u64, method: &dyn Method) -> anyhow::Result<()> {
+        let experiment = &self.stage.experiment;
+        let every = experiment.eval.online_every;
+        // The last epoch is judged at the end, with its floors.
+        if every == 0 || epoch % every != 0 || epoch == experiment.train.epochs {
+            return Ok(());
+        }
+        let top1 = evaluation::online(self.stage, method.encoder())?;
+        if top1.is_empty() {
+            return Ok(());
+        }
+        let words: Vec<String> = top1.iter().map(|(name, score)| format!("{name} {score:.1} %")).collect();
+        self.progress.say(&format!("epoch {epoch}/{}: {}", experiment.train.epochs, words.join(", ")));
+        for (name, score) in &top1 {
+            self.scalars.write(step, &[(&format!("eval/{name}_top1"), *score)])?;
+        }
+        Ok(self.record.dir.append(&Event::Score { step, epoch, top1 })?)
+    }
+
+    fn checkpoint_written(&mut self, position: Position, file: &Path) -> anyhow::Result<()> {
+        let root = self.record.dir.layout().root();
+        let file = file.strip_prefix(root).unwrap_or(file).display().to_string();
+        self.record.totals(position.epoch, position.step, &position.totals);
+        self.record.dir.append(&Event::Checkpoint { step: position.step, epoch: position.epoch, file })?;
+        Ok(self.record.write()?)
+    }
+}

@@ -1,0 +1,89 @@
+//! What a person sees of the training: a bar on a terminal, plain lines elsewhere.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use kontrast_runlog::human;
+use kontrast_training::StepRecord;
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+/// Without a terminal, at most one line in this time, so that a log of hours stays readable.
+const QUIET: Duration = Duration::from_secs(5);
+
+/// The progress of one training.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    steps: u64,
+    epochs: u32,
+    terminal: bool,
+    said: Option<Instant>,
+    epoch: u32,
+}
+
+impl Progress {
+    pub(crate) fn new(steps: u64, done: u64, epochs: u32) -> anyhow::Result<Self> {
+        let terminal = std::io::stderr().is_terminal();
+        let bar = if terminal {
+            let style = "{bar:24} {pos}/{len} steps, {eta} left, {msg}";
+            let bar = ProgressBar::new(steps).with_style(ProgressStyle::with_template(style)?.progress_chars("=> "));
+            bar.set_position(done);
+            bar.reset_eta();
+            bar
+        } else {
+            ProgressBar::hidden()
+        };
+        Ok(Self { bar, steps, epochs, terminal, said: None, epoch: 0 })
+    }
+
+    pub(crate) fn step(&self, step: u64, loss: f64) {
+        self.bar.set_position(step);
+        self.bar.set_message(format!("loss {loss:.3}"));
+    }
+
+    /// A line now and then, and at each new epoch on a terminal.
+    pub(crate) fn record(&mut self, record: &StepRecord) {
+        let last = record.step == self.steps;
+        let due = if self.terminal {
+            record.epoch != self.epoch || last
+        } else {
+            last || self.said.is_none_or(|said| said.elapsed() >= QUIET)
+        };
+        if due {
+            self.said = Some(Instant::now());
+            self.epoch = record.epoch;
+            self.say(&self.line(record));
+        }
+    }
+
+    /// A line of its own, above the bar.
+    pub(crate) fn say(&self, line: &str) {
+        if self.terminal { self.bar.println(line) } else { eprintln!("{line}") }
+    }
+
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn line(&self, record: &StepRecord) -> String {
+        let mut line = format!(
+            "epoch {}/{}, step {}/{}: loss {:.3}",
+            record.epoch, self.epochs, record.step, self.steps, record.loss
+        );
+        if let Some(chance) = record.chance {
+            let _ = write!(line, " (chance {chance:.3})");
+        }
+        if let Some(accuracy) = record.diagnosis.contrastive_accuracy {
+            let _ = write!(line, ", contrastive accuracy {accuracy:.1} %");
+        }
+        let left = (self.steps - record.step) as f64 * record.totals.train_seconds / record.step.max(1) as f64;
+        let _ = write!(
+            line,
+            ", deviation {:.2}, {:.0} images/s, {:.1} % waiting for data, {} left",
+            record.diagnosis.deviation,
+            record.images_per_second,
+            record.data_wait_percent,
+            human::seconds(left)
+        );
+        line
+    }
+}

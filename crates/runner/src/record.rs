@@ -1,0 +1,75 @@
+//! The run's summary, kept up to date on disk at every change of its status.
+
+use crate::memory;
+use crate::stage::Stage;
+use kontrast_runlog::{Event, RunDir, RunlogError, Status, Summary, read_summary};
+use kontrast_torch_ext::peak_device_memory;
+use kontrast_training::Totals;
+use std::time::Instant;
+use tch::Device;
+
+/// A run directory that this process owns, with its summary.
+pub(crate) struct Record {
+    pub(crate) dir: RunDir,
+    pub(crate) summary: Summary,
+    device: Device,
+    started: Instant,
+    /// Seconds of earlier processes.
+    before: f64,
+}
+
+impl Record {
+    /// Takes up the summary that an earlier process left, or begins one.
+    pub(crate) fn new(dir: RunDir, stage: &Stage, command: String, parameters: u64) -> Self {
+        let earlier = read_summary(dir.layout().root()).ok();
+        let before = earlier.as_ref().map_or(0.0, |summary| summary.wall_seconds);
+        let experiment = &stage.experiment;
+        let summary = Summary {
+            status: Status::Running,
+            name: experiment.name.clone(),
+            method: experiment.method.name().to_owned(),
+            seed: experiment.seed,
+            digest: stage.digest.clone(),
+            dataset: experiment.data.name.as_str().to_owned(),
+            command,
+            device: stage.place.words.clone(),
+            threads: stage.place.threads,
+            parameters,
+            peak_memory_bytes: earlier.as_ref().and_then(|summary| summary.peak_memory_bytes),
+            peak_device_memory_bytes: earlier.and_then(|summary| summary.peak_device_memory_bytes),
+            ..Summary::default()
+        };
+        Self { dir, summary, device: stage.place.device, started: Instant::now(), before }
+    }
+
+    /// Takes over what training has measured so far.
+    pub(crate) fn totals(&mut self, epochs: u32, steps: u64, totals: &Totals) {
+        let summary = &mut self.summary;
+        (summary.epochs, summary.steps) = (epochs, steps);
+        summary.train_seconds = totals.train_seconds;
+        summary.images_per_second = totals.images_per_second();
+        summary.data_wait_percent = totals.data_wait_percent();
+        summary.forward_passes = totals.forward_passes;
+        summary.loss_first = totals.loss_first;
+        summary.loss_last = totals.loss_last;
+        summary.loss_chance = totals.loss_chance;
+    }
+
+    /// Writes the summary as it stands.
+    pub(crate) fn write(&mut self) -> Result<(), RunlogError> {
+        let most = |a: Option<u64>, b: Option<u64>| a.max(b);
+        self.summary.wall_seconds = self.before + self.started.elapsed().as_secs_f64();
+        self.summary.peak_memory_bytes = most(self.summary.peak_memory_bytes, memory::peak());
+        self.summary.peak_device_memory_bytes =
+            most(self.summary.peak_device_memory_bytes, peak_device_memory(self.device));
+        self.dir.write_summary(&self.summary)
+    }
+
+    /// Ends the run in the log and in the summary.
+    pub(crate) fn end(&mut self, status: Status, hint: Option<String>) -> Result<(), RunlogError> {
+        self.summary.status = status;
+        self.summary.hint.clone_from(&hint);
+        self.dir.append(&Event::end(status, hint))?;
+        self.write()
+    }
+}

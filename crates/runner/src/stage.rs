@@ -1,0 +1,78 @@
+//! Everything that training and evaluation of one experiment share, made once.
+
+use crate::data;
+use crate::device::{self, Place};
+use kontrast_augment::ViewPlan;
+use kontrast_augment_torch::Feed;
+use kontrast_config::{Experiment, Loaded, Precision as Wanted};
+use kontrast_data::{Epochs, LoaderSpec, Splits};
+use kontrast_eval::Extractor;
+use kontrast_methods::{Method, view_spec};
+use kontrast_torch_ext::Precision;
+
+/// Images that evaluation sends through the encoder at once.
+const BATCH: usize = 500;
+
+/// An experiment with its place and its images.
+pub(crate) struct Stage {
+    pub(crate) experiment: Experiment,
+    pub(crate) digest: String,
+    pub(crate) place: Place,
+    pub(crate) splits: Splits,
+    pub(crate) plans: Vec<ViewPlan>,
+}
+
+impl Stage {
+    pub(crate) fn new(loaded: &Loaded) -> anyhow::Result<Self> {
+        let experiment = loaded.experiment.clone();
+        let place = device::prepare(&experiment.run)?;
+        let splits = data::open(&experiment.data, experiment.seed)?;
+        for note in &splits.notes {
+            eprintln!("note: {note}");
+        }
+        let plans = view_spec(&experiment.views)?.plans;
+        Ok(Self { experiment, digest: loaded.digest.clone(), place, splits, plans })
+    }
+
+    /// The method with its initial weights.
+    pub(crate) fn method(&self) -> anyhow::Result<Box<dyn Method>> {
+        Ok(kontrast_methods::build(&self.experiment, self.place.device)?)
+    }
+
+    pub(crate) fn loader(&self) -> LoaderSpec {
+        let dataset = self.splits.train.images();
+        let (batch, seed) = (self.experiment.train.batch, self.experiment.seed);
+        LoaderSpec {
+            epochs: Epochs { len: dataset.len(), batch, seed },
+            dataset,
+            plans: self.plans.clone(),
+            total_epochs: self.experiment.train.epochs,
+            first_step: 0,
+            seed,
+            workers: self.place.workers,
+        }
+    }
+
+    pub(crate) fn feed(&self) -> Feed {
+        let data = &self.experiment.data;
+        Feed::new(data.mean, data.deviation, self.place.device)
+    }
+
+    /// Features of undistorted images of this many pixels on a side.
+    pub(crate) fn extractor(&self, side: usize) -> Extractor {
+        Extractor {
+            plan: ViewPlan::evaluation((side, side)),
+            feed: self.feed(),
+            precision: match self.experiment.train.precision {
+                Wanted::Bf16 => Precision::Bf16,
+                Wanted::Fp32 => Precision::Fp32,
+            },
+            batch: BATCH,
+        }
+    }
+
+    /// Pixels on a side of a view, and so of an image under evaluation.
+    pub(crate) fn side(&self) -> usize {
+        self.experiment.views.size()
+    }
+}
