@@ -18,8 +18,8 @@ pub(crate) struct Watch<'a> {
 }
 
 impl Observer for Watch<'_> {
-    fn step_done(&mut self, step: u64, loss: f64) {
-        self.progress.step(step, loss);
+    fn step_done(&mut self, step: u64) {
+        self.progress.step(step);
     }
 
     fn steps_done(&mut self, record: &StepRecord) -> anyhow::Result<()> {

@@ -35,13 +35,13 @@ impl Progress {
         Ok(Self { bar, steps, epochs, terminal, said: None, epoch: 0 })
     }
 
-    pub(crate) fn step(&self, step: u64, loss: f64) {
+    pub(crate) fn step(&self, step: u64) {
         self.bar.set_position(step);
-        self.bar.set_message(format!("loss {loss:.3}"));
     }
 
     /// A line now and then, and at each new epoch on a terminal.
     pub(crate) fn record(&mut self, record: &StepRecord) {
+        self.bar.set_message(format!("loss {:.3}", record.loss));
         let last = record.step == self.steps;
         let due = if self.terminal {
             record.epoch != self.epoch || last

@@ -67,7 +67,7 @@ impl Judge {
 
     /// A loss that is no number is a verdict at once.
     pub fn loss(&self, step: u64, loss: f64) -> Option<Verdict> {
-        let text = || format!("the loss of step {step} is {loss}: the run diverged; {}", self.hint);
+        let text = || format!("the loss is {loss} at step {step}: the run diverged; {}", self.hint);
         (!loss.is_finite()).then(|| Verdict::Diverged(text()))
     }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use tch::{Kind, Tensor};
 
 /// Sums over a whole run; a checkpoint holds them, so they go on after a resume.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,24 +38,23 @@ impl Totals {
 /// The steps since the last record.
 #[derive(Debug, Default)]
 pub(crate) struct Window {
-    steps: u32,
     images: u64,
-    losses: f64,
+    losses: Vec<Tensor>,
     total: Duration,
     waited: Duration,
 }
 
 impl Window {
-    pub(crate) fn add(&mut self, images: u64, loss: f64, total: Duration, waited: Duration) {
-        self.steps += 1;
+    pub(crate) fn add(&mut self, images: u64, loss: Tensor, total: Duration, waited: Duration) {
         self.images += images;
-        self.losses += loss;
+        self.losses.push(loss);
         self.total += total;
         self.waited += waited;
     }
 
+    /// Waits for the device; until here no step had to.
     pub(crate) fn mean_loss(&self) -> f64 {
-        self.losses / f64::from(self.steps.max(1))
+        Tensor::stack(&self.losses, 0).mean(Kind::Double).double_value(&[])
     }
 
     pub(crate) fn images_per_second(&self) -> f64 {

@@ -36,7 +36,7 @@ pub trait Observer {
     fn steps_done(&mut self, record: &StepRecord) -> anyhow::Result<()>;
 
     /// After each single step, for a progress bar.
-    fn step_done(&mut self, _step: u64, _loss: f64) {}
+    fn step_done(&mut self, _step: u64) {}
 
     /// After each epoch (counted from 1), before its checkpoint: the time for online evaluation.
     ///

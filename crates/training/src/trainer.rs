@@ -105,17 +105,11 @@ impl Trainer {
             let waited = started.elapsed();
             let (loss, embeddings) = self.one_step(batch, &mut loader);
             window.add(self.spec.loader.epochs.batch as u64, loss, started.elapsed(), waited);
-            self.count(loss, started.elapsed(), waited);
-            observer.step_done(self.step, loss);
-            if let Some(verdict) = self.judge.loss(self.step, loss) {
-                return Ok(verdict.into());
-            }
+            self.count(started.elapsed(), waited);
+            observer.step_done(self.step);
             let last = self.step == self.recipe.steps;
             if self.step.is_multiple_of(self.spec.log_every) || self.step == 1 || last {
-                let record = self.record(&std::mem::take(&mut window), &embeddings);
-                observer.steps_done(&record)?;
-                let first = self.totals.loss_first.unwrap_or(record.loss);
-                if let Some(verdict) = self.judge.record(self.step, record.loss, first, &record.diagnosis) {
+                if let Some(verdict) = self.look(&std::mem::take(&mut window), &embeddings, observer)? {
                     return Ok(verdict.into());
                 }
             }
@@ -158,7 +152,7 @@ impl Trainer {
         &mut self,
         batch: kontrast_data::Batch<Vec<u8>>,
         loader: &mut Loader<Vec<u8>>,
-    ) -> (f64, tch::Tensor) {
+    ) -> (tch::Tensor, tch::Tensor) {
         let progress = Progress {
             step: batch.step,
             steps: self.recipe.steps,
@@ -175,21 +169,30 @@ impl Trainer {
         self.method.after_step(progress);
         self.totals.loss_chance = output.chance;
         self.totals.forward_passes += views.all().size()[0] as u64;
-        (output.loss.double_value(&[]), output.embeddings)
+        (output.loss, output.embeddings)
     }
 
-    fn count(&mut self, loss: f64, total: Duration, waited: Duration) {
+    fn count(&mut self, total: Duration, waited: Duration) {
         self.step += 1;
         self.totals.images += self.spec.loader.epochs.batch as u64;
         self.totals.train_seconds += total.as_secs_f64();
         self.totals.wait_seconds += waited.as_secs_f64();
-        self.totals.loss_first.get_or_insert(loss);
     }
 
-    fn record(&mut self, window: &Window, embeddings: &tch::Tensor) -> StepRecord {
+    /// Measures the steps since the last record, tells of them, and judges them.
+    fn look(
+        &mut self,
+        window: &Window,
+        embeddings: &tch::Tensor,
+        observer: &mut dyn Observer,
+    ) -> anyhow::Result<Option<Verdict>> {
         let loss = window.mean_loss();
+        if let Some(verdict) = self.judge.loss(self.step, loss) {
+            return Ok(Some(verdict));
+        }
+        let first = *self.totals.loss_first.get_or_insert(loss);
         self.totals.loss_last = Some(loss);
-        StepRecord {
+        let record = StepRecord {
             step: self.step,
             epoch: ((self.step - 1) / self.steps_per_epoch()) as u32 + 1,
             loss,
@@ -199,7 +202,9 @@ impl Trainer {
             data_wait_percent: window.data_wait_percent(),
             diagnosis: Diagnosis::of(embeddings),
             totals: self.totals,
-        }
+        };
+        observer.steps_done(&record)?;
+        Ok(self.judge.record(self.step, loss, first, &record.diagnosis))
     }
 
     fn checkpoint(&mut self, observer: &mut dyn Observer) -> anyhow::Result<()> {

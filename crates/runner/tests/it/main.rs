@@ -1,0 +1,7 @@
+//! The program from outside: what it prints, what it leaves, how it exits.
+
+mod bad_input;
+mod checkpoints;
+mod program;
+mod resume;
+mod runs;
