@@ -81,9 +81,23 @@ impl Pretrain {
 
     /// The command that repeats the run.
     pub(crate) fn command(&self) -> String {
-        self.command.clone().unwrap_or_else(|| {
-            let sets = self.all_overrides().into_iter().map(|set| format!(" --set '{set}'"));
-            format!("kontrast pretrain {}{}", self.file.display(), sets.collect::<String>())
-        })
+        if let Some(command) = &self.command {
+            return command.clone();
+        }
+        let mut command = format!("kontrast pretrain {}", self.file.display());
+        for set in &self.overrides {
+            command += &format!(" --set '{set}'");
+        }
+        let options = [
+            ("device", self.device.clone()),
+            ("threads", self.threads.map(|threads| threads.to_string())),
+            ("out", self.out.as_ref().map(|out| out.display().to_string())),
+        ];
+        for (name, value) in options {
+            if let Some(value) = value {
+                command += &format!(" --{name} {value}");
+            }
+        }
+        command
     }
 }

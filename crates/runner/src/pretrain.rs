@@ -174,6 +174,11 @@ fn trainer(stage: &Stage, method: Box<dyn Method>, record: &Record) -> Trainer {
 fn judge(stage: &Stage, method: &dyn Method, record: &mut Record, interrupt: &AtomicBool) -> anyhow::Result<()> {
     println!("evaluating: k-NN and probes of the trained and the untrained encoder, and of raw pixels");
     let (scores, figures) = at_the_end(stage, method.encoder(), interrupt)?;
+    if !scores.trained.is_empty() {
+        let top1 = scores.trained.iter().map(|(name, score)| (name.clone(), score.top1)).collect();
+        let (step, epoch) = (record.summary.steps, record.summary.epochs);
+        record.dir.append(&Event::Score { step, epoch, top1 })?;
+    }
     record.summary.eval = scores;
     record.summary.label_free = Some(figures);
     let pictures = record.dir.layout().figures();
