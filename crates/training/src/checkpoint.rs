@@ -137,11 +137,7 @@ impl Checkpoints {
         let bytes = state
             .to_bytes(Some(metadata))
             .map_err(|source| CheckpointError::State { path: file.clone(), source })?;
-        let seal = Seal {
-            file: file.file_name().expect("a file").to_string_lossy().into_owned(),
-            bytes: bytes.len() as u64,
-            sha256: sha256(&bytes),
-        };
+        let seal = Seal { file: name_of(&file), bytes: bytes.len() as u64, sha256: sha256(&bytes) };
         // A step that is written again, after a resume, has no seal until it is whole.
         let sealed = file.with_extension("json");
         if sealed.exists() {
@@ -149,7 +145,7 @@ impl Checkpoints {
         }
         atomic_write(&file, &bytes)?;
         atomic_write(&sealed, serde_json::to_string(&seal).expect("plain text").as_bytes())?;
-        self.prune()?;
+        self.prune(&sealed)?;
         Ok(file)
     }
 
@@ -161,10 +157,10 @@ impl Checkpoints {
         let seals = self.seals()?;
         let mut failures = Vec::new();
         for sealed in seals.iter().rev() {
-            match self.read(sealed) {
+            match read(sealed) {
                 Ok((state, position, file)) => {
                     if position.digest != digest || position.seed != seed {
-                        let words = |digest: &str, seed: u64| format!("{:.8} with seed {seed}", digest);
+                        let words = |digest: &str, seed: u64| format!("{digest:.8} with seed {seed}");
                         let (expected, found) = (words(digest, seed), words(&position.digest, position.seed));
                         return Err(CheckpointError::Foreign { path: file, expected, found });
                     }
@@ -177,69 +173,88 @@ impl Checkpoints {
         let count = failures.len();
         match failures.into_iter().next() {
             None => Ok(None),
-            Some(newest) => {
-                Err(CheckpointError::NoneLeft { folder: self.folder.clone(), count, newest: Box::new(newest) })
-            }
+            Some(newest) => Err(CheckpointError::NoneLeft {
+                folder: self.folder.clone(),
+                count,
+                newest: Box::new(newest),
+            }),
         }
-    }
-
-    fn read(&self, sealed: &Path) -> Result<(StateDict, Position, PathBuf), CheckpointError> {
-        let text = fs::read(sealed).map_err(|e| read_error(sealed, e))?;
-        let seal: Seal = serde_json::from_slice(&text).map_err(|e| CheckpointError::Damaged {
-            path: sealed.to_owned(),
-            expected: "the checksum of a checkpoint as JSON".to_owned(),
-            found: e.to_string(),
-        })?;
-        let file = sealed.with_extension("safetensors");
-        let bytes = fs::read(&file).map_err(|e| read_error(&file, e))?;
-        let damaged = |expected: String, found: String| CheckpointError::Damaged {
-            path: file.clone(),
-            expected,
-            found,
-        };
-        if bytes.len() as u64 != seal.bytes {
-            return Err(damaged(format!("{} bytes", seal.bytes), format!("{} bytes", bytes.len())));
-        }
-        let found = sha256(&bytes);
-        if found != seal.sha256 {
-            return Err(damaged(format!("the SHA-256 {}", seal.sha256), found));
-        }
-        let of_state = |source| CheckpointError::State { path: file.clone(), source };
-        let state = StateDict::from_bytes(&bytes).map_err(of_state)?;
-        let position = position(&bytes)
-            .ok_or_else(|| damaged(format!("a position under {POSITION} in the metadata"), "none".to_owned()))?;
-        Ok((state, position, file))
     }
 
     /// The JSON files, oldest first: names hold the step with leading zeros.
     fn seals(&self) -> Result<Vec<PathBuf>, CheckpointError> {
+        let mut seals = self.files("step-", "json")?;
+        seals.sort();
+        Ok(seals)
+    }
+
+    /// The files whose names begin and end so, in any order.
+    fn files(&self, beginning: &str, extension: &str) -> Result<Vec<PathBuf>, CheckpointError> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(read_error(&self.folder, error)),
         };
-        let mut seals = Vec::new();
+        let mut files = Vec::new();
         for entry in entries {
             let path = entry.map_err(|e| read_error(&self.folder, e))?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if name.starts_with("step-") && name.ends_with(".json") {
-                seals.push(path);
+            let ends_so = path.extension().is_some_and(|found| found == extension);
+            if ends_so && name_of(&path).starts_with(beginning) {
+                files.push(path);
             }
         }
-        seals.sort();
-        Ok(seals)
+        Ok(files)
     }
 
-    /// Removes all but the last few; the seal first, so that no sealed checkpoint lacks its file.
-    fn prune(&self) -> Result<(), CheckpointError> {
+    /// Removes all but the last few up to `newest`; the seal first, so that no sealed checkpoint lacks its file.
+    /// Those beyond it are void: the training went back before them.
+    fn prune(&self, newest: &Path) -> Result<(), CheckpointError> {
         let seals = self.seals()?;
-        for sealed in &seals[..seals.len().saturating_sub(self.keep)] {
-            for path in [sealed.clone(), sealed.with_extension("safetensors")] {
-                fs::remove_file(&path).map_err(|e| read_error(&path, e))?;
-            }
+        let end = seals.partition_point(|sealed| sealed.as_path() <= newest);
+        let kept = &seals[end.saturating_sub(self.keep)..end];
+        let mut void: Vec<PathBuf> = seals.iter().filter(|sealed| !kept.contains(sealed)).cloned().collect();
+        // Tensors without a seal: those just unsealed, and what a kill left behind.
+        void.extend(self.files("step-", "safetensors")?);
+        void.extend(self.files(".step-", "tmp")?);
+        void.retain(|path| !kept.contains(&path.with_extension("json")));
+        for path in void {
+            fs::remove_file(&path).map_err(|e| read_error(&path, e))?;
         }
         Ok(())
     }
+}
+
+/// Reads and verifies the checkpoint of one JSON file.
+fn read(sealed: &Path) -> Result<(StateDict, Position, PathBuf), CheckpointError> {
+    let text = fs::read(sealed).map_err(|e| read_error(sealed, e))?;
+    let seal: Seal = serde_json::from_slice(&text).map_err(|e| CheckpointError::Damaged {
+        path: sealed.to_owned(),
+        expected: "the checksum of a checkpoint as JSON".to_owned(),
+        found: e.to_string(),
+    })?;
+    let file = sealed.with_extension("safetensors");
+    let bytes = fs::read(&file).map_err(|e| read_error(&file, e))?;
+    let damaged =
+        |expected: String, found: String| CheckpointError::Damaged { path: file.clone(), expected, found };
+    if bytes.len() as u64 != seal.bytes {
+        return Err(damaged(format!("{} bytes", seal.bytes), format!("{} bytes", bytes.len())));
+    }
+    if seal.file != name_of(&file) {
+        return Err(damaged(format!("the checksum of {}", name_of(&file)), format!("that of {}", seal.file)));
+    }
+    let found = sha256(&bytes);
+    if found != seal.sha256 {
+        return Err(damaged(format!("the SHA-256 {}", seal.sha256), found));
+    }
+    let of_state = |source| CheckpointError::State { path: file.clone(), source };
+    let state = StateDict::from_bytes(&bytes).map_err(of_state)?;
+    let position = position(&bytes)
+        .ok_or_else(|| damaged(format!("a position under {POSITION} in the metadata"), "none".to_owned()))?;
+    Ok((state, position, file))
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn read_error(path: &Path, source: io::Error) -> CheckpointError {

@@ -83,7 +83,11 @@ impl Judge {
         self.diverged = if loss > GROWTH * first.abs().max(1.0) { self.diverged + 1 } else { 0 };
         let mut text = String::new();
         if self.diverged >= STREAK {
-            let _ = write!(text, "the loss stands at {loss:.3} and began at {first:.3}: the run diverged; {}", self.hint);
+            let _ = write!(
+                text,
+                "the loss stands at {loss:.3} and began at {first:.3}: the run diverged; {}",
+                self.hint
+            );
             return Some(Verdict::Diverged(text));
         }
         if self.collapsed >= STREAK {
@@ -121,7 +125,8 @@ mod tests {
 
     #[test]
     fn collapse_needs_a_streak_after_the_warm_up() {
-        for bad in [Diagnosis { deviation: 0.1, ..healthy() }, Diagnosis { effective_rank: 2.0, ..healthy() }] {
+        for bad in [Diagnosis { deviation: 0.1, ..healthy() }, Diagnosis { effective_rank: 2.0, ..healthy() }]
+        {
             let mut judge = Judge::new(100, "");
             for step in 90..=100 {
                 assert_eq!(judge.record(step, 5.0, 5.0, &bad), None, "judged during the warm-up");
@@ -141,7 +146,9 @@ mod tests {
     fn a_loss_that_keeps_above_its_start_is_divergence() {
         let mut judge = Judge::new(0, "");
         let verdicts: Vec<_> = (1..=10).map(|step| judge.record(step, 9.0, 5.0, &healthy())).collect();
-        assert!(verdicts[..9].iter().all(Option::is_none) && matches!(verdicts[9], Some(Verdict::Diverged(_))));
+        assert!(
+            verdicts[..9].iter().all(Option::is_none) && matches!(verdicts[9], Some(Verdict::Diverged(_)))
+        );
     }
 
     #[test]

@@ -52,6 +52,11 @@ impl Window {
         self.waited += waited;
     }
 
+    /// Adds what the device still needed after the last step was handed to it.
+    pub(crate) fn add_tail(&mut self, tail: Duration) {
+        self.total += tail;
+    }
+
     /// Waits for the device; until here no step had to.
     pub(crate) fn mean_loss(&self) -> f64 {
         Tensor::stack(&self.losses, 0).mean(Kind::Double).double_value(&[])

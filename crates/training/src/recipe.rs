@@ -38,14 +38,17 @@ fn optimizer(config: &config::Optimizer, mut groups: Vec<Group>) -> (Box<dyn Opt
     // PyTorch's SGD and AdamW decay every variable; only LARS's recipes spare biases and norms.
     let spare = matches!(config, config::Optimizer::Lars(lars) if lars.exclude_bias_and_norm);
     if !spare {
-        groups.iter_mut().for_each(|group| group.decay = true);
+        for group in &mut groups {
+            group.decay = true;
+        }
     }
     match config {
         config::Optimizer::Sgd(sgd) => {
             (Box::new(Sgd::new(groups, sgd.momentum, sgd.nesterov)), sgd.weight_decay)
         }
         config::Optimizer::Lars(lars) => {
-            let options = LarsOptions { momentum: lars.momentum, eta: lars.eta, clip_lr: lars.clip_lr, eps: 1e-8 };
+            let options =
+                LarsOptions { momentum: lars.momentum, eta: lars.eta, clip_lr: lars.clip_lr, eps: 1e-8 };
             (Box::new(Lars::new(groups, options)), lars.weight_decay)
         }
         config::Optimizer::Adamw(adamw) => {

@@ -1,7 +1,9 @@
 //! The loop: a batch, a step, a look at how it goes; at the end of an epoch a checkpoint.
 
 use crate::meter::Window;
-use crate::{CheckpointError, Checkpoints, Diagnosis, Judge, Observer, Position, Recipe, StepRecord, Totals, Verdict};
+use crate::{
+    CheckpointError, Checkpoints, Diagnosis, Judge, Observer, Position, Recipe, StepRecord, Totals, Verdict,
+};
 use kontrast_augment_torch::{Feed, Views};
 use kontrast_data::{Loader, LoaderSpec};
 use kontrast_methods::{Method, Progress};
@@ -108,10 +110,10 @@ impl Trainer {
             self.count(started.elapsed(), waited);
             observer.step_done(self.step);
             let last = self.step == self.recipe.steps;
-            if self.step.is_multiple_of(self.spec.log_every) || self.step == 1 || last {
-                if let Some(verdict) = self.look(&std::mem::take(&mut window), &embeddings, observer)? {
-                    return Ok(verdict.into());
-                }
+            if (self.step.is_multiple_of(self.spec.log_every) || self.step == 1 || last)
+                && let Some(verdict) = self.look(std::mem::take(&mut window), &embeddings, observer)?
+            {
+                return Ok(verdict.into());
             }
             if self.step.is_multiple_of(per_epoch) {
                 let epoch = (self.step / per_epoch) as u32;
@@ -182,11 +184,14 @@ impl Trainer {
     /// Measures the steps since the last record, tells of them, and judges them.
     fn look(
         &mut self,
-        window: &Window,
+        mut window: Window,
         embeddings: &tch::Tensor,
         observer: &mut dyn Observer,
     ) -> anyhow::Result<Option<Verdict>> {
+        let started = Instant::now();
         let loss = window.mean_loss();
+        window.add_tail(started.elapsed());
+        self.totals.train_seconds += started.elapsed().as_secs_f64();
         if let Some(verdict) = self.judge.loss(self.step, loss) {
             return Ok(Some(verdict));
         }

@@ -1,0 +1,10 @@
+//! Integration tests of kontrast-training: exact resume, damaged checkpoints, bad ends, and what an observer hears.
+
+mod checkpoints;
+mod ends;
+mod full_disk;
+mod killed;
+mod listener;
+mod records;
+mod resume;
+mod setting;

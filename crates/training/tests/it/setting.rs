@@ -1,0 +1,118 @@
+//! A small but whole training: SimCLR with a ResNet-18 of width 8 on drawn shapes, in bf16, 4 epochs of 4 steps.
+
+use crate::listener::Listener;
+use kontrast_augment_torch::Feed;
+use kontrast_config::{Experiment, Loaded};
+use kontrast_data::{Epochs, LoaderSpec, Shapes};
+use kontrast_methods::Method;
+use kontrast_torch_ext::StateDict;
+use kontrast_training::{Checkpoints, Outcome, Trainer, TrainerSpec, recipe};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tch::Device;
+
+const SMOKE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/smoke/simclr.toml");
+const SMALL: [&str; 9] = [
+    "data.synthetic.train=64",
+    "views.simclr.size=16",
+    "encoder.resnet18.width=8",
+    "method.simclr.projector={ widths = [32, 16], batch_norm = true }",
+    "schedule.cosine.warmup_epochs=0.5",
+    "train.batch=16",
+    "train.epochs=4",
+    "train.precision=bf16",
+    "train.keep=2",
+];
+
+pub const STEPS: u64 = 16;
+/// One, since tests share the cores with each other; `process` holds resume with two.
+pub const THREADS: usize = 1;
+
+/// An experiment, and the folder that holds its checkpoints.
+pub struct Setting {
+    pub loaded: Loaded,
+    folder: PathBuf,
+    /// What the trainer is told of libtorch's threads.
+    pub threads: usize,
+}
+
+impl Setting {
+    pub fn new(folder: &Path, changes: &[&str]) -> Self {
+        Self::with_threads(folder, changes, THREADS)
+    }
+
+    /// For a process of its own: the number of threads is the whole process's.
+    pub fn with_threads(folder: &Path, changes: &[&str], threads: usize) -> Self {
+        tch::set_num_threads(threads as i32);
+        kontrast_torch_ext::deterministic(true);
+        let overrides: Vec<String> = SMALL.iter().chain(changes).map(ToString::to_string).collect();
+        let loaded =
+            Experiment::load(Path::new(SMOKE), &overrides).expect("the smoke experiment, made smaller");
+        Self { loaded, folder: folder.to_owned(), threads }
+    }
+
+    pub fn checkpoints(&self) -> Checkpoints {
+        Checkpoints::new(&self.folder, self.loaded.experiment.train.keep)
+    }
+
+    pub fn method(&self) -> Box<dyn Method> {
+        kontrast_methods::build(&self.loaded.experiment, Device::Cpu).expect("a plan that can be drawn from")
+    }
+
+    pub fn trainer(&self) -> Trainer {
+        self.trainer_of(self.method())
+    }
+
+    pub fn trainer_of(&self, method: Box<dyn Method>) -> Trainer {
+        let experiment = &self.loaded.experiment;
+        let shapes = Shapes::train(64, 4, 32, experiment.seed).expect("drawn shapes");
+        let epochs = Epochs { len: 64, batch: experiment.train.batch, seed: experiment.seed };
+        let spec = TrainerSpec {
+            loader: LoaderSpec {
+                dataset: Arc::new(shapes),
+                plans: method.views().plans,
+                epochs,
+                total_epochs: experiment.train.epochs,
+                first_step: 0,
+                seed: experiment.seed,
+                workers: 1,
+            },
+            feed: Feed::new(experiment.data.mean, experiment.data.deviation, Device::Cpu),
+            checkpoints: self.checkpoints(),
+            checkpoint_every: experiment.train.checkpoint_every,
+            log_every: 1,
+            digest: self.loaded.digest.clone(),
+            threads: self.threads,
+        };
+        let recipe = recipe(experiment, method.groups(), epochs.steps_per_epoch());
+        Trainer::new(spec, method, recipe)
+    }
+
+    /// Trains to the end without a stop.
+    pub fn finish(&self) {
+        let mut listener = Listener::default();
+        let outcome = listener.run(&mut self.trainer()).expect("a training that nothing disturbs");
+        assert_eq!(outcome, Outcome::Finished);
+    }
+
+    /// Weights, running statistics and optimizer state of the newest checkpoint, with its step.
+    pub fn last(&self) -> (u64, StateDict) {
+        let restored = self.checkpoints().latest(&self.loaded.digest, self.loaded.experiment.seed);
+        let restored = restored.expect("whole checkpoints").expect("at least one");
+        (restored.position.step, restored.state)
+    }
+}
+
+/// Asserts that every tensor has the same bits.
+#[track_caller]
+pub fn assert_same_bits(found: &StateDict, expected: &StateDict) {
+    assert_eq!(found.len(), expected.len());
+    for ((name, found), (of, expected)) in found.iter().zip(expected.iter()) {
+        let bytes = |tensor: &tch::Tensor| {
+            let alone: StateDict = [(String::new(), tensor.shallow_clone())].into_iter().collect();
+            alone.to_bytes(None).expect("plain tensors")
+        };
+        assert_eq!(name, of);
+        assert!(bytes(found) == bytes(expected), "{name} differs");
+    }
+}
