@@ -1,0 +1,162 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+use kontrast_config::Device;
+
+use crate::program::quoted;
+use crate::setup::Profile;
+
+/// Everything around Kontrast's experiments: set-up, runs, ablations, tests.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Install libtorch, or find one, and tell cargo where it lies
+    Setup(Setup),
+    /// Fetch, verify and unpack a data set into the cache
+    Data {
+        /// The data set
+        #[arg(value_parser = kontrast_data::NAMES)]
+        name: String,
+    },
+    /// Build, train, evaluate and report an experiment file
+    Experiment(Experiment),
+    /// Pass arguments on to the program `kontrast`
+    Run {
+        /// What follows `--`
+        #[arg(last = true, required = true)]
+        arguments: Vec<String>,
+    },
+    /// Write the page of run directories again, from their logs
+    Report {
+        /// Run directories, or folders of them
+        #[arg(required = true)]
+        runs: Vec<PathBuf>,
+    },
+    /// Run every test
+    Test {
+        /// What follows `--` goes to `cargo test`
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Run everything that has to hold, the cheapest first
+    Ci,
+}
+
+/// Options of `setup`.
+#[derive(Args, Debug)]
+pub struct Setup {
+    /// Install the CUDA profile, also where no GPU is seen
+    #[arg(long, conflicts_with = "cpu")]
+    cuda: bool,
+    /// Install the CPU profile, also where a GPU is seen
+    #[arg(long)]
+    cpu: bool,
+    /// Write cargo's configuration to this file [default: .cargo/libtorch.toml of this checkout]
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+}
+
+impl Setup {
+    /// The profile that was asked for by name.
+    pub fn profile(&self) -> Option<Profile> {
+        match (self.cpu, self.cuda) {
+            (true, _) => Some(Profile::Cpu),
+            (_, true) => Some(Profile::Cuda),
+            _ => None,
+        }
+    }
+}
+
+/// Options of `experiment`.
+#[derive(Args, Debug)]
+pub struct Experiment {
+    /// The experiment file
+    pub file: PathBuf,
+    /// Where it runs, and with which changes.
+    #[command(flatten)]
+    pub place: Place,
+    /// Run with this many seeds, one after the other, and show mean and deviation
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub seeds: Option<u64>,
+    /// Go on from the last checkpoint, or start where there is none
+    #[arg(long, conflicts_with = "force")]
+    pub resume: bool,
+    /// Throw away what an earlier run left, and start again
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Where a run takes place, and with which changes.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Place {
+    /// Override a key of the file, e.g. train.epochs=5
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// auto, cpu, cuda or cuda:N
+    #[arg(long)]
+    pub device: Option<Device>,
+    /// Threads of libtorch
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Folder of run directories [default: runs]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+impl Place {
+    /// As arguments of `kontrast` and of `cargo xtask experiment`.
+    pub fn arguments(&self) -> Vec<String> {
+        let option = |name: &str, value: Option<String>| value.map(|value| [name.to_owned(), value]);
+        let sets = self.overrides.iter().map(|set| ["--set".to_owned(), set.clone()]);
+        let device = option("--device", self.device.map(|device| device.to_string()));
+        let threads = option("--threads", self.threads.map(|threads| threads.to_string()));
+        let out = option("--out", self.out.as_ref().map(|out| out.display().to_string()));
+        sets.chain(device).chain(threads).chain(out).flatten().collect()
+    }
+}
+
+/// The command that repeats a run, as a person would type it.
+pub fn command(file: &Path, place: &Place) -> String {
+    let words = [vec![file.display().to_string()], place.arguments()].concat();
+    let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
+    format!("cargo xtask experiment {}", words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parsed(line: &str) -> Experiment {
+        let words = ["cargo xtask", "experiment"].into_iter().chain(line.split(' '));
+        match Arguments::try_parse_from(words).unwrap().command {
+            Command::Experiment(experiment) => experiment,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_command_that_repeats_a_run_has_what_changes_it() {
+        let line = "a.toml --resume --set train.epochs=5 --set a=[1,2] --device cuda --out there";
+        let parsed = parsed(line);
+        let expected =
+            "cargo xtask experiment a.toml --set train.epochs=5 --set 'a=[1,2]' --device cuda:0 --out there";
+        assert_eq!(command(&parsed.file, &parsed.place), expected);
+    }
+}

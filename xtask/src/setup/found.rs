@@ -1,0 +1,56 @@
+//! A libtorch that is on this machine already: `LIBTORCH`, else what the active Python environment has.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use super::profile::TORCH;
+use super::torch::{self, Found};
+use super::{python, view};
+use crate::say::Say;
+
+/// What `LIBTORCH` names, resolved; nothing where it is unset or what set-up wrote.
+///
+/// # Errors
+/// When it names something else than libtorch 2.11.0: who sets it wants it used.
+pub fn by_variable(written: Option<&Path>) -> Result<Option<PathBuf>> {
+    let Some(given) = env::var_os("LIBTORCH").filter(|given| !given.is_empty()).map(PathBuf::from) else {
+        return Ok(None);
+    };
+    // Cargo hands on what stands in its configuration; and somebody may have exported the view.
+    if written == Some(&given) || view::about(&given).is_some() {
+        return Ok(None);
+    }
+    let shown = given.display();
+    match torch::look_at(&given) {
+        Found::Fits => Ok(Some(std::fs::canonicalize(&given)?)),
+        Found::Version(version) => bail!(
+            "libtorch: LIBTORCH = {shown} is {version}; {TORCH} is needed; unset LIBTORCH to have {TORCH} installed, \
+             or point it at a libtorch {TORCH}"
+        ),
+        Found::Lacks(file) => bail!(
+            "libtorch: LIBTORCH = {shown} is no libtorch {TORCH}: {} is not there; unset it, or point it at the \
+             folder with include and lib",
+            file.display()
+        ),
+    }
+}
+
+/// The torch of the active Python environment, where it fits. Another version is no error: ours is installed beside.
+pub fn by_python(say: Say) -> Option<PathBuf> {
+    let folder = python::importable_torch()?;
+    match torch::look_at(&folder) {
+        Found::Fits => std::fs::canonicalize(folder).ok(),
+        Found::Version(version) => {
+            let shown = folder.display();
+            say.fact(
+                "note",
+                format!("{shown} is torch {version}; {TORCH} is needed and installed beside it"),
+            );
+            None
+        }
+        // Some distributions spread libtorch over the system.
+        Found::Lacks(_) => None,
+    }
+}
