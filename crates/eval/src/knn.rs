@@ -15,7 +15,13 @@ const TEMPERATURES: [f64; 5] = [0.03, 0.05, 0.07, 0.1, 0.2];
 /// # Shapes
 /// - `similarities`, `labels`: `[n, at least k]`, nearest first, as [`nearest`] gives them
 /// - returns `[n, classes]`
-pub fn knn_votes(similarities: &Tensor, labels: &Tensor, classes: i64, k: i64, temperature: Option<f64>) -> Tensor {
+pub fn knn_votes(
+    similarities: &Tensor,
+    labels: &Tensor,
+    classes: i64,
+    k: i64,
+    temperature: Option<f64>,
+) -> Tensor {
     let (near, labels) = (similarities.narrow(1, 0, k), labels.narrow(1, 0, k));
     // Similarities are at most 1: the shift keeps the exponential in range and changes no order.
     let weights: Tensor = match temperature {
@@ -56,8 +62,14 @@ pub struct Knn {
 #[derive(Clone, Copy, Debug)]
 enum Setting {
     /// Chosen on this share of the training set.
-    Chosen { validation: f64, seed: u64 },
-    Fixed { k: i64, temperature: Option<f64> },
+    Chosen {
+        validation: f64,
+        seed: u64,
+    },
+    Fixed {
+        k: i64,
+        temperature: Option<f64>,
+    },
 }
 
 impl Knn {

@@ -35,10 +35,10 @@ pub fn view_spec(config: &Config) -> Result<ViewSpec, PlanError> {
             sigma: blur.sigma.into(),
             kernel: blur.kernel,
         }),
-        solarize: views.solarize.as_ref().map(|solarize| Solarize {
-            probability: solarize.probability,
-            threshold: solarize.threshold,
-        }),
+        solarize: views
+            .solarize
+            .as_ref()
+            .map(|solarize| Solarize { probability: solarize.probability, threshold: solarize.threshold }),
     })?;
     Ok(ViewSpec { plans: vec![plan.clone(), plan] })
 }

@@ -100,10 +100,7 @@ impl Linear {
             let value = init.linear(&path.path(name), shape, inputs);
             path.add(name, value.to_device(path.device()), true)
         };
-        Self {
-            weight: draw("weight", &[outputs, inputs]),
-            bias: with_bias.then(|| draw("bias", &[outputs])),
-        }
+        Self { weight: draw("weight", &[outputs, inputs]), bias: with_bias.then(|| draw("bias", &[outputs])) }
     }
 
     pub(crate) fn forward(&self, x: &Tensor) -> Tensor {

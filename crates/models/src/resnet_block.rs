@@ -33,11 +33,7 @@ impl Block {
         let outputs = shape.outputs();
         // Outputs, inputs, kernel side; stride; padding.
         let layers = if bottleneck {
-            vec![
-                ([planes, inputs, 1], 1, 0),
-                ([planes, planes, 3], stride, 1),
-                ([outputs, planes, 1], 1, 0),
-            ]
+            vec![([planes, inputs, 1], 1, 0), ([planes, planes, 3], stride, 1), ([outputs, planes, 1], 1, 0)]
         } else {
             vec![([planes, inputs, 3], stride, 1), ([planes, planes, 3], 1, 1)]
         };
@@ -55,7 +51,9 @@ impl Block {
     }
 
     pub(crate) fn forward(&self, x: &Tensor, mode: Mode) -> Tensor {
-        let apply = |(convolution, norm): &(Conv2d, BatchNorm), x: &Tensor| norm.forward(&convolution.forward(x), mode);
+        let apply = |(convolution, norm): &(Conv2d, BatchNorm), x: &Tensor| {
+            norm.forward(&convolution.forward(x), mode)
+        };
         let (last, first) = self.steps.split_last().expect("a block has convolutions");
         let mut y = x.shallow_clone();
         for step in first {
@@ -68,6 +66,9 @@ impl Block {
 
     pub(crate) fn share(&self) -> Self {
         let share = |(convolution, norm): &(Conv2d, BatchNorm)| (convolution.share(), norm.share());
-        Self { steps: self.steps.iter().map(share).collect(), downsample: self.downsample.as_ref().map(share) }
+        Self {
+            steps: self.steps.iter().map(share).collect(),
+            downsample: self.downsample.as_ref().map(share),
+        }
     }
 }

@@ -106,7 +106,8 @@ impl Slots {
             if self.steps < group.frozen_until {
                 continue;
             }
-            let mut moving = Moving { slots: self.kinds.iter().map(|_| Vec::new()).collect(), ..Moving::default() };
+            let mut moving =
+                Moving { slots: self.kinds.iter().map(|_| Vec::new()).collect(), ..Moving::default() };
             for ((_, variable), slots) in group.variables.iter().zip(tensors) {
                 let gradient = variable.grad();
                 if !gradient.defined() {

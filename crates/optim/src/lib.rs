@@ -3,8 +3,8 @@
 mod adamw;
 mod group;
 mod lars;
-mod schedule;
 mod scaling;
+mod schedule;
 mod sgd;
 
 pub use adamw::Adamw;

@@ -45,7 +45,8 @@ pub(crate) fn fetch(name: &str) -> anyhow::Result<PathBuf> {
 }
 
 fn source(config: &Data) -> anyhow::Result<Source> {
-    let lacks = |key: &str| Refusal(format!("data.{key} is missing for data.name = {:?}", config.name.as_str()));
+    let lacks =
+        |key: &str| Refusal(format!("data.{key} is missing for data.name = {:?}", config.name.as_str()));
     Ok(match config.name {
         DataName::Cifar10 => Source::Cifar10,
         DataName::FashionMnist => Source::FashionMnist,

@@ -22,14 +22,18 @@ pub(crate) struct Place {
 pub(crate) fn prepare(wanted: &config::Infrastructure) -> anyhow::Result<Place> {
     let half = match wanted.device {
         config::Device::Cpu => CudaHalf::NoGpu,
-        config::Device::Auto | config::Device::Cuda(_) => load_cuda().context("libtorch's CUDA half does not load")?,
+        config::Device::Auto | config::Device::Cuda(_) => {
+            load_cuda().context("libtorch's CUDA half does not load")?
+        }
     };
     let device = match wanted.device {
         config::Device::Cpu => Device::Cpu,
         config::Device::Auto if half == CudaHalf::Loaded && tch::Cuda::is_available() => Device::Cuda(0),
         config::Device::Auto => {
             if half == CudaHalf::CpuProfile {
-                eprintln!("note: there is a GPU, but libtorch is the CPU profile; cargo xtask setup --cuda changes that");
+                eprintln!(
+                    "note: there is a GPU, but libtorch is the CPU profile; cargo xtask setup --cuda changes that"
+                );
             }
             Device::Cpu
         }
@@ -45,15 +49,21 @@ pub(crate) fn prepare(wanted: &config::Infrastructure) -> anyhow::Result<Place> 
 
 fn cuda(index: usize, half: &CudaHalf) -> anyhow::Result<Device> {
     match half {
-        CudaHalf::NoGpu => bail!("run.device = cuda:{index}: this machine shows no NVIDIA GPU; use --device cpu"),
+        CudaHalf::NoGpu => {
+            bail!("run.device = cuda:{index}: this machine shows no NVIDIA GPU; use --device cpu")
+        }
         CudaHalf::CpuProfile => {
-            bail!("run.device = cuda:{index}: libtorch is the CPU profile; install the other with: cargo xtask setup --cuda")
+            bail!(
+                "run.device = cuda:{index}: libtorch is the CPU profile; install the other with: cargo xtask setup --cuda"
+            )
         }
         CudaHalf::Loaded => {}
     }
     let count = usize::try_from(tch::Cuda::device_count()).unwrap_or(0);
     if index >= count {
-        bail!("run.device = cuda:{index}: libtorch sees {count} GPUs, counted from 0; check the driver, or use --device cpu");
+        bail!(
+            "run.device = cuda:{index}: libtorch sees {count} GPUs, counted from 0; check the driver, or use --device cpu"
+        );
     }
     Ok(Device::Cuda(index))
 }

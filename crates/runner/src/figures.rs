@@ -89,7 +89,8 @@ impl Sheet {
     fn new(columns: usize, rows: usize, side: usize) -> Self {
         let factor = (CELL / side).max(1);
         let pitch = side * factor + 2 * BORDER + GAP;
-        let picture = RgbImage::from_pixel((columns * pitch + GAP) as u32, (rows * pitch + GAP) as u32, PAPER);
+        let picture =
+            RgbImage::from_pixel((columns * pitch + GAP) as u32, (rows * pitch + GAP) as u32, PAPER);
         Self { picture, side, factor }
     }
 

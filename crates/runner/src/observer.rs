@@ -43,7 +43,9 @@ impl Observer for Watch<'_> {
             ("embedding/deviation", diagnosis.deviation),
             ("embedding/effective_rank", diagnosis.effective_rank),
         ];
-        values.extend(diagnosis.contrastive_accuracy.map(|accuracy| ("embedding/contrastive_accuracy", accuracy)));
+        values.extend(
+            diagnosis.contrastive_accuracy.map(|accuracy| ("embedding/contrastive_accuracy", accuracy)),
+        );
         self.scalars.write(record.step, &values)?;
         self.progress.record(record);
         Ok(())

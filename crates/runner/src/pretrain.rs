@@ -10,7 +10,9 @@ use crate::{Refusal, figures, interrupt};
 use anyhow::Context;
 use kontrast_config::{Experiment, Loaded};
 use kontrast_methods::Method;
-use kontrast_runlog::{Event, Layout, RunDir, ScalarWriter, Status, Summary, atomic_write, now, read_summary};
+use kontrast_runlog::{
+    Event, Layout, RunDir, ScalarWriter, Status, Summary, atomic_write, now, read_summary,
+};
 use kontrast_training::{Checkpoints, Outcome, Trainer, TrainerSpec, recipe};
 use std::path::Path;
 use std::sync::Arc;
@@ -52,7 +54,9 @@ pub(crate) fn evaluate(path: &Path) -> anyhow::Result<u8> {
     let method = stage.method()?;
     let mut record = Record::new(dir, &stage, earlier.command.clone(), earlier.parameters);
     let mut trainer = trainer(&stage, method, &record);
-    trainer.resume()?.with_context(|| format!("{}: no checkpoint to evaluate", layout.checkpoints().display()))?;
+    trainer
+        .resume()?
+        .with_context(|| format!("{}: no checkpoint to evaluate", layout.checkpoints().display()))?;
     record.summary = Summary { status: earlier.status, hint: earlier.hint, ..record.summary };
     record.totals(trainer.epoch(), trainer.step(), &trainer.totals());
     judge(&stage, trainer.method(), &mut record, &interrupt)?;
@@ -92,7 +96,8 @@ fn run(
     interrupt: &AtomicBool,
 ) -> anyhow::Result<u8> {
     let method = stage.method()?;
-    let parameters = method.groups().iter().flat_map(|group| &group.variables).map(|(_, v)| v.numel() as u64).sum();
+    let parameters =
+        method.groups().iter().flat_map(|group| &group.variables).map(|(_, v)| v.numel() as u64).sum();
     let mut record = Record::new(dir, &stage, arguments.command(), parameters);
     atomic_write(&record.dir.layout().config(), loaded.resolved.as_bytes())?;
     let ended = train(&stage, method, &mut record, interrupt);
@@ -171,7 +176,12 @@ fn trainer(stage: &Stage, method: Box<dyn Method>, record: &Record) -> Trainer {
 }
 
 /// Scores, figures and pictures of the trained encoder.
-fn judge(stage: &Stage, method: &dyn Method, record: &mut Record, interrupt: &AtomicBool) -> anyhow::Result<()> {
+fn judge(
+    stage: &Stage,
+    method: &dyn Method,
+    record: &mut Record,
+    interrupt: &AtomicBool,
+) -> anyhow::Result<()> {
     println!("evaluating: k-NN and probes of the trained and the untrained encoder, and of raw pixels");
     let (scores, figures) = at_the_end(stage, method.encoder(), interrupt)?;
     if !scores.trained.is_empty() {

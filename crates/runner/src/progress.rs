@@ -25,7 +25,8 @@ impl Progress {
         let terminal = std::io::stderr().is_terminal();
         let bar = if terminal {
             let style = "{bar:24} {pos}/{len} steps, {eta} left, {msg}";
-            let bar = ProgressBar::new(steps).with_style(ProgressStyle::with_template(style)?.progress_chars("=> "));
+            let bar = ProgressBar::new(steps)
+                .with_style(ProgressStyle::with_template(style)?.progress_chars("=> "));
             bar.set_position(done);
             bar.reset_eta();
             bar
@@ -75,7 +76,8 @@ impl Progress {
         if let Some(accuracy) = record.diagnosis.contrastive_accuracy {
             let _ = write!(line, ", contrastive accuracy {accuracy:.1} %");
         }
-        let left = (self.steps - record.step) as f64 * record.totals.train_seconds / record.step.max(1) as f64;
+        let left =
+            (self.steps - record.step) as f64 * record.totals.train_seconds / record.step.max(1) as f64;
         let _ = write!(
             line,
             ", deviation {:.2}, {:.0} images/s, {:.1} % waiting for data, {} left",

@@ -33,7 +33,8 @@ pub struct AdamwStep {
 pub fn forget_gradients(variables: &[Tensor]) {
     let list = pointers(variables);
     // SAFETY: the list holds `n` live tensors.
-    checked(unsafe { kontrast_forget_gradients(list.as_ptr(), list.len()) }).expect("no gradient is no error");
+    checked(unsafe { kontrast_forget_gradients(list.as_ptr(), list.len()) })
+        .expect("no gradient is no error");
 }
 
 /// Updates `variables` by their `gradients`; `buffers` hold the momentum, zero before the first step.
@@ -46,7 +47,10 @@ pub fn fused_sgd(
     buffers: &[Tensor],
     step: SgdStep,
 ) -> Result<(), TchError> {
-    assert!(variables.len() == gradients.len() && variables.len() == buffers.len(), "lists of unequal length");
+    assert!(
+        variables.len() == gradients.len() && variables.len() == buffers.len(),
+        "lists of unequal length"
+    );
     let (v, g, b) = (pointers(variables), pointers(gradients), pointers(buffers));
     // SAFETY: the three lists hold `n` live tensors each.
     checked(tch::no_grad(|| unsafe {

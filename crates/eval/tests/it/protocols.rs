@@ -64,7 +64,14 @@ fn extractor() -> Extractor {
 }
 
 fn linear() -> Linear {
-    Linear { epochs: 20, batch: 32, lrs: vec![0.01, 0.3], weight_decays: vec![0.0, 1e-3], validation: 0.25, seed: 1 }
+    Linear {
+        epochs: 20,
+        batch: 32,
+        lrs: vec![0.01, 0.3],
+        weight_decays: vec![0.0, 1e-3],
+        validation: 0.25,
+        seed: 1,
+    }
 }
 
 #[test]
@@ -83,8 +90,12 @@ fn classes_of_one_colour_are_told_apart_and_settings_are_recorded() {
     let (train, test) = (Colours::new(200, 40), Colours::new(60, 40));
     let pixels = Pixels { side: 8 };
     let subject = Subject::new(&pixels, &train, &test, &extractor()).unwrap();
-    let protocols: Vec<Box<dyn Protocol>> =
-        vec![Box::new(Knn::chosen(0.2, 1)), Box::new(Knn::ten()), Box::new(Knn::two_hundred()), Box::new(linear())];
+    let protocols: Vec<Box<dyn Protocol>> = vec![
+        Box::new(Knn::chosen(0.2, 1)),
+        Box::new(Knn::ten()),
+        Box::new(Knn::two_hundred()),
+        Box::new(linear()),
+    ];
     let scores = evaluate(&protocols, &subject).unwrap();
     assert_eq!(scores.keys().collect::<Vec<_>>(), ["knn", "knn_10", "knn_200", "linear"]);
     for (name, score) in &scores {
@@ -158,7 +169,9 @@ impl Encoder for Drifting {
 fn an_encoder_that_moves_while_it_is_judged_voids_the_score() {
     let (train, test) = (Colours::new(40, 10), Colours::new(20, 10));
     let drifting = Drifting(Tensor::zeros([1], (Kind::Float, Device::Cpu)));
-    let Err(error) = Subject::new(&drifting, &train, &test, &extractor()) else { panic!("drift went unseen") };
+    let Err(error) = Subject::new(&drifting, &train, &test, &extractor()) else {
+        panic!("drift went unseen")
+    };
     assert!(matches!(&error, EvalError::EncoderMoved { .. }), "{error}");
 }
 
@@ -166,9 +179,8 @@ fn an_encoder_that_moves_while_it_is_judged_voids_the_score() {
 fn features_do_not_depend_on_the_batch() {
     let images = Colours::new(50, 40);
     let indices: Vec<u32> = (0..50).collect();
-    let of = |batch| {
-        Extractor { batch, ..extractor() }.features(&Pixels { side: 8 }, &images, &indices).unwrap()
-    };
+    let of =
+        |batch| Extractor { batch, ..extractor() }.features(&Pixels { side: 8 }, &images, &indices).unwrap();
     assert_eq!(of(50), of(7));
 }
 

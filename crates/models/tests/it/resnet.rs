@@ -40,7 +40,8 @@ fn fill(name: &str, shape: &[i64]) -> Tensor {
 
 fn filled(spec: ResNetSpec) -> (nn::VarStore, ResNet) {
     let (store, encoder) = build(spec);
-    let values = encoder.variables().iter().map(|(name, t)| (name.to_owned(), fill(name, &t.size()))).collect();
+    let values =
+        encoder.variables().iter().map(|(name, t)| (name.to_owned(), fill(name, &t.size()))).collect();
     encoder.variables().copy_from(&values).unwrap();
     (store, encoder)
 }
@@ -92,7 +93,8 @@ fn variables_bear_torchvisions_names() {
         let stem = if name.ends_with("cifar") { Stem::Cifar } else { Stem::Imagenet };
         let (store, encoder) = build(ResNetSpec { depth, stem, width: 64, channels_last: false });
         let bytes: Vec<u8> = Vec::try_from(&case[&format!("{name}.names")]).unwrap();
-        let mut expected: Vec<String> = String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect();
+        let mut expected: Vec<String> =
+            String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect();
         expected.sort();
         let found: Vec<String> = encoder.variables().iter().map(|(name, _)| name.to_owned()).collect();
         assert_eq!(found, expected);

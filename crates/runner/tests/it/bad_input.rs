@@ -32,7 +32,8 @@ fn two_methods_are_one_too_many() {
 #[test]
 fn values_out_of_range_are_listed_all_at_once() {
     let place = Place::new();
-    let sets = ["--set", "train.batch=1", "--set", "method.simclr.temperature=0", "--set", "optimizer.sgd.lr=-1"];
+    let sets =
+        ["--set", "train.batch=1", "--set", "method.simclr.temperature=0", "--set", "optimizer.sgd.lr=-1"];
     place.tiny(&sets).says(2, &["train.batch", "method.simclr.temperature", "optimizer.sgd.lr"]);
     place.tiny(&["--set", "train.batch=0"]).says(2, &["train.batch"]);
     place.tiny(&["--set", "train.batch=65"]).says(2, &["train.batch"]);
@@ -94,9 +95,20 @@ fn a_damaged_data_set_in_the_cache_is_named_and_not_trained_on() {
     // What a user's own hands may leave in the cache: the folder is there, the files are not what they should be.
     let folder = place.path().join("cache/data/cifar10");
     fs::create_dir_all(&folder).unwrap();
-    for name in ["data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin",
-        "test_batch.bin", "data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"]
-    {
+    for name in [
+        "data_batch_1.bin",
+        "data_batch_2.bin",
+        "data_batch_3.bin",
+        "data_batch_4.bin",
+        "data_batch_5.bin",
+        "test_batch.bin",
+        "data_batch_1",
+        "data_batch_2",
+        "data_batch_3",
+        "data_batch_4",
+        "data_batch_5",
+        "test_batch",
+    ] {
         fs::write(folder.join(name), "short").unwrap();
     }
     let config = TINY.replace(

@@ -17,7 +17,8 @@ fn straight() -> Vec<u8> {
 /// Starts a run and waits until a checkpoint is in its log.
 fn started(place: &Place, more: &[&str], stdin: Stdio) -> Child {
     let arguments = [&["pretrain", "tiny.toml"], &LONGER[..], more].concat();
-    let mut child = place.command(&arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child =
+        place.command(&arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
     lines.next().unwrap().unwrap();
     let log = place.run_dir().join("events.jsonl");

@@ -9,10 +9,25 @@ fn a_run_leaves_everything_that_scripts_and_people_rely_on() {
     let place = Place::new();
     place.tiny(&[]).says(0, &["knn_200", "raw pixels", "report.html"]);
     let summary = place.summary();
-    for key in ["name", "method", "seed", "digest", "dataset", "epochs", "steps", "train_seconds", "wall_seconds",
-        "images_per_second", "data_wait_percent", "peak_memory_bytes", "parameters", "forward_passes", "loss_first",
-        "loss_last", "loss_chance"]
-    {
+    for key in [
+        "name",
+        "method",
+        "seed",
+        "digest",
+        "dataset",
+        "epochs",
+        "steps",
+        "train_seconds",
+        "wall_seconds",
+        "images_per_second",
+        "data_wait_percent",
+        "peak_memory_bytes",
+        "parameters",
+        "forward_passes",
+        "loss_first",
+        "loss_last",
+        "loss_chance",
+    ] {
         assert!(!summary[key].is_null(), "{key} is missing");
     }
     assert_eq!((&summary["status"], &summary["steps"]), (&"finished".into(), &8.into()));
@@ -20,15 +35,18 @@ fn a_run_leaves_everything_that_scripts_and_people_rely_on() {
     let chance = summary["loss_chance"].as_f64().unwrap();
     assert!((chance - 31f64.ln()).abs() < 1e-9, "{chance}");
     for protocol in ["knn", "knn_10", "knn_200"] {
-        for score in [&summary["eval"][protocol], &summary["eval"]["random_init"][protocol],
-            &summary["eval"]["pixels"][protocol]]
-        {
+        for score in [
+            &summary["eval"][protocol],
+            &summary["eval"]["random_init"][protocol],
+            &summary["eval"]["pixels"][protocol],
+        ] {
             let top1 = score["top1"].as_f64().unwrap();
             assert!((0.0..=100.0).contains(&top1), "{protocol}: {top1}");
         }
     }
     let run = place.run_dir();
-    for file in ["config.toml", "events.jsonl", "report.html", "figures/views.png", "figures/neighbours.png"] {
+    for file in ["config.toml", "events.jsonl", "report.html", "figures/views.png", "figures/neighbours.png"]
+    {
         assert!(fs::metadata(run.join(file)).unwrap().len() > 0, "{file}");
     }
     let name = run.file_name().unwrap().to_string_lossy().into_owned();
@@ -60,7 +78,8 @@ fn an_unlabelled_folder_trains_and_finishes_with_label_free_figures() {
     place.write("tiny.toml", &config);
     fs::create_dir(place.path().join("photos")).unwrap();
     for i in 0..40u8 {
-        let picture = RgbImage::from_fn(20 + u32::from(i) % 5, 24, |x, y| Rgb([(x * 9) as u8, (y * 9) as u8, i * 6]));
+        let picture =
+            RgbImage::from_fn(20 + u32::from(i) % 5, 24, |x, y| Rgb([(x * 9) as u8, (y * 9) as u8, i * 6]));
         picture.save(place.path().join(format!("photos/{i:02}.png"))).unwrap();
     }
     place.tiny(&[]).says(0, &["report.html"]);

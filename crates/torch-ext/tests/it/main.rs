@@ -65,7 +65,8 @@ fn deterministic_indexing_gives_the_same_gradient_every_time() {
 #[test]
 fn fused_sgd_moves_by_the_rule_of_momentum() {
     let variable = ramp(&[3]);
-    let (gradient, buffer) = (Tensor::from_slice(&[1f32, -2.0, 0.5]), Tensor::zeros([3], (Kind::Float, Device::Cpu)));
+    let (gradient, buffer) =
+        (Tensor::from_slice(&[1f32, -2.0, 0.5]), Tensor::zeros([3], (Kind::Float, Device::Cpu)));
     let before = variable.copy();
     let step = SgdStep { lr: 0.1, momentum: 0.9, weight_decay: 0.0, nesterov: false };
     for _ in 0..2 {
