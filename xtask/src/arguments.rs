@@ -30,6 +30,8 @@ pub enum Command {
     },
     /// Build, train, evaluate and report an experiment file
     Experiment(Experiment),
+    /// Run the cells of an ablation with each seed, and put them beside the paper's
+    Ablation(Ablation),
     /// Pass arguments on to the program `kontrast`
     Run {
         /// What follows `--`
@@ -94,6 +96,38 @@ pub struct Experiment {
     /// Throw away what an earlier run left, and start again
     #[arg(long)]
     pub force: bool,
+}
+
+/// Options of `ablation`.
+#[derive(Args, Debug)]
+pub struct Ablation {
+    /// The ablation file
+    pub file: PathBuf,
+    /// Run these cells only, by their labels; may be given more than once
+    #[arg(long, value_name = "CELL")]
+    pub only: Vec<String>,
+    /// Runs at a time
+    #[arg(long, default_value_t = 1, value_parser = at_least_one)]
+    pub jobs: usize,
+    /// Show the runs, what each changes and how long they take, and run nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// auto, cpu, cuda or cuda:N
+    #[arg(long, default_value = "auto")]
+    pub device: Device,
+    /// Threads of libtorch in each run
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Folder of run directories; the ablation has its own in it [default: runs]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Write the table to this Markdown file too
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|count| *count > 0).ok_or_else(|| "expected a number from 1 on".to_owned())
 }
 
 /// Where a run takes place, and with which changes.

@@ -1,6 +1,7 @@
 //! `cargo xtask`: set-up, experiments, ablations, tests and CI of Kontrast. It never links libtorch, since it
 //! installs it.
 
+mod ablation;
 mod arguments;
 mod build;
 mod ci;
@@ -43,6 +44,7 @@ fn run(command: Command) -> Result<u8> {
         Command::Setup(asked) => setup::run(asked.profile(), asked.write),
         Command::Data { name } => data::run(&name),
         Command::Experiment(experiment) => experiment::run(&experiment),
+        Command::Ablation(ablation) => ablation::run(&ablation),
         Command::Run { arguments } => experiment::pass_through(&arguments),
         Command::Report { runs } => report::run(&runs),
         Command::Test { arguments } => ci::test(&arguments),

@@ -1,0 +1,116 @@
+//! Runs the cells of an ablation as children, some at a time, and goes on when one fails.
+
+use std::fs::File;
+use std::sync::Mutex;
+use std::thread;
+
+use anyhow::{Context, Result};
+use kontrast_config::Ablation;
+use kontrast_runlog::{human, read_summary};
+
+use super::plan::{Plan, Run, State};
+use crate::arguments;
+use crate::build::Kontrast;
+use crate::family::Family;
+use crate::program::quoted;
+
+/// A run whose process has ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    run: Run,
+    /// Its exit code.
+    pub code: u8,
+}
+
+impl Ended {
+    /// A run without a score, in a sentence.
+    pub fn failure(&self) -> Option<String> {
+        let Self { run, code } = self;
+        let summary = read_summary(&run.folder).ok();
+        let status = summary.as_ref().map_or("failed".to_owned(), |summary| summary.status.to_string());
+        let hint = summary.and_then(|summary| summary.hint).map_or(String::new(), |hint| format!(": {hint}"));
+        (*code != 0)
+            .then(|| format!("{}, seed {}: {status}, exit code {code}{hint}", run.cell.name, run.seed))
+    }
+}
+
+/// Runs all that is left of the plan, until it is done or interrupted.
+pub fn all(
+    asked: &arguments::Ablation,
+    ablation: &Ablation,
+    plan: &Plan,
+    kontrast: &Kontrast,
+) -> Result<Vec<Ended>> {
+    let family = Family::new()?;
+    let left: Vec<_> = plan.left().collect();
+    let queue = Mutex::new(left.iter().enumerate());
+    let next = || queue.lock().map_or(None, |mut queue| queue.next());
+    let work = || {
+        let mut ended = Vec::new();
+        while !family.is_interrupted()
+            && let Some((index, run)) = next()
+        {
+            println!("\n[{} of {}] {}, seed {}", index + 1, left.len(), run.cell.name, run.seed);
+            let command = kontrast.command(&words(asked, ablation, run));
+            let code = family.run(command, log(asked, run)?)?;
+            println!(
+                "[{} of {}] {}, seed {}: {}",
+                index + 1,
+                left.len(),
+                run.cell.name,
+                run.seed,
+                result(ablation, run)
+            );
+            ended.push(Ended { run: Run::clone(run), code });
+        }
+        Ok(ended)
+    };
+    let jobs = asked.jobs.min(left.len());
+    let ended: Result<Vec<_>> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+        let join = |worker: thread::ScopedJoinHandle<'_, _>| worker.join().unwrap_or_else(|_| Ok(Vec::new()));
+        workers.into_iter().map(join).collect()
+    });
+    Ok(ended?.concat())
+}
+
+/// The arguments of one run.
+fn words(asked: &arguments::Ablation, ablation: &Ablation, run: &Run) -> Vec<String> {
+    let place = arguments::Place {
+        overrides: [&run.cell.overrides[..], &[format!("seed={}", run.seed)]].concat(),
+        device: Some(asked.device),
+        threads: asked.threads.or(share(asked.jobs)),
+        out: run.folder.parent().map(Into::into),
+    };
+    let mut words = vec!["pretrain".to_owned(), ablation.base.display().to_string()];
+    words.extend(place.arguments());
+    words.extend((run.state == State::Begun).then(|| "--resume".to_owned()));
+    let file = quoted(&asked.file.display().to_string());
+    words.extend(["--command".to_owned(), format!("cargo xtask ablation {file} --only {}", run.cell.name)]);
+    words
+}
+
+/// The threads of each of several runs at a time; one run alone chooses for itself.
+fn share(jobs: usize) -> Option<usize> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    (jobs > 1).then(|| (cores / jobs).max(1))
+}
+
+/// One run at a time speaks for itself; several write a file each.
+fn log(asked: &arguments::Ablation, run: &Run) -> Result<Option<File>> {
+    if asked.jobs == 1 {
+        return Ok(None);
+    }
+    let path = run.folder.with_file_name(format!("{}-s{}.log", run.cell.name, run.seed));
+    println!("    its words: {}", path.display());
+    File::create(&path).map(Some).with_context(|| format!("{}: cannot be written", path.display()))
+}
+
+fn result(ablation: &Ablation, run: &Run) -> String {
+    let Ok(summary) = read_summary(&run.folder) else { return "failed before it began".to_owned() };
+    let took = human::seconds(summary.wall_seconds);
+    match summary.eval.trained.get(&ablation.score) {
+        Some(score) => format!("{}, {} {:.1} %, {took}", summary.status, ablation.score, score.top1),
+        None => format!("{}, {took}", summary.status),
+    }
+}

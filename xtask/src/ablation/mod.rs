@@ -1,0 +1,60 @@
+//! `ablation`: a paper's table again, cell by cell and seed by seed.
+
+mod execute;
+mod plan;
+mod table;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use kontrast_config::{Ablation, Experiment};
+
+use crate::arguments;
+use crate::experiment::ready;
+use crate::family::{INTERRUPTED, worst};
+use crate::program::quoted;
+use plan::{Plan, State};
+
+/// Runs what is missing of an ablation, and writes its table as far as it is known.
+pub fn run(asked: &arguments::Ablation) -> Result<u8> {
+    let ablation = Ablation::load(&asked.file)?;
+    let out = folder(asked, &ablation)?;
+    let plan = Plan::new(&ablation, &out, &asked.only)?;
+    if asked.dry_run {
+        print!("{}", plan.describe(asked.jobs));
+        return Ok(0);
+    }
+    let (mut codes, mut failures) = (plan.codes(), Vec::new());
+    if plan.runs.iter().any(|run| !matches!(run.state, State::Ended(_))) {
+        let kontrast = ready(asked.device)?;
+        std::fs::create_dir_all(&out)?;
+        let ended = execute::all(asked, &ablation, &plan, &kontrast)?;
+        codes.extend(ended.iter().map(|ended| ended.code));
+        failures.extend(
+            ended.iter().filter(|ended| ended.code != INTERRUPTED).filter_map(execute::Ended::failure),
+        );
+    }
+    table::write(&ablation, &out, &command(asked), asked.write.as_deref())?;
+    for failure in failures {
+        eprintln!("{failure}");
+    }
+    let code = worst(codes);
+    if code == INTERRUPTED {
+        eprintln!("interrupted; the same command goes on from here");
+    }
+    Ok(code)
+}
+
+/// Where the runs and the table lie: below the folder of runs, in one that bears the ablation's name.
+fn folder(asked: &arguments::Ablation, ablation: &Ablation) -> Result<PathBuf> {
+    let runs = match &asked.out {
+        Some(out) => out.clone(),
+        None => Experiment::load(&ablation.base, &[])?.experiment.run.out,
+    };
+    Ok(runs.join("ablations").join(&ablation.name))
+}
+
+/// The command that repeats the whole.
+fn command(asked: &arguments::Ablation) -> String {
+    format!("cargo xtask ablation {}", quoted(&asked.file.display().to_string()))
+}

@@ -1,0 +1,224 @@
+//! What an ablation asks for: a run a cell and seed, and how far each has come.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use kontrast_config::{Ablation, Cell, Experiment};
+use kontrast_runlog::{RunDir, Status, human, read_summary};
+
+use crate::Refusal;
+
+/// All runs of an ablation, or of some of its cells.
+#[derive(Debug)]
+pub struct Plan {
+    /// In the order of the file, a cell's seeds side by side.
+    pub runs: Vec<Run>,
+    /// Wall time of the runs that are finished.
+    seconds: Vec<f64>,
+    epochs: u32,
+}
+
+/// One cell with one seed.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The cell.
+    pub cell: Cell,
+    /// The seed.
+    pub seed: u64,
+    /// Its run directory.
+    pub folder: PathBuf,
+    /// How far it has come.
+    pub state: State,
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nothing is there.
+    New,
+    /// It was begun, and goes on from its last checkpoint.
+    Begun,
+    /// Nothing more is to be done.
+    Ended(Status),
+}
+
+impl Plan {
+    /// Expands an ablation to cells and seeds; `only` names cells, none of them all.
+    pub fn new(ablation: &Ablation, out: &Path, only: &[String]) -> Result<Self> {
+        let mut plan = Self { runs: Vec::new(), seconds: Vec::new(), epochs: 0 };
+        for cell in chosen(ablation, only)? {
+            let loaded = Experiment::load(&ablation.base, &cell.overrides)?;
+            plan.epochs = plan.epochs.max(loaded.experiment.train.epochs);
+            for &seed in &ablation.seeds {
+                let folder = RunDir::path_for(out, &loaded.experiment.name, &loaded.digest, seed);
+                let summary = read_summary(&folder).ok();
+                let state = match &summary {
+                    Some(summary) if summary.status.is_final() => State::Ended(summary.status),
+                    _ if folder.exists() => State::Begun,
+                    _ => State::New,
+                };
+                let finished = summary.filter(|_| state == State::Ended(Status::Finished));
+                plan.seconds.extend(finished.map(|summary| summary.wall_seconds));
+                plan.runs.push(Run { cell: cell.clone(), seed, folder, state });
+            }
+        }
+        Ok(plan)
+    }
+
+    /// The exit codes of what has ended already.
+    pub fn codes(&self) -> Vec<u8> {
+        let codes = self.runs.iter().map(|run| match run.state {
+            State::Ended(status) => status.exit_code(),
+            _ => 0,
+        });
+        codes.collect()
+    }
+
+    /// Runs that are to be done.
+    pub fn left(&self) -> impl Iterator<Item = &Run> {
+        self.runs.iter().filter(|run| !matches!(run.state, State::Ended(_)))
+    }
+
+    /// The plan in words: every cell with what it changes, and how long the rest will take.
+    pub fn describe(&self, jobs: usize) -> String {
+        let mut text = String::new();
+        for cell in self.runs.chunk_by(|one, next| one.cell.name == next.cell.name) {
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "{}", cell[0].cell.name);
+            for change in &cell[0].cell.overrides {
+                let _ = writeln!(text, "    --set {change}");
+            }
+            let seeds = cell.iter().map(|run| format!("seed {} {}", run.seed, run.state.in_words()));
+            let _ = writeln!(text, "    {}", seeds.collect::<Vec<_>>().join(", "));
+        }
+        let _ = writeln!(text, "{}", self.estimate(jobs));
+        text
+    }
+
+    /// How long the rest takes, going by what is finished.
+    fn estimate(&self, jobs: usize) -> String {
+        let (all, left) = (self.runs.len(), self.left().count());
+        let epochs = self.epochs;
+        let runs = format!("{left} of {all} runs to do, {epochs} epochs each");
+        if left == 0 || self.seconds.is_empty() {
+            return runs
+                + if left == 0 { "" } else { "; how long that takes shows when the first is finished" };
+        }
+        let mean = self.seconds.iter().sum::<f64>() / self.seconds.len() as f64;
+        // Several at a time share the cores, so they are no quicker in sum.
+        let together = if jobs > 1 { " (one at a time)" } else { "" };
+        format!("{runs}; about {}{together}", human::seconds(mean * left as f64))
+    }
+}
+
+impl State {
+    fn in_words(self) -> String {
+        match self {
+            Self::New => "to do".to_owned(),
+            Self::Begun => "goes on".to_owned(),
+            Self::Ended(status) => status.to_string(),
+        }
+    }
+}
+
+/// The cells that are named, by their whole name or by their labels.
+fn chosen(ablation: &Ablation, only: &[String]) -> Result<Vec<Cell>> {
+    let cells = ablation.cells();
+    let prefix = format!("{}-", ablation.name);
+    let fits = |cell: &Cell, name: &String| {
+        cell.name == *name || cell.name.strip_prefix(&prefix) == Some(name) || cell.labels.join("-") == *name
+    };
+    if let Some(unknown) = only.iter().find(|name| !cells.iter().any(|cell| fits(cell, name))) {
+        let known: Vec<_> = cells.iter().map(|cell| cell.name.trim_start_matches(&prefix)).collect();
+        let message = format!("--only {unknown}: no such cell; there are {}", known.join(", "));
+        return Err(Refusal(message).into());
+    }
+    let wanted = |cell: &Cell| only.is_empty() || only.iter().any(|name| fits(cell, name));
+    Ok(cells.into_iter().filter(wanted).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use kontrast_runlog::Summary;
+
+    use super::*;
+    use crate::workspace;
+
+    fn ablation(folder: &Path) -> Ablation {
+        let base = workspace::root().join("configs/smoke/simclr.toml");
+        let text = format!(
+            "name = \"heads\"\npaper = \"figure 8\"\nbase = {base:?}\nseeds = [0, 1]\nscore = \"knn\"\n\
+             [[axis]]\nname = \"head\"\n\
+             [[axis.value]]\nlabel = \"none\"\nset = {{ \"method.simclr.projector.widths\" = [] }}\n\
+             [[axis.value]]\nlabel = \"non linear\"\nset = {{ \"method.simclr.projector.widths\" = [64, 32] }}\n"
+        );
+        let file = folder.join("heads.toml");
+        std::fs::write(&file, text).unwrap();
+        Ablation::load(&file).unwrap()
+    }
+
+    fn write(folder: &Path, status: Status, wall_seconds: f64) {
+        let summary = Summary { status, wall_seconds, ..Summary::default() };
+        RunDir::acquire(folder).unwrap().write_summary(&summary).unwrap();
+    }
+
+    #[test]
+    fn every_cell_runs_with_every_seed() {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = Plan::new(&ablation(folder.path()), folder.path(), &[]).unwrap();
+        let runs: Vec<_> =
+            plan.runs.iter().map(|run| (run.cell.name.as_str(), run.seed, run.state)).collect();
+        assert_eq!(
+            runs,
+            [
+                ("heads-none", 0, State::New),
+                ("heads-none", 1, State::New),
+                ("heads-non-linear", 0, State::New),
+                ("heads-non-linear", 1, State::New),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_has_ended_is_skipped_and_what_was_begun_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let ablation = ablation(folder.path());
+        let plan = Plan::new(&ablation, folder.path(), &[]).unwrap();
+        for (run, status) in plan.runs.iter().zip([Status::Finished, Status::Collapsed, Status::Interrupted])
+        {
+            write(&run.folder, status, 60.0);
+        }
+        let plan = Plan::new(&ablation, folder.path(), &[]).unwrap();
+        let states: Vec<_> = plan.runs.iter().map(|run| run.state).collect();
+        let ended = State::Ended;
+        assert_eq!(states, [ended(Status::Finished), ended(Status::Collapsed), State::Begun, State::New]);
+        assert_eq!(plan.left().count(), 2);
+        assert_eq!(plan.codes(), [0, 3, 0, 0]);
+        assert!(plan.describe(1).ends_with("2 of 4 runs to do, 3 epochs each; about 2 min 00 s\n"));
+    }
+
+    #[test]
+    fn a_cell_is_named_by_its_labels() {
+        let folder = tempfile::tempdir().unwrap();
+        let ablation = ablation(folder.path());
+        for name in ["heads-non-linear", "non-linear", "non linear"] {
+            let plan = Plan::new(&ablation, folder.path(), &[name.to_owned()]).unwrap();
+            assert_eq!(plan.runs.len(), 2, "{name}");
+        }
+        let error = Plan::new(&ablation, folder.path(), &["mlp".to_owned()]).unwrap_err();
+        assert!(error.is::<Refusal>());
+        assert_eq!(error.to_string(), "--only mlp: no such cell; there are none, non-linear");
+    }
+
+    #[test]
+    fn the_plan_says_what_each_cell_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let text =
+            Plan::new(&ablation(folder.path()), folder.path(), &["none".to_owned()]).unwrap().describe(1);
+        let expected = "heads-none\n    --set method.simclr.projector.widths=[]\n    --set name=\"heads-none\"\n    \
+                        seed 0 to do, seed 1 to do\n2 of 2 runs to do, 3 epochs each; how long that takes shows \
+                        when the first is finished\n";
+        assert_eq!(text, expected);
+    }
+}
