@@ -8,7 +8,7 @@ use tch::{Kind, Tensor};
 const ROWS: i64 = 1024;
 /// Settings tried where k and temperature are chosen.
 const KS: [i64; 6] = [5, 10, 20, 50, 100, 200];
-const TEMPERATURES: [f64; 5] = [0.03, 0.05, 0.07, 0.1, 0.2];
+const TEMPERATURES: [f64; 7] = [0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.2];
 
 /// Votes of the k nearest, each weighted by exp(similarity / temperature), or equally without a temperature.
 ///
@@ -23,9 +23,9 @@ pub fn knn_votes(
     temperature: Option<f64>,
 ) -> Tensor {
     let (near, labels) = (similarities.narrow(1, 0, k), labels.narrow(1, 0, k));
-    // Similarities are at most 1: the shift keeps the exponential in range and changes no order.
+    // The nearest weighs 1: the shift keeps the exponential in range and changes no order.
     let weights: Tensor = match temperature {
-        Some(temperature) => ((near - 1.0) / temperature).exp(),
+        Some(temperature) => ((&near - near.narrow(1, 0, 1)) / temperature).exp(),
         None => near.ones_like(),
     };
     let votes = Tensor::zeros([weights.size()[0], classes], (weights.kind(), weights.device()));

@@ -4,7 +4,7 @@ use crate::layers::{BatchNorm, Conv2d, Like};
 use crate::resnet_block::{Block, BlockShape};
 use crate::{Encoder, Init, Mode};
 use kontrast_torch_ext::StateDict;
-use tch::{Tensor, nn};
+use tch::{Kind, Tensor, nn};
 
 /// Which ResNet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +101,8 @@ impl Encoder for ResNet {
         for block in self.layers.iter().flatten() {
             x = block.forward(&x, mode);
         }
+        // Averaged in fp32 also under autocast: a representation rounded to bf16 loses neighbours.
+        let x = if x.kind() == Kind::BFloat16 { x.to_kind(Kind::Float) } else { x };
         x.adaptive_avg_pool2d([1, 1]).flatten(1, -1)
     }
 
