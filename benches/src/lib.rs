@@ -1,0 +1,88 @@
+//! What the benches and the side-by-side programs share: a SimCLR of CIFAR's size, and images in memory.
+
+use kontrast_augment::{Jitter, Simclr as SimclrViews, ViewPlan};
+use kontrast_augment_torch::Feed;
+use kontrast_data::{DataError, Dataset, InMemory, Shapes};
+use kontrast_methods::{Method, Progress, Simclr, SimclrSpec, ViewSpec, Views};
+use kontrast_models::{Depth, ProjectorSpec, ResNetSpec, Stem};
+use kontrast_optim::{Optimizer, Rates, Sgd};
+use kontrast_torch_ext::Precision;
+use tch::{Device, Tensor};
+
+/// Pixels on a side of an image and of a view.
+pub const SIDE: usize = 32;
+/// Width of an embedding.
+pub const EMBEDDING: i64 = 128;
+
+/// A SimCLR with its optimizer: a CIFAR ResNet-18, an MLP on top, SGD with momentum.
+pub struct Bench {
+    method: Simclr,
+    optimizer: Sgd,
+}
+
+impl Bench {
+    /// `width` is that of the first stage, 64 in the paper; the head goes from 8 `width` through 8 `width` to 128.
+    pub fn new(width: i64, precision: Precision, device: Device) -> Self {
+        let spec = SimclrSpec {
+            encoder: ResNetSpec { depth: Depth::ResNet18, stem: Stem::Cifar, width, channels_last: true },
+            projector: ProjectorSpec { widths: vec![8 * width, EMBEDDING], batch_norm: false },
+            temperature: 0.5,
+            precision,
+            seed: 0,
+        };
+        let method = Simclr::new(spec, ViewSpec { plans: vec![plan(), plan()] }, device);
+        let optimizer = Sgd::new(method.groups(), 0.9, false);
+        Self { method, optimizer }
+    }
+
+    /// One step as the trainer makes it; gives the loss, which may still be under way on the device.
+    pub fn step(&mut self, views: &Views) -> Tensor {
+        let progress = Progress { step: 0, steps: 1, epoch: 0, epochs: 1 };
+        self.optimizer.zero_grad();
+        let output = self.method.step(views, progress);
+        self.optimizer.step(Rates { lr: 0.06, weight_decay: 5e-4 });
+        self.method.after_step(progress);
+        output.loss
+    }
+}
+
+/// The views of configs/quickstart.toml.
+pub fn plan() -> ViewPlan {
+    ViewPlan::simclr(&SimclrViews {
+        size: (SIDE, SIDE),
+        crop_scale: (0.2, 1.0),
+        crop_ratio: (0.75, 4.0 / 3.0),
+        flip: 0.5,
+        strength: 1.0,
+        jitter: Jitter { probability: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+        grayscale: 0.2,
+        blur: None,
+        solarize: None,
+    })
+    .expect("numbers of a committed experiment")
+}
+
+/// Drawn shapes held in memory, as CIFAR-10 is.
+///
+/// # Errors
+/// Where there is no image.
+pub fn images(count: usize) -> Result<InMemory, DataError> {
+    let shapes = Shapes::train(count, 10, SIDE, 0)?;
+    let mut pixels = Vec::with_capacity(count * SIDE * SIDE * 3);
+    let mut buffer = Vec::new();
+    for index in 0..count {
+        pixels.extend_from_slice(shapes.image(index, &mut buffer)?.pixels);
+    }
+    Ok(InMemory::rgb((SIDE, SIDE), pixels, vec![0; count], vec!["shape".to_owned()]))
+}
+
+/// CIFAR-10's normalisation.
+pub fn feed(device: Device) -> Feed {
+    Feed::new([0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616], device)
+}
+
+/// The middle of some measurements, the upper one of an even number.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
