@@ -22,6 +22,8 @@ pub struct Arguments {
 pub enum Command {
     /// Install libtorch, or find one, and tell cargo where it lies
     Setup(Setup),
+    /// Look at everything a run needs, a line each; the exit code tells whether it is there
+    Doctor,
     /// Fetch, verify and unpack a data set into the cache
     Data {
         /// The data set
@@ -52,6 +54,21 @@ pub enum Command {
     },
     /// Run everything that has to hold, the cheapest first
     Ci,
+    /// Run the benches
+    Bench {
+        /// Run this one only; may be given more than once
+        #[arg(long, value_name = "NAME")]
+        bench: Vec<String>,
+        /// What follows `--` goes to criterion
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Put together a folder that runs on a machine without Rust
+    Bundle {
+        /// The folder
+        #[arg(long, default_value = "bundle", value_name = "DIR")]
+        out: PathBuf,
+    },
 }
 
 /// Options of `setup`.

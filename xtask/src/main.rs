@@ -3,9 +3,12 @@
 
 mod ablation;
 mod arguments;
+mod bench;
 mod build;
+mod bundle;
 mod ci;
 mod data;
+mod doctor;
 mod experiment;
 mod family;
 mod layers;
@@ -29,10 +32,19 @@ use arguments::{Arguments, Command};
 const WRONG: u8 = 2;
 
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        let text = panic.payload_as_str().unwrap_or("no message");
+        // Whoever read the output has seen enough.
+        if !text.contains("Broken pipe") {
+            let place = panic.location().map(ToString::to_string).unwrap_or_default();
+            eprintln!("error: {text} ({place}); this is a defect of Kontrast, please report it");
+        }
+        std::process::exit(1);
+    }));
     match run(Arguments::parse().command) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", in_words(&error));
             let wrong = error.is::<ConfigError>() || error.is::<Refusal>();
             ExitCode::from(if wrong { WRONG } else { 1 })
         }
@@ -42,6 +54,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8> {
     match command {
         Command::Setup(asked) => setup::run(asked.profile(), asked.write),
+        Command::Doctor => doctor::run(),
         Command::Data { name } => data::run(&name),
         Command::Experiment(experiment) => experiment::run(&experiment),
         Command::Ablation(ablation) => ablation::run(&ablation),
@@ -49,7 +62,17 @@ fn run(command: Command) -> Result<u8> {
         Command::Report { runs } => report::run(&runs),
         Command::Test { arguments } => ci::test(&arguments),
         Command::Ci => ci::run(),
+        Command::Bench { bench, arguments } => bench::run(&bench, &arguments),
+        Command::Bundle { out } => bundle::run(&out),
     }
+}
+
+/// The error and what lies behind it; many of our errors name their cause themselves.
+fn in_words(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |text, cause| {
+        let separator = if text.is_empty() { "" } else { ": " };
+        if text.contains(&cause) { text } else { text + separator + &cause }
+    })
 }
 
 /// What is not done as it was asked: the arguments have to change.
@@ -63,3 +86,19 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+    use kontrast_config::Experiment;
+
+    use super::*;
+
+    #[test]
+    fn no_cause_is_named_twice() {
+        let error = anyhow::anyhow!("the cable is out").context("no network").context("libtorch");
+        assert_eq!(in_words(&error), "libtorch: no network: the cable is out");
+        let missing = Experiment::load("missing.toml".as_ref(), &[]).context("experiment").unwrap_err();
+        assert_eq!(in_words(&missing).matches("No such file").count(), 1);
+    }
+}

