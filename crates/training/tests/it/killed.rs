@@ -18,8 +18,6 @@ const SHORT: [&str; 1] = ["train.epochs=2"];
 fn child(folder: &Path, death: &str) -> ExitStatus {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", TEST]).env(CHILD, folder).env(DEATH, death);
-    // Threads that wait by turning take the core from the tests beside this one.
-    command.env("OMP_WAIT_POLICY", "PASSIVE");
     command.output().unwrap().status
 }
 
