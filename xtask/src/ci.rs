@@ -19,9 +19,12 @@ const WITHOUT_LIBTORCH: [&str; 2] = ["--features", "kontrast-torch-ext/doc-only"
 /// A trained-through experiment on drawn shapes.
 const SMOKE: &str = "configs/smoke/simclr.toml";
 
+/// Something that has to hold.
+type Step = fn() -> Result<()>;
+
 /// Runs every step until one fails.
 pub fn run() -> Result<u8> {
-    let steps: [(&str, fn() -> Result<()>); 8] = [
+    let steps: [(&str, Step); 8] = [
         ("format", format),
         ("layers", || none(&layers::violations(&workspace::metadata()?))),
         ("file lengths", || none(&tidy::long_files(&workspace::root())?)),
@@ -101,7 +104,7 @@ fn what_is_wrong(summary: &Summary) -> Vec<String> {
     match (summary.loss_first, summary.loss_last) {
         (Some(first), Some(last)) if last < first => {}
         (first, last) => {
-            wrong.push(format!("summary.json: the loss went from {first:?} to {last:?}; expected less"))
+            wrong.push(format!("summary.json: the loss went from {first:?} to {last:?}; expected less"));
         }
     }
     if !summary.eval.trained.contains_key("knn") {

@@ -1,15 +1,15 @@
 //! `data`: brings a data set into the cache.
 
-use std::io::IsTerminal;
-
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use kontrast_data::{Progress, fetch};
 use kontrast_runlog::cache_home;
 
+use crate::say;
+
 /// Fetches a data set, with a bar on a terminal and plain lines elsewhere.
 pub fn run(name: &str) -> Result<u8> {
-    let live = std::io::stderr().is_terminal();
+    let live = say::is_live();
     let style = ProgressStyle::with_template("{msg} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}")?;
     let bar = if live {
         ProgressBar::new(0).with_style(style.progress_chars("=> "))

@@ -54,7 +54,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8> {
     match command {
         Command::Setup(asked) => setup::run(asked.profile(), asked.write),
-        Command::Doctor => doctor::run(),
+        Command::Doctor => Ok(doctor::run()),
         Command::Data { name } => data::run(&name),
         Command::Experiment(experiment) => experiment::run(&experiment),
         Command::Ablation(ablation) => ablation::run(&ablation),

@@ -1,4 +1,4 @@
-//! What a person is told: a line a fact.
+//! What a person is told while set-up is at work: a line a fact.
 
 use std::io::IsTerminal;
 
@@ -7,25 +7,25 @@ use std::io::IsTerminal;
 pub enum Say {
     /// Every fact.
     Facts,
-    /// Only what is done, and what cannot be done.
+    /// Only what is done, and what is otherwise than it might be.
     Changes,
 }
 
 impl Say {
-    /// Something is done, or was found to be otherwise than it might.
-    pub fn fact(self, what: &str, words: impl AsRef<str>) {
-        eprintln!("{what:<10} {}", words.as_ref());
-    }
-
     /// Something was found to be as it should.
     pub fn detail(self, what: &str, words: impl AsRef<str>) {
         if self == Self::Facts {
-            self.fact(what, words);
+            fact(what, words);
         }
     }
+}
 
-    /// Whether a bar can move.
-    pub fn is_live(self) -> bool {
-        std::io::stderr().is_terminal()
-    }
+/// Something is done, or was found to be otherwise than it might.
+pub fn fact(what: &str, words: impl AsRef<str>) {
+    eprintln!("{what:<10} {}", words.as_ref());
+}
+
+/// Whether a bar can move.
+pub fn is_live() -> bool {
+    std::io::stderr().is_terminal()
 }

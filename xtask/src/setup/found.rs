@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use super::profile::TORCH;
 use super::torch::{self, Found};
 use super::{python, view};
-use crate::say::Say;
+use crate::say;
 
 /// What `LIBTORCH` names, resolved; nothing where it is unset or what set-up wrote.
 ///
@@ -38,13 +38,13 @@ pub fn by_variable(written: Option<&Path>) -> Result<Option<PathBuf>> {
 }
 
 /// The torch of the active Python environment, where it fits. Another version is no error: ours is installed beside.
-pub fn by_python(say: Say) -> Option<PathBuf> {
+pub fn by_python() -> Option<PathBuf> {
     let folder = python::importable_torch()?;
     match torch::look_at(&folder) {
         Found::Fits => std::fs::canonicalize(folder).ok(),
         Found::Version(version) => {
             let shown = folder.display();
-            say.fact(
+            say::fact(
                 "note",
                 format!("{shown} is torch {version}; {TORCH} is needed and installed beside it"),
             );

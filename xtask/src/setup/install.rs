@@ -13,7 +13,7 @@ use super::profile::{Profile, TORCH};
 use super::python::Python;
 use super::torch::{self, Found};
 use super::{disk, pip};
-use crate::say::Say;
+use crate::say;
 
 /// Written last, so a folder without it is no installation.
 const MARKER: &str = "whole.json";
@@ -49,30 +49,30 @@ pub fn is_whole(cache: &Path, profile: Profile) -> bool {
 }
 
 /// Installs a profile unless it is there and whole; returns its `torch` folder.
-pub fn install(cache: &Path, profile: Profile, say: Say) -> Result<PathBuf> {
+pub fn install(cache: &Path, profile: Profile) -> Result<PathBuf> {
     let (home, target) = (home(cache), folder(cache, profile));
     if is_whole(cache, profile) {
         return Ok(target.join("torch"));
     }
     let python = Python::find()?;
-    say.fact("python", format!("{} with pip {}, {}", python.version, python.pip, python.path.display()));
+    say::fact("python", format!("{} with pip {}, {}", python.version, python.pip, python.path.display()));
     fs::create_dir_all(&home).with_context(|| format!("{}: cannot be made", home.display()))?;
-    let _lock = lock(&home, say)?;
+    let _lock = lock(&home)?;
     // Another process may have done it in the meantime.
     if is_whole(cache, profile) {
         return Ok(target.join("torch"));
     }
-    clear(&home, &target, say)?;
+    clear(&home, &target)?;
     disk::require(profile.bytes(), disk::free(&home)?, &home)?;
     let began = Instant::now();
     // A name that no earlier process used: its pip may still be writing.
     let work = tempfile::Builder::new().prefix(AT_WORK).tempdir_in(&home)?;
     let tree = work.path().join("tree");
-    pip::install(&python, profile, &tree, work.path(), say)?;
+    pip::install(&python, profile, &tree, work.path())?;
     finish(&tree, profile)?;
     fs::rename(&tree, &target).with_context(|| format!("{}: cannot be put in place", target.display()))?;
     let (size, took) = (human::bytes(pip::size(&target)), human::seconds(began.elapsed().as_secs_f64()));
-    say.fact(
+    say::fact(
         "installed",
         format!("libtorch {TORCH}, {profile} profile, {size} in {took}: {}", target.display()),
     );
@@ -87,14 +87,14 @@ pub fn interrupted(home: &Path) -> Vec<PathBuf> {
 }
 
 /// Removes what a killed installation left.
-fn clear(home: &Path, target: &Path, say: Say) -> Result<()> {
+fn clear(home: &Path, target: &Path) -> Result<()> {
     for folder in interrupted(home) {
-        say.fact("note", format!("removing what an interrupted installation left: {}", folder.display()));
+        say::fact("note", format!("removing what an interrupted installation left: {}", folder.display()));
         // Its pip may still be writing there; the next installation tries again.
         let _ = fs::remove_dir_all(folder);
     }
     if target.exists() {
-        say.fact("note", format!("removing an installation that is not whole: {}", target.display()));
+        say::fact("note", format!("removing an installation that is not whole: {}", target.display()));
         fs::remove_dir_all(target).with_context(|| format!("{}: cannot be removed", target.display()))?;
     }
     Ok(())
@@ -116,11 +116,11 @@ fn finish(tree: &Path, profile: Profile) -> Result<()> {
 }
 
 /// Held until dropped, and no longer than the process lives.
-fn lock(home: &Path, say: Say) -> Result<File> {
+fn lock(home: &Path) -> Result<File> {
     let path = home.join(".lock");
     let file = File::create(&path).with_context(|| format!("{}: cannot be written", path.display()))?;
     if file.try_lock().is_err() {
-        say.fact("waiting", "another process installs libtorch".to_owned());
+        say::fact("waiting", "another process installs libtorch");
         file.lock().with_context(|| format!("{}: cannot be locked", path.display()))?;
     }
     Ok(file)
@@ -171,7 +171,7 @@ mod tests {
         let home = home(cache.path());
         fs::create_dir(home.join(".new-abc")).unwrap();
         fs::create_dir(home.join("cuda")).unwrap();
-        clear(&home, &folder(cache.path(), Profile::Cuda), Say::Changes).unwrap();
+        clear(&home, &folder(cache.path(), Profile::Cuda)).unwrap();
         assert!(!home.join(".new-abc").exists() && !home.join("cuda").exists());
         assert!(is_whole(cache.path(), Profile::Cpu));
     }

@@ -22,7 +22,7 @@ pub use profile::{Profile, TORCH};
 #[cfg(test)]
 pub use torch::tests::fake as fake_torch;
 
-use crate::say::Say;
+use crate::say::{self, Say};
 
 /// `cargo xtask setup`: looks at everything anew and says what it finds.
 pub fn run(asked: Option<Profile>, file: Option<PathBuf>) -> Result<u8> {
@@ -34,13 +34,13 @@ pub fn run(asked: Option<Profile>, file: Option<PathBuf>) -> Result<u8> {
     let file = file.unwrap_or_else(cargo_file::path);
     let libtorch = choose(asked, &file, say)?;
     if cargo_file::write(&file, &libtorch)? {
-        say.fact("wrote", file.display().to_string());
+        say::fact("wrote", file.display().to_string());
     }
     say.detail("LIBTORCH", libtorch.display().to_string());
     println!(
         "A crate of your own builds against the same libtorch with this line at the top of its .cargo/config.toml:\n    \
-         include = [{:?}]",
-        std::path::absolute(&file)?
+         include = [{}]",
+        toml::Value::from(std::path::absolute(&file)?.display().to_string())
     );
     Ok(0)
 }
@@ -75,7 +75,7 @@ pub fn ensure(wanted: Wanted) -> Result<PathBuf> {
     };
     let libtorch = choose(asked, &file, Say::Changes)?;
     if cargo_file::write(&file, &libtorch)? {
-        Say::Changes.fact("wrote", file.display().to_string());
+        say::fact("wrote", file.display().to_string());
     }
     Ok(libtorch)
 }
@@ -98,10 +98,10 @@ fn choose(asked: Option<Profile>, file: &Path, say: Say) -> Result<PathBuf> {
     let cache = cache_home();
     let written = cargo_file::read(file);
     if let Some(folder) = found::by_variable(written.as_deref())? {
-        say.fact("libtorch", format!("{TORCH}, LIBTORCH = {}", folder.display()));
+        say::fact("libtorch", format!("{TORCH}, LIBTORCH = {}", folder.display()));
         let view = view::of_found(&cache, &folder)?;
         let shown = view.display();
-        say.fact(
+        say::fact(
             "note",
             format!("plain cargo takes LIBTORCH as it is: unset it, or export LIBTORCH={shown}"),
         );
@@ -110,12 +110,12 @@ fn choose(asked: Option<Profile>, file: &Path, say: Say) -> Result<PathBuf> {
     let profile = asked.unwrap_or(if gpu::is_seen() { Profile::Cuda } else { Profile::Cpu });
     if asked.is_none()
         && !install::is_whole(&cache, profile)
-        && let Some(folder) = found::by_python(say)
+        && let Some(folder) = found::by_python()
     {
-        say.fact("libtorch", format!("{TORCH} of the active Python environment, {}", folder.display()));
+        say::fact("libtorch", format!("{TORCH} of the active Python environment, {}", folder.display()));
         return view::of_found(&cache, &folder);
     }
-    let folder = install::install(&cache, profile, say)?;
+    let folder = install::install(&cache, profile)?;
     say.detail("libtorch", format!("{TORCH}, {profile} profile, {}", folder.display()));
     view::of_profile(&cache, profile, asked.is_some())
 }

@@ -11,10 +11,10 @@ use kontrast_runlog::human;
 
 use super::profile::Profile;
 use super::python::Python;
-use crate::say::Say;
+use crate::say;
 
 /// Installs the packages of a profile into `tree`. `work` holds pip's own files, so that one disk is enough.
-pub fn install(python: &Python, profile: Profile, tree: &Path, work: &Path, say: Say) -> Result<()> {
+pub fn install(python: &Python, profile: Profile, tree: &Path, work: &Path) -> Result<()> {
     let log = work.join("pip.log");
     let scratch = work.join("tmp");
     fs::create_dir(&scratch)?;
@@ -33,7 +33,7 @@ pub fn install(python: &Python, profile: Profile, tree: &Path, work: &Path, say:
         .stderr(said)
         .spawn()
         .with_context(|| format!("pip: {} does not start", python.path.display()))?;
-    let status = watch(child, profile, work, say)?;
+    let status = watch(child, profile, work)?;
     if !status.success() {
         bail!(reason(&fs::read_to_string(&log).unwrap_or_default()));
     }
@@ -72,16 +72,16 @@ fn platforms(system: &str, arch: &str) -> Vec<String> {
     glibc.chain([format!("manylinux2014_{arch}")]).collect()
 }
 
-fn watch(mut child: Child, profile: Profile, work: &Path, say: Say) -> Result<ExitStatus> {
+fn watch(mut child: Child, profile: Profile, work: &Path) -> Result<ExitStatus> {
     let began = Instant::now();
-    let bar = say.is_live().then(ProgressBar::new_spinner);
+    let bar = say::is_live().then(ProgressBar::new_spinner);
     if let Some(bar) = &bar {
         bar.set_style(
             ProgressStyle::with_template("{spinner} {msg}")
                 .unwrap_or_else(|_| ProgressStyle::default_spinner()),
         );
     } else {
-        say.fact("fetching", format!("libtorch, {profile} profile, through pip"));
+        say::fact("fetching", format!("libtorch, {profile} profile, through pip"));
     }
     let mut lines = 0;
     for tick in 0_u64.. {
@@ -98,7 +98,7 @@ fn watch(mut child: Child, profile: Profile, work: &Path, say: Say) -> Result<Ex
                 bar.set_message(format!("fetching libtorch, {profile} profile: {}", message()));
             } else if elapsed / 15 > lines {
                 lines = elapsed / 15;
-                say.fact("fetching", message());
+                say::fact("fetching", message());
             }
         }
         if let Some(bar) = &bar {

@@ -1,0 +1,68 @@
+//! Wrong files and arguments: exit code 2 before anything is set up or built.
+
+use std::fs;
+
+use crate::machine::{Ended, ended, xtask};
+
+/// On a machine where nothing could be built.
+fn refused(arguments: &[&str]) -> Ended {
+    let ended = ended(xtask(arguments).env("PATH", "/nowhere"));
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    ended
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let said = refused(&["experiment", "missing.toml"]).stderr;
+    assert!(said.starts_with("error: missing.toml: cannot be read"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+fn a_typo_in_an_override_is_named() {
+    let smoke = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/smoke/simclr.toml");
+    let said = refused(&["experiment", smoke, "--set", "train.batchh=64"]).stderr;
+    assert!(said.starts_with("error: --set train.batchh=64: train.batchh: unknown key"), "{said}");
+    let said = refused(&["experiment", smoke, "--set", "train.batch=1", "--set", "train.epochs=0"]).stderr;
+    assert!(said.contains("train.batch") && said.contains("train.epochs"), "{said}");
+}
+
+#[test]
+fn an_unknown_device_names_the_choices() {
+    let said = refused(&["experiment", "a.toml", "--device", "gpu"]).stderr;
+    assert!(said.contains("expected auto, cpu, cuda or cuda:N, found \"gpu\""), "{said}");
+}
+
+#[test]
+fn an_unknown_cell_names_the_cells() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/ablations/simclr-projection-head.toml");
+    let said = refused(&["ablation", file, "--only", "mlp"]).stderr;
+    assert!(
+        said.starts_with("error: --only mlp: no such cell; there are none, linear, non-linear"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_ablation_whose_base_is_missing_says_where_it_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.toml");
+    let text = "name = \"a\"\npaper = \"p\"\nbase = \"nowhere.toml\"\nseeds = [0]\nscore = \"knn\"\n[[axis]]\n\
+                name = \"x\"\n[[axis.value]]\nlabel = \"one\"\nset = { seed = 1 }\n";
+    fs::write(&file, text).unwrap();
+    let said = refused(&["ablation", &file.display().to_string()]).stderr;
+    assert!(said.contains("nowhere.toml: cannot be read"), "{said}");
+}
+
+#[test]
+fn an_unknown_data_set_names_the_known_ones() {
+    let said = refused(&["data", "imagenet"]).stderr;
+    assert!(said.contains("cifar10") && said.contains("fashion-mnist"), "{said}");
+}
+
+#[test]
+fn a_folder_without_runs_is_no_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = refused(&["report", &folder.path().display().to_string()]).stderr;
+    assert!(said.contains("no run directory"), "{said}");
+}
