@@ -62,6 +62,11 @@ impl Window {
         Tensor::stack(&self.losses, 0).mean(Kind::Double).double_value(&[])
     }
 
+    /// Waits for the device; none where no step was added.
+    pub(crate) fn last_loss(&self) -> Option<f64> {
+        self.losses.last().map(|loss| loss.double_value(&[]))
+    }
+
     pub(crate) fn images_per_second(&self) -> f64 {
         self.images as f64 / self.total.as_secs_f64().max(1e-9)
     }

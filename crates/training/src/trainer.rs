@@ -99,6 +99,9 @@ impl Trainer {
         let per_epoch = self.steps_per_epoch();
         loop {
             if interrupt.load(Ordering::Relaxed) && self.step < self.recipe.steps {
+                if let Some(verdict) = window.last_loss().and_then(|loss| self.judge.loss(self.step, loss)) {
+                    return Ok(verdict.into());
+                }
                 self.checkpoint(observer)?;
                 return Ok(Outcome::Interrupted);
             }
@@ -110,12 +113,14 @@ impl Trainer {
             self.count(started.elapsed(), waited);
             observer.step_done(self.step);
             let last = self.step == self.recipe.steps;
-            if (self.step.is_multiple_of(self.spec.log_every) || self.step == 1 || last)
+            let ends_epoch = self.step.is_multiple_of(per_epoch);
+            // The end of an epoch too, so that no checkpoint holds weights whose loss nobody has looked at.
+            if (self.step.is_multiple_of(self.spec.log_every) || self.step == 1 || ends_epoch)
                 && let Some(verdict) = self.look(std::mem::take(&mut window), &embeddings, observer)?
             {
                 return Ok(verdict.into());
             }
-            if self.step.is_multiple_of(per_epoch) {
+            if ends_epoch {
                 let epoch = (self.step / per_epoch) as u32;
                 observer.epoch_done(epoch, self.step, &*self.method)?;
                 if epoch.is_multiple_of(self.spec.checkpoint_every.max(1)) || last {

@@ -9,6 +9,9 @@ use kontrast_torch_ext::{StateDict, StateError};
 use kontrast_training::Outcome;
 use tch::Tensor;
 
+/// A rate after whose first step no weight is of use.
+const HUGE: &str = "optimizer.sgd.lr=1e38";
+
 /// SimCLR, but what it shows of its embeddings is made by a function.
 struct Showing {
     inner: Box<dyn Method>,
@@ -64,7 +67,7 @@ fn train(changes: &[&str], embeddings: Option<fn(&Tensor) -> Tensor>) -> (Outcom
 
 #[test]
 fn a_loss_that_is_no_number_ends_the_training_with_a_hint_and_without_a_checkpoint() {
-    let (outcome, listener) = train(&["optimizer.sgd.lr=1e38", "schedule.cosine.warmup_epochs=0"], None);
+    let (outcome, listener) = train(&[HUGE, "schedule.cosine.warmup_epochs=0"], None);
     let Outcome::Diverged(text) = outcome else { panic!("{outcome:?}") };
     let step = listener.steps.last().unwrap();
     assert!(*step <= 4 && text.starts_with("the loss is NaN at step "), "step {step}: {text}");
@@ -72,6 +75,19 @@ fn a_loss_that_is_no_number_ends_the_training_with_a_hint_and_without_a_checkpoi
     assert!(listener.records.iter().all(|record| record.loss.is_finite()), "records hold numbers only");
     assert!(text.contains("lower optimizer lr") && text.contains("method.simclr.temperature"), "{text}");
     assert!(listener.checkpoints.is_empty(), "weights that are no numbers are not worth keeping");
+}
+
+#[test]
+fn no_checkpoint_holds_weights_whose_loss_nobody_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut setting = Setting::new(folder.path(), &[HUGE, "schedule.cosine.warmup_epochs=0"]);
+    setting.log_every = 100;
+    // To the end of the first epoch, and stopped before it.
+    for mut listener in [Listener::default(), Listener::interrupting_after(3)] {
+        let outcome = listener.run(&mut setting.trainer()).unwrap();
+        assert!(matches!(outcome, Outcome::Diverged(_)), "{outcome:?}");
+        assert!(listener.checkpoints.is_empty(), "{:?}", listener.checkpoints);
+    }
 }
 
 #[test]

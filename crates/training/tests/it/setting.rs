@@ -34,6 +34,8 @@ pub struct Setting {
     folder: PathBuf,
     /// What the trainer is told of libtorch's threads.
     pub threads: usize,
+    /// Steps between records.
+    pub log_every: u64,
 }
 
 impl Setting {
@@ -48,7 +50,7 @@ impl Setting {
         let overrides: Vec<String> = SMALL.iter().chain(changes).map(ToString::to_string).collect();
         let loaded =
             Experiment::load(Path::new(SMOKE), &overrides).expect("the smoke experiment, made smaller");
-        Self { loaded, folder: folder.to_owned(), threads }
+        Self { loaded, folder: folder.to_owned(), threads, log_every: 1 }
     }
 
     pub fn checkpoints(&self) -> Checkpoints {
@@ -80,7 +82,7 @@ impl Setting {
             feed: Feed::new(experiment.data.mean, experiment.data.deviation, Device::Cpu),
             checkpoints: self.checkpoints(),
             checkpoint_every: experiment.train.checkpoint_every,
-            log_every: 1,
+            log_every: self.log_every,
             digest: self.loaded.digest.clone(),
             threads: self.threads,
         };
