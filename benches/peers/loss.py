@@ -1,6 +1,6 @@
 """lightly's NT-Xent, forward and backward: value, gradient norm, seconds, extra memory.
 
-The same embeddings as `cargo run -p kontrast-benches --bin loss`, so value and gradient have to agree.
+The same embeddings as `cargo run --bin loss`, so value and gradient have to agree.
 Needs Python 3.11 with torch==2.11.0 lightly==1.6.0.
 """
 

@@ -1,6 +1,6 @@
 """A SimCLR training step in PyTorch with lightly's loss, without any data loading, in images per second.
 
-The same network, head, batch, precision and optimizer as `cargo run -p kontrast-benches --bin step`.
+The same network, head, batch, precision and optimizer as `cargo run --bin step`.
 Needs Python 3.11 with torch==2.11.0 lightly==1.6.0.
 """
 
