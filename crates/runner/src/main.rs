@@ -16,6 +16,7 @@ mod stage;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use kontrast_config::ConfigError;
+use kontrast_data::DataError;
 use std::process::ExitCode;
 
 /// Exit code where the file or the arguments are wrong.
@@ -34,7 +35,8 @@ fn main() -> ExitCode {
         Ok(Ok(code)) => ExitCode::from(code),
         Ok(Err(error)) => {
             eprintln!("error: {error:#}");
-            let wrong = error.is::<ConfigError>() || error.is::<Refusal>();
+            let unknown = matches!(error.downcast_ref(), Some(DataError::Unknown(_)));
+            let wrong = error.is::<ConfigError>() || error.is::<Refusal>() || unknown;
             ExitCode::from(if wrong { WRONG } else { 1 })
         }
         Err(_) => ExitCode::from(1),

@@ -56,7 +56,7 @@ fn arguments_that_make_no_sense_are_refused() {
     place.run(&["pretrain"]).says(2, &["FILE"]);
     place.run(&["report", "nowhere"]).says(1, &["nowhere"]);
     place.run(&["evaluate", "nowhere"]).says(2, &["nowhere"]);
-    place.run(&["data", "imagenet22k"]).says(1, &["imagenet22k", "cifar10"]);
+    place.run(&["data", "imagenet22k"]).says(2, &["imagenet22k", "cifar10"]);
 }
 
 #[test]
