@@ -1,30 +1,31 @@
 //! Builds the program `kontrast`, and calls it.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use serde::Deserialize;
 
 use crate::workspace;
 
 /// The program, built.
 #[derive(Debug)]
 pub struct Kontrast {
-    path: PathBuf,
+    /// Where it lies.
+    pub path: PathBuf,
 }
 
 impl Kontrast {
-    /// Builds against this libtorch; cargo shows its own progress.
+    /// Builds what experiments run, against this libtorch.
     pub fn build(libtorch: &Path) -> Result<Self> {
         // The whole workspace always: a part of it would give shared crates other features, and tch be built twice.
-        let mut cargo = workspace::cargo("build");
-        cargo.arg("--workspace").env("LIBTORCH", libtorch);
-        let status = cargo.status().context("cargo does not start")?;
-        if !status.success() {
-            bail!("the build failed; cargo's messages stand above");
-        }
-        let name = format!("kontrast{}", std::env::consts::EXE_SUFFIX);
-        Ok(Self { path: workspace::metadata()?.target_directory.join("debug").join(name) })
+        Self::by(workspace::cargo("build").arg("--workspace"), libtorch)
+    }
+
+    /// Builds what a bundle holds.
+    pub fn release(libtorch: &Path) -> Result<Self> {
+        Self::by(workspace::cargo("build").args(["--release", "--package", "kontrast-runner"]), libtorch)
     }
 
     /// The program with arguments.
@@ -33,6 +34,18 @@ impl Kontrast {
         command.args(arguments);
         command
     }
+
+    /// Cargo shows its progress, and says where the program lies, whatever folders the user's configuration names.
+    fn by(cargo: &mut Command, libtorch: &Path) -> Result<Self> {
+        cargo.arg("--message-format=json-render-diagnostics").env("LIBTORCH", libtorch);
+        let mut child = cargo.stdout(Stdio::piped()).spawn().context("cargo does not start")?;
+        let lines = child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines);
+        let path = lines.map_while(Result::ok).filter_map(|line| program(&line)).last();
+        if !child.wait()?.success() {
+            bail!("the build failed; cargo's messages stand above");
+        }
+        Ok(Self { path: path.context("cargo built no program kontrast")? })
+    }
 }
 
 /// Becomes the command, where nothing follows it.
@@ -40,4 +53,34 @@ pub fn become_it(mut command: Command) -> Result<u8> {
     use std::os::unix::process::CommandExt;
     let error = command.exec();
     Err(error).with_context(|| format!("{} does not start", command.get_program().display()))
+}
+
+/// The path of the program, where that message of cargo bears it.
+fn program(message: &str) -> Option<PathBuf> {
+    #[derive(Deserialize)]
+    struct Message {
+        target: Target,
+        executable: Option<PathBuf>,
+    }
+    #[derive(Deserialize)]
+    struct Target {
+        name: String,
+    }
+    let message: Message = serde_json::from_str(message).ok()?;
+    message.executable.filter(|_| message.target.name == "kontrast")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_where_cargo_says() {
+        let artifact = r#"{"reason":"compiler-artifact","target":{"name":"kontrast","kind":["bin"]},
+                           "executable":"/t/x86_64/debug/kontrast"}"#;
+        assert_eq!(program(artifact), Some(PathBuf::from("/t/x86_64/debug/kontrast")));
+        assert_eq!(program(&artifact.replace("\"kontrast\"", "\"xtask\"")), None);
+        assert_eq!(program(r#"{"reason":"build-finished","success":true}"#), None);
+        assert_eq!(program("warning: not JSON"), None);
+    }
 }

@@ -4,8 +4,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
+use crate::build::Kontrast;
 use crate::setup::{self, TORCH, Wanted};
 use crate::workspace;
 
@@ -16,13 +17,8 @@ const README: &str = include_str!("../templates/bundle.md");
 /// Builds the release and puts the folder together.
 pub fn run(out: &Path) -> Result<u8> {
     let libtorch = setup::ensure(Wanted::Whatever)?;
-    let mut cargo = workspace::cargo("build");
-    let status = cargo.args(["--release", "--package", "kontrast-runner"]).env("LIBTORCH", libtorch).status();
-    if !status.context("cargo does not start")?.success() {
-        bail!("the build failed; cargo's messages stand above");
-    }
-    let program = workspace::metadata()?.target_directory.join("release/kontrast");
-    assemble(&program, &workspace::root().join("configs"), out)?;
+    let kontrast = Kontrast::release(&libtorch)?;
+    assemble(&kontrast.path, &workspace::root().join("configs"), out)?;
     println!("{}: copy it to a machine with torch {TORCH} and run ./kontrast there", out.display());
     Ok(0)
 }

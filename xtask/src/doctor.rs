@@ -104,9 +104,7 @@ fn linker() -> Finding {
     let what = "linker";
     match compiler::linker() {
         Ok(path) => {
-            let behind = program::first_line(Command::new(&path).arg("-Wl,--version"));
-            let behind = behind.map_or(String::new(), |behind| format!(", {behind}"));
-            Finding::new(Verdict::Ok, what, format!("{}{behind}", path.display()))
+            Finding::new(Verdict::Ok, what, format!("{}, {}", path.display(), compiler::version(&path)))
         }
         Err(error) => Finding::missing(what, &error),
     }

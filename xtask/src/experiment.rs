@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::arguments;
 use crate::build::{Kontrast, become_it};
 use crate::family::{Family, INTERRUPTED, worst};
-use crate::setup::{self, Profile};
+use crate::setup::{self, Wanted};
 
 /// Exit code of a child whose arguments are wrong.
 const WRONG: u8 = 2;
@@ -32,13 +32,12 @@ pub fn pass_through(arguments: &[String]) -> Result<u8> {
 
 /// Set up and built, for that device.
 pub fn ready(device: Device) -> Result<Kontrast> {
-    // A run on the CPU needs no more than is there already.
-    let profile = match device {
-        Device::Cpu => setup::Wanted::Whatever,
-        Device::Auto => setup::Wanted::Fitting,
-        Device::Cuda(_) => setup::Wanted::Profile(Profile::Cuda),
+    let wanted = match device {
+        Device::Cpu => Wanted::Whatever,
+        Device::Auto => Wanted::Fitting,
+        Device::Cuda(_) => Wanted::Gpu,
     };
-    Kontrast::build(&setup::ensure(profile)?)
+    Kontrast::build(&setup::ensure(wanted)?)
 }
 
 fn load(asked: &arguments::Experiment, seed: Option<u64>) -> Result<Loaded> {

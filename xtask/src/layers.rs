@@ -140,7 +140,7 @@ mod tests {
             .iter()
             .map(|(name, lines)| json!({ "name": name, "dependencies": lines.iter().map(line).collect::<Vec<_>>() }))
             .collect();
-        serde_json::from_value(json!({ "packages": packages, "target_directory": "target" })).unwrap()
+        serde_json::from_value(json!({ "packages": packages })).unwrap()
     }
 
     #[test]

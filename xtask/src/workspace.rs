@@ -33,8 +33,6 @@ pub fn cargo(subcommand: &str) -> Command {
 pub struct Metadata {
     /// The crates of the workspace.
     pub packages: Vec<Package>,
-    /// Where cargo builds.
-    pub target_directory: PathBuf,
 }
 
 /// A crate of the workspace.

@@ -4,10 +4,11 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use kontrast_runlog::cache_home;
 
-use super::profile::TORCH;
+use super::profile::{Profile, TORCH};
 use super::torch::{self, Found};
-use super::{python, view};
+use super::{install, python, view};
 use crate::say;
 
 /// What `LIBTORCH` names, resolved; nothing where it is unset or what set-up wrote.
@@ -18,9 +19,15 @@ pub fn by_variable(written: Option<&Path>) -> Result<Option<PathBuf>> {
     let Some(given) = env::var_os("LIBTORCH").filter(|given| !given.is_empty()).map(PathBuf::from) else {
         return Ok(None);
     };
-    // Cargo hands on what stands in its configuration; and somebody may have exported the view.
-    if written == Some(&given) || view::about(&given).is_some() {
+    // Cargo hands on what stands in its configuration.
+    if written == Some(&given) {
         return Ok(None);
+    }
+    // Somebody may have exported a view: of what we installed, or of what they did.
+    if let Some(about) = view::about(&given) {
+        let own = [Profile::Cpu, Profile::Cuda]
+            .map(|profile| install::folder(&cache_home(), profile).join("torch"));
+        return Ok((!own.contains(&about.libtorch)).then_some(about.libtorch));
     }
     let shown = given.display();
     match torch::look_at(&given) {
@@ -37,11 +44,20 @@ pub fn by_variable(written: Option<&Path>) -> Result<Option<PathBuf>> {
     }
 }
 
-/// The torch of the active Python environment, where it fits. Another version is no error: ours is installed beside.
-pub fn by_python() -> Option<PathBuf> {
+/// The torch of the active Python environment, where it fits the version and the profile. One that does not is no
+/// error: ours is installed beside it.
+pub fn by_python(profile: Profile) -> Option<PathBuf> {
     let folder = python::importable_torch()?;
+    let shown = folder.display();
     match torch::look_at(&folder) {
-        Found::Fits => std::fs::canonicalize(folder).ok(),
+        Found::Fits if profile == Profile::Cuda && !torch::has_cuda(&folder) => {
+            say::fact(
+                "note",
+                format!("{shown} is for the CPU alone; the CUDA profile is installed beside it"),
+            );
+            None
+        }
+        Found::Fits => std::fs::canonicalize(&folder).ok(),
         Found::Version(version) => {
             let shown = folder.display();
             say::fact(

@@ -127,20 +127,24 @@ fn lock(home: &Path) -> Result<File> {
 }
 
 #[cfg(test)]
+pub use tests::installed as fake;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
-    fn installed(cache: &Path) -> PathBuf {
-        let tree = folder(cache, Profile::Cpu);
+    /// A profile that looks as if it were installed.
+    pub fn installed(cache: &Path, profile: Profile) -> PathBuf {
+        let tree = folder(cache, profile);
         torch::tests::fake(&tree.join("torch"), TORCH);
-        finish(&tree, Profile::Cpu).unwrap();
+        finish(&tree, profile).unwrap();
         tree
     }
 
     #[test]
     fn an_installation_is_whole_until_a_library_is_cut_short() {
         let cache = tempfile::tempdir().unwrap();
-        let tree = installed(cache.path());
+        let tree = installed(cache.path(), Profile::Cpu);
         assert!(is_whole(cache.path(), Profile::Cpu));
         assert!(!is_whole(cache.path(), Profile::Cuda));
         fs::write(tree.join("torch/lib").join(torch::library("torch_cpu")), "torch").unwrap();
@@ -150,7 +154,7 @@ mod tests {
     #[test]
     fn a_folder_without_marker_is_no_installation() {
         let cache = tempfile::tempdir().unwrap();
-        let tree = installed(cache.path());
+        let tree = installed(cache.path(), Profile::Cpu);
         fs::remove_file(tree.join(MARKER)).unwrap();
         assert!(!is_whole(cache.path(), Profile::Cpu));
     }
@@ -167,7 +171,7 @@ mod tests {
     #[test]
     fn what_was_interrupted_is_removed_and_whole_ones_stay() {
         let cache = tempfile::tempdir().unwrap();
-        installed(cache.path());
+        installed(cache.path(), Profile::Cpu);
         let home = home(cache.path());
         fs::create_dir(home.join(".new-abc")).unwrap();
         fs::create_dir(home.join("cuda")).unwrap();

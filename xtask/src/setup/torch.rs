@@ -37,6 +37,11 @@ pub fn look_at(folder: &Path) -> Found {
     }
 }
 
+/// Whether the CUDA half lies beside the other.
+pub fn has_cuda(folder: &Path) -> bool {
+    folder.join("lib").join(library("torch_cuda")).exists()
+}
+
 /// Before 2.9 the number stood in Python's `version.py`, and in the archive's `build-version`.
 fn older_version(folder: &Path) -> Option<String> {
     let built = fs::read_to_string(folder.join("build-version")).ok();

@@ -23,8 +23,13 @@ const ABOUT: &str = "about.json";
 pub struct About {
     /// The libtorch behind it.
     pub libtorch: PathBuf,
-    /// A profile that was asked for by name, such as the CPU's beside a GPU.
+    /// The CPU profile that was asked for by name: a GPU changes nothing about it.
     pub asked: bool,
+}
+
+/// `LIBTORCH` of our own profiles.
+pub fn path(cache: &Path) -> PathBuf {
+    install::home(cache).join("view/torch")
 }
 
 /// Makes the view of an installed profile and turns `view` to it, so that `LIBTORCH` is the same path for every
@@ -38,19 +43,19 @@ pub fn of_profile(cache: &Path, profile: Profile, asked: bool) -> Result<PathBuf
     if !turned {
         replace_link(&Path::new("views").join(profile.name()), &link)?;
     }
-    Ok(link.join("torch"))
+    Ok(path(cache))
 }
 
 /// Makes the view of a libtorch that somebody else installed. Returns its `torch` folder.
 pub fn of_found(cache: &Path, libtorch: &Path) -> Result<PathBuf> {
     let name = format!("{:016x}", fnv1a(libtorch.as_os_str().as_encoded_bytes()));
-    let about = About { libtorch: libtorch.to_owned(), asked: true };
+    let about = About { libtorch: libtorch.to_owned(), asked: false };
     Ok(make(&install::home(cache).join("views").join(name), &about)?.join("torch"))
 }
 
 /// Whether programs can be linked with this folder: the right version, and no CUDA half in sight.
 pub fn is_usable(folder: &Path) -> bool {
-    torch::look_at(folder) == Found::Fits && !folder.join("lib").join(torch::library("torch_cuda")).exists()
+    torch::look_at(folder) == Found::Fits && !torch::has_cuda(folder)
 }
 
 /// What the view around a `torch` folder shows, where it is a view.
@@ -164,7 +169,7 @@ mod tests {
         for profile in [Profile::Cpu, Profile::Cuda, Profile::Cuda, Profile::Cpu] {
             fake_profile(cache.path(), profile);
             let view = of_profile(cache.path(), profile, false).unwrap();
-            assert_eq!(view, install::home(cache.path()).join("view/torch"));
+            assert_eq!(view, path(cache.path()));
             // As the loader resolves $ORIGIN/../../nvidia.
             let beside = view.join("lib/../../nvidia/profile");
             assert_eq!(fs::read_to_string(beside).unwrap(), profile.name());

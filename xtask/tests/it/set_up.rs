@@ -146,6 +146,11 @@ fn a_libtorch_that_is_named_is_used_through_a_view() {
     assert!(view.starts_with(&machine.home().join("views").display().to_string()), "{view}");
     let real = fs::canonicalize(Path::new(&view).join("lib/../../nvidia")).unwrap();
     assert_eq!(real, fs::canonicalize(machine.path("there/nvidia")).unwrap());
+
+    // Who exports the view, as set-up advises, means the same libtorch.
+    fs::remove_file(machine.path("cargo.toml")).unwrap();
+    let again = machine.setup(&[("LIBTORCH", Path::new(&view))]);
+    assert_eq!((again.code, machine.written()), (Some(0), Some(view)), "{}", again.stderr);
 }
 
 #[test]
