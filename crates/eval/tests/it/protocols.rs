@@ -9,6 +9,7 @@ use kontrast_eval::{
 use kontrast_models::{Encoder, Mode};
 use kontrast_testkit::Case;
 use kontrast_torch_ext::{Precision, StateDict};
+use proptest::prelude::*;
 use tch::{Device, Kind, Tensor, nn};
 
 /// Images of one colour a class, with noise from a formula.
@@ -191,4 +192,25 @@ fn label_free_figures_tell_identical_views_from_different_ones() {
     let figures = label_free(&Pixels { side: 8 }, &images, &[plan.clone(), plan], &extractor(), 0).unwrap();
     assert!(figures.alignment.unwrap() < 1e-9, "the evaluation plan draws nothing: both views are the image");
     assert!(figures.uniformity.unwrap() < 0.0 && figures.effective_rank.unwrap() > 1.0);
+}
+
+proptest! {
+    #[test]
+    fn a_row_of_the_bank_is_its_own_nearest_and_wins_at_a_low_temperature(
+        rows in 3i64..40, d in 2i64..12, key in 0f64..100.0, factor in 0.1f64..10.0,
+    ) {
+        let ramp = Tensor::arange(rows * d, (Kind::Double, Device::Cpu)) + key;
+        let bank = ((ramp * 12.9898).sin() * 43_758.545_3).fmod(1.0).reshape([rows, d]).to_kind(Kind::Float);
+        let (similarities, positions) = nearest(&(&bank * factor), &bank, rows);
+        prop_assert!(similarities.diff(1, 1, None::<&Tensor>, None::<&Tensor>).max().double_value(&[]) <= 1e-6);
+        let first = positions.select(1, 0);
+        // Every row a class of its own: at a very low temperature only the nearest counts.
+        let votes = knn_votes(&similarities, &positions, rows, rows, Some(0.01));
+        prop_assert_eq!(votes.argmax(1, false), first.shallow_clone());
+        let own = similarities.select(1, 0);
+        prop_assert!((own - 1.0).abs().max().double_value(&[]) < 1e-5);
+        let votes = knn_votes(&similarities, &positions, rows, 1, None);
+        let all = votes.sum(Kind::Double).double_value(&[]);
+        prop_assert!((all - rows as f64).abs() < 1e-6);
+    }
 }

@@ -1,7 +1,8 @@
 //! ResNets against torchvision: names, outputs, statistics, gradients, initial values.
 
 use kontrast_models::{Depth, Encoder, Init, Mode, ResNet, ResNetSpec, Stem, trained};
-use kontrast_testkit::{Case, assert_close};
+use kontrast_testkit::{Case, assert_close, relative_error};
+use proptest::prelude::*;
 use tch::{Device, Kind, Tensor, nn};
 
 fn case() -> Case {
@@ -175,4 +176,18 @@ fn a_share_follows_and_a_duplicate_does_not() {
     assert_eq!(share.forward(&x, Mode::Eval), after);
     assert_eq!(duplicate.forward(&x, Mode::Eval), before);
     assert_ne!(after, before);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn in_evaluation_an_image_is_seen_alone(n in 2i64..6, which in 0i64..6, side in 8i64..24, channels_last: bool) {
+        let (_, encoder) = filled(ResNetSpec { channels_last, ..small() });
+        let images = fill("images", &[n, 3, side, side]);
+        let which = which % n;
+        let together = tch::no_grad(|| encoder.forward(&images, Mode::Eval)).narrow(0, which, 1);
+        let alone = tch::no_grad(|| encoder.forward(&images.narrow(0, which, 1), Mode::Eval));
+        prop_assert!(relative_error(&alone, &together) < 1e-5);
+    }
 }

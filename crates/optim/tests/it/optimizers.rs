@@ -1,7 +1,8 @@
 //! Twenty steps beside PyTorch and lightly, frozen groups, saved and restored state.
 
 use kontrast_optim::{Adamw, Cosine, Group, GroupRate, Lars, LarsOptions, Optimizer, Rates, Schedule, Sgd};
-use kontrast_testkit::{Case, assert_close};
+use kontrast_testkit::{Case, assert_close, relative_error};
+use proptest::prelude::*;
 use tch::{Device, Kind, Tensor};
 
 const STEPS: usize = 20;
@@ -166,4 +167,50 @@ fn a_clipped_rate_never_exceeds_plain_sgd() {
     };
     assert!(step_of(true) <= 0.1 * 1e-3 * 1.1, "{}", step_of(true));
     assert!(step_of(false) > 1.0, "{}", step_of(false));
+}
+
+/// How far one step from rest moves a variable that has this gradient.
+fn first_move(
+    make: fn(Vec<Group>) -> Box<dyn Optimizer>,
+    start: &Tensor,
+    gradient: &Tensor,
+    rates: Rates,
+) -> Tensor {
+    let variable = start.copy().set_requires_grad(true);
+    let mut optimizer = make(vec![Group::new(vec![("w".to_owned(), variable.shallow_clone())])]);
+    (&variable * gradient).sum(Kind::Float).backward();
+    optimizer.step(rates);
+    variable.detach() - start
+}
+
+proptest! {
+    #[test]
+    fn a_step_without_decay_is_proportional_to_the_rate(
+        values in prop::collection::vec(0.1f32..2.0, 6), lr in 1e-3f64..0.5, factor in 1.5f64..8.0,
+    ) {
+        let start = Tensor::from_slice(&values).reshape([2, 3]);
+        let gradient = start.sin() + 0.1;
+        let makers: [fn(Vec<Group>) -> Box<dyn Optimizer>; 3] = [
+            |groups| Box::new(Sgd::new(groups, 0.9, true)),
+            |groups| Box::new(Adamw::new(groups, (0.9, 0.999), 1e-8)),
+            |groups| Box::new(Lars::new(groups, LARS)),
+        ];
+        for make in makers {
+            let of = |lr| first_move(make, &start, &gradient, Rates { lr, weight_decay: 0.0 });
+            let (one, more) = (of(lr), of(lr * factor));
+            prop_assert!(one.max().double_value(&[]) < 0.0, "against the gradient: {one:?}");
+            prop_assert!(relative_error(&more, &(one * factor)) < 1e-3);
+        }
+    }
+
+    #[test]
+    fn lars_moves_a_decayed_variable_by_a_fixed_share_of_its_length(scale in 0.01f64..100.0, steepness in 0.01f64..100.0) {
+        let start = (Tensor::arange(12, (Kind::Float, Device::Cpu)).sin() + 1.5).reshape([3, 4]) * scale;
+        let gradient = start.cos() * steepness + steepness * 2.0;
+        let rates = Rates { lr: 1.0, weight_decay: 1e-9 };
+        let moved = first_move(|groups| Box::new(Lars::new(groups, LARS)), &start, &gradient, rates);
+        let share = (moved.norm() / start.norm()).double_value(&[]);
+        // The difference of nearly equal fp32 numbers keeps four digits.
+        prop_assert!((share / LARS.eta - 1.0).abs() < 1e-3, "{share}");
+    }
 }

@@ -3,6 +3,7 @@
 use kontrast_torch_ext::{
     Autocast, Precision, SgdStep, StateDict, StateError, channels_last, deterministic, fused_sgd,
 };
+use proptest::prelude::*;
 use tch::{Device, Kind, Tensor};
 
 fn ramp(shape: &[i64]) -> Tensor {
@@ -137,4 +138,22 @@ fn a_prefix_comes_off_as_it_went_on() {
     whole.extend_under("encoder2", &sample());
     let part = whole.under("encoder");
     assert_eq!(part.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["a", "b.weight", "c.scale"]);
+}
+
+proptest! {
+    #[test]
+    fn any_state_survives_its_bytes(
+        shapes in prop::collection::vec(prop::collection::vec(0i64..5, 0..4), 0..6), which in 0usize..4,
+    ) {
+        let kind = [Kind::Float, Kind::BFloat16, Kind::Double, Kind::Int64][which];
+        let tensor = |shape: &Vec<i64>| (ramp(shape) * 100.0).to_kind(kind);
+        let state: StateDict =
+            shapes.iter().enumerate().map(|(i, shape)| (format!("t.{i}"), tensor(shape))).collect();
+        let read = StateDict::from_bytes(&state.to_bytes(None).unwrap()).unwrap();
+        prop_assert_eq!(read.len(), state.len());
+        for ((_, a), (_, b)) in state.iter().zip(read.iter()) {
+            prop_assert_eq!((a.kind(), a.size()), (b.kind(), b.size()));
+            prop_assert!(a.equal(b));
+        }
+    }
 }
