@@ -83,8 +83,8 @@ fn watch(mut child: Child, profile: Profile, work: &Path) -> Result<ExitStatus> 
     } else {
         say::fact("fetching", format!("libtorch, {profile} profile, through pip"));
     }
-    let mut lines = 0;
-    for tick in 0_u64.. {
+    let (mut ticks, mut lines) = (0_u64, 0);
+    loop {
         if let Some(status) = child.try_wait()? {
             if let Some(bar) = &bar {
                 bar.finish_and_clear();
@@ -92,7 +92,7 @@ fn watch(mut child: Child, profile: Profile, work: &Path) -> Result<ExitStatus> 
             return Ok(status);
         }
         let elapsed = began.elapsed().as_secs();
-        if tick.is_multiple_of(10) {
+        if ticks.is_multiple_of(10) {
             let message = || format!("{} on disk, {elapsed} s", human::bytes(size(work)));
             if let Some(bar) = &bar {
                 bar.set_message(format!("fetching libtorch, {profile} profile: {}", message()));
@@ -104,9 +104,9 @@ fn watch(mut child: Child, profile: Profile, work: &Path) -> Result<ExitStatus> 
         if let Some(bar) = &bar {
             bar.tick();
         }
+        ticks += 1;
         std::thread::sleep(Duration::from_millis(100));
     }
-    Ok(child.wait()?)
 }
 
 /// What went wrong, in one line with what to do.
