@@ -73,7 +73,11 @@ fn seeds(asked: &arguments::Experiment, loaded: &Loaded, count: u64, kontrast: &
         let code = family.run(kontrast.command(&pretrain(asked, Some(seed))), None)?;
         codes.push(code);
         finished.extend(summary(asked, seed)?.filter(|_| code == 0));
-        if code == WRONG || code == INTERRUPTED || family.is_interrupted() {
+        if code == WRONG || code == INTERRUPTED {
+            break;
+        }
+        if family.is_interrupted() && seed + 1 < first + count {
+            codes.push(INTERRUPTED);
             break;
         }
     }

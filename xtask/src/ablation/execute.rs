@@ -34,7 +34,7 @@ impl Ended {
     }
 }
 
-/// Runs all that is left of the plan, until it is done or interrupted.
+/// Runs all that is left of the plan, until it is done or interrupted; then there are fewer than were left.
 pub fn all(
     asked: &arguments::Ablation,
     ablation: &Ablation,

@@ -13,7 +13,7 @@ use crate::arguments;
 use crate::experiment::ready;
 use crate::family::{INTERRUPTED, worst};
 use crate::program::quoted;
-use plan::{Plan, State};
+use plan::Plan;
 
 /// Runs what is missing of an ablation, and writes its table as far as it is known.
 pub fn run(asked: &arguments::Ablation) -> Result<u8> {
@@ -25,11 +25,12 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
         return Ok(0);
     }
     let (mut codes, mut failures) = (plan.codes(), Vec::new());
-    if plan.runs.iter().any(|run| !matches!(run.state, State::Ended(_))) {
+    if plan.left().next().is_some() {
         let kontrast = ready(asked.device)?;
         std::fs::create_dir_all(&out)?;
         let ended = execute::all(asked, &ablation, &plan, &kontrast)?;
         codes.extend(ended.iter().map(|ended| ended.code));
+        codes.extend((ended.len() < plan.left().count()).then_some(INTERRUPTED));
         failures.extend(
             ended.iter().filter(|ended| ended.code != INTERRUPTED).filter_map(execute::Ended::failure),
         );
