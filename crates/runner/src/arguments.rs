@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
+use std::fmt::Write;
 use std::path::PathBuf;
 
 /// Trains image encoders without labels, and shows what they learned.
@@ -86,7 +87,7 @@ impl Pretrain {
         }
         let mut command = format!("kontrast pretrain {}", self.file.display());
         for set in &self.overrides {
-            command += &format!(" --set '{set}'");
+            let _ = write!(command, " --set '{set}'");
         }
         let options = [
             ("device", self.device.clone()),
@@ -95,7 +96,7 @@ impl Pretrain {
         ];
         for (name, value) in options {
             if let Some(value) = value {
-                command += &format!(" --{name} {value}");
+                let _ = write!(command, " --{name} {value}");
             }
         }
         command

@@ -55,7 +55,7 @@ impl Observer for Watch<'_> {
         let experiment = &self.stage.experiment;
         let every = experiment.eval.online_every;
         // The last epoch is judged at the end, with its floors.
-        if every == 0 || epoch % every != 0 || epoch == experiment.train.epochs {
+        if every == 0 || !epoch.is_multiple_of(every) || epoch == experiment.train.epochs {
             return Ok(());
         }
         let top1 = evaluation::online(self.stage, method.encoder())?;

@@ -40,7 +40,7 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
         Err(_) if interrupt.load(Ordering::Relaxed) => return Ok(Status::Interrupted.exit_code()),
         stage => stage?,
     };
-    run(&loaded, stage, dir, arguments, &interrupt)
+    run(&loaded, &stage, dir, arguments, &interrupt)
 }
 
 /// Evaluates the last checkpoint of a finished or interrupted run again; returns the exit code.
@@ -90,7 +90,7 @@ fn already_ended(arguments: &Pretrain, path: &Path) -> anyhow::Result<Option<u8>
 
 fn run(
     loaded: &Loaded,
-    stage: Stage,
+    stage: &Stage,
     dir: RunDir,
     arguments: &Pretrain,
     interrupt: &AtomicBool,
@@ -98,9 +98,9 @@ fn run(
     let method = stage.method()?;
     let parameters =
         method.groups().iter().flat_map(|group| &group.variables).map(|(_, v)| v.numel() as u64).sum();
-    let mut record = Record::new(dir, &stage, arguments.command(), parameters);
+    let mut record = Record::new(dir, stage, arguments.command(), parameters);
     atomic_write(&record.dir.layout().config(), loaded.resolved.as_bytes())?;
-    let ended = train(&stage, method, &mut record, interrupt);
+    let ended = train(stage, method, &mut record, interrupt);
     match ended {
         Ok((status, hint)) => {
             record.end(status, hint)?;
