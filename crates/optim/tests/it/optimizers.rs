@@ -5,6 +5,8 @@ use kontrast_testkit::{Case, assert_close, relative_error};
 use proptest::prelude::*;
 use tch::{Device, Kind, Tensor};
 
+type Maker = fn(Vec<Group>) -> Box<dyn Optimizer>;
+
 const STEPS: usize = 20;
 const LARS: LarsOptions = LarsOptions { momentum: 0.9, eta: 0.001, clip_lr: false, eps: 1e-8 };
 
@@ -79,7 +81,7 @@ fn the_cosine_is_that_of_lightly() {
 
 #[test]
 fn a_restored_optimizer_goes_on_bit_for_bit() {
-    let makers: [fn(Vec<Group>) -> Box<dyn Optimizer>; 3] = [
+    let makers: [Maker; 3] = [
         |groups| Box::new(Sgd::new(groups, 0.9, true)),
         |groups| Box::new(Adamw::new(groups, (0.9, 0.999), 1e-8)),
         |groups| Box::new(Lars::new(groups, LARS)),
@@ -190,7 +192,7 @@ proptest! {
     ) {
         let start = Tensor::from_slice(&values).reshape([2, 3]);
         let gradient = start.sin() + 0.1;
-        let makers: [fn(Vec<Group>) -> Box<dyn Optimizer>; 3] = [
+        let makers: [Maker; 3] = [
             |groups| Box::new(Sgd::new(groups, 0.9, true)),
             |groups| Box::new(Adamw::new(groups, (0.9, 0.999), 1e-8)),
             |groups| Box::new(Lars::new(groups, LARS)),
