@@ -69,7 +69,7 @@ fn shares_of_several_processes_add_up_to_the_whole() {
     // Uneven shares, one of them across the border between the views.
     for (offset, length) in [(0, 40), (40, 20), (60, 36)] {
         let share = nt_xent_rows(&z.narrow(0, offset, length), &z, offset, 0.3);
-        sum = sum + share * (length as f64 / 96.0);
+        sum += share * (length as f64 / 96.0);
     }
     sum.backward();
     assert_close(&shared.grad(), &whole.grad(), 1e-5);
