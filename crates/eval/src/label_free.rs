@@ -9,11 +9,11 @@ use kontrast_models::{Encoder, Mode};
 use kontrast_torch_ext::Autocast;
 use tch::{Kind, Tensor};
 
-/// Images looked at; more would say the same.
+/// Images looked at. Contrastive accuracy depends on their number: it counts the candidates.
 const IMAGES: usize = 2048;
 
-/// Alignment, uniformity, effective rank, deviation and contrastive accuracy of representations of two views of the
-/// first images, drawn as in training.
+/// Alignment, uniformity, effective rank, deviation and contrastive accuracy of representations of two views of
+/// some 2,000 images, drawn as in training.
 ///
 /// # Errors
 /// Where an image cannot be read.
@@ -24,7 +24,9 @@ pub fn label_free(
     extractor: &Extractor,
     seed: u64,
 ) -> Result<LabelFree, EvalError> {
-    let indices: Vec<u32> = (0..images.len().min(IMAGES) as u32).collect();
+    // Spread over the data set, which may be sorted by class.
+    let count = images.len().min(IMAGES);
+    let indices: Vec<u32> = (0..count).map(|i| (i * images.len() / count) as u32).collect();
     let bytes: usize = plans.iter().map(ViewPlan::bytes).sum();
     let (mut firsts, mut seconds) = (Vec::new(), Vec::new());
     for chunk in indices.chunks(extractor.batch) {

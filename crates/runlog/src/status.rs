@@ -17,7 +17,7 @@ pub enum Status {
     Finished,
     /// Stopped by an error.
     Failed,
-    /// The loss is no number, or grew far above chance.
+    /// The loss is no number, or grew far above where it began.
     Diverged,
     /// All embeddings fell together.
     Collapsed,

@@ -166,7 +166,7 @@ fn trainer(stage: &Stage, method: Box<dyn Method>, record: &Record) -> Trainer {
         feed: stage.feed(),
         checkpoints: Checkpoints::new(record.dir.layout().checkpoints(), experiment.train.keep),
         checkpoint_every: experiment.train.checkpoint_every,
-        // Ten records an epoch, but never more than one in ten steps of a long one.
+        // About ten records an epoch, and at least one in ten steps.
         log_every: (per_epoch / 10).clamp(1, 10),
         digest: stage.digest.clone(),
         threads: stage.place.threads,
