@@ -5,7 +5,7 @@ use clap::Parser;
 use kontrast_augment_torch::Views;
 use kontrast_benches::{Bench, SIDE, feed, images, median, plan};
 use kontrast_data::{Epochs, Loader, LoaderSpec};
-use kontrast_torch_ext::{Precision, deterministic, load_cuda};
+use kontrast_torch_ext::{Precision, deterministic, keep_freed_memory, load_cuda};
 use std::error::Error;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -48,6 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let threads = threads.unwrap_or(cores);
     tch::set_num_threads(i32::try_from(threads)?);
     deterministic(true);
+    keep_freed_memory();
     let precision = if fp32 { Precision::Fp32 } else { Precision::Bf16 };
     let mut bench = Bench::new(width, precision, device);
 

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use kontrast_config as config;
-use kontrast_torch_ext::{CudaHalf, deterministic, load_cuda};
+use kontrast_torch_ext::{CudaHalf, deterministic, keep_freed_memory, load_cuda};
 use std::num::NonZero;
 use tch::Device;
 
@@ -18,7 +18,7 @@ pub(crate) struct Place {
     pub(crate) workers: usize,
 }
 
-/// Loads libtorch's CUDA half where there is a GPU, and makes libtorch deterministic.
+/// Loads libtorch's CUDA half where there is a GPU, makes libtorch deterministic, and has freed memory kept.
 pub(crate) fn prepare(wanted: &config::Infrastructure) -> anyhow::Result<Place> {
     let half = match wanted.device {
         config::Device::Cpu => CudaHalf::NoGpu,
@@ -43,6 +43,7 @@ pub(crate) fn prepare(wanted: &config::Infrastructure) -> anyhow::Result<Place> 
     let threads = wanted.threads.unwrap_or(cores);
     tch::set_num_threads(i32::try_from(threads).context("run.threads")?);
     deterministic(true);
+    keep_freed_memory();
     let words = if let Device::Cuda(index) = device { format!("cuda:{index}") } else { "cpu".to_owned() };
     Ok(Place { device, words, threads, workers: wanted.workers.unwrap_or(cores) })
 }

@@ -1,9 +1,11 @@
 //! What `tch` lacks, through a small C++ shim: bf16 autocast on CPU and CUDA, loading libtorch's CUDA half,
-//! fused optimizer updates, channels-last tensors, deterministic algorithms, and strict state dictionaries.
+//! fused optimizer updates, channels-last tensors, deterministic algorithms, strict state dictionaries, and memory kept
+//! from step to step.
 //!
 //! Every crate that uses `tch` depends on this one, directly or not: its build script makes libtorch findable for
 //! whatever cargo runs.
 
+mod allocator;
 mod autocast;
 mod cuda;
 mod ffi;
@@ -11,6 +13,7 @@ mod fused;
 mod layout;
 mod state;
 
+pub use allocator::keep_freed_memory;
 pub use autocast::{Autocast, Precision};
 pub use cuda::{CudaHalf, load_cuda, peak_device_memory};
 pub use fused::{AdamwStep, SgdStep, forget_gradients, fused_adamw, fused_sgd};
