@@ -12,8 +12,8 @@
 //! ```
 //! use kontrast_augment::{ImageRef, Recipe, Scratch, Step, ViewPlan, ViewRng, render_into};
 //!
-//! let crop = Step::RandomResizedCrop { scale: (0.2, 1.0), ratio: (0.75, 4.0 / 3.0) };
-//! let plan = ViewPlan::new((32, 32), vec![crop, Step::HorizontalFlip { probability: 0.5 }])?;
+//! let crop = Step::RandomResizedCrop { scale: (0.2, 1.0), ratio: (0.75, 4.0 / 3.0), antialias: true };
+//! let plan = ViewPlan::new((32, 32), vec![crop, Step::HorizontalFlip.sometimes(0.5)])?;
 //!
 //! let pixels = vec![127; 40 * 30 * 3];
 //! let (mut recipe, mut scratch) = (Recipe::default(), Scratch::default());
@@ -24,20 +24,28 @@
 //! # Ok::<(), kontrast_augment::PlanError>(())
 //! ```
 
-mod blur;
-mod color;
-mod draw;
+mod canvas;
+mod counter;
+mod error;
 mod image;
 mod plan;
+mod pointwise;
 mod recipe;
 mod render;
 mod resample;
 mod rng;
 mod simclr;
+mod step;
+mod transform;
 
+pub use error::PlanError;
 pub use image::ImageRef;
-pub use plan::{PlanError, Step, ViewPlan};
+pub use plan::ViewPlan;
 pub use recipe::{Op, Recipe};
-pub use render::{Scratch, render_into};
+pub use render::{Scratch, render_float_into, render_into};
 pub use rng::ViewRng;
 pub use simclr::{Blur, Jitter, Simclr, Solarize};
+pub use step::{Choice, Step};
+pub use transform::affine::Sampling;
+pub use transform::auto_augment::Policy;
+pub use transform::erase::{Fill, Filling};

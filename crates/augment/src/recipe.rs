@@ -1,12 +1,14 @@
 //! The recipe: what is done to one view, as plain data.
 
-use std::fmt;
-
+use crate::transform::affine::Sampling;
+use crate::transform::erase::Fill;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What is done to one image to make one view of it.
 ///
-/// The first operation is the crop; without one the image must have the view's size already.
+/// The first operation may be a crop or a resize; without one the picture starts as large as the image. At the end it
+/// must have the view's size.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
     /// Width and height of the view.
@@ -19,7 +21,7 @@ pub struct Recipe {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
-    /// Cuts this box, in pixels of the source, and resizes it to the view (antialiased bilinear).
+    /// Cuts this box, in pixels of the source, and resizes it to the view (bilinear).
     Crop {
         /// Left edge.
         x: usize,
@@ -29,9 +31,34 @@ pub enum Op {
         width: usize,
         /// Height before resizing.
         height: usize,
+        /// Whether a smaller view blends all pixels of the box that it covers.
+        #[serde(default = "antialiased")]
+        antialias: bool,
+    },
+    /// Resizes the whole image (antialiased bilinear).
+    Resize {
+        /// Pixels in a row.
+        width: usize,
+        /// Number of rows.
+        height: usize,
+    },
+    /// Cuts this box without resizing; outside the picture it is black.
+    Cut {
+        /// Left edge.
+        x: isize,
+        /// Upper edge.
+        y: isize,
+        /// Pixels in a row.
+        width: usize,
+        /// Number of rows.
+        height: usize,
     },
     /// Mirrors left and right.
     Flip,
+    /// Mirrors top and bottom.
+    FlipVertical,
+    /// Turns counter-clockwise by this many quarters.
+    QuarterTurns(u8),
     /// Multiplies by this factor, clamped.
     Brightness(f32),
     /// Blends with the mean of the grayscale image: 0 is that mean, 1 leaves the image as it is.
@@ -54,6 +81,91 @@ pub enum Op {
         /// From 0 to 1.
         threshold: f32,
     },
+    /// Keeps the levels of this many bits, 0 to 8.
+    Posterize {
+        /// Bits of a channel.
+        bits: u8,
+    },
+    /// Spreads each channel's histogram.
+    Equalize,
+    /// The negative.
+    Invert,
+    /// Stretches each channel over the whole range.
+    Autocontrast,
+    /// Away from a blurred image: 0 is that image, 1 leaves it as it is.
+    Sharpness(f32),
+    /// Turns counter-clockwise about the middle; outside is black, as for the next two.
+    Rotate {
+        /// Of 360.
+        degrees: f32,
+        /// How values between pixels are read.
+        #[serde(default)]
+        sampling: Sampling,
+    },
+    /// Moves the image.
+    Translate {
+        /// Pixels to the right.
+        x: f32,
+        /// Pixels downwards.
+        y: f32,
+        /// How values between pixels are read.
+        #[serde(default)]
+        sampling: Sampling,
+    },
+    /// Slants the image about its upper left corner.
+    Shear {
+        /// Pixels to the left for each row down.
+        x: f32,
+        /// Pixels up for each column to the right.
+        y: f32,
+        /// How values between pixels are read.
+        #[serde(default)]
+        sampling: Sampling,
+    },
+    /// Fills a box.
+    Erase {
+        /// Left edge.
+        x: usize,
+        /// Upper edge.
+        y: usize,
+        /// Pixels in a row.
+        width: usize,
+        /// Number of rows.
+        height: usize,
+        /// With what.
+        fill: Fill,
+    },
+    /// Adds Gaussian noise, clamped.
+    Noise {
+        /// Of values from 0 to 1.
+        deviation: f32,
+        /// Key of the noise.
+        key: u64,
+    },
+    /// How steep each channel is.
+    Sobel,
+    /// Moves each channel to the right and downwards; border pixels are repeated.
+    ShiftChannels([[i32; 2]; 3]),
+    /// Replaces two channels by noise about the middle gray.
+    DropChannels {
+        /// Which channel stays, 0 to 2.
+        kept: u8,
+        /// Deviation of the noise, as a share of the kept channel's.
+        share: f32,
+        /// Key of the noise.
+        key: u64,
+    },
+}
+
+fn antialiased() -> bool {
+    true
+}
+
+impl Op {
+    /// An antialiased crop.
+    pub fn crop(x: usize, y: usize, width: usize, height: usize) -> Self {
+        Self::Crop { x, y, width, height, antialias: true }
+    }
 }
 
 /// The recipe in words, such as `crop 12x20+3+4, flip, contrast 1.31`.
@@ -73,8 +185,14 @@ impl fmt::Display for Recipe {
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Crop { x, y, width, height } => write!(f, "crop {width}x{height}+{x}+{y}"),
+            Self::Crop { x, y, width, height, antialias } => {
+                write!(f, "crop {width}x{height}+{x}+{y}{}", if *antialias { "" } else { " aliased" })
+            }
+            Self::Resize { width, height } => write!(f, "resize {width}x{height}"),
+            Self::Cut { x, y, width, height } => write!(f, "cut {width}x{height}{x:+}{y:+}"),
             Self::Flip => f.write_str("flip"),
+            Self::FlipVertical => f.write_str("flip upside down"),
+            Self::QuarterTurns(quarters) => write!(f, "turn {}°", 90 * u32::from(*quarters)),
             Self::Brightness(factor) => write!(f, "brightness {factor:.2}"),
             Self::Contrast(factor) => write!(f, "contrast {factor:.2}"),
             Self::Saturation(factor) => write!(f, "saturation {factor:.2}"),
@@ -82,6 +200,23 @@ impl fmt::Display for Op {
             Self::Grayscale => f.write_str("grayscale"),
             Self::Blur { sigma, kernel } => write!(f, "blur {sigma:.2} ({kernel} wide)"),
             Self::Solarize { threshold } => write!(f, "solarize {threshold:.2}"),
+            Self::Posterize { bits } => write!(f, "posterize {bits} bits"),
+            Self::Equalize => f.write_str("equalize"),
+            Self::Invert => f.write_str("invert"),
+            Self::Autocontrast => f.write_str("autocontrast"),
+            Self::Sharpness(factor) => write!(f, "sharpness {factor:.2}"),
+            Self::Rotate { degrees, .. } => write!(f, "rotate {degrees:+.1}°"),
+            Self::Translate { x, y, .. } => write!(f, "translate {x:+} {y:+}"),
+            Self::Shear { x, y, .. } => write!(f, "shear {x:+.2} {y:+.2}"),
+            Self::Erase { x, y, width, height, .. } => write!(f, "erase {width}x{height}+{x}+{y}"),
+            Self::Noise { deviation, .. } => write!(f, "noise {deviation:.2}"),
+            Self::Sobel => f.write_str("sobel"),
+            Self::ShiftChannels([r, g, b]) => {
+                write!(f, "shift channels {:+}{:+} {:+}{:+} {:+}{:+}", r[0], r[1], g[0], g[1], b[0], b[1])
+            }
+            Self::DropChannels { kept, .. } => {
+                write!(f, "keep {} only", ["red", "green", "blue"][usize::from(*kept).min(2)])
+            }
         }
     }
 }
@@ -92,9 +227,9 @@ mod tests {
 
     #[test]
     fn a_recipe_reads_as_words() {
-        let crop = Op::Crop { x: 3, y: 4, width: 12, height: 20 };
         let blur = Op::Blur { sigma: 1.5, kernel: 3 };
-        let ops = vec![crop, Op::Flip, Op::Contrast(1.31), Op::Hue(0.05), Op::Grayscale, blur];
+        let ops =
+            vec![Op::crop(3, 4, 12, 20), Op::Flip, Op::Contrast(1.31), Op::Hue(0.05), Op::Grayscale, blur];
         let recipe = Recipe { size: (32, 32), ops };
         let words = "crop 12x20+3+4, flip, contrast 1.31, hue +0.050, grayscale, blur 1.50 (3 wide)";
         assert_eq!(recipe.to_string(), words);

@@ -1,17 +1,23 @@
 //! The CPU renderer: carries a recipe out, bytes in and bytes out.
 
+use crate::canvas::Canvas;
 use crate::image::ImageRef;
+use crate::pointwise::{self, Point};
 use crate::recipe::{Op, Recipe};
-use crate::resample::Resampler;
-use crate::{blur, color};
+use crate::resample::{Resampler, Window};
+use crate::transform::affine::{self, Map};
+use crate::transform::{
+    autocontrast, blur, channels, equalize, erase, flip, gaussian_noise, posterize, resize, sharpness, sobel,
+};
 
 /// Memory that the renderer reuses from view to view. One a thread.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// The view as three planes of f32 in `[0, 1]`, R before G before B.
-    planes: Vec<f32>,
+    canvas: Canvas,
     resampler: Resampler,
     blur: blur::Scratch,
+    /// Operations on single pixels that wait to be carried out together.
+    pending: Vec<Point>,
 }
 
 /// Renders one view into `view`, which holds `height * width * 3` bytes, row after row.
@@ -19,77 +25,146 @@ pub struct Scratch {
 /// The image goes through all operations as floats in `[0, 1]` and is rounded once, at the end.
 ///
 /// # Panics
-/// When `view` has another size than the recipe says, the crop lies outside the image or is not the first
-/// operation, or, without a crop, the image has another size than the view.
+/// When `view` has another size than the recipe says, a crop lies outside the image, a crop or a resize is not the
+/// first operation, or the picture does not end in the view's size.
 pub fn render_into(recipe: &Recipe, image: ImageRef<'_>, view: &mut [u8], scratch: &mut Scratch) {
     let (width, height) = recipe.size;
     assert_eq!(view.len(), width * height * 3, "bytes of a view of {width}x{height}");
-    let (window, ops) = match recipe.ops.split_first() {
-        Some((&Op::Crop { x, y, width, height }, rest)) => (Window { x, y, width, height }, rest),
-        _ => (Window { x: 0, y: 0, width: image.width, height: image.height }, &recipe.ops[..]),
-    };
-    window.check(image);
-    let resized = (window.width, window.height) != recipe.size;
-    assert!(!resized || ops.len() < recipe.ops.len(), "without a crop the image has the view's size");
-    if ops.is_empty() && !resized {
+    if let Some(window) = copied(recipe, image) {
         for (row, target) in view.chunks_exact_mut(width * 3).enumerate() {
             target.copy_from_slice(window.row(image, row));
         }
         return;
     }
-    scratch.planes.resize(width * height * 3, 0.0);
-    scratch.resampler.resize(image, window, recipe.size, &mut scratch.planes);
-    for op in ops {
-        apply(*op, width, scratch);
-    }
-    color::round(&scratch.planes, view);
+    scratch.draw(recipe, image);
+    pointwise::run(&scratch.pending, scratch.canvas.planes(), Some(view));
 }
 
-/// The part of an image that becomes a view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Window {
-    pub(crate) x: usize,
-    pub(crate) y: usize,
-    pub(crate) width: usize,
-    pub(crate) height: usize,
+/// Renders one view as floats in `[0, 1]`: three planes of `height * width`, R before G before B.
+///
+/// # Panics
+/// As [`render_into`].
+pub fn render_float_into(recipe: &Recipe, image: ImageRef<'_>, view: &mut [f32], scratch: &mut Scratch) {
+    let (width, height) = recipe.size;
+    assert_eq!(view.len(), width * height * 3, "values of a view of {width}x{height}");
+    scratch.draw(recipe, image);
+    scratch.flush();
+    view.copy_from_slice(scratch.canvas.planes());
 }
 
-impl Window {
-    /// The bytes of one of its rows.
-    pub(crate) fn row<'a>(&self, image: ImageRef<'a>, row: usize) -> &'a [u8] {
-        let start = ((self.y + row) * image.width + self.x) * 3;
-        &image.pixels[start..start + self.width * 3]
-    }
+/// The part of the image that is the view, byte for byte, where the recipe is no more than a cut.
+fn copied(recipe: &Recipe, image: ImageRef<'_>) -> Option<Window> {
+    let window = match recipe.ops[..] {
+        [] => Window::whole(image),
+        [Op::Crop { x, y, width, height, .. }] => Window { x, y, width, height },
+        _ => return None,
+    };
+    window.check(image);
+    (window.size() == recipe.size).then_some(window)
+}
 
-    fn check(&self, image: ImageRef<'_>) {
-        let inside = self.x + self.width <= image.width && self.y + self.height <= image.height;
+impl Scratch {
+    /// Draws everything but what is pending.
+    fn draw(&mut self, recipe: &Recipe, image: ImageRef<'_>) {
+        self.pending.clear();
+        let ops = self.load(recipe, image);
+        for &op in ops {
+            self.add(op);
+        }
+        let (found, expected) = (self.canvas.size(), recipe.size);
         assert!(
-            inside && self.width > 0 && self.height > 0,
-            "{self:?} is no part of an image of {}x{}",
-            image.width,
-            image.height
+            found == expected,
+            "the recipe ends in {}x{}, but the view is {}x{}",
+            found.0,
+            found.1,
+            expected.0,
+            expected.1
         );
     }
-}
 
-fn apply(op: Op, width: usize, scratch: &mut Scratch) {
-    let planes = &mut scratch.planes;
-    match op {
-        Op::Crop { .. } => panic!("a recipe has one crop, which comes first"),
-        Op::Flip => planes.chunks_exact_mut(width).for_each(<[f32]>::reverse),
-        Op::Brightness(factor) => color::brightness(planes, factor),
-        Op::Contrast(factor) => color::contrast(planes, factor),
-        Op::Saturation(factor) => color::saturation(planes, factor),
-        Op::Hue(turn) => color::hue(planes, turn),
-        Op::Grayscale => color::grayscale(planes),
-        Op::Blur { sigma, kernel } => scratch.blur.blur(planes, width, sigma, kernel),
-        Op::Solarize { threshold } => color::solarize(planes, threshold),
+    /// Loads the image through the first operations; gives the rest.
+    fn load<'r>(&mut self, recipe: &'r Recipe, image: ImageRef<'_>) -> &'r [Op] {
+        let (window, size, antialias, rest) = match recipe.ops.split_first() {
+            Some((&Op::Crop { x, y, width, height, antialias }, rest)) => {
+                (Window { x, y, width, height }, recipe.size, antialias, rest)
+            }
+            Some((&Op::Resize { width, height }, rest)) => {
+                (Window::whole(image), (width, height), true, rest)
+            }
+            _ => (Window::whole(image), image.size(), true, &recipe.ops[..]),
+        };
+        window.check(image);
+        // A mirror image costs nothing while the pixels move anyway.
+        let (mirrored, rest) = match rest.split_first() {
+            Some((Op::Flip, after)) => (true, after),
+            _ => (false, rest),
+        };
+        self.canvas.reset(size);
+        self.resampler.resize(image, window, size, antialias, mirrored, self.canvas.planes());
+        rest
+    }
+
+    fn add(&mut self, op: Op) {
+        let point = match op {
+            Op::Brightness(factor) => Point::Blend { factor, offset: 0.0 },
+            Op::Saturation(factor) => Point::Saturation(factor),
+            Op::Hue(turn) => Point::Hue(turn * 6.0),
+            Op::Grayscale => Point::Grayscale,
+            Op::Invert => Point::Invert,
+            Op::Solarize { threshold } => Point::Solarize(threshold),
+            Op::Posterize { bits } => Point::Posterize(posterize::levels(bits)),
+            other => {
+                self.flush();
+                let Some(point) = self.carry_out(other) else { return };
+                point
+            }
+        };
+        self.pending.push(point);
+    }
+
+    fn flush(&mut self) {
+        if !self.pending.is_empty() {
+            pointwise::run(&self.pending, self.canvas.planes(), None);
+            self.pending.clear();
+        }
+    }
+
+    /// What looks at more than one pixel; where only its numbers do, gives what is left to be done.
+    fn carry_out(&mut self, op: Op) -> Option<Point> {
+        let canvas = &mut self.canvas;
+        match op {
+            Op::Contrast(factor) => {
+                let offset = pointwise::gray_mean(canvas.planes()) * (1.0 - factor);
+                return Some(Point::Blend { factor, offset });
+            }
+            Op::Autocontrast => return Some(autocontrast::stretch(canvas.planes())),
+            Op::Cut { x, y, width, height } => resize::cut(canvas, (x, y), (width, height)),
+            Op::Flip => flip::horizontal(canvas),
+            Op::FlipVertical => flip::vertical(canvas),
+            Op::QuarterTurns(quarters) => flip::quarter_turns(canvas, quarters),
+            Op::Blur { sigma, kernel } => {
+                let (width, _) = canvas.size();
+                self.blur.blur(canvas.planes(), width, sigma, kernel);
+            }
+            Op::Equalize => canvas.each_plane().for_each(equalize::equalize),
+            Op::Sharpness(factor) => sharpness::adjust(canvas, factor),
+            Op::Rotate { degrees, sampling } => affine::rotate(canvas, degrees, sampling),
+            Op::Translate { x, y, sampling } => affine::apply(canvas, Map::translation(x, y), sampling),
+            Op::Shear { x, y, sampling } => affine::apply(canvas, Map::shear(x, y, canvas.size()), sampling),
+            Op::Erase { x, y, width, height, fill } => erase::erase(canvas, (x, y), (width, height), fill),
+            Op::Noise { deviation, key } => gaussian_noise::add(canvas.planes(), deviation, key),
+            Op::Sobel => sobel::edges(canvas),
+            Op::ShiftChannels(offsets) => channels::shift(canvas, offsets),
+            Op::DropChannels { kept, share, key } => channels::drop(canvas, kept, share, key),
+            first => panic!("{first} can only be the first operation of a recipe"),
+        }
+        None
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Scratch, render_into};
+    use super::{Scratch, render_float_into, render_into};
     use crate::image::ImageRef;
     use crate::recipe::{Op, Recipe};
 
@@ -102,9 +177,10 @@ mod tests {
     #[test]
     fn cutting_without_resizing_copies_the_bytes() {
         let pixels: Vec<u8> = (0..4 * 3 * 3).collect();
-        let crop = Op::Crop { x: 1, y: 1, width: 2, height: 2 };
-        let view = rendered((2, 2), vec![crop], ImageRef::new(4, 3, &pixels));
-        assert_eq!(view, [15, 16, 17, 18, 19, 20, 27, 28, 29, 30, 31, 32]);
+        let image = ImageRef::new(4, 3, &pixels);
+        let expected = [15, 16, 17, 18, 19, 20, 27, 28, 29, 30, 31, 32];
+        assert_eq!(rendered((2, 2), vec![Op::crop(1, 1, 2, 2)], image), expected);
+        assert_eq!(rendered((2, 2), vec![Op::Cut { x: 1, y: 1, width: 2, height: 2 }], image), expected);
     }
 
     #[test]
@@ -117,16 +193,52 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "is no part of an image of 4x3")]
-    fn a_crop_outside_the_image_is_a_bug() {
-        let crop = Op::Crop { x: 3, y: 0, width: 2, height: 2 };
-        rendered((2, 2), vec![crop], ImageRef::new(4, 3, &[0; 36]));
+    fn what_a_cut_takes_from_outside_is_black() {
+        let pixels = [9; 2 * 2 * 3];
+        let view = rendered(
+            (3, 1),
+            vec![Op::Cut { x: 1, y: -1, width: 3, height: 1 }],
+            ImageRef::new(2, 2, &pixels),
+        );
+        assert_eq!(view, [0; 9]);
+        let view = rendered(
+            (3, 1),
+            vec![Op::Cut { x: -1, y: 1, width: 3, height: 1 }],
+            ImageRef::new(2, 2, &pixels),
+        );
+        assert_eq!(view, [0, 0, 0, 9, 9, 9, 9, 9, 9]);
     }
 
     #[test]
-    #[should_panic(expected = "a recipe has one crop, which comes first")]
+    fn floats_are_the_bytes_before_rounding() {
+        let pixels: Vec<u8> = (0..4 * 3 * 3).map(|value| value * 7).collect();
+        let image = ImageRef::new(4, 3, &pixels);
+        let recipe =
+            Recipe { size: (5, 4), ops: vec![Op::crop(0, 0, 3, 3), Op::Hue(0.2), Op::Contrast(1.4)] };
+        let mut floats = vec![0.0; 60];
+        render_float_into(&recipe, image, &mut floats, &mut Scratch::default());
+        let bytes = rendered(recipe.size, recipe.ops, image);
+        for (pixel, rgb) in bytes.chunks_exact(3).enumerate() {
+            let float = [0, 20, 40].map(|plane| (floats[plane + pixel] * 255.0).round() as u8);
+            assert_eq!(float, rgb);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "is no part of an image of 4x3")]
+    fn a_crop_outside_the_image_is_a_bug() {
+        rendered((2, 2), vec![Op::crop(3, 0, 2, 2)], ImageRef::new(4, 3, &[0; 36]));
+    }
+
+    #[test]
+    #[should_panic(expected = "crop 2x2+0+0 can only be the first operation of a recipe")]
     fn a_late_crop_is_a_bug() {
-        let crop = Op::Crop { x: 0, y: 0, width: 2, height: 2 };
-        rendered((2, 2), vec![Op::Flip, crop], ImageRef::new(2, 2, &[0; 12]));
+        rendered((2, 2), vec![Op::Invert, Op::crop(0, 0, 2, 2)], ImageRef::new(2, 2, &[0; 12]));
+    }
+
+    #[test]
+    #[should_panic(expected = "the recipe ends in 2x2, but the view is 3x3")]
+    fn a_picture_of_another_size_than_the_view_is_a_bug() {
+        rendered((3, 3), vec![Op::Invert], ImageRef::new(2, 2, &[0; 12]));
     }
 }

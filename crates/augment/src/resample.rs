@@ -1,12 +1,48 @@
-//! Antialiased bilinear resizing of a window, from bytes to planes of floats.
+//! Bilinear resizing of a window, from bytes to planes of floats.
 
 use crate::image::ImageRef;
-use crate::render::Window;
+use multiversion::multiversion;
 
 /// One step of a byte in `[0, 1]`: torchvision multiplies by it too, which decides ties.
 pub(crate) const BYTE: f32 = 1.0 / 255.0;
 
-/// Resizes as torch's `interpolate(mode="bilinear", antialias=True)` does, and keeps its memory.
+/// The part of an image that becomes a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) x: usize,
+    pub(crate) y: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+}
+
+impl Window {
+    pub(crate) fn whole(image: ImageRef<'_>) -> Self {
+        Self { x: 0, y: 0, width: image.width, height: image.height }
+    }
+
+    pub(crate) fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// The bytes of one of its rows.
+    #[inline(always)]
+    pub(crate) fn row<'a>(&self, image: ImageRef<'a>, row: usize) -> &'a [u8] {
+        let start = ((self.y + row) * image.width + self.x) * 3;
+        &image.pixels[start..start + self.width * 3]
+    }
+
+    pub(crate) fn check(&self, image: ImageRef<'_>) {
+        let inside = self.x + self.width <= image.width && self.y + self.height <= image.height;
+        assert!(
+            inside && self.width > 0 && self.height > 0,
+            "{self:?} is no part of an image of {}x{}",
+            image.width,
+            image.height
+        );
+    }
+}
+
+/// Resizes as torch's `interpolate(mode="bilinear")` does, and keeps its memory.
 #[derive(Debug, Default)]
 pub(crate) struct Resampler {
     columns: Taps,
@@ -17,56 +53,127 @@ pub(crate) struct Resampler {
 
 impl Resampler {
     /// Fills `planes` (R, G, B, each `height * width`) with the window, resized to `size`, in `[0, 1]`.
-    ///
-    /// A row of the view is blended from source rows first, over contiguous bytes, then along the row; so
-    /// one line is all the memory between the two.
     pub(crate) fn resize(
         &mut self,
         image: ImageRef<'_>,
         window: Window,
         size: (usize, usize),
+        antialias: bool,
+        mirrored: bool,
         planes: &mut [f32],
     ) {
-        let (width, height) = size;
-        self.columns.fill(window.width, width);
-        self.rows.fill(window.height, height);
+        self.columns.fill(window.width, size.0, antialias);
+        if mirrored {
+            self.columns.mirror();
+        }
+        self.rows.fill(window.height, size.1, antialias);
         self.line.clear();
         self.line.resize(window.width * 3 + 1, 0.0);
-        let (red, rest) = planes.split_at_mut(width * height);
-        let (green, blue) = rest.split_at_mut(width * height);
-        for y in 0..height {
-            self.blend_rows(image, window, y);
-            let row = y * width..(y + 1) * width;
-            let target = [&mut red[row.clone()], &mut green[row.clone()], &mut blue[row]];
-            if window.width == width {
-                spread(&self.line, target);
-            } else {
-                self.columns.along(&self.line, target);
+        resample(image, window, &self.columns, &self.rows, &mut self.line, planes);
+    }
+}
+
+/// A row of the view is blended from source rows first, over contiguous bytes, then along the row; so one line is all
+/// the memory between the two.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn resample(
+    image: ImageRef<'_>,
+    window: Window,
+    columns: &Taps,
+    rows: &Taps,
+    line: &mut [f32],
+    planes: &mut [f32],
+) {
+    let width = columns.starts.len();
+    let (red, rest) = planes.split_at_mut(planes.len() / 3);
+    let (green, blue) = rest.split_at_mut(rest.len() / 2);
+    let targets =
+        red.chunks_exact_mut(width).zip(green.chunks_exact_mut(width)).zip(blue.chunks_exact_mut(width));
+    for (y, ((red, green), blue)) in targets.enumerate() {
+        blend_rows(image, window, rows, y, &mut line[..window.width * 3]);
+        let target = [red, green, blue];
+        match columns.count {
+            1 => along::<1>(columns, line, target),
+            2 => along::<2>(columns, line, target),
+            4 => along::<4>(columns, line, target),
+            _ => along_any(columns, line, target),
+        }
+    }
+}
+
+/// The line from which row `y` of the view is made.
+#[inline(always)]
+fn blend_rows(image: ImageRef<'_>, window: Window, rows: &Taps, y: usize, line: &mut [f32]) {
+    let (start, weights) = rows.at(y);
+    match *weights {
+        [_] => {
+            for (value, &byte) in line.iter_mut().zip(window.row(image, start)) {
+                *value = f32::from(byte) * BYTE;
+            }
+        }
+        [first, second] => {
+            let (first, second) = (first * BYTE, second * BYTE);
+            let sources = window.row(image, start).iter().zip(window.row(image, start + 1));
+            for (value, (&above, &below)) in line.iter_mut().zip(sources) {
+                *value = first * f32::from(above) + second * f32::from(below);
+            }
+        }
+        _ => {
+            for (tap, &weight) in weights.iter().enumerate() {
+                // The bytes become [0, 1] through the weight.
+                let scaled = weight * BYTE;
+                let source = window.row(image, start + tap);
+                if tap == 0 {
+                    line.iter_mut().zip(source).for_each(|(value, &byte)| *value = scaled * f32::from(byte));
+                } else {
+                    line.iter_mut().zip(source).for_each(|(value, &byte)| *value += scaled * f32::from(byte));
+                }
             }
         }
     }
+}
 
-    /// The line from which row `y` of the view is made.
-    fn blend_rows(&mut self, image: ImageRef<'_>, window: Window, y: usize) {
-        let end = window.width * 3;
-        let line = &mut self.line[..end];
-        if self.rows.count == 1 {
-            for (value, &byte) in line.iter_mut().zip(window.row(image, self.rows.starts[y])) {
-                *value = f32::from(byte) * BYTE;
-            }
-            return;
-        }
-        let (start, weights) = self.rows.at(y);
-        for (tap, &weight) in weights.iter().enumerate() {
-            // The bytes become [0, 1] through the weight.
-            let scaled = weight * BYTE;
-            let source = window.row(image, start + tap);
-            if tap == 0 {
-                line.iter_mut().zip(source).for_each(|(value, &byte)| *value = scaled * f32::from(byte));
-            } else {
-                line.iter_mut().zip(source).for_each(|(value, &byte)| *value += scaled * f32::from(byte));
+/// Outputs whose channels are gathered before they are stored.
+const GROUP: usize = 8;
+
+/// Resamples a line of RGB pixels into one row of each plane, with the loop over the taps unrolled.
+#[inline(always)]
+fn along<const COUNT: usize>(columns: &Taps, line: &[f32], [red, green, blue]: [&mut [f32]; 3]) {
+    let pixel = |start: usize, weights: &[f32]| {
+        let pixels = &line[start * 3..][..=COUNT * 3];
+        let mut sum = [0.0; 4];
+        for tap in 0..COUNT {
+            // The fourth lane belongs to the next pixel: four lanes are one register.
+            for lane in 0..4 {
+                sum[lane] += weights[tap] * pixels[tap * 3 + lane];
             }
         }
+        sum
+    };
+    let groups = columns.starts.chunks(GROUP).zip(columns.weights.chunks(GROUP * COUNT));
+    let targets = red.chunks_mut(GROUP).zip(green.chunks_mut(GROUP)).zip(blue.chunks_mut(GROUP));
+    for ((starts, weights), ((r, g), b)) in groups.zip(targets) {
+        let mut sums = [[0.0; 4]; GROUP];
+        for ((sum, &start), weights) in sums.iter_mut().zip(starts).zip(weights.chunks_exact(COUNT)) {
+            *sum = pixel(start, weights);
+        }
+        for (channel, target) in [r, g, b].into_iter().enumerate() {
+            target.iter_mut().zip(&sums).for_each(|(value, sum)| *value = sum[channel]);
+        }
+    }
+}
+
+#[inline(always)]
+fn along_any(columns: &Taps, line: &[f32], [red, green, blue]: [&mut [f32]; 3]) {
+    for (x, ((r, g), b)) in red.iter_mut().zip(green).zip(blue).enumerate() {
+        let (start, weights) = columns.at(x);
+        let mut sum = [0.0; 4];
+        for (pixel, &weight) in line[start * 3..].windows(4).step_by(3).zip(weights) {
+            for lane in 0..4 {
+                sum[lane] += weight * pixel[lane];
+            }
+        }
+        [*r, *g, *b] = [sum[0], sum[1], sum[2]];
     }
 }
 
@@ -79,12 +186,14 @@ struct Taps {
 }
 
 impl Taps {
+    #[inline(always)]
     fn at(&self, output: usize) -> (usize, &[f32]) {
         (self.starts[output], &self.weights[output * self.count..(output + 1) * self.count])
     }
 
-    /// A triangle as wide as an output pixel, but never narrower than an input pixel, normalised.
-    fn fill(&mut self, input: usize, output: usize) {
+    /// A triangle as wide as an output pixel, but never narrower than an input pixel, normalised; without `antialias` as
+    /// wide as an input pixel always.
+    fn fill(&mut self, input: usize, output: usize, antialias: bool) {
         self.starts.clear();
         self.weights.clear();
         if input == output {
@@ -94,7 +203,7 @@ impl Taps {
             return;
         }
         let scale = input as f64 / output as f64;
-        let support = scale.max(1.0);
+        let support = if antialias { scale.max(1.0) } else { 1.0 };
         // At most this many inputs lie within the support; where fewer do, the rest weigh nothing.
         self.count = (support.ceil() as usize * 2).min(input);
         for position in 0..output {
@@ -114,50 +223,11 @@ impl Taps {
         }
     }
 
-    /// Resamples a line of RGB pixels into one row of each plane.
-    fn along(&self, line: &[f32], target: [&mut [f32]; 3]) {
-        match self.count {
-            1 => self.along_exact::<1>(line, target),
-            2 => self.along_exact::<2>(line, target),
-            4 => self.along_exact::<4>(line, target),
-            _ => self.along_any(line, target),
-        }
-    }
-
-    /// The counts of small scales, with the loop over the taps unrolled.
-    fn along_exact<const COUNT: usize>(&self, line: &[f32], [red, green, blue]: [&mut [f32]; 3]) {
-        let taps = self.starts.iter().zip(self.weights.chunks_exact(COUNT));
-        for (((r, g), b), (&start, weights)) in red.iter_mut().zip(green).zip(blue).zip(taps) {
-            let pixels = &line[start * 3..][..=COUNT * 3];
-            let mut sum = [0.0; 4];
-            for tap in 0..COUNT {
-                // The fourth lane belongs to the next pixel: four lanes are one register.
-                for lane in 0..4 {
-                    sum[lane] += weights[tap] * pixels[tap * 3 + lane];
-                }
-            }
-            [*r, *g, *b] = [sum[0], sum[1], sum[2]];
-        }
-    }
-
-    fn along_any(&self, line: &[f32], [red, green, blue]: [&mut [f32]; 3]) {
-        for (x, ((r, g), b)) in red.iter_mut().zip(green).zip(blue).enumerate() {
-            let (start, weights) = self.at(x);
-            let mut sum = [0.0; 4];
-            for (pixel, &weight) in line[start * 3..].windows(4).step_by(3).zip(weights) {
-                for lane in 0..4 {
-                    sum[lane] += weight * pixel[lane];
-                }
-            }
-            [*r, *g, *b] = [sum[0], sum[1], sum[2]];
-        }
-    }
-}
-
-/// A line of RGB pixels as one row of each plane.
-fn spread(line: &[f32], [red, green, blue]: [&mut [f32]; 3]) {
-    for (((r, g), b), pixel) in red.iter_mut().zip(green).zip(blue).zip(line.chunks_exact(3)) {
-        [*r, *g, *b] = [pixel[0], pixel[1], pixel[2]];
+    /// The last output first.
+    fn mirror(&mut self) {
+        self.starts.reverse();
+        self.weights.reverse();
+        self.weights.chunks_exact_mut(self.count).for_each(<[f32]>::reverse);
     }
 }
 
@@ -169,12 +239,14 @@ mod tests {
     fn weights_sum_to_one_and_stay_inside() {
         let mut taps = Taps::default();
         for (input, output) in [(1, 32), (2, 32), (3, 7), (31, 32), (33, 32), (64, 32), (500, 224), (7, 1)] {
-            taps.fill(input, output);
-            for position in 0..output {
-                let (start, weights) = taps.at(position);
-                assert!(start + weights.len() <= input, "{input} to {output}");
-                let sum: f32 = weights.iter().sum();
-                assert!((sum - 1.0).abs() < 1e-6, "{input} to {output} at {position}: {sum}");
+            for antialias in [true, false] {
+                taps.fill(input, output, antialias);
+                for position in 0..output {
+                    let (start, weights) = taps.at(position);
+                    assert!(start + weights.len() <= input, "{input} to {output}");
+                    let sum: f32 = weights.iter().sum();
+                    assert!((sum - 1.0).abs() < 1e-6, "{input} to {output} at {position}: {sum}");
+                }
             }
         }
     }
@@ -182,7 +254,9 @@ mod tests {
     #[test]
     fn halving_blends_four_pixels_with_a_triangle() {
         let mut taps = Taps::default();
-        taps.fill(8, 4);
+        taps.fill(8, 4, true);
         assert_eq!(taps.at(1), (1, &[0.125, 0.375, 0.375, 0.125][..]));
+        taps.fill(8, 4, false);
+        assert_eq!(taps.at(1), (2, &[0.5, 0.5][..]));
     }
 }

@@ -40,6 +40,11 @@ impl ViewRng {
         self.uniform(0.0, 1.0) < probability
     }
 
+    /// A key for a stream of noise.
+    pub fn key(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
     /// A random order of `items` (Fisher and Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {

@@ -1,6 +1,6 @@
 //! SimCLR's augmentation (Chen et al. 2020, arXiv 2002.05709, appendix A) as settings.
 
-use crate::plan::Step;
+use crate::step::Step;
 
 /// The settings of [`ViewPlan::simclr`](crate::ViewPlan::simclr): crop, flip, jitter, grayscale, blur and solarize, in this order.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,22 +65,22 @@ impl Simclr {
     pub(crate) fn steps(&self) -> Vec<Step> {
         let jitter = self.jitter;
         let mut steps = vec![
-            Step::RandomResizedCrop { scale: self.crop_scale, ratio: self.crop_ratio },
-            Step::HorizontalFlip { probability: self.flip },
+            Step::RandomResizedCrop { scale: self.crop_scale, ratio: self.crop_ratio, antialias: true },
+            Step::HorizontalFlip.sometimes(self.flip),
             Step::ColorJitter {
-                probability: jitter.probability,
                 brightness: jitter.brightness * self.strength,
                 contrast: jitter.contrast * self.strength,
                 saturation: jitter.saturation * self.strength,
                 hue: jitter.hue * self.strength,
-            },
-            Step::Grayscale { probability: self.grayscale },
+            }
+            .sometimes(jitter.probability),
+            Step::Grayscale.sometimes(self.grayscale),
         ];
         if let Some(Blur { probability, sigma, kernel }) = self.blur {
-            steps.push(Step::GaussianBlur { probability, sigma, kernel });
+            steps.push(Step::GaussianBlur { sigma, kernel }.sometimes(probability));
         }
         if let Some(Solarize { probability, threshold }) = self.solarize {
-            steps.push(Step::Solarize { probability, threshold });
+            steps.push(Step::Solarize { threshold }.sometimes(probability));
         }
         steps
     }
@@ -89,7 +89,8 @@ impl Simclr {
 #[cfg(test)]
 mod tests {
     use super::{Jitter, Simclr};
-    use crate::plan::{Step, ViewPlan};
+    use crate::plan::ViewPlan;
+    use crate::step::Step;
 
     fn settings(strength: f64) -> Simclr {
         let jitter = Jitter { probability: 0.8, brightness: 0.8, contrast: 0.8, saturation: 0.8, hue: 0.2 };
@@ -110,7 +111,7 @@ mod tests {
     fn the_strength_scales_the_jitter() {
         let plan = ViewPlan::simclr(&settings(0.5)).unwrap();
         let expected =
-            Step::ColorJitter { probability: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 };
+            Step::ColorJitter { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 }.sometimes(0.8);
         assert_eq!(plan.steps()[2], expected);
         assert_eq!(plan.steps().len(), 4);
     }

@@ -40,12 +40,12 @@ fn no_view_allocates_once_the_largest_was_rendered() {
     let plan = ViewPlan::new(
         (32, 32),
         vec![
-            Step::RandomResizedCrop { scale: (0.08, 1.0), ratio: (0.75, 4.0 / 3.0) },
-            Step::HorizontalFlip { probability: 0.5 },
-            Step::ColorJitter { probability: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
-            Step::Grayscale { probability: 0.2 },
-            Step::GaussianBlur { probability: 0.5, sigma: (0.1, 2.0), kernel: 9 },
-            Step::Solarize { probability: 0.2, threshold: 0.5 },
+            Step::RandomResizedCrop { scale: (0.08, 1.0), ratio: (0.75, 4.0 / 3.0), antialias: true },
+            Step::HorizontalFlip.sometimes(0.5),
+            Step::ColorJitter { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 }.sometimes(0.8),
+            Step::Grayscale.sometimes(0.2),
+            Step::GaussianBlur { sigma: (0.1, 2.0), kernel: 9 }.sometimes(0.5),
+            Step::Solarize { threshold: 0.5 }.sometimes(0.2),
         ],
     )
     .unwrap();

@@ -19,10 +19,10 @@ fn assert_near(found: f64, expected: f64, tolerance: f64) {
 
 #[test]
 fn crops_have_torchvisions_area_proportions_and_place() {
-    let step = Step::RandomResizedCrop { scale: (0.2, 0.4), ratio: (0.5, 2.0) };
+    let step = Step::RandomResizedCrop { scale: (0.2, 0.4), ratio: (0.5, 2.0), antialias: true };
     let (mut area, mut log_ratio, mut place, mut wide) = (0.0, 0.0, 0.0, 0);
     drawn(vec![step], (1000, 1000), |ops| {
-        let Op::Crop { x, y, width, height } = ops[0] else { panic!("no crop") };
+        let Op::Crop { x, y, width, height, .. } = ops[0] else { panic!("no crop") };
         assert!(x + width <= 1000 && y + height <= 1000);
         let share = (width * height) as f64 / 1e6;
         let ratio = width as f64 / height as f64;
@@ -43,12 +43,12 @@ fn crops_have_torchvisions_area_proportions_and_place() {
 #[test]
 fn steps_are_taken_as_often_as_their_probability_says() {
     let steps = vec![
-        Step::CentreCrop,
-        Step::HorizontalFlip { probability: 0.5 },
-        Step::ColorJitter { probability: 0.8, brightness: 0.0, contrast: 0.4, saturation: 0.0, hue: 0.0 },
-        Step::Grayscale { probability: 0.2 },
-        Step::GaussianBlur { probability: 0.1, sigma: (0.1, 2.0), kernel: 3 },
-        Step::Solarize { probability: 0.0, threshold: 0.5 },
+        Step::Fit,
+        Step::HorizontalFlip.sometimes(0.5),
+        Step::ColorJitter { brightness: 0.0, contrast: 0.4, saturation: 0.0, hue: 0.0 }.sometimes(0.8),
+        Step::Grayscale.sometimes(0.2),
+        Step::GaussianBlur { sigma: (0.1, 2.0), kernel: 3 }.sometimes(0.1),
+        Step::Solarize { threshold: 0.5 }.sometimes(0.0),
     ];
     let (mut flips, mut jitters, mut grays, mut blurs, mut sigmas) = (0, 0, 0, 0, 0.0);
     drawn(steps, (32, 32), |ops| {
@@ -74,11 +74,10 @@ fn steps_are_taken_as_often_as_their_probability_says() {
 
 #[test]
 fn jitter_factors_are_uniform_and_their_order_is_random() {
-    let step =
-        Step::ColorJitter { probability: 1.0, brightness: 0.4, contrast: 1.5, saturation: 0.8, hue: 0.1 };
+    let step = Step::ColorJitter { brightness: 0.4, contrast: 1.5, saturation: 0.8, hue: 0.1 }.sometimes(1.0);
     let mut sums = [0.0; 4];
     let mut first = [0; 4];
-    drawn(vec![Step::CentreCrop, step], (32, 32), |ops| {
+    drawn(vec![Step::Fit, step], (32, 32), |ops| {
         assert_eq!(ops.len(), 5);
         for (position, op) in ops[1..].iter().enumerate() {
             let (which, factor, range) = match *op {
@@ -105,7 +104,7 @@ fn jitter_factors_are_uniform_and_their_order_is_random() {
 
 #[test]
 fn views_and_epochs_of_one_image_differ_and_can_be_drawn_again() {
-    let step = Step::RandomResizedCrop { scale: (0.08, 1.0), ratio: (0.75, 4.0 / 3.0) };
+    let step = Step::RandomResizedCrop { scale: (0.08, 1.0), ratio: (0.75, 4.0 / 3.0), antialias: true };
     let plan = ViewPlan::new((32, 32), vec![step]).unwrap();
     let draw = |seed, epoch, image, view| {
         let mut recipe = Recipe::default();

@@ -41,7 +41,7 @@ fn views_are_within_one_step_of_torchvision_and_nearly_all_equal() {
 
 #[test]
 fn a_recipe_survives_its_written_form() {
-    let crop = Op::Crop { x: 1, y: 2, width: 3, height: 4 };
+    let crop = Op::crop(1, 2, 3, 4);
     let ops = vec![crop, Op::Flip, Op::Hue(-0.1), Op::Blur { sigma: 0.5, kernel: 3 }];
     let recipe = Recipe { size: (8, 6), ops };
     let json = serde_json::to_string(&recipe).unwrap();

@@ -19,12 +19,12 @@ fn strong(size: (usize, usize)) -> ViewPlan {
     ViewPlan::new(
         size,
         vec![
-            Step::RandomResizedCrop { scale: (0.01, 1.0), ratio: (0.2, 5.0) },
-            Step::HorizontalFlip { probability: 0.5 },
-            Step::ColorJitter { probability: 0.8, brightness: 0.9, contrast: 0.9, saturation: 0.9, hue: 0.5 },
-            Step::Grayscale { probability: 0.2 },
-            Step::GaussianBlur { probability: 0.5, sigma: (0.1, 5.0), kernel },
-            Step::Solarize { probability: 0.3, threshold: 0.5 },
+            Step::RandomResizedCrop { scale: (0.01, 1.0), ratio: (0.2, 5.0), antialias: true },
+            Step::HorizontalFlip.sometimes(0.5),
+            Step::ColorJitter { brightness: 0.9, contrast: 0.9, saturation: 0.9, hue: 0.5 }.sometimes(0.8),
+            Step::Grayscale.sometimes(0.2),
+            Step::GaussianBlur { sigma: (0.1, 5.0), kernel }.sometimes(0.5),
+            Step::Solarize { threshold: 0.5 }.sometimes(0.3),
         ],
     )
     .unwrap()
@@ -52,7 +52,7 @@ proptest! {
         color in any::<[u8; 3]>(), width in 1_usize..40, height in 1_usize..40, side in 1_usize..30,
     ) {
         let pixels = color.repeat(width * height);
-        let crop = Op::Crop { x: 0, y: 0, width, height };
+        let crop = Op::crop(0, 0, width, height);
         let ops = vec![crop, Op::Flip, Op::Blur { sigma: 1.5, kernel: 7 }];
         let view = render(&Recipe { size: (side, side), ops }, ImageRef::new(width, height, &pixels), &mut Scratch::default());
         prop_assert_eq!(view, color.repeat(side * side));
@@ -67,8 +67,8 @@ proptest! {
         let mut scratch = Scratch::default();
         let flipped = render(&Recipe { size, ops: vec![Op::Flip] }, ImageRef::new(width, height, &pixels), &mut scratch);
         let part = width.div_ceil(2);
-        let left = Op::Crop { x: 0, y: 0, width: part, height };
-        let right = Op::Crop { x: width - part, y: 0, width: part, height };
+        let left = Op::crop(0, 0, part, height);
+        let right = Op::crop(width - part, 0, part, height);
         let view = (side, side);
         let one = render(&Recipe { size: view, ops: vec![left, Op::Flip] }, ImageRef::new(width, height, &pixels), &mut scratch);
         let other = render(&Recipe { size: view, ops: vec![right] }, ImageRef::new(width, height, &flipped), &mut scratch);

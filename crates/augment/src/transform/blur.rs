@@ -1,7 +1,9 @@
 //! Gaussian blur with reflection at the border, torchvision's kernel.
 
-/// Outputs that are summed at once: four registers of four floats.
-const LANES: usize = 16;
+use multiversion::multiversion;
+
+/// Outputs that are summed at once: two registers of sixteen floats, or more of fewer.
+const LANES: usize = 32;
 
 /// Memory that the blur reuses.
 #[derive(Debug, Default)]
@@ -21,14 +23,9 @@ impl Scratch {
     pub(crate) fn blur(&mut self, planes: &mut [f32], width: usize, sigma: f32, kernel: usize) {
         self.fill_kernel(sigma, kernel);
         let pixels = planes.len() / 3;
+        self.blurred.resize(pixels, 0.0);
         for plane in planes.chunks_exact_mut(pixels) {
-            self.blurred.clear();
-            for row in plane.chunks_exact(width) {
-                let start = self.blurred.len();
-                self.blurred.resize(start + width, 0.0);
-                pad(row, self.kernel.len() - 1, &mut self.padded);
-                along_row(&self.padded, &self.kernel, &mut self.blurred[start..]);
-            }
+            along_rows(plane, width, &self.kernel, &mut self.padded, &mut self.blurred);
             along_columns(&self.blurred, width, &self.kernel, &mut self.around, plane);
         }
     }
@@ -41,6 +38,14 @@ impl Scratch {
         self.kernel.clear();
         let kept = (0..=kernel / 2).map(weight).take_while(|&weight| weight > 1e-7);
         self.kernel.extend(kept.map(|weight| (weight / total) as f32));
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn along_rows(source: &[f32], width: usize, kernel: &[f32], padded: &mut Vec<f32>, target: &mut [f32]) {
+    for (row, out) in source.chunks_exact(width).zip(target.chunks_exact_mut(width)) {
+        pad(row, kernel.len() - 1, padded);
+        along_row(padded, kernel, out);
     }
 }
 
@@ -62,6 +67,7 @@ fn reflected(index: isize, len: usize) -> usize {
     wrapped.min(2 * last - wrapped) as usize
 }
 
+#[inline(always)]
 fn along_row(padded: &[f32], kernel: &[f32], out: &mut [f32]) {
     let radius = kernel.len() - 1;
     let mut chunks = out.chunks_exact_mut(LANES);
@@ -83,6 +89,7 @@ fn along_row(padded: &[f32], kernel: &[f32], out: &mut [f32]) {
     }
 }
 
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn along_columns(
     source: &[f32],
     width: usize,
@@ -117,6 +124,7 @@ fn along_columns(
     }
 }
 
+#[inline(always)]
 fn add(sums: &mut [f32; LANES], weight: f32, left: &[f32], right: &[f32]) {
     for ((sum, left), right) in sums.iter_mut().zip(&left[..LANES]).zip(&right[..LANES]) {
         *sum += weight * (left + right);

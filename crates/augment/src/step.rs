@@ -1,0 +1,405 @@
+//! The steps that a plan is made of.
+
+use crate::error::{PlanError, between, ordered, ordered_within, probability};
+use crate::recipe::Op;
+use crate::rng::ViewRng;
+use crate::transform::affine::{self, Sampling};
+use crate::transform::auto_augment::{self, Policy};
+use crate::transform::erase::{self, Filling};
+use crate::transform::{channels, color_jitter, crop, rand_augment, resize};
+
+/// One step of a plan. Ranges are drawn uniformly, ends included where they are whole numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// The largest centred box with the view's proportions, resized to the view: nothing is drawn.
+    Fit,
+    /// Resizes the image so that its short side has this many pixels. A crop comes next.
+    Resize {
+        /// Pixels of the short side.
+        short: usize,
+    },
+    /// The middle of the image, as large as the view, not resized; black beside a smaller image.
+    CentreCrop,
+    /// A box as large as the view, not resized, anywhere in the image.
+    RandomCrop {
+        /// Pixels of black that are put on each side first.
+        padding: usize,
+    },
+    /// A box of random area, proportions and place (Szegedy et al. 2015), as torchvision draws it.
+    RandomResizedCrop {
+        /// Smallest and largest share of the image's area.
+        scale: (f64, f64),
+        /// Smallest and largest width / height, drawn uniformly in the logarithm.
+        ratio: (f64, f64),
+        /// Whether a smaller view blends all pixels of the box that it covers.
+        antialias: bool,
+    },
+    /// Left becomes right.
+    HorizontalFlip,
+    /// Top becomes bottom.
+    VerticalFlip,
+    /// No, one, two or three quarter turns, equally often.
+    QuarterTurns,
+    /// Brightness, contrast, saturation and hue in random order. 0.4 means a factor from 0.6 to 1.4; a hue of 0.1 means
+    /// a turn from -0.1 to 0.1 of the circle.
+    ColorJitter {
+        /// Half the range of the brightness factor.
+        brightness: f64,
+        /// Half the range of the contrast factor.
+        contrast: f64,
+        /// Half the range of the saturation factor.
+        saturation: f64,
+        /// Half the range of the turn, at most 0.5.
+        hue: f64,
+    },
+    /// Gray in all three channels.
+    Grayscale,
+    /// A blur whose sigma is drawn for each view.
+    GaussianBlur {
+        /// Smallest and largest sigma, in pixels of the view.
+        sigma: (f64, f64),
+        /// Width of the kernel, odd.
+        kernel: usize,
+    },
+    /// Inverts what is bright.
+    Solarize {
+        /// From 0 to 1.
+        threshold: f64,
+    },
+    /// Fewer levels.
+    Posterize {
+        /// Bits of a channel that stay, 0 to 8.
+        bits: u8,
+    },
+    /// Spreads each channel's histogram.
+    Equalize,
+    /// The negative.
+    Invert,
+    /// Stretches each channel over the whole range.
+    Autocontrast,
+    /// Sharper or softer.
+    Sharpness {
+        /// Smallest and largest factor: 0 is blurred, 1 as it is.
+        factor: (f64, f64),
+    },
+    /// Turned by any angle; black comes in from outside.
+    Rotate {
+        /// Smallest and largest angle in degrees, counter-clockwise.
+        degrees: (f64, f64),
+        /// How values between pixels are read.
+        sampling: Sampling,
+    },
+    /// Moved by whole pixels.
+    Translate {
+        /// Largest share of the view's width and height, in either direction.
+        share: (f64, f64),
+        /// How values between pixels are read.
+        sampling: Sampling,
+    },
+    /// Slanted.
+    Shear {
+        /// Smallest and largest angle of the columns, in degrees.
+        x: (f64, f64),
+        /// Smallest and largest angle of the rows, in degrees.
+        y: (f64, f64),
+        /// How values between pixels are read.
+        sampling: Sampling,
+    },
+    /// A box of random area, proportions and place, filled (Zhong et al. 2017).
+    Erase {
+        /// Smallest and largest share of the view's area.
+        scale: (f64, f64),
+        /// Smallest and largest height / width, drawn uniformly in the logarithm.
+        ratio: (f64, f64),
+        /// With what.
+        filling: Filling,
+    },
+    /// A square about a random pixel, filled (DeVries and Taylor 2017).
+    Cutout {
+        /// Pixels of a side.
+        side: usize,
+        /// With what.
+        filling: Filling,
+    },
+    /// Noise on every value.
+    GaussianNoise {
+        /// Of values from 0 to 1.
+        deviation: f64,
+    },
+    /// How steep each channel is.
+    Sobel,
+    /// Each channel moved on its own.
+    ShiftChannels {
+        /// Largest number of pixels, in either direction.
+        most: usize,
+    },
+    /// One channel stays, the others become noise.
+    DropChannels {
+        /// Deviation of the noise, as a share of the kept channel's; a hundredth in Doersch et al. 2015.
+        share: f64,
+    },
+    /// Operations from RandAugment's list, one after another (Cubuk et al. 2019, arXiv 1909.13719).
+    RandAugment {
+        /// How many.
+        count: usize,
+        /// How strong, from 0 to 30.
+        magnitude: usize,
+        /// How values between pixels are read.
+        sampling: Sampling,
+    },
+    /// One of a learned policy's pairs of operations (Cubuk et al. 2018, arXiv 1805.09501).
+    AutoAugment {
+        /// Learned on which data set.
+        policy: Policy,
+        /// How values between pixels are read.
+        sampling: Sampling,
+    },
+    /// All of these or none.
+    RandomApply {
+        /// How often.
+        probability: f64,
+        /// What.
+        steps: Vec<Step>,
+    },
+    /// One of these.
+    OneOf(Vec<Choice>),
+    /// One after another.
+    Sequence(Vec<Step>),
+}
+
+/// What may be chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// How often, beside the other weights.
+    pub weight: f64,
+    /// What.
+    pub step: Step,
+}
+
+/// A recipe on its way: what has been drawn, and how large the picture is by now.
+pub(crate) struct Drawing<'a> {
+    pub(crate) view: (usize, usize),
+    pub(crate) picture: (usize, usize),
+    pub(crate) stream: &'a mut ViewRng,
+    pub(crate) ops: &'a mut Vec<Op>,
+}
+
+impl Step {
+    /// This step with a probability.
+    #[must_use]
+    pub fn sometimes(self, probability: f64) -> Self {
+        Self::RandomApply { probability, steps: vec![self] }
+    }
+
+    pub(crate) fn is_crop(&self) -> bool {
+        matches!(
+            self,
+            Self::Fit | Self::CentreCrop | Self::RandomCrop { .. } | Self::RandomResizedCrop { .. }
+        )
+    }
+
+    pub(crate) fn draw(&self, drawing: &mut Drawing<'_>) {
+        match self {
+            Self::RandomApply { probability, steps } => {
+                if drawing.stream.chance(*probability) {
+                    steps.iter().for_each(|step| step.draw(drawing));
+                }
+            }
+            Self::OneOf(choices) => chosen(choices, drawing.stream).draw(drawing),
+            Self::Sequence(steps) => steps.iter().for_each(|step| step.draw(drawing)),
+            Self::Resize { .. } | Self::HorizontalFlip | Self::VerticalFlip | Self::QuarterTurns => {
+                self.draw_whole(drawing);
+            }
+            crop if crop.is_crop() => crop.draw_whole(drawing),
+            Self::Rotate { .. } | Self::Translate { .. } | Self::Shear { .. } => self.draw_affine(drawing),
+            _ => self.draw_values(drawing),
+        }
+    }
+
+    /// Steps that move whole pixels, or make the picture another size.
+    fn draw_whole(&self, Drawing { view, picture, stream, ops }: &mut Drawing<'_>) {
+        let op = match *self {
+            Self::Resize { short } => {
+                let (width, height) = resize::by_short_side(*picture, short);
+                *picture = (width, height);
+                ops.push(Op::Resize { width, height });
+                return;
+            }
+            Self::Fit => crop::fit(*picture, *view),
+            Self::CentreCrop => resize::centre(*picture, *view),
+            Self::RandomCrop { padding } => resize::random(*picture, *view, padding, stream),
+            Self::RandomResizedCrop { scale, ratio, antialias } => {
+                crop::random_resized_crop(*picture, scale, ratio, antialias, stream)
+            }
+            Self::HorizontalFlip => Op::Flip,
+            Self::VerticalFlip => Op::FlipVertical,
+            _ => Op::QuarterTurns(stream.below(4) as u8),
+        };
+        if self.is_crop() {
+            *picture = *view;
+        }
+        ops.push(op);
+    }
+
+    fn draw_affine(&self, Drawing { picture, stream, ops, .. }: &mut Drawing<'_>) {
+        ops.push(match *self {
+            Self::Translate { share, sampling } => {
+                affine::draw_translation(*picture, share, sampling, stream)
+            }
+            Self::Shear { x, y, sampling } => affine::draw_shear(x, y, sampling, stream),
+            Self::Rotate { degrees, sampling } => {
+                Op::Rotate { degrees: stream.uniform(degrees.0, degrees.1) as f32, sampling }
+            }
+            _ => unreachable!("called for these three"),
+        });
+    }
+
+    /// Steps that change values and leave pixels in their places.
+    fn draw_values(&self, Drawing { picture, stream, ops, .. }: &mut Drawing<'_>) {
+        ops.push(match *self {
+            Self::ColorJitter { brightness, contrast, saturation, hue } => {
+                return color_jitter::draw([brightness, contrast, saturation, hue], stream, ops);
+            }
+            Self::RandAugment { count, magnitude, sampling } => {
+                return rand_augment::draw(*picture, count, magnitude, sampling, stream, ops);
+            }
+            Self::AutoAugment { policy, sampling } => {
+                return auto_augment::draw(*picture, policy, sampling, stream, ops);
+            }
+            Self::Erase { scale, ratio, filling } => {
+                return ops.extend(erase::draw(*picture, scale, ratio, filling, stream));
+            }
+            Self::Cutout { side, filling } => erase::draw_cutout(*picture, side, filling, stream),
+            Self::Grayscale => Op::Grayscale,
+            Self::GaussianBlur { sigma, kernel } => {
+                Op::Blur { sigma: stream.uniform(sigma.0, sigma.1) as f32, kernel }
+            }
+            Self::Solarize { threshold } => Op::Solarize { threshold: threshold as f32 },
+            Self::Posterize { bits } => Op::Posterize { bits },
+            Self::Equalize => Op::Equalize,
+            Self::Invert => Op::Invert,
+            Self::Autocontrast => Op::Autocontrast,
+            Self::Sharpness { factor } => Op::Sharpness(stream.uniform(factor.0, factor.1) as f32),
+            Self::GaussianNoise { deviation } => Op::Noise { deviation: deviation as f32, key: stream.key() },
+            Self::Sobel => Op::Sobel,
+            Self::ShiftChannels { most } => channels::draw_shift(most, stream),
+            Self::DropChannels { share } => channels::draw_drop(share, stream),
+            _ => unreachable!("every other step is drawn elsewhere"),
+        });
+    }
+
+    /// What is wrong with its numbers, in a view of this size.
+    pub(crate) fn check(&self, view: (usize, usize)) -> Result<(), PlanError> {
+        match *self {
+            Self::RandomApply { probability: found, ref steps } => {
+                probability("a probability", found)?;
+                inner(steps.iter(), view)
+            }
+            Self::Sequence(ref steps) => inner(steps.iter(), view),
+            Self::OneOf(ref choices) => {
+                for choice in choices {
+                    between("a choice's weight", choice.weight, (0.0, f64::MAX))?;
+                }
+                if !choices.iter().any(|choice| choice.weight > 0.0) {
+                    return Err(PlanError::NoChoice);
+                }
+                inner(choices.iter().map(|choice| &choice.step), view)
+            }
+            Self::Resize { short } => between("resize short", short as f64, (1.0, f64::MAX)),
+            Self::RandomResizedCrop { scale, ratio, .. } => {
+                ordered("crop scale", scale, 1.0)?;
+                ordered("crop ratio", ratio, f64::MAX)
+            }
+            Self::QuarterTurns if view.0 != view.1 => Err(PlanError::NotSquare(view.0, view.1)),
+            _ => self.check_values(view),
+        }
+    }
+
+    fn check_values(&self, view: (usize, usize)) -> Result<(), PlanError> {
+        let any = f64::MAX;
+        match *self {
+            Self::ColorJitter { brightness, contrast, saturation, hue } => {
+                between("brightness", brightness, (0.0, any))?;
+                between("contrast", contrast, (0.0, any))?;
+                between("saturation", saturation, (0.0, any))?;
+                between("hue", hue, (0.0, 0.5))
+            }
+            Self::GaussianBlur { sigma, kernel } => {
+                ordered("blur sigma", sigma, any)?;
+                check_kernel(kernel, view)
+            }
+            Self::Solarize { threshold } => between("solarize threshold", threshold, (0.0, 1.0)),
+            Self::Posterize { bits } => between("posterize bits", bits.into(), (0.0, 8.0)),
+            Self::Sharpness { factor } => ordered_within("sharpness factor", factor, (0.0, any)),
+            Self::Rotate { degrees, .. } => ordered_within("rotate degrees", degrees, (-360.0, 360.0)),
+            Self::Translate { share: (x, y), .. } => {
+                between("translate share x", x, (0.0, 1.0))?;
+                between("translate share y", y, (0.0, 1.0))
+            }
+            Self::Shear { x, y, .. } => {
+                ordered_within("shear x", x, (-89.0, 89.0))?;
+                ordered_within("shear y", y, (-89.0, 89.0))
+            }
+            Self::Erase { scale, ratio, filling } => {
+                ordered("erase scale", scale, 1.0)?;
+                ordered("erase ratio", ratio, any)?;
+                check_filling(filling)
+            }
+            Self::Cutout { side, filling } => {
+                between("cutout side", side as f64, (1.0, any))?;
+                check_filling(filling)
+            }
+            Self::GaussianNoise { deviation } => between("noise deviation", deviation, (0.0, any)),
+            Self::ShiftChannels { most } => {
+                between("channel shift", most as f64, (0.0, view.0.min(view.1) as f64))
+            }
+            Self::DropChannels { share } => between("channel drop share", share, (0.0, any)),
+            Self::RandAugment { magnitude, .. } => {
+                between("rand_augment magnitude", magnitude as f64, (0.0, rand_augment::TOP as f64))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Steps inside another one: no crop among them.
+fn inner<'s>(steps: impl Iterator<Item = &'s Step>, view: (usize, usize)) -> Result<(), PlanError> {
+    for (position, step) in steps.enumerate() {
+        if step.is_crop() || matches!(step, Step::Resize { .. }) {
+            return Err(PlanError::CropPlace(position));
+        }
+        step.check(view)?;
+    }
+    Ok(())
+}
+
+/// One choice by its weight.
+fn chosen<'s>(choices: &'s [Choice], stream: &mut ViewRng) -> &'s Step {
+    let total: f64 = choices.iter().map(|choice| choice.weight).sum();
+    let mut left = stream.uniform(0.0, total);
+    let heavy = || choices.iter().filter(|choice| choice.weight > 0.0);
+    for choice in heavy() {
+        left -= choice.weight;
+        if left < 0.0 {
+            return &choice.step;
+        }
+    }
+    &heavy().next_back().expect("a checked choice has a weight above 0").step
+}
+
+fn check_filling(filling: Filling) -> Result<(), PlanError> {
+    match filling {
+        Filling::Value(value) => between("erase value", value, (0.0, 1.0)),
+        Filling::Noise => Ok(()),
+    }
+}
+
+/// Reflection at the border needs more pixels than half the kernel.
+fn check_kernel(kernel: usize, view: (usize, usize)) -> Result<(), PlanError> {
+    let side = view.0.min(view.1);
+    if kernel % 2 == 1 && kernel / 2 < side {
+        return Ok(());
+    }
+    let expected = format!("an odd number below {} on a view of {}x{}", 2 * side, view.0, view.1);
+    Err(PlanError::Range { name: "blur kernel", found: kernel.to_string(), expected })
+}

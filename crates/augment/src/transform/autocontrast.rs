@@ -1,0 +1,23 @@
+//! Autocontrast: each channel is stretched over the whole range.
+
+use crate::pointwise::{Point, unit};
+
+/// What stretches these planes. A channel of one value stays as it is.
+pub(crate) fn stretch(planes: &[f32]) -> Point {
+    let (mut least, mut range) = ([0.0; 3], [1.0; 3]);
+    for (channel, plane) in planes.chunks_exact(planes.len() / 3).enumerate() {
+        let (low, high) = plane.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &value| {
+            (if value < low { value } else { low }, if value > high { value } else { high })
+        });
+        if low < high {
+            (least[channel], range[channel]) = (low, high - low);
+        }
+    }
+    Point::Stretch { least, range }
+}
+
+/// `range` is the distance from the least to the greatest value; torchvision divides by it.
+#[inline(always)]
+pub(crate) fn stretched(value: f32, least: f32, range: f32) -> f32 {
+    unit((value - least) / range)
+}

@@ -1,0 +1,61 @@
+//! Channels moved against each other, and channels dropped: both take away what colour fringes betray.
+
+use crate::canvas::Canvas;
+use crate::counter::Counter;
+use crate::pointwise::unit;
+use crate::recipe::Op;
+use crate::rng::ViewRng;
+
+/// Each channel moved by up to `most` pixels in both directions (Noroozi and Favaro 2016, arXiv 1603.09246, section 4.3).
+pub(crate) fn draw_shift(most: usize, stream: &mut ViewRng) -> Op {
+    let mut offset = || stream.below(2 * most + 1) as i32 - most as i32;
+    Op::ShiftChannels([(); 3].map(|()| [offset(), offset()]))
+}
+
+/// One channel kept, drawn uniformly (Doersch et al. 2015, arXiv 1505.05192, section 3.1).
+pub(crate) fn draw_drop(share: f64, stream: &mut ViewRng) -> Op {
+    let kept = stream.below(3) as u8;
+    Op::DropChannels { kept, share: share as f32, key: stream.key() }
+}
+
+/// Moves the picture of each channel to the right and downwards; border pixels are repeated.
+pub(crate) fn shift(canvas: &mut Canvas, offsets: [[i32; 2]; 3]) {
+    let (width, height) = canvas.size();
+    let inside = |position: usize, offset: i32, limit: usize| {
+        (position as isize - offset as isize).clamp(0, limit as isize - 1) as usize
+    };
+    let mut offsets = offsets.into_iter();
+    canvas.redraw((width, height), |source, target| {
+        let [right, down] = offsets.next().expect("one offset a plane");
+        for (y, row) in target.chunks_exact_mut(width).enumerate() {
+            let source = &source[inside(y, down, height) * width..][..width];
+            for (x, value) in row.iter_mut().enumerate() {
+                *value = source[inside(x, right, width)];
+            }
+        }
+    });
+}
+
+/// Replaces two channels by noise about the middle gray, its deviation this share of the kept channel's.
+pub(crate) fn drop(canvas: &mut Canvas, kept: u8, share: f32, key: u64) {
+    let deviation = share * canvas.each_plane().nth(kept.into()).map_or(0.0, |plane| deviation(plane));
+    let counter = Counter::new(key);
+    let mut index = 0;
+    for (channel, plane) in canvas.each_plane().enumerate() {
+        if channel == usize::from(kept) {
+            continue;
+        }
+        for value in plane {
+            *value = unit(0.5 + deviation * counter.normal(index));
+            index += 1;
+        }
+    }
+}
+
+fn deviation(plane: &[f32]) -> f32 {
+    let mean_of = |f: &dyn Fn(f64) -> f64| {
+        plane.iter().map(|&value| f(f64::from(value))).sum::<f64>() / plane.len() as f64
+    };
+    let mean = mean_of(&|value| value);
+    mean_of(&|value| (value - mean).powi(2)).sqrt() as f32
+}

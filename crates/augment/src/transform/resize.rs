@@ -1,0 +1,61 @@
+//! Resizing by the short side, and boxes cut without resizing.
+
+use crate::canvas::Canvas;
+use crate::recipe::Op;
+use crate::rng::ViewRng;
+
+/// torchvision's `Resize` of one number: the short side becomes `short`, the long one keeps the proportions, cut off.
+pub(crate) fn by_short_side((width, height): (usize, usize), short: usize) -> (usize, usize) {
+    let long = |long: usize, side: usize| (short * long / side).max(1);
+    if width <= height { (short, long(height, width)) } else { (long(width, height), short) }
+}
+
+/// torchvision's `CenterCrop`: a picture that is too small stands in the middle of black.
+pub(crate) fn centre(picture: (usize, usize), view: (usize, usize)) -> Op {
+    let start = |picture: usize, view: usize| {
+        let missing = picture as f64 - view as f64;
+        // A small picture is padded first, the smaller half on the left and above.
+        if missing < 0.0 {
+            -((view - picture) as isize / 2)
+        } else {
+            (missing / 2.0).round_ties_even() as isize
+        }
+    };
+    Op::Cut { x: start(picture.0, view.0), y: start(picture.1, view.1), width: view.0, height: view.1 }
+}
+
+/// torchvision's `RandomCrop` with this padding in black on each side.
+pub(crate) fn random(
+    picture: (usize, usize),
+    view: (usize, usize),
+    padding: usize,
+    stream: &mut ViewRng,
+) -> Op {
+    let start = |picture: usize, view: usize, stream: &mut ViewRng| {
+        let room = (picture + 2 * padding).saturating_sub(view);
+        stream.below(room + 1) as isize - padding as isize
+    };
+    let y = start(picture.1, view.1, stream);
+    let x = start(picture.0, view.0, stream);
+    Op::Cut { x, y, width: view.0, height: view.1 }
+}
+
+/// Takes a box out of the picture; outside it is black.
+pub(crate) fn cut(canvas: &mut Canvas, (x, y): (isize, isize), size: (usize, usize)) {
+    let (width, height) = canvas.size();
+    let overlap = |start: isize, wanted: usize, available: usize| {
+        let first = start.clamp(0, available as isize);
+        let end = (start + wanted as isize).clamp(first, available as isize);
+        (first as usize, (end - first) as usize, (first - start) as usize)
+    };
+    let (left, columns, to_x) = overlap(x, size.0, width);
+    let (top, rows, to_y) = overlap(y, size.1, height);
+    canvas.redraw(size, |source, target| {
+        target.fill(0.0);
+        for row in 0..rows {
+            let from = (top + row) * width + left;
+            let to = (to_y + row) * size.0 + to_x;
+            target[to..to + columns].copy_from_slice(&source[from..from + columns]);
+        }
+    });
+}
