@@ -93,18 +93,23 @@ fn each(r: &mut [f32], g: &mut [f32], b: &mut [f32], change: impl Fn([f32; 3]) -
 /// The planes as bytes, rounded to the nearest.
 #[inline(always)]
 fn round(r: &[f32], g: &[f32], b: &[f32], bytes: &mut [u8]) {
-    let parts = r.chunks(ROUNDED).zip(g.chunks(ROUNDED)).zip(b.chunks(ROUNDED));
-    for (target, ((r, g), b)) in bytes.chunks_mut(3 * ROUNDED).zip(parts) {
+    let ((r, last_r), (g, last_g), (b, last_b)) =
+        (r.as_chunks::<ROUNDED>(), g.as_chunks::<ROUNDED>(), b.as_chunks::<ROUNDED>());
+    let (whole, last) = bytes.as_chunks_mut::<{ 3 * ROUNDED }>();
+    for (group, target) in whole.iter_mut().enumerate() {
         // A pixel becomes a word of which three bytes are meant; the next one overwrites the fourth.
         let mut words = [0_u32; ROUNDED];
-        for (((word, r), g), b) in words.iter_mut().zip(r).zip(g).zip(b) {
-            *word = byte(*r) | byte(*g) << 8 | byte(*b) << 16;
+        for pixel in 0..ROUNDED {
+            words[pixel] = byte(r[group][pixel]) | byte(g[group][pixel]) << 8 | byte(b[group][pixel]) << 16;
         }
         let mut packed = [0; 3 * ROUNDED + 1];
         for (pixel, word) in words.iter().enumerate() {
             packed[pixel * 3..pixel * 3 + 4].copy_from_slice(&word.to_le_bytes());
         }
-        target.copy_from_slice(&packed[..target.len()]);
+        target.copy_from_slice(&packed[..3 * ROUNDED]);
+    }
+    for (pixel, target) in last.chunks_exact_mut(3).enumerate() {
+        target.copy_from_slice(&[last_r[pixel], last_g[pixel], last_b[pixel]].map(|value| byte(value) as u8));
     }
 }
 

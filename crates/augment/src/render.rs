@@ -142,10 +142,7 @@ impl Scratch {
             Op::Flip => flip::horizontal(canvas),
             Op::FlipVertical => flip::vertical(canvas),
             Op::QuarterTurns(quarters) => flip::quarter_turns(canvas, quarters),
-            Op::Blur { sigma, kernel } => {
-                let (width, _) = canvas.size();
-                self.blur.blur(canvas.planes(), width, sigma, kernel);
-            }
+            Op::Blur { sigma, kernel } => self.blur.blur(canvas, sigma, kernel),
             Op::Equalize => canvas.each_plane().for_each(equalize::equalize),
             Op::Sharpness(factor) => sharpness::adjust(canvas, factor),
             Op::Rotate { degrees, sampling } => affine::rotate(canvas, degrees, sampling),

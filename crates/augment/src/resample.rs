@@ -133,34 +133,49 @@ fn blend_rows(image: ImageRef<'_>, window: Window, rows: &Taps, y: usize, line: 
     }
 }
 
-/// Outputs whose channels are gathered before they are stored.
+/// Pixels whose channels are gathered before they are stored.
 const GROUP: usize = 8;
 
 /// Resamples a line of RGB pixels into one row of each plane, with the loop over the taps unrolled.
 #[inline(always)]
 fn along<const COUNT: usize>(columns: &Taps, line: &[f32], [red, green, blue]: [&mut [f32]; 3]) {
-    let pixel = |start: usize, weights: &[f32]| {
-        let pixels = &line[start * 3..][..=COUNT * 3];
-        let mut sum = [0.0; 4];
-        for tap in 0..COUNT {
-            // The fourth lane belongs to the next pixel: four lanes are one register.
-            for lane in 0..4 {
-                sum[lane] += weights[tap] * pixels[tap * 3 + lane];
-            }
-        }
-        sum
-    };
-    let groups = columns.starts.chunks(GROUP).zip(columns.weights.chunks(GROUP * COUNT));
-    let targets = red.chunks_mut(GROUP).zip(green.chunks_mut(GROUP)).zip(blue.chunks_mut(GROUP));
-    for ((starts, weights), ((r, g), b)) in groups.zip(targets) {
+    let (weights, _) = columns.weights.as_chunks::<COUNT>();
+    let (starts, last_starts) = columns.starts.as_chunks::<GROUP>();
+    let (groups, last_weights) = weights.as_chunks::<GROUP>();
+    let ((red, last_red), (green, last_green), (blue, last_blue)) =
+        (red.as_chunks_mut::<GROUP>(), green.as_chunks_mut::<GROUP>(), blue.as_chunks_mut::<GROUP>());
+    for group in 0..groups.len() {
         let mut sums = [[0.0; 4]; GROUP];
-        for ((sum, &start), weights) in sums.iter_mut().zip(starts).zip(weights.chunks_exact(COUNT)) {
-            *sum = pixel(start, weights);
+        for pixel in 0..GROUP {
+            sums[pixel] = blended(line, starts[group][pixel], &groups[group][pixel]);
         }
-        for (channel, target) in [r, g, b].into_iter().enumerate() {
-            target.iter_mut().zip(&sums).for_each(|(value, sum)| *value = sum[channel]);
+        for pixel in 0..GROUP {
+            red[group][pixel] = sums[pixel][0];
+        }
+        for pixel in 0..GROUP {
+            green[group][pixel] = sums[pixel][1];
+        }
+        for pixel in 0..GROUP {
+            blue[group][pixel] = sums[pixel][2];
         }
     }
+    for pixel in 0..last_weights.len() {
+        let [r, g, b, _] = blended(line, last_starts[pixel], &last_weights[pixel]);
+        (last_red[pixel], last_green[pixel], last_blue[pixel]) = (r, g, b);
+    }
+}
+
+/// The weighted sum of neighbouring pixels. The fourth lane belongs to the next pixel: four lanes are one register.
+#[inline(always)]
+fn blended<const COUNT: usize>(line: &[f32], start: usize, weights: &[f32; COUNT]) -> [f32; 4] {
+    let pixels = &line[start * 3..][..=COUNT * 3];
+    let mut sum = [0.0; 4];
+    for tap in 0..COUNT {
+        for lane in 0..4 {
+            sum[lane] += weights[tap] * pixels[tap * 3 + lane];
+        }
+    }
+    sum
 }
 
 #[inline(always)]
