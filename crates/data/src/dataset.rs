@@ -31,7 +31,8 @@ pub trait Dataset: Send + Sync {
         index
     }
 
-    /// Images of one group (a video, a patient) are never each other's negatives.
+    /// The number of the group that an image belongs to, such as its video or its patient; by itself each image is a
+    /// group of its own. A partner is of the same group.
     fn group(&self, index: usize) -> u64 {
         index as u64
     }

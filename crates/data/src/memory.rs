@@ -5,7 +5,7 @@ use kontrast_augment::ImageRef;
 use crate::dataset::{Dataset, Labelled};
 use crate::error::DataError;
 
-/// Labelled images of one size that are held in memory, RGB or gray.
+/// Labelled images of one size that are held in memory, RGB or grey.
 #[derive(Clone, Debug)]
 pub struct InMemory {
     size: (usize, usize),
@@ -24,7 +24,7 @@ impl InMemory {
         Self::new(size, 3, pixels, labels, class_names)
     }
 
-    /// Gray images, `[n, height, width]`, which become RGB one by one.
+    /// Grey images, `[n, height, width]`, which become RGB one by one.
     ///
     /// # Panics
     /// When the number of bytes or a label does not fit.

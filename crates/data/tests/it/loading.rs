@@ -153,13 +153,16 @@ fn an_image_that_cannot_be_read_fails_its_step_and_no_earlier_one() {
     let (batches, said, again) = until_failure(start(spec, 3));
     assert!(batches <= with_partner, "{batches} batches, although image 17 is in step {with_partner}");
     assert_eq!(said, "the loader stopped: the disk is gone");
-    assert_eq!(again, "the loader stopped: an earlier batch failed");
+    let expected = "the loader stopped: an earlier batch failed; mend what its error named, and start again";
+    assert_eq!(again, expected);
 }
 
 #[test]
 fn a_panic_in_a_data_set_arrives_as_an_error() {
     let (_, said, _) = until_failure(start(faulty(3, || panic!("a bug in a data set")), 2));
-    assert_eq!(said, "the loader stopped: a thread panicked: a bug in a data set");
+    let expected = "the loader stopped: a thread panicked: a bug in a data set; this is a defect of Kontrast or of the \
+                    data set, please report it";
+    assert_eq!(said, expected);
 }
 
 #[test]
