@@ -31,8 +31,8 @@ pub trait Dataset: Send + Sync {
         index
     }
 
-    /// The number of the group that an image belongs to, such as its video or its patient; by itself each image is a
-    /// group of its own. A partner is of the same group.
+    /// The group that an image belongs to, such as its video or its patient: images with the same number show the same
+    /// thing. Without more knowledge each image is a group of its own.
     fn group(&self, index: usize) -> u64 {
         index as u64
     }

@@ -117,7 +117,10 @@ pub enum DataError {
         available: usize,
     },
     /// A batch larger than the data set.
-    #[error("train.batch = {batch}, but there are {images} training images; an epoch would have no step")]
+    #[error(
+        "train.batch = {batch}, but there are {images} training images, so that an epoch would have no step; ask for at \
+         most {images}"
+    )]
     Batch {
         /// As given.
         batch: usize,

@@ -88,7 +88,9 @@ fn a_batch_larger_than_the_data_set_is_an_error() {
     let spec = LoaderSpec { epochs: Epochs { len: 30, batch: 31, seed: 0 }, ..spec(shapes(), 1) };
     let buffers = vec![vec![0; spec.bytes()]];
     let said = Loader::start(spec, buffers).map(|_| ()).unwrap_err().to_string();
-    assert_eq!(said, "train.batch = 31, but there are 30 training images; an epoch would have no step");
+    let expected = "train.batch = 31, but there are 30 training images, so that an epoch would have no step; ask for at \
+                    most 30";
+    assert_eq!(said, expected);
 }
 
 #[test]
