@@ -10,11 +10,13 @@ pub fn step(step: u64) -> Event {
         step,
         epoch: 1,
         loss: 5.5,
+        loss_chance: Some(6.2),
         lr: 0.06,
         images_per_second: 850.0,
         data_wait_percent: 0.4,
         contrastive_accuracy: Some(12.5),
         deviation: None,
+        effective_rank: Some(31.5),
         seconds: 1.5,
     }
 }
@@ -30,7 +32,6 @@ fn start() -> Event {
         parameters: 700_000,
         train_images: 10_000,
         steps: 780,
-        loss_chance: Some(6.2),
     }
 }
 
