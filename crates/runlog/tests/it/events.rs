@@ -134,3 +134,12 @@ fn a_broken_line_in_the_middle_is_named() {
     let message = read_events(folder.path()).unwrap_err().to_string();
     assert!(message.contains("events.jsonl:2: expected an event, found unknown variant `stpe`"), "{message}");
 }
+
+#[test]
+fn records_without_chance_and_rank_are_still_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = r#"{"event":"step","step":3,"epoch":1,"loss":5.5,"lr":0.1,"images_per_second":800.0,"data_wait_percent":0.0,"contrastive_accuracy":null,"deviation":0.9,"seconds":1.0}"#;
+    fs::write(Layout::of(folder.path()).events(), format!("{line}\n")).unwrap();
+    let events = read_events(folder.path()).unwrap();
+    assert!(matches!(events[..], [Event::Step { step: 3, loss_chance: None, effective_rank: None, .. }]));
+}
