@@ -5,7 +5,7 @@ use kontrast_augment::ImageRef;
 use crate::dataset::{Dataset, Labelled};
 use crate::error::DataError;
 
-/// Labelled images of one size that are held in memory, RGB or grey.
+/// Labelled images of one size that are held in memory, RGB or gray.
 #[derive(Clone, Debug)]
 pub struct InMemory {
     size: (usize, usize),
