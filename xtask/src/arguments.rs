@@ -129,9 +129,9 @@ pub struct Ablation {
     /// Show the runs, what each changes and how long they take, and run nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// auto, cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
-    pub device: Device,
+    /// auto, cpu, cuda or cuda:N [default: run.device of the base experiment]
+    #[arg(long)]
+    pub device: Option<Device>,
     /// Threads of libtorch in each run
     #[arg(long)]
     pub threads: Option<usize>,

@@ -71,8 +71,22 @@ fn rustdoc() -> Result<()> {
 fn tests(arguments: &[String]) -> Result<()> {
     let libtorch = setup::ensure(Wanted::Fitting)?;
     let mut cargo = workspace::cargo("test");
-    cargo.arg("--workspace").args(arguments).env("LIBTORCH", libtorch);
+    // `--workspace` would win over a package that is named.
+    cargo
+        .args((!names_packages(arguments)).then_some("--workspace"))
+        .args(arguments)
+        .env("LIBTORCH", libtorch);
     call(&mut cargo, "cargo's messages stand above")
+}
+
+/// Whether arguments of `cargo test` say which packages are meant. Those after `--` are for the tests themselves.
+fn names_packages(arguments: &[String]) -> bool {
+    let of_cargo = arguments.iter().take_while(|argument| *argument != "--");
+    let mut names = of_cargo.map(|argument| {
+        let short = argument.starts_with("-p") && !argument.starts_with("--");
+        short || argument == "--package" || argument.starts_with("--package=")
+    });
+    names.any(|named| named)
 }
 
 /// Trains on drawn shapes and holds what comes out against what must.
@@ -151,6 +165,19 @@ mod tests {
         let learned_nothing = Summary { loss_last: Some(4.8), ..finished() };
         let expected = "summary.json: the loss went from Some(4.8) to Some(4.8); expected less";
         assert_eq!(what_is_wrong(&learned_nothing), [expected]);
+    }
+
+    #[test]
+    fn packages_that_are_named_are_tested_alone() {
+        let named = |line: &str| names_packages(&line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        for line in
+            ["-p xtask", "-pxtask", "--package xtask", "--package=xtask", "layers -p xtask -- --nocapture"]
+        {
+            assert!(named(line), "{line}");
+        }
+        for line in ["nt_xent", "--release", "layers -- -p", "--profile release", "--exclude kontrast-data"] {
+            assert!(!named(line), "{line}");
+        }
     }
 
     #[test]

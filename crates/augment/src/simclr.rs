@@ -21,7 +21,7 @@ pub struct Simclr {
     pub grayscale: f64,
     /// The blur, where there is one; the paper leaves it out on CIFAR-10.
     pub blur: Option<Blur>,
-    /// Solarization, which is BYOL's and not SimCLR's.
+    /// Solarisation, which is BYOL's and not SimCLR's.
     pub solarize: Option<Solarize>,
 }
 
@@ -51,7 +51,7 @@ pub struct Blur {
     pub kernel: usize,
 }
 
-/// Solarization above a threshold.
+/// Solarisation: values of at least the threshold are inverted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Solarize {
     /// How often.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
+use crate::Eval;
 use crate::error::ConfigError;
 use crate::experiment::Experiment;
 use crate::load::refuse;
@@ -28,7 +29,7 @@ pub struct Ablation {
     pub base: PathBuf,
     /// Each cell runs once with each of these.
     pub seeds: Vec<u64>,
-    /// The protocol whose top-1 fills the table, such as `knn` or `linear`.
+    /// The protocol whose top-1 fills the table: `knn`, `knn_10`, `knn_200` or `linear`.
     pub score: String,
     /// Keys that all cells change in the base, such as `"train.epochs" = 10`.
     #[serde(default)]
@@ -96,13 +97,18 @@ impl Ablation {
         let mut ablation: Self = merged.typed()?;
         refuse(&merged, ablation.check())?;
         ablation.base = path.with_file_name("").join(&ablation.base);
+        let mut unscored = Vec::new();
         for cell in ablation.cells() {
-            Experiment::load(&ablation.base, &cell.overrides).map_err(|source| ConfigError::Cell {
-                path: path.to_owned(),
-                cell: cell.name,
-                source: Box::new(source),
-            })?;
+            match Experiment::load(&ablation.base, &cell.overrides) {
+                Ok(loaded) if loaded.experiment.eval.runs(&ablation.score) => {}
+                Ok(_) => unscored.push(cell.name),
+                Err(source) => {
+                    let (path, source) = (path.to_owned(), Box::new(source));
+                    return Err(ConfigError::Cell { path, cell: cell.name, source });
+                }
+            }
         }
+        refuse(&merged, ablation.check_score(&unscored))?;
         Ok(ablation)
     }
 
@@ -128,12 +134,27 @@ impl Ablation {
         Cell { name, labels, overrides, paper }
     }
 
+    /// Every cell has to be given the score that fills the table.
+    fn check_score(&self, unscored: &[String]) -> Vec<Problem> {
+        let mut problems = Problems::default();
+        let expected = format!(
+            "a protocol that every cell runs, but these do not: {}; write {} in the base or among the keys of [set], \
+             or choose another score",
+            unscored.join(", "),
+            Eval::switch(&self.score).unwrap_or_default()
+        );
+        problems.require(unscored.is_empty(), "score", &self.score, &expected);
+        problems.into_list()
+    }
+
     fn check(&self) -> Vec<Problem> {
         let mut problems = Problems::default();
         problems.require(!self.name.is_empty(), "name", &self.name, "a name, which names folders");
         let distinct = self.seeds.iter().collect::<HashSet<_>>().len() == self.seeds.len();
         let expected = "at least one seed, none of them twice";
         problems.require(distinct && !self.seeds.is_empty(), "seeds", &self.seeds, expected);
+        let protocol = Eval::switch(&self.score).is_some();
+        problems.require(protocol, "score", &self.score, "`knn`, `knn_10`, `knn_200` or `linear`");
         problems.require(!self.axes.is_empty(), "axis", &0, "at least one [[axis]]");
         for (index, axis) in self.axes.iter().enumerate() {
             let labels: Vec<_> = axis.values.iter().map(|value| &value.label).collect();

@@ -18,7 +18,7 @@ pub struct Data {
     /// How many training images are used: class-balanced, fixed by the seed. All where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subset: Option<usize>,
-    /// What to do about an image that cannot be read.
+    /// What to do about an image that cannot be read; `skip` is for `name = "folder"` only.
     #[serde(default)]
     pub unreadable: Unreadable,
     /// The share of a folder without a test split that becomes one, for `name = "folder"` only.
@@ -39,7 +39,7 @@ pub struct Data {
 pub enum DataName {
     /// 50,000 and 10,000 images of 32 pixels, ten classes (Krizhevsky 2009).
     Cifar10,
-    /// 60,000 and 10,000 grey images of 28 pixels, ten classes (Xiao et al. 2017).
+    /// 60,000 and 10,000 gray images of 28 pixels, ten classes (Xiao et al. 2017).
     FashionMnist,
     /// The images below `data.root`.
     Folder,
@@ -78,9 +78,9 @@ pub struct Synthetic {
     pub train: usize,
     /// Test images.
     pub test: usize,
-    /// Classes: kinds of shape.
+    /// Classes, kinds of shape: 2 to 15.
     pub classes: usize,
-    /// Width and height in pixels.
+    /// Width and height in pixels: 8 to 1024.
     pub size: usize,
 }
 
@@ -110,6 +110,8 @@ impl Data {
             Some(root) if !folder => problems.require(false, "data.root", root, only),
             _ => {}
         }
+        let skipping = self.unreadable == Unreadable::Skip;
+        problems.require(folder || !skipping, "data.unreadable", &"skip", only);
         if let Some(holdout) = self.holdout {
             let between = holdout > 0.0 && holdout < 1.0;
             problems.require(between, "data.holdout", &holdout, "a share above 0 and below 1");
@@ -132,8 +134,9 @@ impl Data {
             return;
         }
         problems.require(*test >= 1, "data.synthetic.test", test, "at least 1");
-        problems.require(*classes >= 2, "data.synthetic.classes", classes, "at least 2");
-        problems.require(*size >= 8, "data.synthetic.size", size, "at least 8 pixels");
+        // Five shapes with three fills each is all that can be drawn.
+        problems.require((2..=15).contains(classes), "data.synthetic.classes", classes, "2 to 15");
+        problems.require((8..=1024).contains(size), "data.synthetic.size", size, "8 to 1024 pixels");
         if let Some(subset) = self.subset {
             let at_most = format!("at most data.synthetic.train = {train}");
             problems.require(subset <= *train, "data.subset", &subset, &at_most);

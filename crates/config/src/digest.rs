@@ -1,7 +1,5 @@
 //! The digest: which experiments are the same but for the seed and the machine.
 
-use std::fmt::Write;
-
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -21,11 +19,7 @@ pub(crate) fn digest(experiment: &Experiment) -> String {
         }
     }
     write_canonical(&value, &mut text);
-    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-        // Writing into a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex::encode(Sha256::digest(text.as_bytes()))
 }
 
 /// Sorts keys itself, since serde_json keeps the order of insertion when another crate asks it to.

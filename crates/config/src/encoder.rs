@@ -36,6 +36,16 @@ pub enum Stem {
     Imagenet,
 }
 
+impl Stem {
+    /// The name as a file writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cifar => "cifar",
+            Self::Imagenet => "imagenet",
+        }
+    }
+}
+
 impl Encoder {
     /// The variant's name as a file writes it.
     pub fn name(&self) -> &'static str {

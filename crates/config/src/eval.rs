@@ -14,7 +14,7 @@ pub struct Eval {
     pub online_every: u32,
     /// Share of the training images on which settings are chosen. Nothing is chosen on test.
     pub validation: f64,
-    /// A linear probe at the end; none where it is left out.
+    /// A linear probe, at the end and in every evaluation while training; none where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linear: Option<Linear>,
 }
@@ -34,6 +34,24 @@ pub struct Linear {
 }
 
 impl Eval {
+    /// What turns on the protocol of this name; none where no protocol has it.
+    pub(crate) fn switch(protocol: &str) -> Option<&'static str> {
+        match protocol {
+            "knn" | "knn_10" | "knn_200" => Some("eval.knn = true"),
+            "linear" => Some("[eval.linear]"),
+            _ => None,
+        }
+    }
+
+    /// Whether the protocol of this name, as `summary.json` has it, is evaluated.
+    pub(crate) fn runs(&self, protocol: &str) -> bool {
+        match protocol {
+            "knn" | "knn_10" | "knn_200" => self.knn,
+            "linear" => self.linear.is_some(),
+            _ => false,
+        }
+    }
+
     pub(crate) fn check(&self, problems: &mut Problems) {
         let share = self.validation > 0.0 && self.validation < 1.0;
         problems.require(share, "eval.validation", &self.validation, "a share above 0 and below 1");

@@ -1,4 +1,5 @@
-//! `[run]`: where an experiment runs. It changes no result, has defaults and is no part of the digest.
+//! `[run]`: where an experiment runs. It has defaults and is no part of the digest; another device or number of
+//! threads sums in another order, so that results agree but for rounding.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -14,7 +14,7 @@ pub struct Train {
     pub epochs: u32,
     /// Number format of forward and backward.
     pub precision: Precision,
-    /// Whether images lie channels-last in memory, which is faster but rounds differently.
+    /// Whether images lie channels-last in memory, which is meant for speed and rounds differently.
     pub channels_last: bool,
     /// Where views are rendered. Not part of the digest.
     #[serde(default)]

@@ -66,7 +66,7 @@ pub struct Blur {
     pub kernel: usize,
 }
 
-/// Solarisation: values above the threshold are inverted.
+/// Solarisation: values of at least the threshold are inverted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Solarize {

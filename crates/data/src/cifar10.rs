@@ -69,6 +69,7 @@ fn decode(records: &[u8], path: &Path, pixels: &mut [u8], labels: &mut [u32]) ->
         if *label as usize >= CLASSES.len() {
             return Err(DataError::Label {
                 path: path.to_owned(),
+                dataset: NAME,
                 image,
                 label: *label,
                 classes: CLASSES.len(),
@@ -111,6 +112,8 @@ mod tests {
         let (mut pixels, mut labels) = (vec![0; 2 * 3 * PLANE], [0; 2]);
         let found = decode(&records, Path::new("data_batch_1.bin"), &mut pixels, &mut labels);
         let said = found.unwrap_err().to_string();
-        assert_eq!(said, "data_batch_1.bin: image 1 has the label 10; expected a number below 10");
+        let expected = "data_batch_1.bin: image 1 has the label 10; expected a number below 10; fetch again with: \
+                        cargo xtask data cifar10";
+        assert_eq!(said, expected);
     }
 }

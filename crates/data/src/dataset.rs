@@ -31,7 +31,8 @@ pub trait Dataset: Send + Sync {
         index
     }
 
-    /// Images of one group (a video, a patient) are never each other's negatives.
+    /// The group that an image belongs to, such as its video or its patient: images with the same number show the same
+    /// thing. Without more knowledge each image is a group of its own.
     fn group(&self, index: usize) -> u64 {
         index as u64
     }

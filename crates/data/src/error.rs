@@ -44,10 +44,16 @@ pub enum DataError {
         found: String,
     },
     /// A label that names no class.
-    #[error("{}: image {image} has the label {label}; expected a number below {classes}", path.display())]
+    #[error(
+        "{}: image {image} has the label {label}; expected a number below {classes}; fetch again with: \
+         cargo xtask data {dataset}",
+        path.display()
+    )]
     Label {
         /// The file.
         path: PathBuf,
+        /// The data set's name.
+        dataset: &'static str,
         /// The image's position in it.
         image: usize,
         /// What was found.
@@ -66,6 +72,20 @@ pub enum DataError {
     /// A folder without images.
     #[error("{}: no images found; expected .jpg, .jpeg or .png files, in one folder a class or side by side", .0.display())]
     EmptyFolder(PathBuf),
+    /// A folder of images none of which can be decoded.
+    #[error(
+        "{}: expected images, found {images} files of which none can be read: {named}; mend them, or name another folder \
+         with data.root",
+        folder.display()
+    )]
+    NoneReadable {
+        /// The folder.
+        folder: PathBuf,
+        /// How many files.
+        images: usize,
+        /// The first of them, with the reason.
+        named: String,
+    },
     /// Images that cannot be decoded.
     #[error(
         "{count} of {images} images cannot be read: {named}; mend or remove them, or set data.unreadable = \"skip\""
@@ -97,7 +117,10 @@ pub enum DataError {
         available: usize,
     },
     /// A batch larger than the data set.
-    #[error("train.batch = {batch}, but there are {images} training images; an epoch would have no step")]
+    #[error(
+        "train.batch = {batch}, but there are {images} training images, so that an epoch would have no step; ask for at \
+         most {images}"
+    )]
     Batch {
         /// As given.
         batch: usize,
@@ -127,10 +150,10 @@ pub enum DataError {
     Program {
         /// What was run.
         program: String,
-        /// What it said.
+        /// What it said, and what to do.
         reason: String,
     },
-    /// The loader's threads stopped.
+    /// The loader's threads stopped: why, and what to do.
     #[error("the loader stopped: {0}")]
     Stopped(String),
     /// The operating system refused.

@@ -73,8 +73,13 @@ fn decode(
         return Err(wrong(labels_path, format!("expected {count} labels, found {counts:?}")));
     }
     if let Some(image) = labels.iter().position(|&label| usize::from(label) >= CLASSES.len()) {
-        let label = u32::from(labels[image]);
-        return Err(DataError::Label { path: labels_path.to_owned(), image, label, classes: CLASSES.len() });
+        return Err(DataError::Label {
+            path: labels_path.to_owned(),
+            dataset: NAME,
+            image,
+            label: u32::from(labels[image]),
+            classes: CLASSES.len(),
+        });
     }
     let labels = labels.iter().map(|&label| u32::from(label)).collect();
     Ok(InMemory::gray((width, height), pixels.to_vec(), labels, CLASSES.map(String::from).to_vec()))
@@ -124,7 +129,9 @@ mod tests {
         let mut labels = LABELS;
         labels[9] = 10;
         let said = decoded(&IMAGES, &labels).unwrap_err();
-        assert_eq!(said, "labels: image 1 has the label 10; expected a number below 10");
+        let expected = "labels: image 1 has the label 10; expected a number below 10; fetch again with: cargo xtask \
+                        data fashion-mnist";
+        assert_eq!(said, expected);
     }
 
     #[test]

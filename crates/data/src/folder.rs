@@ -143,7 +143,7 @@ impl ImageFolder {
         }
         if images.is_empty() {
             let folder = first.parent().unwrap_or(&first).to_owned();
-            return Err(DataError::EmptyFolder(folder));
+            return Err(DataError::NoneReadable { folder, images: count, named });
         }
         notes.push(format!("{} of {count} images cannot be read and are skipped: {named}", failed.len()));
         Ok((Self { images }, kept))
@@ -163,7 +163,9 @@ impl ClassFolder {
         let mut labels = Vec::new();
         for (name, files) in classes {
             let Some(label) = class_names.iter().position(|known| *known == name) else {
-                let reason = format!("the class {name} has test images, but no training images");
+                let reason = format!(
+                    "the class {name} has test images, but no training images; give it some, or remove its test images"
+                );
                 return Err(DataError::Layout { folder: root.to_owned(), reason });
             };
             labels.extend(std::iter::repeat_n(label as u32, files.len()));

@@ -35,7 +35,7 @@ mod subset;
 pub use dataset::{Dataset, Labelled};
 pub use epochs::Epochs;
 pub use error::DataError;
-pub use fetch::{NAMES, Progress, fetch};
+pub use fetch::{NAMES, Origin, Progress, fetch, fetch_showing, origin};
 pub use fill::{fill, fill_views};
 pub use folder::{ClassFolder, ImageFolder, Unreadable};
 pub use loader::{Batch, Loader, LoaderSpec};

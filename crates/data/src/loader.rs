@@ -130,7 +130,9 @@ impl<B: AsMut<[u8]> + Send + 'static> Loader<B> {
             return Ok(None);
         }
         assert!(self.held > 0, "every buffer is lent out; recycle one before asking for the next batch");
-        let gone = |_| DataError::Stopped("an earlier batch failed".into());
+        let gone = |_| {
+            DataError::Stopped("an earlier batch failed; mend what its error named, and start again".into())
+        };
         let batch = self.batches.recv().map_err(gone)??;
         self.left -= 1;
         self.held -= 1;
@@ -220,12 +222,13 @@ fn pool(workers: usize) -> Result<(ThreadPool, Vec<JoinHandle<()>>), DataError> 
 }
 
 fn not_started(error: impl std::fmt::Display) -> DataError {
-    DataError::Stopped(format!("its threads cannot be started: {error}"))
+    DataError::Stopped(format!("its threads cannot be started: {error}; set run.workers to fewer"))
 }
 
 /// What a panic said.
 fn said(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    format!("a thread panicked: {}", text.as_deref().unwrap_or("without a message"))
+    let text = text.as_deref().unwrap_or("without a message");
+    format!("a thread panicked: {text}; this is a defect of Kontrast or of the data set, please report it")
 }

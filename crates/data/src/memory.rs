@@ -24,7 +24,7 @@ impl InMemory {
         Self::new(size, 3, pixels, labels, class_names)
     }
 
-    /// Gray images, `[n, height, width]`, which become RGB one by one.
+    /// Grey images, `[n, height, width]`, which become RGB one by one.
     ///
     /// # Panics
     /// When the number of bytes or a label does not fit.

@@ -51,8 +51,7 @@ pub(crate) fn read_all(
 
 /// SHA-256 as 64 hexadecimal digits.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    let digits = Sha256::digest(bytes).into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])).collect()
+    hex::encode(Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -2,13 +2,9 @@
 
 use kontrast_models::Encoder;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// SHA-256 over names, shapes and bytes of all variables and running statistics.
 pub fn fingerprint(encoder: &dyn Encoder) -> String {
     let bytes = encoder.variables().to_bytes(None).expect("an encoder has plain tensors");
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(Sha256::digest(bytes))
 }

@@ -6,7 +6,8 @@ use crate::{EvalError, Protocol, Score, Subject, split};
 use kontrast_augment::ViewRng;
 use tch::{Kind, Tensor};
 
-/// Momentum of the probe's SGD; every published protocol has this value.
+/// Momentum of the probe's SGD, as in the probes of MoCo (`main_lincls.py`) and lightly's benchmarks; others use
+/// L-BFGS or Adam.
 const MOMENTUM: f64 = 0.9;
 
 /// The protocol `linear`.
@@ -89,9 +90,13 @@ impl Linear {
             let batch = (self.batch as i64).min(n);
             let per_epoch = n / batch;
             let steps = (per_epoch * i64::from(self.epochs)) as f64;
+            let mut order = Tensor::new();
             for step in 0..per_epoch * i64::from(self.epochs) {
                 let (epoch, place) = (step / per_epoch, step % per_epoch);
-                let rows = self.order(n, epoch).narrow(0, place * batch, batch).to_device(x.device());
+                if place == 0 {
+                    order = self.order(n, epoch).to_device(x.device());
+                }
+                let rows = order.narrow(0, place * batch, batch);
                 let (xb, tb) = (x.index_select(0, &rows), targets.index_select(0, &rows));
                 let gradient = (probes.logits(&xb).softmax(-1, None) - tb) / batch as f64;
                 let for_weight = xb.tr().matmul(&gradient) + &probes.weight * &decays;

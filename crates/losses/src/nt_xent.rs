@@ -32,8 +32,9 @@ pub fn nt_xent_chance(n: usize) -> f64 {
 /// # Shapes
 /// - `rows`: `[m, d]`, unit rows: `all[offset .. offset + m]`
 /// - `all`: `[2n, d]`, unit rows, first views before second views; row `i` has its positive at `i + n` modulo `2n`
-/// - returns a scalar, the mean over the m rows; its gradient reaches `rows` and `all`
+/// - returns a scalar, fp32 (fp64 for fp64 input): the mean over the m rows; its gradient reaches `rows` and `all`
 pub fn nt_xent_rows(rows: &Tensor, all: &Tensor, offset: i64, temperature: f64) -> Tensor {
+    let (rows, all) = (&widened(rows), &widened(all));
     let (m, total) = (rows.size()[0], all.size()[0]);
     assert!(total >= 2 && total % 2 == 0, "pairs of views, so an even number of rows, found {total}");
     assert!(offset >= 0 && offset + m <= total, "rows {offset}..{} of {total}", offset + m);

@@ -22,10 +22,6 @@ pub enum BuildError {
 pub fn build(experiment: &config::Experiment, device: Device) -> Result<Box<dyn Method>, BuildError> {
     let views = view_spec(&experiment.views)?;
     let encoder = encoder(&experiment.encoder, experiment.train.channels_last);
-    let precision = match experiment.train.precision {
-        config::Precision::Bf16 => Precision::Bf16,
-        config::Precision::Fp32 => Precision::Fp32,
-    };
     let config::Method::Simclr(simclr) = &experiment.method;
     let spec = SimclrSpec {
         encoder,
@@ -34,10 +30,18 @@ pub fn build(experiment: &config::Experiment, device: Device) -> Result<Box<dyn 
             batch_norm: simclr.projector.batch_norm,
         },
         temperature: simclr.temperature,
-        precision,
+        precision: precision(experiment.train.precision),
         seed: experiment.seed,
     };
     Ok(Box::new(Simclr::new(spec, views, device)))
+}
+
+/// The precision of forward passes, in training and in evaluation.
+pub fn precision(config: config::Precision) -> Precision {
+    match config {
+        config::Precision::Bf16 => Precision::Bf16,
+        config::Precision::Fp32 => Precision::Fp32,
+    }
 }
 
 fn encoder(config: &config::Encoder, channels_last: bool) -> ResNetSpec {

@@ -5,7 +5,7 @@ mod method;
 mod simclr;
 mod view_spec;
 
-pub use build::{BuildError, build};
+pub use build::{BuildError, build, precision};
 pub use kontrast_augment_torch::Views;
 pub use method::{Method, Progress, StepOutput};
 pub use simclr::{Simclr, SimclrSpec};

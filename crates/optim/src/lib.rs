@@ -3,7 +3,6 @@
 mod adamw;
 mod group;
 mod lars;
-mod scaling;
 mod schedule;
 mod sgd;
 
@@ -11,7 +10,6 @@ pub use adamw::Adamw;
 pub use group::{Group, GroupRate};
 pub use kontrast_torch_ext::{StateDict, StateError};
 pub use lars::{Lars, LarsOptions};
-pub use scaling::{linear_scaling, square_root_scaling};
 pub use schedule::{Constant, Cosine, Schedule};
 pub use sgd::Sgd;
 

@@ -7,7 +7,7 @@ use kontrast_runlog::{Event, LabelFree, Layout, Summary, read_events, read_summa
 use serde::Serialize;
 
 use crate::page::{Picture, pictures, safe, write};
-use crate::scores::{ScoreRow, rows};
+use crate::scores::{ScoreRow, neighbours_caption, rows};
 use crate::{Curve, Level, ReportError, Series, verdict};
 
 /// Writes `report.html` into a run directory, from its summary, its events and its figures. What is not
@@ -36,6 +36,7 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
         curves: curves(&summary, &events).iter().map(drawn).collect(),
         views,
         neighbours,
+        neighbours_caption: neighbours_caption(&summary),
         others: pictures,
         config,
         started: started(&events),
@@ -56,6 +57,7 @@ struct Content<'r> {
     curves: Vec<Drawn>,
     views: Option<Picture>,
     neighbours: Option<Picture>,
+    neighbours_caption: &'static str,
     others: Vec<Picture>,
     config: String,
     started: Option<&'r str>,

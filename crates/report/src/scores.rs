@@ -18,7 +18,7 @@ pub(crate) struct ScoreRow {
     pub(crate) pixels: Option<f64>,
     pub(crate) above_untrained: Option<f64>,
     pub(crate) above_pixels: Option<f64>,
-    pub(crate) chosen: String,
+    pub(crate) settings: String,
 }
 
 /// The rows of a summary: the chosen k-NN first, then the others by name.
@@ -38,7 +38,7 @@ pub(crate) fn rows(summary: &Summary) -> Vec<ScoreRow> {
                 pixels,
                 above_untrained: untrained.map(|floor| score.top1 - floor),
                 above_pixels: pixels.map(|floor| score.top1 - floor),
-                chosen: chosen(score),
+                settings: settings(score),
             }
         })
         .collect()
@@ -52,11 +52,10 @@ pub fn verdict(summary: &Summary) -> String {
     };
     let rows = rows(summary);
     let Some(row) = rows.iter().find(|row| row.protocol == "knn").or(rows.first()) else {
-        return match summary.status {
-            Status::Finished => {
-                "No scores, since there are no labels; the figures below need none.".to_owned()
-            }
-            _ => format!("{beginning}There are no scores."),
+        return if summary.status == Status::Finished {
+            unscored(summary).to_owned()
+        } else {
+            format!("{beginning}There are no scores.")
         };
     };
     let floors = [(row.above_pixels, "raw pixels"), (row.above_untrained, "the same network untrained")];
@@ -72,19 +71,49 @@ pub fn verdict(summary: &Summary) -> String {
     format!("{beginning}{} top-1 {:.1} % on the test images{floors}.", row.protocol, row.trained)
 }
 
+/// Why a finished run has no scores.
+fn unscored(summary: &Summary) -> &'static str {
+    match (summary.classes, summary.test_images) {
+        (None, _) => "No scores, since there are no labels; the label-free figures need none.",
+        (Some(_), None) => {
+            "No scores, since there is no test split: data.holdout makes one of a share of the images. The label-free \
+             figures need none."
+        }
+        (Some(_), Some(_)) => "No scores, since [eval] asks for none: eval.knn or [eval.linear] does.",
+    }
+}
+
+/// What the picture of nearest neighbours shows: of which images, and what the frames mean where there are frames.
+pub(crate) fn neighbours_caption(summary: &Summary) -> &'static str {
+    // A score needs both, in the summaries too that say nothing of either.
+    let scored = !summary.eval.trained.is_empty();
+    match (scored || summary.classes.is_some(), scored || summary.test_images.is_some()) {
+        (true, true) => {
+            "Test images on the left; to the right the training images whose representations are the most similar, \
+             framed green where the class is the same and red where it is another."
+        }
+        (true, false) => {
+            "Training images on the left, since there is no test split; to the right the other training images whose \
+             representations are the most similar, framed green where the class is the same and red where it is \
+             another."
+        }
+        (false, _) => {
+            "Training images on the left; to the right the other training images whose representations are the most \
+             similar. There are no labels to say which of them are right."
+        }
+    }
+}
+
 /// The scores of a run beside their floors.
 pub fn scores_markdown(summary: &Summary) -> String {
     let rows: Vec<_> = rows(summary)
         .into_iter()
         .map(|row| {
             let floors = [row.top5, row.untrained, row.pixels].map(one_decimal);
-            [vec![row.protocol, one_decimal(Some(row.trained))], floors.to_vec(), vec![row.chosen]].concat()
+            [vec![row.protocol, one_decimal(Some(row.trained))], floors.to_vec(), vec![row.settings]].concat()
         })
         .collect();
-    markdown_table(
-        &["protocol", "top-1 %", "top-5 %", "untrained", "pixels", "chosen on a split of train"],
-        &rows,
-    )
+    markdown_table(&["protocol", "top-1 %", "top-5 %", "untrained", "pixels", "settings"], &rows)
 }
 
 /// Mean and deviation over runs that differ in their seed, beside the means of the floors.
@@ -121,7 +150,7 @@ fn meaning(protocol: &str) -> &'static str {
     }
 }
 
-fn chosen(score: &Score) -> String {
+fn settings(score: &Score) -> String {
     let parts = [
         score.k.map(|k| format!("k {k}")),
         score.temperature.map(|t| format!("temperature {t}")),

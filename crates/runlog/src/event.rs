@@ -30,8 +30,6 @@ pub enum Event {
         train_images: usize,
         /// Steps of the whole run.
         steps: u64,
-        /// The loss of guessing, where the method has one.
-        loss_chance: Option<f64>,
     },
     /// A run goes on from a checkpoint; whatever was logged after that step is void.
     Resume {
@@ -53,6 +51,8 @@ pub enum Event {
         /// Mean loss.
         #[serde(deserialize_with = "null_is_nan")]
         loss: f64,
+        /// The loss of guessing, where the method has one.
+        loss_chance: Option<f64>,
         /// Learning rate of the last step.
         lr: f64,
         /// Images, not views.
@@ -63,6 +63,8 @@ pub enum Event {
         contrastive_accuracy: Option<f64>,
         /// Deviation of the embedding times the square root of its width; 1 where it fills the sphere.
         deviation: Option<f64>,
+        /// How many dimensions the embedding uses: the exponential of the entropy of its singular values.
+        effective_rank: Option<f64>,
         /// Seconds of training until here, over resumes.
         seconds: f64,
     },

@@ -25,6 +25,10 @@ pub struct Summary {
     pub digest: String,
     /// Name of the data set.
     pub dataset: String,
+    /// Classes of the training images, where they have labels.
+    pub classes: Option<usize>,
+    /// Images of the test split, where there is one.
+    pub test_images: Option<usize>,
     /// The command that repeats the run.
     pub command: String,
     /// The device in words.
@@ -57,7 +61,7 @@ pub struct Summary {
     pub loss_last: Option<f64>,
     /// The loss of guessing, where the method has one.
     pub loss_chance: Option<f64>,
-    /// Scores on the test split, of the last epoch. Empty where there are no labels.
+    /// Scores on the test split, of the last epoch. Empty where there are no labels or no test split.
     pub eval: Evaluation,
     /// Figures that need no labels.
     pub label_free: Option<LabelFree>,

@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 use std::fmt::Write;
 use std::path::PathBuf;
+use toml::Value;
 
 /// Trains image encoders without labels, and shows what they learned.
 #[derive(Debug, Parser)]
@@ -69,13 +70,13 @@ impl Pretrain {
     pub(crate) fn all_overrides(&self) -> Vec<String> {
         let mut all = self.overrides.clone();
         if let Some(device) = &self.device {
-            all.push(format!("run.device={device}"));
+            all.push(format!("run.device={}", Value::from(device.as_str())));
         }
         if let Some(threads) = self.threads {
             all.push(format!("run.threads={threads}"));
         }
         if let Some(out) = &self.out {
-            all.push(format!("run.out={}", out.display()));
+            all.push(format!("run.out={}", Value::from(out.display().to_string())));
         }
         all
     }
@@ -85,9 +86,9 @@ impl Pretrain {
         if let Some(command) = &self.command {
             return command.clone();
         }
-        let mut command = format!("kontrast pretrain {}", self.file.display());
+        let mut command = format!("kontrast pretrain {}", quoted(&self.file.display().to_string()));
         for set in &self.overrides {
-            let _ = write!(command, " --set '{set}'");
+            let _ = write!(command, " --set {}", quoted(set));
         }
         let options = [
             ("device", self.device.clone()),
@@ -96,9 +97,48 @@ impl Pretrain {
         ];
         for (name, value) in options {
             if let Some(value) = value {
-                let _ = write!(command, " --{name} {value}");
+                let _ = write!(command, " --{name} {}", quoted(&value));
             }
         }
         command
+    }
+}
+
+/// An argument as a shell would have it.
+fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pretrain(arguments: &[&str]) -> Pretrain {
+        let all = [&["kontrast", "pretrain"], arguments].concat();
+        let Command::Pretrain(pretrain) = Arguments::parse_from(all).command else {
+            panic!("another command")
+        };
+        pretrain
+    }
+
+    #[test]
+    fn a_path_or_device_is_a_string_whatever_it_looks_like() {
+        let all = pretrain(&["a.toml", "--device", "cuda:1", "--threads", "2", "--out", "5"]).all_overrides();
+        assert_eq!(all, [r#"run.device="cuda:1""#, "run.threads=2", r#"run.out="5""#]);
+    }
+
+    #[test]
+    fn the_command_is_one_that_a_shell_reads_back() {
+        let sets = ["--set", "train.epochs=5", "--set", "eval.linear.lrs=[0.1, 1.0]", "--set", "name=it's"];
+        let arguments = [&["my file.toml"], &sets[..], &["--out", "a b"]].concat();
+        assert_eq!(
+            pretrain(&arguments).command(),
+            r"kontrast pretrain 'my file.toml' --set train.epochs=5 --set 'eval.linear.lrs=[0.1, 1.0]' --set 'name=it'\''s' --out 'a b'"
+        );
     }
 }

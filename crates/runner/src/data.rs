@@ -1,11 +1,9 @@
 //! The data set of an experiment: opened from the cache, fetched first where it is missing.
 
 use crate::Refusal;
-use indicatif::{ProgressBar, ProgressStyle};
 use kontrast_config::{Data, DataName, Unreadable};
-use kontrast_data::{DataError, Progress, Source, Spec, Splits};
+use kontrast_data::{DataError, Source, Spec, Splits};
 use kontrast_runlog::cache_home;
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// Opens what the file names.
@@ -22,26 +20,7 @@ pub(crate) fn open(config: &Data, seed: u64) -> anyhow::Result<Splits> {
 
 /// Fetches a data set into the cache, with a bar on a terminal and plain lines elsewhere.
 pub(crate) fn fetch(name: &str) -> anyhow::Result<PathBuf> {
-    let bar = if std::io::stderr().is_terminal() {
-        let style = "{msg} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}";
-        ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?.progress_chars("=> "))
-    } else {
-        ProgressBar::hidden()
-    };
-    let folder = kontrast_data::fetch(name, &cache_home(), &mut |progress| match progress {
-        Progress::Doing(what) => {
-            if bar.is_hidden() {
-                eprintln!("{what}");
-            }
-            bar.set_message(what);
-        }
-        Progress::Bytes { done, total } => {
-            bar.set_length(total.unwrap_or(done));
-            bar.set_position(done);
-        }
-    })?;
-    bar.finish_and_clear();
-    Ok(folder)
+    Ok(kontrast_data::fetch_showing(name, &cache_home())?)
 }
 
 fn source(config: &Data) -> anyhow::Result<Source> {

@@ -44,7 +44,7 @@ pub(crate) fn at_the_end(
     let list = protocols(&stage.experiment.eval, seed);
     let score = |encoder: &dyn Encoder, side: usize| -> anyhow::Result<BTreeMap<String, Score>> {
         if interrupt.load(Ordering::Relaxed) {
-            bail!("stopped while evaluating; --resume evaluates the last checkpoint");
+            bail!("stopped while evaluating");
         }
         let subject = Subject::new(encoder, &*train, &*test, &stage.extractor(side))?;
         Ok(evaluate(&list, &subject)?)

@@ -1,6 +1,5 @@
-//! The pictures of a run: views of some images, and the nearest neighbours of some test images.
+//! The pictures of a run: views of some images, and the nearest neighbours of some.
 
-use crate::evaluation::labelled;
 use crate::stage::Stage;
 use anyhow::Context;
 use image::{Rgb, RgbImage, imageops};
@@ -12,7 +11,7 @@ use std::path::Path;
 
 /// Images whose views are shown.
 const SHOWN: usize = 12;
-/// Test images whose neighbours are shown, and how many of them.
+/// Images whose neighbours are shown, and how many of them.
 const QUERIES: usize = 10;
 const NEIGHBOURS: usize = 9;
 /// About as many pixels as one cell has on a side.
@@ -45,28 +44,34 @@ pub(crate) fn views(stage: &Stage, file: &Path) -> anyhow::Result<()> {
 }
 
 /// Test images in the first column, the training images nearest to each beside it, framed by whether the class is
-/// the same.
+/// the same. Without a test split training images stand in the first column, each with its nearest others; without
+/// labels there are no frames.
 pub(crate) fn neighbours(stage: &Stage, encoder: &dyn Encoder, file: &Path) -> anyhow::Result<()> {
     let extractor = stage.extractor(stage.side());
     let train = stage.splits.train.images();
-    let scored = labelled(stage);
-    let test: &dyn Dataset = scored.as_ref().map_or(&*train, |(_, test)| &**test);
+    let (train_labels, test) = (stage.splits.train.labelled(), stage.splits.test.clone());
+    let asked: &dyn Dataset = test.as_ref().map_or(&*train, |test| &**test);
+    let asked_labels = test.as_ref().or(train_labels.as_ref());
     // Spread over the data set, which may be sorted by class.
-    let queries: Vec<u32> = (0..QUERIES).map(|i| (i * test.len() / QUERIES) as u32).collect();
+    let rows = QUERIES.min(asked.len());
+    let queries: Vec<u32> = (0..rows).map(|i| (i * asked.len() / rows) as u32).collect();
     let bank: Vec<u32> = (0..train.len() as u32).collect();
-    let of_queries = extractor.features(encoder, test, &queries)?;
+    let of_queries = extractor.features(encoder, asked, &queries)?;
     let of_bank = extractor.features(encoder, &*train, &bank)?;
-    let k = (NEIGHBOURS as i64).min(bank.len() as i64);
-    let (_, positions) = nearest(&of_queries, &of_bank, k);
-    let mut sheet = Sheet::new(1 + k as usize, queries.len(), stage.side());
+    // A training image is the nearest to itself, which says nothing.
+    let own = usize::from(test.is_none());
+    let k = (NEIGHBOURS + own).min(bank.len());
+    let (_, positions) = nearest(&of_queries, &of_bank, k as i64);
+    let mut sheet = Sheet::new(1 + k - own, queries.len(), stage.side());
     for (row, &query) in queries.iter().enumerate() {
-        sheet.put(0, row, &one(test, &extractor.plan, query)?, None);
-        for place in 0..k {
-            let neighbour = positions.int64_value(&[row as i64, place]) as u32;
-            let frame = scored.as_ref().map(|(train, test)| {
-                if train.label(neighbour as usize) == test.label(query as usize) { SAME } else { OTHER }
+        sheet.put(0, row, &one(asked, &extractor.plan, query)?, None);
+        let near = (0..k).map(|place| positions.int64_value(&[row as i64, place as i64]) as u32);
+        let others = near.filter(|&neighbour| own == 0 || neighbour != query).take(k - own);
+        for (place, neighbour) in others.enumerate() {
+            let frame = train_labels.as_ref().zip(asked_labels).map(|(train, asked)| {
+                if train.label(neighbour as usize) == asked.label(query as usize) { SAME } else { OTHER }
             });
-            sheet.put(1 + place as usize, row, &one(&*train, &extractor.plan, neighbour)?, frame);
+            sheet.put(1 + place, row, &one(&*train, &extractor.plan, neighbour)?, frame);
         }
     }
     sheet.save(file)

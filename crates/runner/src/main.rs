@@ -15,8 +15,11 @@ mod stage;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
+use kontrast_augment::PlanError;
 use kontrast_config::ConfigError;
 use kontrast_data::DataError;
+use kontrast_eval::EvalError;
+use kontrast_methods::BuildError;
 use std::process::ExitCode;
 
 /// Exit code where the file or the arguments are wrong.
@@ -35,9 +38,7 @@ fn main() -> ExitCode {
         Ok(Ok(code)) => ExitCode::from(code),
         Ok(Err(error)) => {
             eprintln!("error: {error:#}");
-            let unknown = matches!(error.downcast_ref(), Some(DataError::Unknown(_)));
-            let wrong = error.is::<ConfigError>() || error.is::<Refusal>() || unknown;
-            ExitCode::from(if wrong { WRONG } else { 1 })
+            ExitCode::from(if is_wrong(&error) { WRONG } else { 1 })
         }
         Err(_) => ExitCode::from(1),
     }
@@ -60,6 +61,18 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
             Ok(0)
         }
     }
+}
+
+/// Whether the values of the file or the arguments are the cause, and have to change.
+fn is_wrong(error: &anyhow::Error) -> bool {
+    use DataError::{Batch, Layout, Subset, Synthetic, Unknown};
+    let of_data = matches!(
+        error.downcast_ref(),
+        Some(Unknown(_) | Subset { .. } | Batch { .. } | Synthetic { .. } | Layout { .. })
+    );
+    let of_evaluation = matches!(error.downcast_ref(), Some(EvalError::Split { .. }));
+    let of_views = error.is::<PlanError>() || error.is::<BuildError>();
+    of_data || of_evaluation || of_views || error.is::<ConfigError>() || error.is::<Refusal>()
 }
 
 /// What the program will not do as it was asked: the arguments have to change.

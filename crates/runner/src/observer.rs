@@ -28,11 +28,13 @@ impl Observer for Watch<'_> {
             step: record.step,
             epoch: record.epoch,
             loss: record.loss,
+            loss_chance: record.chance,
             lr: record.lr,
             images_per_second: record.images_per_second,
             data_wait_percent: record.data_wait_percent,
             contrastive_accuracy: diagnosis.contrastive_accuracy,
             deviation: Some(diagnosis.deviation),
+            effective_rank: Some(diagnosis.effective_rank),
             seconds: record.totals.train_seconds,
         })?;
         let mut values = vec![

@@ -10,6 +10,7 @@ use crate::{Refusal, figures, interrupt};
 use anyhow::Context;
 use kontrast_config::{Experiment, Loaded};
 use kontrast_methods::Method;
+use kontrast_runlog::human::count;
 use kontrast_runlog::{
     Event, Layout, RunDir, ScalarWriter, Status, Summary, atomic_write, now, read_summary,
 };
@@ -45,10 +46,20 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
 
 /// Evaluates the last checkpoint of a finished or interrupted run again; returns the exit code.
 pub(crate) fn evaluate(path: &Path) -> anyhow::Result<u8> {
+    let interrupt = interrupt::on_signals()?;
+    match evaluated(path, &interrupt) {
+        Err(error) if interrupt.load(Ordering::Relaxed) => {
+            println!("{error:#}; the scores are those of before, and kontrast evaluate makes them again");
+            Ok(Status::Interrupted.exit_code())
+        }
+        ended => ended,
+    }
+}
+
+fn evaluated(path: &Path, interrupt: &AtomicBool) -> anyhow::Result<u8> {
     let layout = Layout::of(path);
     let loaded = Experiment::load(&layout.config(), &[])?;
     let earlier = read_summary(path)?;
-    let interrupt = interrupt::on_signals()?;
     let dir = RunDir::acquire(path)?;
     let stage = Stage::new(&loaded)?;
     let method = stage.method()?;
@@ -59,7 +70,7 @@ pub(crate) fn evaluate(path: &Path) -> anyhow::Result<u8> {
         .with_context(|| format!("{}: no checkpoint to evaluate", layout.checkpoints().display()))?;
     record.summary = Summary { status: earlier.status, hint: earlier.hint, ..record.summary };
     record.totals(trainer.epoch(), trainer.step(), &trainer.totals());
-    judge(&stage, trainer.method(), &mut record, &interrupt)?;
+    judge(&stage, trainer.method(), &mut record, interrupt)?;
     record.write()?;
     say(&record);
     Ok(0)
@@ -106,7 +117,7 @@ fn run(
             record.end(status, hint)?;
         }
         Err(error) if interrupt.load(Ordering::Relaxed) => {
-            record.end(Status::Interrupted, Some(format!("{error:#}")))?;
+            record.end(Status::Interrupted, Some(format!("{error:#}; go on with --resume")))?;
         }
         Err(error) => {
             // The disk may be what failed: the first error is the one to show.
@@ -207,7 +218,6 @@ fn start(stage: &Stage, record: &Record, steps: u64) -> Event {
         parameters: record.summary.parameters,
         train_images: loader.dataset.len(),
         steps,
-        loss_chance: None,
     }
 }
 
@@ -216,15 +226,15 @@ fn opening(stage: &Stage, record: &Record, steps: u64) -> String {
     let experiment = &stage.experiment;
     let (train, resnet) = (&experiment.train, experiment.encoder.resnet());
     format!(
-        "{}: {} of width {} ({:?} stem), {} parameters; {}, {} images; batch {}, {} epochs, {steps} steps; {} lr {:.4}; \
+        "{}: {} of width {} ({} stem), {} parameters; {}, {} images; batch {}, {} epochs, {steps} steps; {} lr {:.4}; \
          {} on {} with {} threads",
         experiment.method.name(),
         experiment.encoder.name(),
         resnet.width,
-        resnet.stem,
-        kontrast_runlog::human::count(record.summary.parameters),
+        resnet.stem.as_str(),
+        count(record.summary.parameters),
         experiment.data.name.as_str(),
-        stage.loader().dataset.len(),
+        count(stage.loader().dataset.len() as u64),
         train.batch,
         train.epochs,
         experiment.optimizer.name(),

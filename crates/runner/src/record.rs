@@ -31,6 +31,8 @@ impl Record {
             seed: experiment.seed,
             digest: stage.digest.clone(),
             dataset: experiment.data.name.as_str().to_owned(),
+            classes: stage.splits.train.labelled().map(|images| images.class_names().len()),
+            test_images: stage.splits.test.as_ref().map(|images| images.len()),
             command,
             device: stage.place.words.clone(),
             threads: stage.place.threads,

@@ -4,11 +4,10 @@ use crate::data;
 use crate::device::{self, Place};
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Feed;
-use kontrast_config::{Experiment, Loaded, Precision as Wanted};
+use kontrast_config::{Experiment, Loaded};
 use kontrast_data::{Epochs, LoaderSpec, Splits};
 use kontrast_eval::Extractor;
-use kontrast_methods::{Method, view_spec};
-use kontrast_torch_ext::Precision;
+use kontrast_methods::{Method, precision, view_spec};
 
 /// Images that evaluation sends through the encoder at once.
 const BATCH: usize = 500;
@@ -63,10 +62,7 @@ impl Stage {
         Extractor {
             plan: ViewPlan::evaluation((side, side)),
             feed: self.feed(),
-            precision: match self.experiment.train.precision {
-                Wanted::Bf16 => Precision::Bf16,
-                Wanted::Fp32 => Precision::Fp32,
-            },
+            precision: precision(self.experiment.train.precision),
             batch: BATCH,
         }
     }

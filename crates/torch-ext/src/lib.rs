@@ -19,6 +19,3 @@ pub use cuda::{CudaHalf, load_cuda, peak_device_memory};
 pub use fused::{AdamwStep, SgdStep, forget_gradients, fused_adamw, fused_sgd};
 pub use layout::{channels_last, deterministic};
 pub use state::{StateDict, StateError};
-
-/// The PyTorch release whose libtorch this workspace is built against.
-pub const TORCH_VERSION: &str = "2.11.0";

@@ -6,7 +6,6 @@ use kontrast_torch_ext::{StateDict, StateError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -79,19 +78,23 @@ pub enum CheckpointError {
         newest: Box<CheckpointError>,
     },
     /// The tensors are not those of this network.
-    #[error("{}: {source}", path.display())]
+    #[error(
+        "{}: {source}; resume with the version of Kontrast that made it, or start again with --force", path.display()
+    )]
     State {
         /// The file.
         path: PathBuf,
         /// What differs.
         source: StateError,
     },
-    /// The file system.
+    /// The file system, where a file is written.
     #[error(transparent)]
     Files(#[from] RunlogError),
-    /// The file system, reading.
-    #[error("{}: {source}", path.display())]
-    Read {
+    /// The file system, where a folder is made or listed, and a file read or removed.
+    #[error(
+        "{}: {source}; see that the file and its folder may be read and written, then go on with --resume", path.display()
+    )]
+    Io {
         /// The file or folder.
         path: PathBuf,
         /// What the system said.
@@ -130,7 +133,7 @@ impl Checkpoints {
     /// # Errors
     /// Where the disk is full or cannot be written; earlier checkpoints are then as they were.
     pub fn save(&self, state: &StateDict, position: &Position) -> Result<PathBuf, CheckpointError> {
-        fs::create_dir_all(&self.folder).map_err(|e| read_error(&self.folder, e))?;
+        fs::create_dir_all(&self.folder).map_err(|e| io_error(&self.folder, e))?;
         let file = self.folder.join(format!("step-{:09}.safetensors", position.step));
         let text = serde_json::to_string(position).expect("plain numbers and text");
         let metadata = HashMap::from([(POSITION.to_owned(), text)]);
@@ -141,7 +144,7 @@ impl Checkpoints {
         // A step that is written again, after a resume, has no seal until it is whole.
         let sealed = file.with_extension("json");
         if sealed.exists() {
-            fs::remove_file(&sealed).map_err(|e| read_error(&sealed, e))?;
+            fs::remove_file(&sealed).map_err(|e| io_error(&sealed, e))?;
         }
         atomic_write(&file, &bytes)?;
         atomic_write(&sealed, serde_json::to_string(&seal).expect("plain text").as_bytes())?;
@@ -193,11 +196,11 @@ impl Checkpoints {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(read_error(&self.folder, error)),
+            Err(error) => return Err(io_error(&self.folder, error)),
         };
         let mut files = Vec::new();
         for entry in entries {
-            let path = entry.map_err(|e| read_error(&self.folder, e))?.path();
+            let path = entry.map_err(|e| io_error(&self.folder, e))?.path();
             let ends_so = path.extension().is_some_and(|found| found == extension);
             if ends_so && name_of(&path).starts_with(beginning) {
                 files.push(path);
@@ -218,7 +221,7 @@ impl Checkpoints {
         void.extend(self.files(".step-", "tmp")?);
         void.retain(|path| !kept.contains(&path.with_extension("json")));
         for path in void {
-            fs::remove_file(&path).map_err(|e| read_error(&path, e))?;
+            fs::remove_file(&path).map_err(|e| io_error(&path, e))?;
         }
         Ok(())
     }
@@ -226,14 +229,14 @@ impl Checkpoints {
 
 /// Reads and verifies the checkpoint of one JSON file.
 fn read(sealed: &Path) -> Result<(StateDict, Position, PathBuf), CheckpointError> {
-    let text = fs::read(sealed).map_err(|e| read_error(sealed, e))?;
+    let text = fs::read(sealed).map_err(|e| io_error(sealed, e))?;
     let seal: Seal = serde_json::from_slice(&text).map_err(|e| CheckpointError::Damaged {
         path: sealed.to_owned(),
         expected: "the checksum of a checkpoint as JSON".to_owned(),
         found: e.to_string(),
     })?;
     let file = sealed.with_extension("safetensors");
-    let bytes = fs::read(&file).map_err(|e| read_error(&file, e))?;
+    let bytes = fs::read(&file).map_err(|e| io_error(&file, e))?;
     let damaged =
         |expected: String, found: String| CheckpointError::Damaged { path: file.clone(), expected, found };
     if bytes.len() as u64 != seal.bytes {
@@ -257,15 +260,12 @@ fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn read_error(path: &Path, source: io::Error) -> CheckpointError {
-    CheckpointError::Read { path: path.to_owned(), source }
+fn io_error(path: &Path, source: io::Error) -> CheckpointError {
+    CheckpointError::Io { path: path.to_owned(), source }
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// The position in the header of a safetensors file: eight bytes of length, then JSON.

@@ -50,13 +50,18 @@ pub struct Judge {
     diverged: u32,
 }
 
-/// Records in a row that make a verdict.
+/// Records in a row that make a verdict. Our choice: the program records about ten times an epoch, so that it is
+/// an epoch without a single healthy record.
 const STREAK: u32 = 10;
-/// Below this deviation the embeddings are nearly one point.
+/// Below this deviation the embeddings are nearly one point. It is 1 where they fill the sphere and 0 where they are
+/// one point (SimSiam, arXiv 2011.10566, section 4.1); the paper's runs lie at either end, and a quarter of the way
+/// between them is our choice.
 const DEVIATION: f64 = 0.25;
-/// At most this many dimensions in use is a line or a plane.
+/// At most this many dimensions in use is a line, a plane or a space: collapse in dimensions, which the deviation
+/// does not show (RankMe, arXiv 2210.02885, has the figure, but no threshold; this one is our choice).
 const RANK: f64 = 3.0;
-/// The loss, as a multiple of where it began, that counts as diverging.
+/// The loss, as a multiple of where it began, that counts as diverging. Our choice: a contrastive loss begins near
+/// its chance level, so that half as much again is far worse than embeddings that say nothing.
 const GROWTH: f64 = 1.5;
 
 impl Judge {

@@ -3,6 +3,9 @@
 use kontrast_config::{self as config, Experiment};
 use kontrast_optim::{Adamw, Constant, Cosine, Group, Lars, LarsOptions, Optimizer, Schedule, Sgd};
 
+/// Added to LARS's denominator against a division by zero; the default of lightly's and of solo-learn's LARS.
+const LARS_EPS: f64 = 1e-8;
+
 /// What moves the weights, and by how much at each step.
 pub struct Recipe {
     /// SGD, LARS or AdamW over the method's groups.
@@ -48,7 +51,7 @@ fn optimizer(config: &config::Optimizer, mut groups: Vec<Group>) -> (Box<dyn Opt
         }
         config::Optimizer::Lars(lars) => {
             let options =
-                LarsOptions { momentum: lars.momentum, eta: lars.eta, clip_lr: lars.clip_lr, eps: 1e-8 };
+                LarsOptions { momentum: lars.momentum, eta: lars.eta, clip_lr: lars.clip_lr, eps: LARS_EPS };
             (Box::new(Lars::new(groups, options)), lars.weight_decay)
         }
         config::Optimizer::Adamw(adamw) => {

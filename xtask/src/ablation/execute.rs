@@ -78,7 +78,7 @@ pub fn all(
 fn words(asked: &arguments::Ablation, ablation: &Ablation, run: &Run) -> Vec<String> {
     let place = arguments::Place {
         overrides: [&run.cell.overrides[..], &[format!("seed={}", run.seed)]].concat(),
-        device: Some(asked.device),
+        device: asked.device,
         threads: asked.threads.or(share(asked.jobs)),
         out: run.folder.parent().map(Into::into),
     };
@@ -112,5 +112,34 @@ fn result(ablation: &Ablation, run: &Run) -> String {
     match summary.eval.trained.get(&ablation.score) {
         Some(score) => format!("{}, {} {:.1} %, {took}", summary.status, ablation.score, score.top1),
         None => format!("{}, {took}", summary.status),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use kontrast_config::Cell;
+
+    use super::*;
+    use crate::arguments::{Arguments, Command};
+    use crate::workspace;
+
+    /// The arguments of a run of the ablation, called with these options.
+    fn words_of(options: &[&str]) -> Vec<String> {
+        let file = workspace::root().join("configs/ablations/simclr-projection-head.toml");
+        let ablation = Ablation::load(&file).unwrap();
+        let file = file.display().to_string();
+        let line = ["cargo xtask", "ablation", &file].into_iter().chain(options.iter().copied());
+        let Command::Ablation(asked) = Arguments::try_parse_from(line).unwrap().command else { panic!() };
+        let cell = Cell { name: "c".into(), labels: Vec::new(), overrides: Vec::new(), paper: None };
+        let run = Run { cell, seed: 1, folder: "out/c".into(), state: State::New };
+        words(&asked, &ablation, &run)
+    }
+
+    #[test]
+    fn the_device_of_the_file_stays_unless_another_is_given() {
+        assert!(!words_of(&[]).contains(&"--device".to_owned()));
+        let given = words_of(&["--device", "cuda:1"]);
+        assert!(given.windows(2).any(|pair| pair == ["--device", "cuda:1"]), "{given:?}");
     }
 }

@@ -4,7 +4,7 @@ mod execute;
 mod plan;
 mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use kontrast_config::{Ablation, Experiment};
@@ -18,7 +18,8 @@ use plan::Plan;
 /// Runs what is missing of an ablation, and writes its table as far as it is known.
 pub fn run(asked: &arguments::Ablation) -> Result<u8> {
     let ablation = Ablation::load(&asked.file)?;
-    let out = folder(asked, &ablation)?;
+    let base = Experiment::load(&ablation.base, &[])?.experiment.run;
+    let out = folder(asked.out.as_ref().unwrap_or(&base.out), &ablation);
     let plan = Plan::new(&ablation, &out, &asked.only)?;
     if asked.dry_run {
         print!("{}", plan.describe(asked.jobs));
@@ -26,7 +27,7 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
     }
     let (mut codes, mut failures) = (plan.codes(), Vec::new());
     if plan.left().next().is_some() {
-        let kontrast = ready(asked.device)?;
+        let kontrast = ready(asked.device.unwrap_or(base.device))?;
         std::fs::create_dir_all(&out)?;
         let ended = execute::all(asked, &ablation, &plan, &kontrast)?;
         codes.extend(ended.iter().map(|ended| ended.code));
@@ -47,12 +48,8 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
 }
 
 /// Where the runs and the table lie: below the folder of runs, in one that bears the ablation's name.
-fn folder(asked: &arguments::Ablation, ablation: &Ablation) -> Result<PathBuf> {
-    let runs = match &asked.out {
-        Some(out) => out.clone(),
-        None => Experiment::load(&ablation.base, &[])?.experiment.run.out,
-    };
-    Ok(runs.join("ablations").join(&ablation.name))
+fn folder(runs: &Path, ablation: &Ablation) -> PathBuf {
+    runs.join("ablations").join(&ablation.name)
 }
 
 /// The command that repeats the whole.

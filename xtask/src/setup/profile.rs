@@ -33,7 +33,7 @@ impl Profile {
         [&["torch==2.11.0"], beside].concat()
     }
 
-    /// Disk that an installation takes while it is at work: the unpacked packages (1.2 and 4.0 GB), and the wheels
+    /// Disk that an installation takes while it is at work: the unpacked packages (1.2 and about 4 GB), and the wheels
     /// twice, in pip's working folder and in its cache.
     pub fn bytes(self) -> u64 {
         match self {

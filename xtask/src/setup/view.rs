@@ -4,6 +4,7 @@
 //! loader looks for NVIDIA's libraries in `$ORIGIN/../../nvidia`, which must resolve.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::ErrorKind;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -48,7 +49,7 @@ pub fn of_profile(cache: &Path, profile: Profile, asked: bool) -> Result<PathBuf
 
 /// Makes the view of a libtorch that somebody else installed. Returns its `torch` folder.
 pub fn of_found(cache: &Path, libtorch: &Path) -> Result<PathBuf> {
-    let name = format!("{:016x}", fnv1a(libtorch.as_os_str().as_encoded_bytes()));
+    let name = format!("{:016x}", hash(libtorch));
     let about = About { libtorch: libtorch.to_owned(), asked: false };
     Ok(make(&install::home(cache).join("views").join(name), &about)?.join("torch"))
 }
@@ -128,11 +129,11 @@ fn replace_link(to: &Path, link: &Path) -> Result<()> {
         .with_context(|| format!("{}: cannot be turned to {}", link.display(), to.display()))
 }
 
-/// A short name for a path (Fowler, Noll and Vo's hash).
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+/// A short name for a path. Another release of Rust may hash otherwise: it builds everything anew in any case.
+fn hash(path: &Path) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -82,11 +82,19 @@ impl Machine {
         self
     }
 
+    /// `cargo xtask` there, in a checkout that holds nothing but what set-up writes.
+    pub fn xtask(&self, arguments: &[&str]) -> Command {
+        let mut command = xtask(arguments);
+        command.env("PATH", self.path("bin")).env("KONTRAST_HOME", self.path("home"));
+        // Where cargo says that xtask's own manifest lies.
+        command.env("CARGO_MANIFEST_DIR", self.path("checkout/xtask"));
+        command
+    }
+
     /// `cargo xtask setup` there, with further environment.
     pub fn setup(&self, environment: &[(&str, &Path)]) -> Ended {
         let file = self.path("cargo.toml");
-        let mut command = xtask(&["setup", "--cpu", "--write", &file.display().to_string()]);
-        command.env("PATH", self.path("bin")).env("KONTRAST_HOME", self.path("home"));
+        let mut command = self.xtask(&["setup", "--cpu", "--write", &file.display().to_string()]);
         ended(command.envs(environment.iter().copied()))
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::machine::{Ended, Machine, libtorch, make_libtorch, xtask};
+use crate::machine::{Ended, Machine, ended, libtorch, make_libtorch};
 
 const FITS: [u32; 3] = [2, 11, 0];
 
@@ -43,11 +43,8 @@ fn what_a_killed_installation_left_is_removed() {
     let (said, waits) =
         (format!("echo there > {}", half.display()), format!("read on < {}", go_on.display()));
     machine.python("3.12.1", &format!("mkdir -p \"$target/torch\"\n{said}\n{waits}"));
-    let mut command = xtask(&["setup", "--cpu", "--write", "unused.toml"]);
-    command
-        .current_dir(machine.path(""))
-        .env("PATH", machine.path("bin"))
-        .env("KONTRAST_HOME", machine.path("home"));
+    let mut command = machine.xtask(&["setup", "--cpu", "--write", "unused.toml"]);
+    command.current_dir(machine.path(""));
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     assert_eq!(fs::read_to_string(&half).unwrap(), "there\n");
     child.kill().unwrap();
@@ -86,6 +83,44 @@ fn no_network_is_said_so() {
 }
 
 #[test]
+fn a_disk_that_fills_up_is_said_so_and_given_back() {
+    let machine = Machine::new();
+    let full = "mkdir -p \"$target/torch\"; echo 'ERROR: [Errno 28] No space left on device' >&2; exit 1";
+    machine.python("3.12.1", full);
+    let expected =
+        "disk: pip ran out of room; make some, or name a folder on another disk with KONTRAST_HOME";
+    assert_eq!(refused(&machine.setup(&[])), expected);
+    let left: Vec<_> =
+        fs::read_dir(machine.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, [".lock"]);
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_is_named() {
+    let machine = Machine::new();
+    machine.python("3.12.1", &libtorch(FITS));
+    // Below a file no folder can be made, not even by root.
+    let home = machine.path("bin/cc");
+    let ended = machine.setup(&[("KONTRAST_HOME", &home)]);
+    let expected = format!("{}: cannot be made: ", home.join("libtorch/2.11.0").display());
+    assert!(refused(&ended).starts_with(&expected), "{}", ended.stderr);
+}
+
+#[test]
+fn a_torch_without_its_libraries_is_not_kept() {
+    let machine = Machine::new();
+    let c10 = format!("torch/lib/{}c10{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    machine.python("3.12.1", &format!("{}\nrm \"$target/{c10}\"", libtorch(FITS)));
+    let ended = machine.setup(&[]);
+    let said = refused(&ended);
+    assert!(
+        said.starts_with("libtorch: pip installed torch 2.11.0 without ") && said.ends_with(&c10),
+        "{said}"
+    );
+    assert!(!machine.home().join("cpu").exists());
+}
+
+#[test]
 fn another_version_than_asked_for_is_not_kept() {
     let machine = Machine::new();
     machine.python("3.12.1", &libtorch([2, 12, 0]));
@@ -108,6 +143,15 @@ fn python_and_pip_are_asked_for_by_name() {
     machine.program("python3", "case \"$*\" in *version_info*) echo 3.11.2 ;; *) exit 1 ;; esac");
     let expected = format!("pip: {} (3.11.2) has none; install it", python.display());
     assert!(refused(&machine.setup(&[])).starts_with(&expected));
+
+    let old = "case \"$*\" in *version_info*) echo 3.9.2 ;; *) echo pip 19.3.1 from here ;; esac";
+    machine.program("python3", old);
+    let expected = format!("pip: {} has 19.3.1; 20.3 or later is needed: ", python.display());
+    assert!(refused(&machine.setup(&[])).starts_with(&expected));
+
+    machine.program("python3", "exit 1");
+    let expected = format!("python: {} does not start; name another with PYTHON", python.display());
+    assert_eq!(refused(&machine.setup(&[])), expected);
 }
 
 #[test]
@@ -134,6 +178,14 @@ fn the_compiler_and_the_linker_are_asked_for_by_name() {
     assert_eq!(refused(&machine.setup(&[])), expected);
     let ended = machine.setup(&[("CXX", Path::new("icpx -O1"))]);
     assert!(refused(&ended).starts_with("C++ compiler: CXX = icpx -O1, which is not there"));
+}
+
+#[test]
+fn an_experiment_says_what_set_up_lacks() {
+    let machine = Machine::new();
+    let smoke = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/smoke/simclr.toml");
+    let ended = ended(&mut machine.xtask(&["experiment", smoke]));
+    assert!(refused(&ended).starts_with("python: none found on PATH"), "{}", ended.stderr);
 }
 
 #[test]
@@ -170,9 +222,7 @@ fn a_libtorch_of_another_version_is_refused_with_both() {
 /// Set-up that may choose by itself, on a machine without GPU.
 fn setup_by_itself(machine: &Machine) -> Ended {
     let file = machine.path("cargo.toml").display().to_string();
-    let mut command = xtask(&["setup", "--write", &file]);
-    command.env("PATH", machine.path("bin")).env("KONTRAST_HOME", machine.path("home"));
-    crate::machine::ended(&mut command)
+    ended(&mut machine.xtask(&["setup", "--write", &file]))
 }
 
 #[test]
@@ -203,8 +253,8 @@ fn two_at_a_time_install_once() {
     let count = machine.path("count");
     machine.python("3.12.1", &format!("echo one >> {}\n{}", count.display(), libtorch(FITS)));
     let setup = |name: &str| -> Command {
-        let mut command = xtask(&["setup", "--cpu", "--write", &machine.path(name).display().to_string()]);
-        command.env("PATH", machine.path("bin")).env("KONTRAST_HOME", machine.path("home"));
+        let file = machine.path(name).display().to_string();
+        let mut command = machine.xtask(&["setup", "--cpu", "--write", &file]);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command
     };

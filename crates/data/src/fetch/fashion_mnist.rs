@@ -8,7 +8,7 @@ use flate2::read::GzDecoder;
 
 use super::download::download;
 use super::place::{Source, Workshop};
-use super::program;
+use super::{Origin, program};
 use crate::error::DataError;
 use crate::fashion_mnist::{FILES, NAME};
 
@@ -23,9 +23,22 @@ pub(super) fn source() -> Source {
     Source { name: NAME, files: &FILES, ways }
 }
 
+pub(super) fn origin() -> Origin {
+    Origin {
+        source: crate::open::Source::FashionMnist,
+        site: official_file(FILES[1].name),
+        program: "apt-get",
+        package: "Debian's package",
+    }
+}
+
+fn official_file(name: &str) -> String {
+    format!("{OFFICIAL}/{name}.gz")
+}
+
 fn official(shop: &mut Workshop<'_>) -> Result<(), DataError> {
     for file in &FILES {
-        let packed = download(&format!("{OFFICIAL}/{}.gz", file.name), shop.downloads, shop.progress)?;
+        let packed = download(&official_file(file.name), shop.downloads, shop.progress)?;
         let bytes = unpack(&packed);
         // Once more from the start next time, if this file is no good.
         fs::remove_file(&packed).map_err(DataError::io(&packed))?;

@@ -1,5 +1,6 @@
 //! Brings data sets into the cache: fetched, verified, never half.
 
+mod bar;
 mod cifar10;
 mod download;
 mod fashion_mnist;
@@ -9,6 +10,8 @@ mod program;
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
+
+pub use bar::fetch_showing;
 
 /// The data sets that can be fetched.
 pub const NAMES: [&str; 2] = [crate::cifar10::NAME, crate::fashion_mnist::NAME];
@@ -27,16 +30,67 @@ pub enum Progress {
     },
 }
 
+/// Where a data set comes from, for whoever looks before anything is fetched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Origin {
+    /// How it is opened once it lies in the cache.
+    pub source: crate::open::Source,
+    /// Address of a file on the official site, which is tried first.
+    pub site: String,
+    /// The program that has a package of it, which is tried next.
+    pub program: &'static str,
+    /// That package, in words.
+    pub package: &'static str,
+}
+
+/// Where the data set of this name comes from.
+///
+/// # Errors
+/// When no data set has this name.
+pub fn origin(name: &str) -> Result<Origin, DataError> {
+    known(name).map(|known| (known.origin)())
+}
+
 /// Fetches a data set into `cache/data/<name>` and returns that folder. Where it lies there already and is
 /// whole, nothing is fetched; where it is damaged, it is replaced.
 ///
 /// # Errors
 /// When no data set has this name, every way to fetch it fails, or the cache cannot be written.
 pub fn fetch(name: &str, cache: &Path, progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, DataError> {
-    let source = match name {
-        crate::cifar10::NAME => cifar10::source(),
-        crate::fashion_mnist::NAME => fashion_mnist::source(),
-        _ => return Err(DataError::Unknown(name.to_owned())),
-    };
-    place::fetch(&source, cache, progress)
+    place::fetch(&(known(name)?.source)(), cache, progress)
+}
+
+/// What is known of a data set that can be fetched.
+struct Known {
+    source: fn() -> place::Source,
+    origin: fn() -> Origin,
+}
+
+fn known(name: &str) -> Result<Known, DataError> {
+    match name {
+        crate::cifar10::NAME => Ok(Known { source: cifar10::source, origin: cifar10::origin }),
+        crate::fashion_mnist::NAME => {
+            Ok(Known { source: fashion_mnist::source, origin: fashion_mnist::origin })
+        }
+        _ => Err(DataError::Unknown(name.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAMES, known, origin};
+    use crate::DataError;
+    use crate::open::{Spec, open};
+
+    #[test]
+    fn every_name_is_fetched_and_opened_as_itself() {
+        let cache = tempfile::tempdir().unwrap();
+        for name in NAMES {
+            assert_eq!((known(name).unwrap().source)().name, name);
+            let spec = Spec { source: origin(name).unwrap().source, subset: None, seed: 0 };
+            let Err(DataError::Missing { dataset, .. }) = open(&spec, cache.path()) else { panic!("{name}") };
+            assert_eq!(dataset, name);
+        }
+        assert!(matches!(origin("imagenet"), Err(DataError::Unknown(_))));
+    }
 }

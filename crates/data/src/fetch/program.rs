@@ -14,14 +14,16 @@ pub(crate) fn run(program: &str, arguments: &[&str], folder: &Path) -> Result<()
         return Ok(());
     }
     let shown = format!("{program} {}", arguments.join(" "));
-    Err(DataError::Program { program: shown, reason: last_line(&output.stderr) })
+    let reason =
+        format!("{} ({}); run it by hand to see all it says", last_line(&output.stderr), output.status);
+    Err(DataError::Program { program: shown, reason })
 }
 
 /// Why a program did not start.
 pub(crate) fn not_started(program: &str, error: &std::io::Error) -> DataError {
     let reason = match error.kind() {
-        ErrorKind::NotFound => "not found on the PATH".into(),
-        _ => error.to_string(),
+        ErrorKind::NotFound => "not found on the PATH; install it".into(),
+        _ => format!("it does not start: {error}; install it anew"),
     };
     DataError::Program { program: program.into(), reason }
 }
@@ -42,13 +44,14 @@ mod tests {
     #[test]
     fn a_missing_program_is_named() {
         let said = run("no-such-program", &[], Path::new(".")).unwrap_err().to_string();
-        assert_eq!(said, "no-such-program: not found on the PATH");
+        assert_eq!(said, "no-such-program: not found on the PATH; install it");
     }
 
     #[test]
     fn a_failure_says_the_last_line() {
         let script = "import sys; sys.exit('first\\nE: no such package\\n')";
         let said = run("python3", &["-c", script], Path::new(".")).unwrap_err().to_string();
-        assert!(said.ends_with(": E: no such package"), "{said}");
+        let expected = ": E: no such package (exit status: 1); run it by hand to see all it says";
+        assert!(said.ends_with(expected), "{said}");
     }
 }

@@ -100,7 +100,10 @@ fn many_unreadable_images_are_counted_beyond_the_tenth() {
     let said = message(folder.path(), Unreadable::Refuse, None);
     assert!(said.starts_with("13 of 13 images cannot be read: ") && said.contains(" and 3 more; "), "{said}");
     let said = message(folder.path(), Unreadable::Skip, None);
-    assert!(said.starts_with(&format!("{}: no images found", folder.path().display())), "{said}");
+    let expected =
+        format!("{}: expected images, found 13 files of which none can be read: ", folder.path().display());
+    assert!(said.starts_with(&expected), "{said}");
+    assert!(said.ends_with(" and 3 more; mend them, or name another folder with data.root"), "{said}");
 }
 
 #[test]
@@ -152,5 +155,7 @@ fn a_test_class_without_training_images_is_refused() {
     write(folder.path(), "train/cat/1.png", 1);
     write(folder.path(), "test/cow/1.png", 1);
     let said = message(folder.path(), Unreadable::Refuse, None);
-    assert!(said.ends_with("the class cow has test images, but no training images"), "{said}");
+    let expected =
+        "the class cow has test images, but no training images; give it some, or remove its test images";
+    assert!(said.ends_with(expected), "{said}");
 }

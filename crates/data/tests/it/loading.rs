@@ -88,7 +88,9 @@ fn a_batch_larger_than_the_data_set_is_an_error() {
     let spec = LoaderSpec { epochs: Epochs { len: 30, batch: 31, seed: 0 }, ..spec(shapes(), 1) };
     let buffers = vec![vec![0; spec.bytes()]];
     let said = Loader::start(spec, buffers).map(|_| ()).unwrap_err().to_string();
-    assert_eq!(said, "train.batch = 31, but there are 30 training images; an epoch would have no step");
+    let expected = "train.batch = 31, but there are 30 training images, so that an epoch would have no step; ask for at \
+                    most 30";
+    assert_eq!(said, expected);
 }
 
 #[test]
@@ -153,13 +155,16 @@ fn an_image_that_cannot_be_read_fails_its_step_and_no_earlier_one() {
     let (batches, said, again) = until_failure(start(spec, 3));
     assert!(batches <= with_partner, "{batches} batches, although image 17 is in step {with_partner}");
     assert_eq!(said, "the loader stopped: the disk is gone");
-    assert_eq!(again, "the loader stopped: an earlier batch failed");
+    let expected = "the loader stopped: an earlier batch failed; mend what its error named, and start again";
+    assert_eq!(again, expected);
 }
 
 #[test]
 fn a_panic_in_a_data_set_arrives_as_an_error() {
     let (_, said, _) = until_failure(start(faulty(3, || panic!("a bug in a data set")), 2));
-    assert_eq!(said, "the loader stopped: a thread panicked: a bug in a data set");
+    let expected = "the loader stopped: a thread panicked: a bug in a data set; this is a defect of Kontrast or of the \
+                    data set, please report it";
+    assert_eq!(said, expected);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! k-NN and linear probe on features whose structure is known; the guard that catches a moving encoder.
 
-use kontrast_augment::{ImageRef, ViewPlan};
+use kontrast_augment::{ImageRef, Step, ViewPlan};
 use kontrast_augment_torch::Feed;
 use kontrast_data::{DataError, Dataset, Labelled};
 use kontrast_eval::{
@@ -192,6 +192,96 @@ fn label_free_figures_tell_identical_views_from_different_ones() {
     let figures = label_free(&Pixels { side: 8 }, &images, &[plan.clone(), plan], &extractor(), 0).unwrap();
     assert!(figures.alignment.unwrap() < 1e-9, "the evaluation plan draws nothing: both views are the image");
     assert!(figures.uniformity.unwrap() < 0.0 && figures.effective_rank.unwrap() > 1.0);
+}
+
+/// Images whose corners are of one pure colour each, left and right.
+struct Corners(Vec<Vec<u8>>);
+
+impl Corners {
+    /// Red, green or blue as 0, 1, 2.
+    fn new(colours: &[[usize; 2]]) -> Self {
+        let image = |[left, right]: [usize; 2]| {
+            let byte = |place: usize| {
+                let colour = if place / 3 % 8 < 4 { left } else { right };
+                if place % 3 == colour { 255 } else { 0 }
+            };
+            (0..8 * 8 * 3).map(byte).collect()
+        };
+        Self(colours.iter().map(|&pair| image(pair)).collect())
+    }
+}
+
+impl Dataset for Corners {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn size(&self, _index: usize) -> Result<(usize, usize), DataError> {
+        Ok((8, 8))
+    }
+
+    fn image<'a>(&'a self, index: usize, _buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
+        Ok(ImageRef { width: 8, height: 8, pixels: &self.0[index] })
+    }
+}
+
+/// An encoder whose representation is the colour of the pixel at the upper left.
+struct FirstPixel;
+
+impl Encoder for FirstPixel {
+    fn forward(&self, images: &Tensor, _mode: Mode) -> Tensor {
+        images.select(3, 0).select(2, 0).contiguous()
+    }
+    fn stages(&self, images: &Tensor, mode: Mode) -> Vec<Tensor> {
+        vec![self.forward(images, mode)]
+    }
+    fn width(&self) -> i64 {
+        3
+    }
+    fn variables(&self) -> StateDict {
+        StateDict::new()
+    }
+    fn share(&self) -> Box<dyn Encoder> {
+        Box::new(Self)
+    }
+    fn duplicate(&self) -> (nn::VarStore, Box<dyn Encoder>) {
+        (nn::VarStore::new(Device::Cpu), Box::new(Self))
+    }
+}
+
+#[test]
+fn label_free_figures_are_those_of_embeddings_that_are_known() {
+    let plain = ViewPlan::evaluation((8, 8));
+    let mirrored =
+        ViewPlan::new((8, 8), vec![Step::CentreCrop, Step::HorizontalFlip { probability: 1.0 }]).unwrap();
+    // Values between 0 and 1, so that the three colours are the three unit vectors.
+    let extractor = Extractor { feed: Feed::new([0.0; 3], [1.0; 3], Device::Cpu), ..extractor() };
+    let figures = |colours: &[[usize; 2]]| {
+        let plans = [plain.clone(), mirrored.clone()];
+        label_free(&FirstPixel, &Corners::new(colours), &plans, &extractor, 0).unwrap()
+    };
+    let near = |found: Option<f64>, expected: f64, what: &str| {
+        let found = found.unwrap();
+        assert!((found - expected).abs() < 1e-4, "{what}: {found}, expected {expected}");
+    };
+
+    // All red on the left: one point. On the right one in four is red too, the others lie at a right angle.
+    let one: Vec<_> = (0..60).map(|i| [0, usize::from(i % 4 > 0)]).collect();
+    let point = figures(&one);
+    near(point.alignment, 0.75 * 2.0, "alignment of one point");
+    near(point.uniformity, 0.0, "uniformity of one point");
+    near(point.effective_rank, 1.0, "effective rank of one point");
+    near(point.deviation, 0.0, "deviation of one point");
+
+    // The three colours in turn, and the next one on the right: no view agrees with its partner.
+    let turns: Vec<_> = (0..60).map(|i| [i % 3, (i + 1) % 3]).collect();
+    let three = figures(&turns);
+    near(three.alignment, 2.0, "alignment of right angles");
+    // Of 59 others 19 are the same point, and 40 lie at a squared distance of 2.
+    near(three.uniformity, ((19.0 + 40.0 * (-4f64).exp()) / 59.0).ln(), "uniformity of three points");
+    near(three.effective_rank, 3.0, "effective rank of three directions");
+    // Each coordinate is 1 in a third of the rows: variance 2/9, times 60/59, times a width of 3.
+    near(three.deviation, (3.0 * 2.0 / 9.0 * 60.0 / 59.0f64).sqrt(), "deviation of three points");
 }
 
 proptest! {

@@ -113,6 +113,20 @@ fn bf16_embeddings_give_the_gradient_of_their_rounded_values() {
 }
 
 #[test]
+fn bf16_rows_are_computed_in_fp32() {
+    let all = unit(&random(40, 16, 0.0)).to_kind(Kind::BFloat16);
+    let (narrow, wide) = (leaf(&all), leaf(&all.to_kind(Kind::Float)));
+    let loss = nt_xent_rows(&narrow.narrow(0, 10, 25), &narrow, 10, 0.2);
+    let expected = nt_xent_rows(&wide.narrow(0, 10, 25), &wide, 10, 0.2);
+    loss.backward();
+    expected.backward();
+    assert_eq!(loss.kind(), Kind::Float);
+    assert_eq!(loss.double_value(&[]), expected.double_value(&[]));
+    // A row's gradient is a sum of two, as one of the share and as a candidate: three roundings to eight bits.
+    assert_close(&narrow.grad(), &wide.grad(), 1.0 / 128.0);
+}
+
+#[test]
 fn embeddings_that_say_nothing_stand_at_chance() {
     let z = Tensor::ones([32, 8], (Kind::Float, Device::Cpu));
     let loss = nt_xent(&z, &z, 0.5).double_value(&[]);

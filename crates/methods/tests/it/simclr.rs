@@ -71,6 +71,9 @@ fn the_first_loss_stands_near_chance_and_falls() {
         assert_eq!(output.chance, Some(31f64.ln()));
         losses.push(output.loss.double_value(&[]));
     }
+    // A tenth below chance at most: two views of an image are somewhat alike before any training.
+    let chance = ((2 * N - 1) as f64).ln();
+    assert!((losses[0] - chance).abs() < 0.1 * chance, "{} beside chance {chance}", losses[0]);
     assert!(losses[29] < 0.5 * losses[0], "{losses:?}");
 }
 

@@ -48,11 +48,35 @@ fn the_page_stands_alone() {
 
 #[test]
 fn a_run_without_labels_shows_the_figures_that_need_none() {
-    let summary = Summary { eval: Evaluation::default(), ..sample::summary() };
+    let summary =
+        Summary { eval: Evaluation::default(), classes: None, test_images: None, ..sample::summary() };
     let html = page(&summary, &sample::events());
-    assert!(html.contains("No scores, since there are no labels; the figures below need none."));
+    assert!(html.contains("No scores, since there are no labels; the label-free figures need none."));
     assert!(html.contains("Figures that need no labels") && html.contains(">41.3<"));
     assert!(!html.contains("Scores beside their floors"));
+    assert!(
+        html.contains("Training images on the left; to the right the other")
+            && !html.contains("framed green")
+    );
+}
+
+#[test]
+fn a_run_with_labels_but_no_test_split_says_what_makes_one() {
+    let summary = Summary { eval: Evaluation::default(), test_images: None, ..sample::summary() };
+    let html = page(&summary, &sample::events());
+    assert!(html.contains("No scores, since there is no test split: data.holdout makes one"));
+    assert!(
+        html.contains("Training images on the left, since there is no test split")
+            && html.contains("framed green")
+    );
+    assert!(!html.contains("no labels; "));
+}
+
+#[test]
+fn a_run_that_asked_for_no_scores_says_so() {
+    let summary = Summary { eval: Evaluation::default(), ..sample::summary() };
+    assert!(verdict(&summary).contains("since [eval] asks for none"));
+    assert!(page(&summary, &sample::events()).contains("Test images on the left"));
 }
 
 #[test]
@@ -98,9 +122,9 @@ fn the_verdict_says_when_a_run_is_below_a_floor() {
 #[test]
 fn scores_are_a_table_for_the_terminal_too() {
     let expected = "\
-| protocol | top-1 % | top-5 % | untrained | pixels | chosen on a split of train |
-| -------- | ------: | ------: | --------: | -----: | -------------------------- |
-| knn      |    49.5 |    89.9 |      30.4 |   39.6 | k 20, temperature 0.05     |
+| protocol | top-1 % | top-5 % | untrained | pixels | settings                  |
+| -------- | ------: | ------: | --------: | -----: | ------------------------- |
+| knn      |    49.5 |    89.9 |      30.4 |   39.6 | k 20, temperature 0.05    |
 ";
     assert!(scores_markdown(&sample::summary()).starts_with(expected));
 }

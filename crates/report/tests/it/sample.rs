@@ -5,7 +5,7 @@ use std::path::Path;
 
 use kontrast_runlog::{Evaluation, Event, LabelFree, RunDir, Score, Status, Summary};
 
-/// A PNG of one grey pixel.
+/// A PNG of one gray pixel.
 pub const PIXEL: &[u8] = &[
     0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0,
     0, 1, 8, 0, 0, 0, 0, 0x3a, 0x7e, 0x9b, 0x55, 0, 0, 0, 0x0a, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63,
@@ -37,6 +37,8 @@ pub fn summary() -> Summary {
         method: "simclr".to_owned(),
         digest: "5a2243f1".repeat(8),
         dataset: "cifar10".to_owned(),
+        classes: Some(10),
+        test_images: Some(10_000),
         command: "cargo xtask experiment configs/quickstart.toml".to_owned(),
         device: "cpu, 2 threads".to_owned(),
         threads: 2,
@@ -80,7 +82,6 @@ pub fn events() -> Vec<Event> {
         parameters: 734_960,
         train_images: 10_000,
         steps: 780,
-        loss_chance: Some(6.236),
     }];
     for step in (13..=780).step_by(13) {
         let done = step as f64 / 780.0;
@@ -89,11 +90,13 @@ pub fn events() -> Vec<Event> {
             step,
             epoch: (step / 39) as u32 + 1,
             loss: 4.35 + 1.8 * (-5.0 * done).exp() + 0.06 * wobble,
+            loss_chance: Some(6.236),
             lr: 0.06 * (1.0 - done),
             images_per_second: 830.0 + 20.0 * wobble,
             data_wait_percent: 0.4,
             contrastive_accuracy: Some(62.0 * (1.0 - (-4.0 * done).exp()) + 2.0 * wobble),
             deviation: Some(0.95 - 0.5 * (-8.0 * done).exp() + 0.01 * wobble),
+            effective_rank: Some(41.3 - 30.0 * (-6.0 * done).exp() + wobble),
             seconds: 241.7 * done,
         });
         if step % 195 == 0 {

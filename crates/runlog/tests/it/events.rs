@@ -10,11 +10,13 @@ pub fn step(step: u64) -> Event {
         step,
         epoch: 1,
         loss: 5.5,
+        loss_chance: Some(6.2),
         lr: 0.06,
         images_per_second: 850.0,
         data_wait_percent: 0.4,
         contrastive_accuracy: Some(12.5),
         deviation: None,
+        effective_rank: Some(31.5),
         seconds: 1.5,
     }
 }
@@ -30,7 +32,6 @@ fn start() -> Event {
         parameters: 700_000,
         train_images: 10_000,
         steps: 780,
-        loss_chance: Some(6.2),
     }
 }
 
@@ -132,4 +133,13 @@ fn a_broken_line_in_the_middle_is_named() {
     fs::write(&log, format!("{text}{{\"event\":\"stpe\"}}\n{text}")).unwrap();
     let message = read_events(folder.path()).unwrap_err().to_string();
     assert!(message.contains("events.jsonl:2: expected an event, found unknown variant `stpe`"), "{message}");
+}
+
+#[test]
+fn records_without_chance_and_rank_are_still_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = r#"{"event":"step","step":3,"epoch":1,"loss":5.5,"lr":0.1,"images_per_second":800.0,"data_wait_percent":0.0,"contrastive_accuracy":null,"deviation":0.9,"seconds":1.0}"#;
+    fs::write(Layout::of(folder.path()).events(), format!("{line}\n")).unwrap();
+    let events = read_events(folder.path()).unwrap();
+    assert!(matches!(events[..], [Event::Step { step: 3, loss_chance: None, effective_rank: None, .. }]));
 }

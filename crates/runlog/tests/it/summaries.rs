@@ -39,7 +39,7 @@ fn written() -> (tempfile::TempDir, Value) {
 #[test]
 fn every_promised_key_is_there() {
     let (_folder, json) = written();
-    let promised = "status name method seed digest dataset epochs steps train_seconds wall_seconds \
+    let promised = "status name method seed digest dataset classes test_images epochs steps train_seconds wall_seconds \
                     images_per_second data_wait_percent peak_memory_bytes peak_device_memory_bytes \
                     parameters forward_passes loss_first loss_last loss_chance eval";
     for key in promised.split_whitespace() {

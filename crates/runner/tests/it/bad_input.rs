@@ -90,6 +90,27 @@ fn an_empty_folder_and_an_unreadable_image_are_named() {
 }
 
 #[test]
+fn values_that_the_images_do_not_bear_are_a_mistake_of_the_file() {
+    let place = Place::new();
+    folder(&place);
+    for i in 0..20u8 {
+        let picture = image::RgbImage::from_pixel(16, 16, image::Rgb([i, 2 * i, 100]));
+        picture.save(place.path().join(format!("photos/{i:02}.png"))).unwrap();
+    }
+    let refusals = [
+        ("train.batch=21", "train.batch = 21, but there are 20 training images"),
+        ("data.subset=21", "data.subset = 21, but there are 20 training images"),
+        ("data.holdout=0.5", "data.holdout"),
+    ];
+    for (set, said) in refusals {
+        place.tiny(&["--force", "--set", set]).says(2, &[said]);
+    }
+    // Known before anything is opened.
+    with("classes = 4", "classes = 16").says(2, &["data.synthetic.classes = 16: expected 2 to 15"]);
+    with("[views.simclr]", "unreadable = \"skip\"\n[views.simclr]").says(2, &["data.unreadable"]);
+}
+
+#[test]
 fn a_damaged_data_set_in_the_cache_is_named_and_not_trained_on() {
     let place = Place::new();
     // What a user's own hands may leave in the cache: the folder is there, the files are not what they should be.

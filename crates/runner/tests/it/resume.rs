@@ -1,8 +1,9 @@
 //! Stopped by Ctrl-C, by kill -9 or by a parent that is gone: the rest of the run gives the same weights, bit for bit.
 
 use crate::program::Place;
+use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, ErrorKind, PipeReader, PipeWriter, Read, Write};
 use std::process::{Child, Stdio};
 
 /// Long enough to be stopped on the way: 6 epochs of 4 steps.
@@ -48,6 +49,45 @@ fn after_ctrl_c_there_is_a_checkpoint_and_the_rest_gives_the_same_weights() {
     assert_eq!(place.summary()["status"], "finished");
     assert_eq!(place.summary()["forward_passes"], 24 * 32);
     assert!(place.weights() == straight(), "weights differ from those of a run that nobody stopped");
+}
+
+/// A pipe with no room left: who writes to it waits until it is read.
+fn full_pipe() -> (PipeReader, PipeWriter) {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    fcntl_setfl(&writer, OFlags::NONBLOCK).unwrap();
+    for size in [4096, 1] {
+        let full = loop {
+            if let Err(error) = writer.write_all(&[b' '; 4096][..size]) {
+                break error;
+            }
+        };
+        assert_eq!(full.kind(), ErrorKind::WouldBlock);
+    }
+    fcntl_setfl(&writer, OFlags::empty()).unwrap();
+    (reader, writer)
+}
+
+#[test]
+fn ctrl_c_stops_an_evaluation_with_the_scores_of_before() {
+    let place = Place::new();
+    place.tiny(&[]).says(0, &[]);
+    let before = place.summary();
+    let (run, lock) = (place.run_dir(), place.run_dir().join(".lock"));
+    // The program cannot say that it evaluates, and so not begin, before the signal has reached it.
+    let (mut reader, writer) = full_pipe();
+    let arguments = ["evaluate", &run.to_string_lossy()];
+    let mut child = place.command(&arguments).stdout(writer).stderr(Stdio::null()).spawn().unwrap();
+    let id = child.id().to_string();
+    while std::fs::read_to_string(&lock).is_ok_and(|owner| owner.trim() != id) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended without the run directory");
+        std::thread::yield_now();
+    }
+    signal(&child, Signal::INT);
+    let mut said = String::new();
+    reader.read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{}", said.trim());
+    assert!(said.contains("stopped while evaluating; the scores are those of before"), "{}", said.trim());
+    assert_eq!(place.summary(), before);
 }
 
 #[test]
