@@ -9,7 +9,9 @@ use kontrast_augment::{Blur, ImageRef, Jitter, Recipe, Scratch, Simclr, ViewPlan
 
 fn main() -> Result<(), kontrast_augment::PlanError> {
     let blur = Blur { probability: 0.5, sigma: (0.1, 2.0), kernel: 23 };
-    if std::env::args().count() < 2 { report("32 px", &settings(32, 0.5, None), (32, 32), 40_000)?; }
+    if std::env::args().count() < 2 {
+        report("32 px", &settings(32, 0.5, None), (32, 32), 40_000)?;
+    }
     report("224 px, blur", &settings(224, 1.0, Some(blur)), (300, 256), 1_000)?;
     Ok(())
 }

@@ -29,9 +29,6 @@ pub(crate) enum Point {
 /// Pixels that pass through all operations before the next ones do: three planes of them fit the first cache.
 const BLOCK: usize = 1024;
 
-/// Pixels that are rounded at once.
-const ROUNDED: usize = 16;
-
 /// Carries the operations out on three planes, in one pass; then rounds to `bytes`, pixel after pixel, where given.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 pub(crate) fn run(points: &[Point], planes: &mut [f32], mut bytes: Option<&mut [u8]>) {
@@ -93,23 +90,9 @@ fn each(r: &mut [f32], g: &mut [f32], b: &mut [f32], change: impl Fn([f32; 3]) -
 /// The planes as bytes, rounded to the nearest.
 #[inline(always)]
 fn round(r: &[f32], g: &[f32], b: &[f32], bytes: &mut [u8]) {
-    let ((r, last_r), (g, last_g), (b, last_b)) =
-        (r.as_chunks::<ROUNDED>(), g.as_chunks::<ROUNDED>(), b.as_chunks::<ROUNDED>());
-    let (whole, last) = bytes.as_chunks_mut::<{ 3 * ROUNDED }>();
-    for (group, target) in whole.iter_mut().enumerate() {
-        // A pixel becomes a word of which three bytes are meant; the next one overwrites the fourth.
-        let mut words = [0_u32; ROUNDED];
-        for pixel in 0..ROUNDED {
-            words[pixel] = byte(r[group][pixel]) | byte(g[group][pixel]) << 8 | byte(b[group][pixel]) << 16;
-        }
-        let mut packed = [0; 3 * ROUNDED + 1];
-        for (pixel, word) in words.iter().enumerate() {
-            packed[pixel * 3..pixel * 3 + 4].copy_from_slice(&word.to_le_bytes());
-        }
-        target.copy_from_slice(&packed[..3 * ROUNDED]);
-    }
-    for (pixel, target) in last.chunks_exact_mut(3).enumerate() {
-        target.copy_from_slice(&[last_r[pixel], last_g[pixel], last_b[pixel]].map(|value| byte(value) as u8));
+    let (pixels, _) = bytes.as_chunks_mut::<3>();
+    for (((pixel, r), g), b) in pixels.iter_mut().zip(r).zip(g).zip(b) {
+        *pixel = [byte(*r), byte(*g), byte(*b)];
     }
 }
 
@@ -134,8 +117,8 @@ fn sum(plane: &[f32]) -> f64 {
 
 /// The nearest byte. Adding 2^23 leaves a float's whole part in its lowest bits, rounded to the nearest.
 #[inline(always)]
-fn byte(value: f32) -> u32 {
-    (unit(value) * 255.0 + 8_388_608.0).to_bits() & 0xff
+fn byte(value: f32) -> u8 {
+    (unit(value) * 255.0 + 8_388_608.0).to_bits() as u8
 }
 
 // Written as comparisons, because these become one instruction, where `f32::max` must also mind NaN.

@@ -2,6 +2,7 @@
 
 use crate::image::ImageRef;
 use multiversion::multiversion;
+use wide::f32x4;
 
 /// One step of a byte in `[0, 1]`: torchvision multiplies by it too, which decides ties.
 pub(crate) const BYTE: f32 = 1.0 / 255.0;
@@ -66,6 +67,8 @@ impl Resampler {
         if mirrored {
             self.columns.mirror();
         }
+        // From pixels to their floats in a line.
+        self.columns.starts.iter_mut().for_each(|start| *start *= 3);
         self.rows.fill(window.height, size.1, antialias);
         self.line.clear();
         self.line.resize(window.width * 3 + 1, 0.0);
@@ -133,8 +136,8 @@ fn blend_rows(image: ImageRef<'_>, window: Window, rows: &Taps, y: usize, line: 
     }
 }
 
-/// Pixels whose channels are gathered before they are stored.
-const GROUP: usize = 8;
+/// Pixels whose channels are gathered before they are stored: their sums stay in registers.
+const GROUP: usize = 4;
 
 /// Resamples a line of RGB pixels into one row of each plane, with the loop over the taps unrolled.
 #[inline(always)]
@@ -145,35 +148,25 @@ fn along<const COUNT: usize>(columns: &Taps, line: &[f32], [red, green, blue]: [
     let ((red, last_red), (green, last_green), (blue, last_blue)) =
         (red.as_chunks_mut::<GROUP>(), green.as_chunks_mut::<GROUP>(), blue.as_chunks_mut::<GROUP>());
     for group in 0..groups.len() {
-        let mut sums = [[0.0; 4]; GROUP];
-        for pixel in 0..GROUP {
-            sums[pixel] = blended(line, starts[group][pixel], &groups[group][pixel]);
-        }
-        for pixel in 0..GROUP {
-            red[group][pixel] = sums[pixel][0];
-        }
-        for pixel in 0..GROUP {
-            green[group][pixel] = sums[pixel][1];
-        }
-        for pixel in 0..GROUP {
-            blue[group][pixel] = sums[pixel][2];
-        }
+        let (starts, weights) = (&starts[group], &groups[group]);
+        let pixel = |pixel: usize| blended(line, starts[pixel], &weights[pixel]);
+        let [r, g, b, _] = f32x4::transpose([pixel(0), pixel(1), pixel(2), pixel(3)]);
+        (red[group], green[group], blue[group]) = (r.to_array(), g.to_array(), b.to_array());
     }
     for pixel in 0..last_weights.len() {
-        let [r, g, b, _] = blended(line, last_starts[pixel], &last_weights[pixel]);
+        let [r, g, b, _] = blended(line, last_starts[pixel], &last_weights[pixel]).to_array();
         (last_red[pixel], last_green[pixel], last_blue[pixel]) = (r, g, b);
     }
 }
 
 /// The weighted sum of neighbouring pixels. The fourth lane belongs to the next pixel: four lanes are one register.
 #[inline(always)]
-fn blended<const COUNT: usize>(line: &[f32], start: usize, weights: &[f32; COUNT]) -> [f32; 4] {
-    let pixels = &line[start * 3..][..=COUNT * 3];
-    let mut sum = [0.0; 4];
+fn blended<const COUNT: usize>(line: &[f32], start: usize, weights: &[f32; COUNT]) -> f32x4 {
+    let pixels = &line[start..][..=COUNT * 3];
+    let mut sum = f32x4::ZERO;
     for tap in 0..COUNT {
-        for lane in 0..4 {
-            sum[lane] += weights[tap] * pixels[tap * 3 + lane];
-        }
+        let pixel = *pixels[tap * 3..].first_chunk::<4>().expect("a pixel and one float beyond");
+        sum += f32x4::splat(weights[tap]) * f32x4::new(pixel);
     }
     sum
 }
@@ -183,7 +176,7 @@ fn along_any(columns: &Taps, line: &[f32], [red, green, blue]: [&mut [f32]; 3]) 
     for (x, ((r, g), b)) in red.iter_mut().zip(green).zip(blue).enumerate() {
         let (start, weights) = columns.at(x);
         let mut sum = [0.0; 4];
-        for (pixel, &weight) in line[start * 3..].windows(4).step_by(3).zip(weights) {
+        for (pixel, &weight) in line[start..].windows(4).step_by(3).zip(weights) {
             for lane in 0..4 {
                 sum[lane] += weight * pixel[lane];
             }

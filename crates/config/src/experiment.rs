@@ -51,6 +51,7 @@ impl Experiment {
         self.views.check(&mut problems);
         self.encoder.check(&mut problems);
         self.method.check(&mut problems);
+        self.method.check_views(&self.views, &mut problems);
         self.optimizer.check(&mut problems);
         self.schedule.check(self.train.epochs, &mut problems);
         self.train.check(&mut problems);

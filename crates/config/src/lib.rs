@@ -52,4 +52,8 @@ pub use problems::Problem;
 pub use schedule::{Constant, Cosine, Schedule};
 pub use source::Place;
 pub use train::{Feed, Precision, Train};
-pub use views::{Blur, Jitter, SimclrViews, Solarize, Views};
+pub use views::{
+    Blur, Crop, Crops, CustomViews, DinoViews, Filling, Finish, IdentityViews, Jitter, PairViews, Policy,
+    RandAugment, Sampling, SimclrViews, Solarize, SupervisedViews, SwavViews, Transform, ViewList, Views,
+    WeightedTransform,
+};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Views;
 use crate::problems::Problems;
 
 /// The method. One variant is named, as in `[method.simclr]`.
@@ -47,6 +48,20 @@ impl Method {
                 let wide = projector.widths.iter().all(|width| *width >= 1);
                 let key = "method.simclr.projector.widths";
                 problems.require(wide, key, &projector.widths, "widths of at least 1");
+            }
+        }
+    }
+
+    /// Whether the plan yields the views that the method compares.
+    pub(crate) fn check_views(&self, views: &Views, problems: &mut Problems) {
+        match self {
+            Self::Simclr(_) => {
+                let sizes = views.sizes();
+                let pair = matches!(sizes[..], [first, second] if first == second);
+                let key = format!("views.{}", views.name());
+                let found = format!("{} views of {sizes:?} pixels", sizes.len());
+                let expected = "two views of one size: method.simclr compares two";
+                problems.require(pair, &key, &format_args!("{found}"), expected);
             }
         }
     }

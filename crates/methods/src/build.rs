@@ -1,7 +1,6 @@
 //! From the experiment file to a method.
 
-use crate::{Method, Simclr, SimclrSpec, view_spec};
-use kontrast_augment::PlanError;
+use crate::{Method, Simclr, SimclrSpec, ViewError, view_spec};
 use kontrast_config as config;
 use kontrast_models::{Depth, ProjectorSpec, ResNetSpec, Stem};
 use kontrast_torch_ext::Precision;
@@ -11,8 +10,8 @@ use tch::Device;
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The plan of the views.
-    #[error("views: {0}")]
-    Views(#[from] PlanError),
+    #[error(transparent)]
+    Views(#[from] ViewError),
 }
 
 /// The method of an experiment with its initial weights, which follow from the experiment's seed.

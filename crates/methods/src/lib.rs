@@ -3,10 +3,10 @@
 mod build;
 mod method;
 mod simclr;
-mod view_spec;
+mod views;
 
 pub use build::{BuildError, build, precision};
 pub use kontrast_augment_torch::Views;
 pub use method::{Method, Progress, StepOutput};
 pub use simclr::{Simclr, SimclrSpec};
-pub use view_spec::{ViewSpec, view_spec};
+pub use views::{ViewError, ViewSpec, view_spec};

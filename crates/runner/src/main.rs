@@ -15,11 +15,10 @@ mod stage;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
-use kontrast_augment::PlanError;
 use kontrast_config::ConfigError;
 use kontrast_data::DataError;
 use kontrast_eval::EvalError;
-use kontrast_methods::BuildError;
+use kontrast_methods::{BuildError, ViewError};
 use std::process::ExitCode;
 
 /// Exit code where the file or the arguments are wrong.
@@ -71,7 +70,7 @@ fn is_wrong(error: &anyhow::Error) -> bool {
         Some(Unknown(_) | Subset { .. } | Batch { .. } | Synthetic { .. } | Layout { .. })
     );
     let of_evaluation = matches!(error.downcast_ref(), Some(EvalError::Split { .. }));
-    let of_views = error.is::<PlanError>() || error.is::<BuildError>();
+    let of_views = error.is::<ViewError>() || error.is::<BuildError>();
     of_data || of_evaluation || of_views || error.is::<ConfigError>() || error.is::<Refusal>()
 }
 

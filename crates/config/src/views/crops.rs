@@ -1,0 +1,116 @@
+//! Multi-crop: a few large views and several small ones, the plans of SwAV and DINO.
+
+use super::distortions::{Blur, Finish, Jitter, count, ordered, shares, size};
+use crate::problems::Problems;
+use serde::{Deserialize, Serialize};
+
+/// Views of one kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crops {
+    /// How many.
+    pub count: usize,
+    /// Width and height in pixels.
+    pub size: usize,
+    /// Share of the image's area that a crop covers: least and largest.
+    pub crop_scale: [f64; 2],
+}
+
+/// SwAV: all views are distorted alike.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SwavViews {
+    /// Large views, which come first.
+    pub global: Crops,
+    /// Small views.
+    pub local: Crops,
+    /// Width over height of a crop: least and largest.
+    pub crop_ratio: [f64; 2],
+    /// Probability of a horizontal flip.
+    pub flip: f64,
+    /// Multiplies the four amounts of `jitter`.
+    pub strength: f64,
+    /// Colour jitter.
+    pub jitter: Jitter,
+    /// Probability of losing the colour.
+    pub grayscale: f64,
+    /// Gaussian blur; none where it is left out. One kernel serves views of all sizes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blur: Option<Blur>,
+}
+
+/// DINO: the two large views differ from each other and from the small ones in blur and solarisation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DinoViews {
+    /// Large views, which come first: two.
+    pub global: Crops,
+    /// Small views.
+    pub local: Crops,
+    /// Width over height of a crop: least and largest.
+    pub crop_ratio: [f64; 2],
+    /// Probability of a horizontal flip.
+    pub flip: f64,
+    /// Multiplies the four amounts of `jitter`.
+    pub strength: f64,
+    /// Colour jitter.
+    pub jitter: Jitter,
+    /// Probability of losing the colour.
+    pub grayscale: f64,
+    /// The end of the first large view.
+    pub first: Finish,
+    /// The end of the second large view.
+    pub second: Finish,
+    /// The end of each small view.
+    pub others: Finish,
+}
+
+/// Sizes of all views, large ones first.
+pub(super) fn sizes(global: &Crops, local: &Crops) -> Vec<usize> {
+    [global, local].iter().flat_map(|crops| vec![crops.size; crops.count]).collect()
+}
+
+impl Crops {
+    fn check(&self, key: &str, problems: &mut Problems) {
+        count(problems, &format!("{key}.count"), self.count);
+        size(problems, &format!("{key}.size"), self.size);
+        shares(problems, &format!("{key}.crop_scale"), self.crop_scale);
+    }
+}
+
+impl SwavViews {
+    pub(super) fn check(&self, key: &str, problems: &mut Problems) {
+        self.global.check(&format!("{key}.global"), problems);
+        self.local.check(&format!("{key}.local"), problems);
+        ordered(problems, &format!("{key}.crop_ratio"), self.crop_ratio);
+        problems.probability(&format!("{key}.flip"), self.flip);
+        problems.not_negative(&format!("{key}.strength"), self.strength);
+        self.jitter.check(self.strength, key, problems);
+        problems.probability(&format!("{key}.grayscale"), self.grayscale);
+        if let Some(blur) = &self.blur {
+            blur.check(self.global.size.min(self.local.size), key, problems);
+        }
+    }
+}
+
+impl DinoViews {
+    pub(super) fn check(&self, key: &str, problems: &mut Problems) {
+        self.global.check(&format!("{key}.global"), problems);
+        let two = self.global.count == 2;
+        problems.require(
+            two,
+            &format!("{key}.global.count"),
+            &self.global.count,
+            "2: first and second describe them",
+        );
+        self.local.check(&format!("{key}.local"), problems);
+        ordered(problems, &format!("{key}.crop_ratio"), self.crop_ratio);
+        problems.probability(&format!("{key}.flip"), self.flip);
+        problems.not_negative(&format!("{key}.strength"), self.strength);
+        self.jitter.check(self.strength, key, problems);
+        problems.probability(&format!("{key}.grayscale"), self.grayscale);
+        self.first.check(self.global.size, &format!("{key}.first"), problems);
+        self.second.check(self.global.size, &format!("{key}.second"), problems);
+        self.others.check(self.local.size, &format!("{key}.others"), problems);
+    }
+}

@@ -1,0 +1,132 @@
+//! Colour jitter, blur and solarisation, which the named plans share.
+
+use crate::problems::Problems;
+use serde::{Deserialize, Serialize};
+
+/// Colour jitter: 0.4 draws a factor from 0.6 to 1.4; a hue of 0.1 turns by -0.1 to 0.1 of the circle.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jitter {
+    /// Probability that any of the four is applied.
+    pub probability: f64,
+    /// Amount for brightness.
+    pub brightness: f64,
+    /// Amount for contrast.
+    pub contrast: f64,
+    /// Amount for saturation.
+    pub saturation: f64,
+    /// Amount for hue, at most 0.5 once multiplied by the strength.
+    pub hue: f64,
+}
+
+/// Gaussian blur.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Blur {
+    /// Probability that a view is blurred.
+    pub probability: f64,
+    /// Least and largest standard deviation in pixels.
+    pub sigma: [f64; 2],
+    /// Width of the kernel in pixels: odd.
+    pub kernel: usize,
+}
+
+/// Solarisation: values of at least the threshold are inverted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Solarize {
+    /// Probability that a view is solarised.
+    pub probability: f64,
+    /// Threshold, of values between 0 and 1.
+    pub threshold: f64,
+}
+
+/// What comes last in one view and not in another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finish {
+    /// Gaussian blur; none where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blur: Option<Blur>,
+    /// Solarisation; none where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub solarize: Option<Solarize>,
+}
+
+impl Finish {
+    pub(super) fn check(&self, size: usize, key: &str, problems: &mut Problems) {
+        if let Some(blur) = &self.blur {
+            blur.check(size, key, problems);
+        }
+        if let Some(solarize) = &self.solarize {
+            solarize.check(key, problems);
+        }
+    }
+}
+
+impl Solarize {
+    pub(super) fn check(&self, key: &str, problems: &mut Problems) {
+        problems.probability(&format!("{key}.solarize.probability"), self.probability);
+        let inside = (0.0..=1.0).contains(&self.threshold);
+        problems.require(inside, &format!("{key}.solarize.threshold"), &self.threshold, "0 to 1");
+    }
+}
+
+impl Jitter {
+    pub(super) fn check(&self, strength: f64, key: &str, problems: &mut Problems) {
+        problems.probability(&format!("{key}.jitter.probability"), self.probability);
+        problems.not_negative(&format!("{key}.jitter.brightness"), self.brightness);
+        problems.not_negative(&format!("{key}.jitter.contrast"), self.contrast);
+        problems.not_negative(&format!("{key}.jitter.saturation"), self.saturation);
+        let turn = self.hue * strength;
+        problems.require(
+            (0.0..=0.5).contains(&turn),
+            &format!("{key}.jitter.hue"),
+            &self.hue,
+            &format!("0 to 0.5 once multiplied by {key}.strength = {strength}"),
+        );
+    }
+}
+
+impl Blur {
+    pub(super) fn check(&self, size: usize, key: &str, problems: &mut Problems) {
+        problems.probability(&format!("{key}.blur.probability"), self.probability);
+        ordered(problems, &format!("{key}.blur.sigma"), self.sigma);
+        problems.require(
+            self.kernel % 2 == 1 && self.kernel / 2 < size,
+            &format!("{key}.blur.kernel"),
+            &self.kernel,
+            &format!("an odd number below twice the view's size = {size}"),
+        );
+    }
+}
+
+pub(super) fn ordered(problems: &mut Problems, key: &str, range: [f64; 2]) {
+    let [least, largest] = range;
+    let holds = 0.0 < least && least <= largest && largest.is_finite();
+    problems.require(holds, key, &range, "the smaller number first, both above 0");
+}
+
+/// A view of at least 8 pixels.
+pub(super) fn size(problems: &mut Problems, key: &str, size: usize) {
+    problems.require(size >= 8, key, &size, "at least 8 pixels");
+}
+
+/// Shares of an image's area.
+pub(super) fn shares(problems: &mut Problems, key: &str, found: [f64; 2]) {
+    let [least, largest] = found;
+    problems.require(
+        0.0 < least && least <= largest && largest <= 1.0,
+        key,
+        &found,
+        "the smaller share first, above 0 and at most 1",
+    );
+}
+
+/// A number of views.
+pub(super) fn count(problems: &mut Problems, key: &str, count: usize) {
+    problems.require((1..=MOST_VIEWS).contains(&count), key, &count, &format!("1 to {MOST_VIEWS} views"));
+}
+
+/// More views of an image than any paper has: a larger number is a slip.
+const MOST_VIEWS: usize = 64;

@@ -1,0 +1,93 @@
+//! `[views]`: how views are drawn from an image.
+
+mod crops;
+mod custom;
+mod distortions;
+mod pair;
+mod plain;
+mod simclr;
+
+pub use crops::{Crops, DinoViews, SwavViews};
+pub use custom::{CustomViews, Filling, Policy, Sampling, Transform, ViewList, WeightedTransform};
+pub use distortions::{Blur, Finish, Jitter, Solarize};
+pub use pair::PairViews;
+pub use plain::{Crop, IdentityViews, RandAugment, SupervisedViews};
+pub use simclr::SimclrViews;
+
+use crate::problems::Problems;
+use serde::{Deserialize, Serialize};
+
+/// The plan of the views. One variant is named, as in `[views.simclr]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Views {
+    /// Two views drawn alike (Chen et al. 2020, arXiv 2002.05709, appendix A).
+    Simclr(SimclrViews),
+    /// Two views drawn alike: crop, grayscale, jitter, flip (He et al. 2019, arXiv 1911.05722, section 3.3).
+    Mocov1(SimclrViews),
+    /// Two views drawn alike, as SimCLR's (Chen et al. 2020, arXiv 2003.04297, section 3).
+    Mocov2(SimclrViews),
+    /// Two views that differ in blur and solarisation (Grill et al. 2020, arXiv 2006.07733, appendix B).
+    Byol(PairViews),
+    /// Two views as BYOL's (Bardes et al. 2021, arXiv 2105.04906, appendix D).
+    Vicreg(PairViews),
+    /// Large and small crops (Caron et al. 2020, arXiv 2006.09882, appendix A).
+    Swav(SwavViews),
+    /// Two large crops that differ, and small ones (Caron et al. 2021, arXiv 2104.14294, section 3).
+    Dino(DinoViews),
+    /// The distortions of supervised training.
+    Supervised(SupervisedViews),
+    /// The image, resized and nothing else.
+    Identity(IdentityViews),
+    /// Lists of transforms.
+    Custom(CustomViews),
+}
+
+impl Views {
+    /// The variant's name as a file writes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Simclr(_) => "simclr",
+            Self::Mocov1(_) => "mocov1",
+            Self::Mocov2(_) => "mocov2",
+            Self::Byol(_) => "byol",
+            Self::Vicreg(_) => "vicreg",
+            Self::Swav(_) => "swav",
+            Self::Dino(_) => "dino",
+            Self::Supervised(_) => "supervised",
+            Self::Identity(_) => "identity",
+            Self::Custom(_) => "custom",
+        }
+    }
+
+    /// Width and height of each view of an image, in pixels, in the order of the views.
+    pub fn sizes(&self) -> Vec<usize> {
+        match self {
+            Self::Simclr(views) | Self::Mocov1(views) | Self::Mocov2(views) => vec![views.size; 2],
+            Self::Byol(views) | Self::Vicreg(views) => vec![views.size; 2],
+            Self::Swav(views) => crops::sizes(&views.global, &views.local),
+            Self::Dino(views) => crops::sizes(&views.global, &views.local),
+            Self::Supervised(views) => vec![views.size; views.count],
+            Self::Identity(views) => vec![views.size; views.count],
+            Self::Custom(views) => views.sizes(),
+        }
+    }
+
+    /// Width and height of the first view in pixels: evaluation sees images of that size.
+    pub fn size(&self) -> usize {
+        self.sizes().first().copied().unwrap_or(0)
+    }
+
+    pub(crate) fn check(&self, problems: &mut Problems) {
+        let key = format!("views.{}", self.name());
+        match self {
+            Self::Simclr(views) | Self::Mocov1(views) | Self::Mocov2(views) => views.check(&key, problems),
+            Self::Byol(views) | Self::Vicreg(views) => views.check(&key, problems),
+            Self::Swav(views) => views.check(&key, problems),
+            Self::Dino(views) => views.check(&key, problems),
+            Self::Supervised(views) => views.check(&key, problems),
+            Self::Identity(views) => views.check(&key, problems),
+            Self::Custom(views) => views.check(&key, problems),
+        }
+    }
+}

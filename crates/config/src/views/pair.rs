@@ -1,0 +1,43 @@
+//! Two views that differ in their last distortions: the plans of BYOL and VICReg.
+
+use super::distortions::{Finish, Jitter, ordered, shares, size};
+use crate::problems::Problems;
+use serde::{Deserialize, Serialize};
+
+/// Settings of two views that share crop, flip and colours.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PairViews {
+    /// Width and height of a view in pixels.
+    pub size: usize,
+    /// Share of the image's area that a crop covers: least and largest.
+    pub crop_scale: [f64; 2],
+    /// Width over height of a crop: least and largest.
+    pub crop_ratio: [f64; 2],
+    /// Probability of a horizontal flip.
+    pub flip: f64,
+    /// Multiplies the four amounts of `jitter`.
+    pub strength: f64,
+    /// Colour jitter.
+    pub jitter: Jitter,
+    /// Probability of losing the colour.
+    pub grayscale: f64,
+    /// The end of the first view.
+    pub first: Finish,
+    /// The end of the second view.
+    pub second: Finish,
+}
+
+impl PairViews {
+    pub(super) fn check(&self, key: &str, problems: &mut Problems) {
+        size(problems, &format!("{key}.size"), self.size);
+        shares(problems, &format!("{key}.crop_scale"), self.crop_scale);
+        ordered(problems, &format!("{key}.crop_ratio"), self.crop_ratio);
+        problems.probability(&format!("{key}.flip"), self.flip);
+        problems.not_negative(&format!("{key}.strength"), self.strength);
+        self.jitter.check(self.strength, key, problems);
+        problems.probability(&format!("{key}.grayscale"), self.grayscale);
+        self.first.check(self.size, &format!("{key}.first"), problems);
+        self.second.check(self.size, &format!("{key}.second"), problems);
+    }
+}

@@ -1,0 +1,91 @@
+//! Plans without a pretext: supervised training's, and the image as it is.
+
+use super::custom::{Policy, Sampling};
+use super::distortions::{count, ordered, shares, size};
+use crate::problems::Problems;
+use serde::{Deserialize, Serialize};
+
+/// Crop, flip, then a policy where one is named.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SupervisedViews {
+    /// How many views an image has.
+    pub count: usize,
+    /// Width and height of a view in pixels.
+    pub size: usize,
+    /// How a view is cut.
+    pub crop: Crop,
+    /// Probability of a horizontal flip.
+    pub flip: f64,
+    /// RandAugment; none where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rand_augment: Option<RandAugment>,
+    /// AutoAugment's policy, read at the nearest pixel; none where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_augment: Option<Policy>,
+}
+
+/// How a view is cut.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Crop {
+    /// A box of random area and proportions, resized: usual on ImageNet.
+    RandomResized {
+        /// Share of the image's area: least and largest.
+        scale: [f64; 2],
+        /// Width over height: least and largest.
+        ratio: [f64; 2],
+    },
+    /// A box as large as the view, anywhere in the padded image: usual on CIFAR-10.
+    Random {
+        /// Pixels of black on each side.
+        padding: usize,
+    },
+}
+
+/// RandAugment (Cubuk et al. 2019, arXiv 1909.13719).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RandAugment {
+    /// How many operations, one after another.
+    pub count: usize,
+    /// How strong, 0 to 30.
+    pub magnitude: usize,
+    /// How values between pixels are read.
+    pub sampling: Sampling,
+}
+
+/// The largest centred box, resized.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityViews {
+    /// How many views an image has.
+    pub count: usize,
+    /// Width and height of a view in pixels.
+    pub size: usize,
+}
+
+impl SupervisedViews {
+    pub(super) fn check(&self, key: &str, problems: &mut Problems) {
+        count(problems, &format!("{key}.count"), self.count);
+        size(problems, &format!("{key}.size"), self.size);
+        if let Crop::RandomResized { scale, ratio } = self.crop {
+            shares(problems, &format!("{key}.crop.random_resized.scale"), scale);
+            ordered(problems, &format!("{key}.crop.random_resized.ratio"), ratio);
+        }
+        problems.probability(&format!("{key}.flip"), self.flip);
+        if let Some(policy) = &self.rand_augment {
+            let inside = policy.magnitude <= 30;
+            problems.require(inside, &format!("{key}.rand_augment.magnitude"), &policy.magnitude, "0 to 30");
+            let few = policy.count <= 16;
+            problems.require(few, &format!("{key}.rand_augment.count"), &policy.count, "0 to 16");
+        }
+    }
+}
+
+impl IdentityViews {
+    pub(super) fn check(&self, key: &str, problems: &mut Problems) {
+        count(problems, &format!("{key}.count"), self.count);
+        size(problems, &format!("{key}.size"), self.size);
+    }
+}

@@ -1,0 +1,49 @@
+//! Two views drawn alike: the plans of SimCLR and of MoCo.
+
+use super::distortions::{Blur, Jitter, Solarize, ordered, shares, size};
+use crate::problems::Problems;
+use serde::{Deserialize, Serialize};
+
+/// Settings of two views; the transforms mean what torchvision's of the same names mean.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SimclrViews {
+    /// Width and height of a view in pixels.
+    pub size: usize,
+    /// Share of the image's area that a crop covers: least and largest.
+    pub crop_scale: [f64; 2],
+    /// Width over height of a crop: least and largest.
+    pub crop_ratio: [f64; 2],
+    /// Probability of a horizontal flip.
+    pub flip: f64,
+    /// Multiplies the four amounts of `jitter` (`s` in the paper).
+    pub strength: f64,
+    /// Colour jitter.
+    pub jitter: Jitter,
+    /// Probability of losing the colour.
+    pub grayscale: f64,
+    /// Gaussian blur; none where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blur: Option<Blur>,
+    /// Solarisation; none where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub solarize: Option<Solarize>,
+}
+
+impl SimclrViews {
+    pub(super) fn check(&self, key: &str, problems: &mut Problems) {
+        size(problems, &format!("{key}.size"), self.size);
+        shares(problems, &format!("{key}.crop_scale"), self.crop_scale);
+        ordered(problems, &format!("{key}.crop_ratio"), self.crop_ratio);
+        problems.probability(&format!("{key}.flip"), self.flip);
+        problems.not_negative(&format!("{key}.strength"), self.strength);
+        self.jitter.check(self.strength, key, problems);
+        problems.probability(&format!("{key}.grayscale"), self.grayscale);
+        if let Some(blur) = &self.blur {
+            blur.check(self.size, key, problems);
+        }
+        if let Some(solarize) = &self.solarize {
+            solarize.check(key, problems);
+        }
+    }
+}

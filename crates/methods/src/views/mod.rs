@@ -1,0 +1,63 @@
+//! The plans of the views, from the experiment file.
+
+mod custom;
+mod named;
+
+use kontrast_augment::{PlanError, Step, ViewPlan};
+use kontrast_config::Views;
+
+/// One plan a view.
+#[derive(Clone, Debug)]
+pub struct ViewSpec {
+    /// In the order of the views in a batch.
+    pub plans: Vec<ViewPlan>,
+}
+
+/// A view that cannot be drawn as the file says.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("views.{plan}, view {view}: {source}")]
+pub struct ViewError {
+    /// The plan's name.
+    pub plan: &'static str,
+    /// Which view, counted from 1.
+    pub view: usize,
+    /// What is wrong with it.
+    pub source: PlanError,
+}
+
+/// The views that the experiment file describes.
+///
+/// # Errors
+/// Where a plan's numbers cannot be drawn from.
+pub fn view_spec(config: &Views) -> Result<ViewSpec, ViewError> {
+    let lists = lists(config);
+    let plan = |(index, (size, steps)): (usize, (usize, Vec<Step>))| {
+        ViewPlan::new((size, size), steps).map_err(|source| ViewError {
+            plan: config.name(),
+            view: index + 1,
+            source,
+        })
+    };
+    let plans = lists.into_iter().enumerate().map(plan).collect::<Result<_, _>>()?;
+    Ok(ViewSpec { plans })
+}
+
+/// Size and steps of each view.
+fn lists(config: &Views) -> Vec<(usize, Vec<Step>)> {
+    match config {
+        Views::Simclr(views) | Views::Mocov2(views) => vec![(views.size, named::simclr(views)); 2],
+        Views::Mocov1(views) => vec![(views.size, named::mocov1(views)); 2],
+        Views::Byol(views) | Views::Vicreg(views) => named::pair(views),
+        Views::Swav(views) => named::swav(views),
+        Views::Dino(views) => named::dino(views),
+        Views::Supervised(views) => vec![(views.size, named::supervised(views)); views.count],
+        Views::Identity(views) => vec![(views.size, vec![Step::Fit]); views.count],
+        Views::Custom(views) => {
+            let list = |list: &kontrast_config::ViewList| {
+                let steps = list.steps.iter().map(custom::step).collect::<Vec<_>>();
+                vec![(list.size, steps); list.count]
+            };
+            views.view.iter().flat_map(list).collect()
+        }
+    }
+}
