@@ -10,7 +10,7 @@ use crate::problems::Problem;
 use crate::source::Sources;
 
 /// Tables of which one variant is chosen.
-const CHOICES: [&str; 5] = ["views", "encoder", "method", "optimizer", "schedule"];
+pub(crate) const CHOICES: [&str; 5] = ["views", "encoder", "method", "optimizer", "schedule"];
 
 /// A checked experiment.
 #[derive(Clone, Debug)]

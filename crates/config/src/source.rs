@@ -78,10 +78,23 @@ impl Sources {
             next = sources.extends(&path)?;
         }
         sources.list.reverse();
-        for argument in overrides {
-            sources.push(Label::Argument(argument.clone()), &as_toml(argument)?);
-        }
+        sources.add(overrides)?;
         Ok(sources)
+    }
+
+    /// A text that comes with the program, under the path of the file it was made from, then the arguments.
+    pub(crate) fn of_text(path: &Path, text: &str, overrides: &[String]) -> Result<Self, ConfigError> {
+        let mut sources = Self { list: Vec::new(), end: 0 };
+        sources.push(Label::File(path.to_owned()), text);
+        sources.add(overrides)?;
+        Ok(sources)
+    }
+
+    fn add(&mut self, overrides: &[String]) -> Result<(), ConfigError> {
+        for argument in overrides {
+            self.push(Label::Argument(argument.clone()), &as_toml(argument)?);
+        }
+        Ok(())
     }
 
     /// Every source as a table, the ones that give way first; `extends` has done its work.

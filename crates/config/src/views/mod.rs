@@ -4,6 +4,7 @@ mod crops;
 mod custom;
 mod distortions;
 mod pair;
+mod papers;
 mod plain;
 mod simclr;
 

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use kontrast_config::{Ablation, Experiment};
+use kontrast_config::{Ablation, Experiment, Views};
 
 #[test]
 fn every_committed_experiment_loads() {
     let mut count = 0;
-    for path in files(&configs(), &["base", "ablations"]) {
+    for path in files(&configs(), &["base", "ablations", "views"]) {
         let loaded = Experiment::load(&path, &[]).unwrap_or_else(|error| panic!("{error}"));
         assert!(!loaded.resolved.contains("extends"), "{}", path.display());
         count += 1;
@@ -24,6 +24,31 @@ fn every_committed_ablation_loads_with_all_its_cells() {
         count += 1;
     }
     assert!(count >= 1, "found no ablation");
+}
+
+#[test]
+fn every_papers_plan_loads_by_its_name() {
+    let names: Vec<_> = Views::papers().collect();
+    for path in files(&configs().join("views"), &[]) {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        assert!(names.contains(&&*name), "{} is not among the papers' plans", path.display());
+    }
+    for name in names {
+        let views =
+            Views::of_paper(name, &[]).expect("a known name").unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(views.name(), name);
+    }
+    assert!(Views::of_paper("simlr", &[]).is_none());
+}
+
+#[test]
+fn a_papers_plan_can_be_changed_and_mistakes_are_named() {
+    let of = |argument: &str| Views::of_paper("swav", &[argument.to_owned()]).expect("a known name");
+    assert_eq!(of("views.swav.local.count=2").unwrap().sizes(), [224, 224, 96, 96]);
+    let said = of("views.swav.local.size=4").unwrap_err().to_string();
+    assert!(said.contains("views.swav.local.size = 4: expected at least 8 pixels"), "{said}");
+    let said = of("views.swav.locl.size=4").unwrap_err().to_string();
+    assert!(said.contains("locl"), "{said}");
 }
 
 fn configs() -> PathBuf {

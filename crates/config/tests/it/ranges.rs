@@ -53,6 +53,24 @@ fn each_value_out_of_range_names_its_key() {
             "views.simclr.blur={probability=0.5, sigma=[0.1, 2.0], kernel=4}",
             "kernel = 4: expected an odd number",
         ),
+        (
+            "views.supervised={count=2, size=32, crop={random={padding=4}}, flip=0.5, rand_augment={count=2, magnitude=31, \
+             sampling='nearest'}}",
+            "views.supervised.rand_augment.magnitude = 31: expected 0 to 30",
+        ),
+        (
+            "views.identity={count=1, size=32}",
+            "views.identity = 1 views of [32] pixels: expected two views of one size: method.simclr compares two",
+        ),
+        (
+            "views.custom.view=[{count=1, size=32, steps=['fit']}, {count=1, size=16, steps=['fit']}]",
+            "views.custom = 2 views of [32, 16] pixels: expected two views of one size",
+        ),
+        ("views.custom.view=[]", "views.custom.view = []: expected at least one view"),
+        (
+            "views.custom.view=[{count=0, size=32, steps=['fit']}]",
+            "views.custom.view[0].count = 0: expected 1 to 64",
+        ),
         ("views.simclr.solarize={probability=0.5, threshold=128.0}", "threshold = 128.0: expected 0 to 1"),
         ("method.simclr.temperature=nan", "method.simclr.temperature = NaN: expected a number above 0"),
         (

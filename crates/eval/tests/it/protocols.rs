@@ -252,8 +252,7 @@ impl Encoder for FirstPixel {
 #[test]
 fn label_free_figures_are_those_of_embeddings_that_are_known() {
     let plain = ViewPlan::evaluation((8, 8));
-    let mirrored =
-        ViewPlan::new((8, 8), vec![Step::CentreCrop, Step::HorizontalFlip { probability: 1.0 }]).unwrap();
+    let mirrored = ViewPlan::new((8, 8), vec![Step::Fit, Step::HorizontalFlip]).unwrap();
     // Values between 0 and 1, so that the three colours are the three unit vectors.
     let extractor = Extractor { feed: Feed::new([0.0; 3], [1.0; 3], Device::Cpu), ..extractor() };
     let figures = |colours: &[[usize; 2]]| {

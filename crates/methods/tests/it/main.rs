@@ -1,3 +1,4 @@
 //! Every method, by one shared body of tests.
 
 mod simclr;
+mod views;
