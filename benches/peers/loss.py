@@ -5,6 +5,7 @@ Needs Python 3.11 with torch==2.11.0 lightly==1.6.0.
 """
 
 import argparse
+import json
 import os
 import resource
 import time
@@ -22,6 +23,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pairs", type=int, nargs="?", default=2048)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="default: one a core")
+    parser.add_argument("--json", action="store_true", help="print the figures as lines of JSON too")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
@@ -39,6 +41,10 @@ def main():
         f"lightly  pairs={arguments.pairs} loss={loss.item():.6f} gradient={z1.grad.norm().item():.6e} "
         f"{seconds:.2f} s +{extra:.0f} MB"
     )
+    if arguments.json:
+        name = f"nt_xent, {arguments.pairs} pairs"
+        print(json.dumps({"name": name, "peer": "lightly", "value": seconds, "unit": "s"}))
+        print(json.dumps({"name": f"{name}, memory", "peer": "lightly", "value": extra, "unit": "MB more"}))
 
 
 if __name__ == "__main__":

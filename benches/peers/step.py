@@ -5,6 +5,7 @@ Needs Python 3.11 with torch==2.11.0 lightly==1.6.0.
 """
 
 import argparse
+import json
 import os
 import statistics
 import time
@@ -80,6 +81,7 @@ def main():
     parser.add_argument("--cuda", dest="device", action="store_const", const="cuda", default="cpu")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="default: one a core")
     parser.add_argument("--compile", action="store_true", help="measure torch.compile too, which takes a minute")
+    parser.add_argument("--json", action="store_true", help="print the figures as lines of JSON too")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.backends.cudnn.benchmark = True
@@ -94,6 +96,10 @@ def main():
             f"threads={arguments.threads}: {speed:.1f} images/s, no data loading (median of {arguments.steps} steps)",
             flush=True,
         )
+        if arguments.json:
+            name = f"step, batch {arguments.batch}, width {arguments.width}, {kind}"
+            peer = f"PyTorch and lightly, {form}, {how}, no data loading"
+            print(json.dumps({"name": name, "peer": peer, "value": speed, "unit": "images/s"}), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 //! What the benches and the side-by-side programs share: a SimCLR of CIFAR's size, and images in memory.
 
-use kontrast_augment::{Jitter, Simclr as SimclrViews, ViewPlan};
+use kontrast_augment::{Blur, Jitter, Simclr as SimclrViews, ViewPlan};
 use kontrast_augment_torch::Feed;
 use kontrast_data::{DataError, Dataset, InMemory, Shapes};
 use kontrast_methods::{Method, Progress, Simclr, SimclrSpec, ViewSpec, Views};
@@ -62,6 +62,21 @@ pub fn plan() -> ViewPlan {
     .expect("numbers of a committed experiment")
 }
 
+/// SimCLR's own distortions, at this strength.
+pub fn simclr_views(side: usize, strength: f64, blur: Option<Blur>) -> SimclrViews {
+    SimclrViews {
+        size: (side, side),
+        crop_scale: (0.08, 1.0),
+        crop_ratio: (0.75, 4.0 / 3.0),
+        flip: 0.5,
+        strength,
+        jitter: Jitter { probability: 0.8, brightness: 0.8, contrast: 0.8, saturation: 0.8, hue: 0.2 },
+        grayscale: 0.2,
+        blur,
+        solarize: None,
+    }
+}
+
 /// Drawn shapes held in memory, as CIFAR-10 is.
 ///
 /// # Errors
@@ -85,4 +100,9 @@ pub fn feed(device: Device) -> Feed {
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+/// A figure as a line of JSON, which `cargo xtask bench` reads.
+pub fn figure(name: &str, value: f64, unit: &str) {
+    println!(r#"{{"name": "{name}", "value": {value}, "unit": "{unit}"}}"#);
 }

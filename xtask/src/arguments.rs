@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 use kontrast_config::Device;
 
+use crate::bench::{Beside, Subject};
 use crate::program::quoted;
 use crate::setup::Profile;
 
@@ -54,13 +55,17 @@ pub enum Command {
     },
     /// Run everything that has to hold, the cheapest first
     Ci,
-    /// Run the benches
+    /// Run criterion's benches, or measure one thing beside other libraries
     Bench {
-        /// Run this one only; may be given more than once
-        #[arg(long, value_name = "NAME")]
+        /// What to measure beside other libraries; criterion's benches where it is left out
+        subject: Option<Subject>,
+        #[command(flatten)]
+        beside: Beside,
+        /// Run this one of criterion's benches only; may be given more than once
+        #[arg(long, value_name = "NAME", conflicts_with = "subject")]
         bench: Vec<String>,
         /// What follows `--` goes to criterion
-        #[arg(last = true)]
+        #[arg(last = true, conflicts_with = "subject")]
         arguments: Vec<String>,
     },
     /// Put together a folder that runs on a machine without Rust

@@ -20,12 +20,15 @@ impl Kontrast {
     /// Builds what experiments run, against this libtorch.
     pub fn build(libtorch: &Path) -> Result<Self> {
         // The whole workspace always: a part of it would give shared crates other features, and tch be built twice.
-        Self::by(workspace::cargo("build").arg("--workspace"), libtorch)
+        Ok(Self { path: built("kontrast", workspace::cargo("build").arg("--workspace"), libtorch)? })
     }
 
     /// Builds what a bundle holds.
     pub fn release(libtorch: &Path) -> Result<Self> {
-        Self::by(workspace::cargo("build").args(["--release", "--package", "kontrast-runner"]), libtorch)
+        let mut cargo = workspace::cargo("build");
+        Ok(Self {
+            path: built("kontrast", cargo.args(["--release", "--package", "kontrast-runner"]), libtorch)?,
+        })
     }
 
     /// The program with arguments.
@@ -36,18 +39,19 @@ impl Kontrast {
         command.args(arguments).env_remove("OMP_WAIT_POLICY");
         command
     }
+}
 
-    /// Cargo shows its progress, and says where the program lies, whatever folders the user's configuration names.
-    fn by(cargo: &mut Command, libtorch: &Path) -> Result<Self> {
-        cargo.arg("--message-format=json-render-diagnostics").env("LIBTORCH", libtorch);
-        let mut child = cargo.stdout(Stdio::piped()).spawn().context("cargo does not start")?;
-        let lines = child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines);
-        let path = lines.map_while(Result::ok).filter_map(|line| program(&line)).last();
-        if !child.wait()?.success() {
-            bail!("the build failed; cargo's messages stand above");
-        }
-        Ok(Self { path: path.context("cargo built no program kontrast")? })
+/// Builds, and says where the program of this name lies, whatever folders the user's configuration names. Cargo shows
+/// its progress.
+pub fn built(name: &str, cargo: &mut Command, libtorch: &Path) -> Result<PathBuf> {
+    cargo.arg("--message-format=json-render-diagnostics").env("LIBTORCH", libtorch);
+    let mut child = cargo.stdout(Stdio::piped()).spawn().context("cargo does not start")?;
+    let lines = child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines);
+    let path = lines.map_while(Result::ok).filter_map(|line| program(name, &line)).last();
+    if !child.wait()?.success() {
+        bail!("the build failed; cargo's messages stand above");
     }
+    path.with_context(|| format!("cargo built no program {name}"))
 }
 
 /// Becomes the command, where nothing follows it.
@@ -58,7 +62,7 @@ pub fn become_it(mut command: Command) -> Result<u8> {
 }
 
 /// The path of the program, where that message of cargo bears it.
-fn program(message: &str) -> Option<PathBuf> {
+fn program(name: &str, message: &str) -> Option<PathBuf> {
     #[derive(Deserialize)]
     struct Message {
         target: Target,
@@ -69,7 +73,7 @@ fn program(message: &str) -> Option<PathBuf> {
         name: String,
     }
     let message: Message = serde_json::from_str(message).ok()?;
-    message.executable.filter(|_| message.target.name == "kontrast")
+    message.executable.filter(|_| message.target.name == name)
 }
 
 #[cfg(test)]
@@ -80,9 +84,9 @@ mod tests {
     fn the_program_is_where_cargo_says() {
         let artifact = r#"{"reason":"compiler-artifact","target":{"name":"kontrast","kind":["bin"]},
                            "executable":"/t/x86_64/debug/kontrast"}"#;
-        assert_eq!(program(artifact), Some(PathBuf::from("/t/x86_64/debug/kontrast")));
-        assert_eq!(program(&artifact.replace("\"kontrast\"", "\"xtask\"")), None);
-        assert_eq!(program(r#"{"reason":"build-finished","success":true}"#), None);
-        assert_eq!(program("warning: not JSON"), None);
+        assert_eq!(program("kontrast", artifact), Some(PathBuf::from("/t/x86_64/debug/kontrast")));
+        assert_eq!(program("kontrast", &artifact.replace("\"kontrast\"", "\"xtask\"")), None);
+        assert_eq!(program("kontrast", r#"{"reason":"build-finished","success":true}"#), None);
+        assert_eq!(program("kontrast", "warning: not JSON"), None);
     }
 }

@@ -62,7 +62,8 @@ fn run(command: Command) -> Result<u8> {
         Command::Report { runs } => report::run(&runs),
         Command::Test { arguments } => ci::test(&arguments),
         Command::Ci => ci::run(),
-        Command::Bench { bench, arguments } => bench::run(&bench, &arguments),
+        Command::Bench { subject: Some(subject), beside, .. } => beside.run(subject),
+        Command::Bench { bench, arguments, .. } => bench::criterion(&bench, &arguments),
         Command::Bundle { out } => bundle::run(&out),
     }
 }

@@ -2,7 +2,7 @@
 //! `benches/peers/loss.py`; both draw the same embeddings, so value and gradient have to agree.
 
 use clap::Parser;
-use kontrast_benches::EMBEDDING;
+use kontrast_benches::{EMBEDDING, figure};
 use kontrast_losses::nt_xent;
 use std::error::Error;
 use std::num::NonZero;
@@ -18,10 +18,13 @@ struct Arguments {
     /// Threads of libtorch [default: one a core]
     #[arg(long)]
     threads: Option<usize>,
+    /// Print the figures as lines of JSON too
+    #[arg(long)]
+    json: bool,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let Arguments { pairs, threads } = Arguments::parse();
+    let Arguments { pairs, threads, json } = Arguments::parse();
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     tch::set_num_threads(i32::try_from(threads.unwrap_or(cores))?);
     // PyTorch's generator with PyTorch's seed: the numbers of the script beside this.
@@ -43,6 +46,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let extra = (peak_kib()? - before) / 1024.0;
     let gradient = z1.grad().norm().double_value(&[]);
     println!("kontrast pairs={pairs} loss={loss:.6} gradient={gradient:.6e} {seconds:.2} s +{extra:.0} MB");
+    if json {
+        figure(&format!("nt_xent, {pairs} pairs"), seconds, "s");
+        figure(&format!("nt_xent, {pairs} pairs, memory"), extra, "MB more");
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 
 use clap::Parser;
 use kontrast_augment_torch::Views;
-use kontrast_benches::{Bench, SIDE, feed, images, median, plan};
+use kontrast_benches::{Bench, SIDE, feed, figure, images, median, plan};
 use kontrast_data::{Epochs, Loader, LoaderSpec};
 use kontrast_torch_ext::{Precision, deterministic, keep_freed_memory, load_cuda};
 use std::error::Error;
@@ -36,10 +36,13 @@ struct Arguments {
     /// Threads of libtorch, and as many that render views [default: one a core]
     #[arg(long)]
     threads: Option<usize>,
+    /// Print the figure as a line of JSON too
+    #[arg(long)]
+    json: bool,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let Arguments { batch, steps, width, fp32, cuda, threads } = Arguments::parse();
+    let Arguments { batch, steps, width, fp32, cuda, threads, json } = Arguments::parse();
     let device = if cuda { Device::Cuda(0) } else { Device::Cpu };
     if cuda {
         load_cuda()?;
@@ -87,5 +90,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         "kontrast batch={batch} width={width} {kind} channels-last threads={threads}: {speed:.1} images/s, data loading \
          included (median of {count} steps), {share:.1} % waiting for data"
     );
+    if json {
+        figure(&format!("step, batch {batch}, width {width}, {kind}"), speed, "images/s");
+    }
     Ok(())
 }

@@ -24,6 +24,11 @@
 //! # Ok::<(), kontrast_augment::PlanError>(())
 //! ```
 
+#![allow(
+    clippy::inline_always,
+    reason = "what a kernel calls has to be compiled for the kernel's instruction set"
+)]
+
 mod canvas;
 mod counter;
 mod error;

@@ -62,7 +62,9 @@ fn apply(point: Point, r: &mut [f32], g: &mut [f32], b: &mut [f32]) {
     match point {
         Point::Blend { factor, offset } => {
             for plane in [r, g, b] {
-                plane.iter_mut().for_each(|value| *value = color_jitter::blended(*value, factor, offset));
+                for value in plane {
+                    *value = color_jitter::blended(*value, factor, offset);
+                }
             }
         }
         Point::Saturation(factor) => each(r, g, b, |rgb| color_jitter::saturated(rgb, factor)),
@@ -74,7 +76,9 @@ fn apply(point: Point, r: &mut [f32], g: &mut [f32], b: &mut [f32]) {
         Point::Stretch { least, range } => {
             for (channel, plane) in [r, g, b].into_iter().enumerate() {
                 let (least, range) = (least[channel], range[channel]);
-                plane.iter_mut().for_each(|value| *value = autocontrast::stretched(*value, least, range));
+                for value in plane {
+                    *value = autocontrast::stretched(*value, least, range);
+                }
             }
         }
     }

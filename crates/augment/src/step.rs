@@ -202,7 +202,9 @@ impl Step {
         match self {
             Self::RandomApply { probability, steps } => {
                 if drawing.stream.chance(*probability) {
-                    steps.iter().for_each(|step| step.draw(drawing));
+                    for step in steps {
+                        step.draw(drawing);
+                    }
                 }
             }
             Self::OneOf(choices) => chosen(choices, drawing.stream).draw(drawing),

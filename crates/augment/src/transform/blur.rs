@@ -83,12 +83,12 @@ fn add<'s, const COUNT: usize>(
         let (one, other) = at(first + tap);
         (&one[..len], &other[..len])
     });
-    for x in 0..len {
-        let mut sum = out[x];
+    for (x, value) in out.iter_mut().enumerate() {
+        let mut sum = *value;
         for tap in 0..COUNT {
             sum += weights[tap] * (sides[tap].0[x] + sides[tap].1[x]);
         }
-        out[x] = sum;
+        *value = sum;
     }
 }
 

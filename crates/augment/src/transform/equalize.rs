@@ -7,12 +7,16 @@ const TOP: usize = 255;
 pub(crate) fn equalize(plane: &mut [f32]) {
     let level = |value: f32| ((value * 255.999) as usize).min(TOP);
     let mut counts = [0_usize; TOP + 1];
-    plane.iter().for_each(|&value| counts[level(value)] += 1);
+    for &value in plane.iter() {
+        counts[level(value)] += 1;
+    }
     let brightest = counts.iter().rposition(|&count| count > 0).map_or(0, |last| counts[last]);
     let step = (plane.len() - brightest) / TOP;
     if step == 0 {
         // Too few pixels below the brightest level to spread: they keep their levels.
-        plane.iter_mut().for_each(|value| *value = level(*value) as f32 / TOP as f32);
+        for value in plane {
+            *value = level(*value) as f32 / TOP as f32;
+        }
         return;
     }
     let mut table = [0.0; TOP + 1];
@@ -23,7 +27,9 @@ pub(crate) fn equalize(plane: &mut [f32]) {
     }
     // torchvision's table starts at 0 whatever half a step says.
     table[0] = 0.0;
-    plane.iter_mut().for_each(|value| *value = table[level(*value)]);
+    for value in plane {
+        *value = table[level(*value)];
+    }
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub(crate) fn adjust(canvas: &mut Canvas, factor: f32) {
                 *value = row[x + 1] + (1.0 - factor) * (blurred - row[x + 1]);
             }
         }
-        target.iter_mut().for_each(|value| *value = unit(*value));
+        for value in target {
+            *value = unit(*value);
+        }
     });
 }

@@ -1,4 +1,4 @@
-//! `bench`: criterion's benches.
+//! Criterion's benches: our own code against its yesterday.
 
 use anyhow::{Context, Result, bail};
 

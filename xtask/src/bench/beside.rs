@@ -1,0 +1,197 @@
+//! One of our programs beside the script that does the same with other libraries: alternated rounds, medians, ratios.
+
+use crate::build::built;
+use crate::setup::{self, Wanted};
+use crate::workspace;
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Subject {
+    /// Views per second of `SimCLR`'s distortions, on one thread
+    Augment,
+    /// A training step of a CIFAR ResNet-18
+    Step,
+    /// NT-Xent of 8,192 pairs, forward and backward
+    Loss,
+}
+
+impl Subject {
+    /// Both sides: the program, its arguments, the script, its arguments.
+    fn sides(self) -> (&'static str, &'static [&'static str], &'static str, &'static [&'static str]) {
+        match self {
+            Self::Augment => ("augment", &[], "augment.py", &[]),
+            Self::Step => {
+                ("step", &["--batch", "64", "--steps", "7"], "step.py", &["--batch", "64", "--steps", "7"])
+            }
+            Self::Loss => ("loss", &["8192"], "loss.py", &["8192"]),
+        }
+    }
+}
+
+/// Options of a measurement beside other libraries.
+#[derive(Args, Debug)]
+pub struct Beside {
+    /// Python with the other libraries; benches/README.md says how to make one
+    #[arg(long, default_value = "target/peers/bin/python", value_name = "PROGRAM")]
+    peers: PathBuf,
+    /// How often each side runs; what is shown is the median
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Write the rows to this file, for scripts
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// A figure that one side prints, as a line of JSON.
+#[derive(Clone, Debug, Deserialize)]
+struct Figure {
+    /// What was measured.
+    name: String,
+    /// The other library; none for ours.
+    #[serde(default)]
+    peer: String,
+    value: f64,
+    unit: String,
+}
+
+/// A line of the table.
+#[derive(Debug, PartialEq, Serialize)]
+struct Row {
+    /// What was measured, beside which library.
+    name: String,
+    ours: f64,
+    peer: f64,
+    /// Ours over theirs.
+    ratio: f64,
+    unit: String,
+}
+
+impl Beside {
+    /// Builds, measures both sides in turn, prints the table.
+    pub fn run(&self, subject: Subject) -> Result<u8> {
+        let (program, arguments, script, script_arguments) = subject.sides();
+        let script = workspace::root().join("benches/peers").join(script);
+        self.check_peers(&script)?;
+        let libtorch = setup::ensure(Wanted::Fitting)?;
+        let program = built(program, workspace::cargo("build").arg("--workspace"), &libtorch)?;
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for round in 1..=self.rounds {
+            eprintln!("round {round} of {}: ours", self.rounds);
+            let mut command = Command::new(&program);
+            // As in a training: see `Kontrast::command`.
+            command
+                .args(arguments)
+                .env("LD_LIBRARY_PATH", libtorch.join("lib"))
+                .env_remove("OMP_WAIT_POLICY");
+            ours.extend(figures(command.arg("--json"))?);
+            eprintln!("round {round} of {}: the others", self.rounds);
+            let mut command = Command::new(&self.peers);
+            command.arg(&script).args(script_arguments).env_remove("OMP_WAIT_POLICY");
+            theirs.extend(figures(command.arg("--json"))?);
+        }
+        let rows = rows(&ours, &theirs);
+        ensure!(!rows.is_empty(), "the two sides have measured nothing in common");
+        print!("{}", table(&rows));
+        if let Some(path) = &self.json {
+            let text = serde_json::to_string_pretty(&rows)? + "\n";
+            std::fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))?;
+        }
+        Ok(0)
+    }
+
+    /// The script's first lines say what it needs.
+    fn check_peers(&self, script: &Path) -> Result<()> {
+        let path = workspace::root().join(&self.peers);
+        if path.exists() || self.peers.components().count() == 1 {
+            return Ok(());
+        }
+        bail!(
+            "{}: there is no such Python; make one as benches/README.md says, or name another with --peers ({} says what it \
+             needs)",
+            path.display(),
+            script.display()
+        )
+    }
+}
+
+/// Runs one side; its other lines pass through.
+fn figures(command: &mut Command) -> Result<Vec<Figure>> {
+    let name = command.get_program().display().to_string();
+    let output = command
+        .current_dir(workspace::root())
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("{name} does not start"))?;
+    ensure!(output.status.success(), "{name}: {}; its messages stand above", output.status);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let found: Vec<Figure> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    ensure!(!found.is_empty(), "{name} printed no figure:\n{text}");
+    Ok(found)
+}
+
+/// A row for each figure of each other library that we have too, in the order in which they came.
+fn rows(ours: &[Figure], theirs: &[Figure]) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for figure in theirs {
+        let name = format!("{} vs {}", figure.name, figure.peer);
+        let Some(mine) = median(ours, &figure.name, "") else { continue };
+        let Some(peer) = median(theirs, &figure.name, &figure.peer) else { continue };
+        if rows.iter().all(|row| row.name != name) {
+            rows.push(Row { name, ours: mine, peer, ratio: mine / peer, unit: figure.unit.clone() });
+        }
+    }
+    rows
+}
+
+fn median(figures: &[Figure], name: &str, peer: &str) -> Option<f64> {
+    let mut values: Vec<f64> =
+        figures.iter().filter(|f| f.name == name && f.peer == peer).map(|f| f.value).collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        odd if odd % 2 == 1 => Some(values[middle]),
+        _ => Some(f64::midpoint(values[middle - 1], values[middle])),
+    }
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut lines =
+        String::from("| what | unit | ours | theirs | ours / theirs |\n| --- | --- | ---: | ---: | ---: |\n");
+    for Row { name, ours, peer, ratio, unit } in rows {
+        let places = if *ours < 100.0 || *peer < 100.0 { 2 } else { 0 };
+        lines += &format!("| {name} | {unit} | {ours:.places$} | {peer:.places$} | {ratio:.2} |\n");
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(name: &str, peer: &str, value: f64) -> Figure {
+        Figure { name: name.to_owned(), peer: peer.to_owned(), value, unit: "views/s".to_owned() }
+    }
+
+    #[test]
+    fn rows_hold_medians_and_ratios_of_what_both_sides_measured() {
+        let ours = [figure("32px", "", 100.0), figure("32px", "", 300.0), figure("32px", "", 200.0)];
+        let theirs = [figure("32px", "a", 50.0), figure("32px", "b", 400.0), figure("224px", "a", 1.0)];
+        let rows = rows(&ours, &theirs);
+        let shown: Vec<_> = rows.iter().map(|row| (row.name.as_str(), row.ours, row.ratio)).collect();
+        assert_eq!(shown, [("32px vs a", 200.0, 4.0), ("32px vs b", 200.0, 0.5)]);
+        assert!(table(&rows).contains("| 32px vs a | views/s | 200.00 | 50.00 | 4.00 |"), "{}", table(&rows));
+    }
+
+    #[test]
+    fn two_rounds_show_their_middle() {
+        let ours = [figure("32px", "", 100.0), figure("32px", "", 300.0)];
+        assert_eq!(median(&ours, "32px", ""), Some(200.0));
+        assert_eq!(median(&ours, "64px", ""), None);
+    }
+}

@@ -1,0 +1,7 @@
+//! `bench`: criterion's benches, or one of our programs beside other libraries.
+
+mod beside;
+mod criterion;
+
+pub use beside::{Beside, Subject};
+pub use criterion::run as criterion;
