@@ -29,6 +29,7 @@
     reason = "what a kernel calls has to be compiled for the kernel's instruction set"
 )]
 
+pub mod audit;
 mod canvas;
 mod counter;
 mod error;

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::preview::Preview;
 use clap::{Args, Parser, Subcommand};
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -28,6 +29,8 @@ pub(crate) enum Command {
         #[arg(required = true)]
         runs: Vec<PathBuf>,
     },
+    /// Draw what a plan does to images, or audit it for shortcuts
+    Preview(Preview),
     /// Fetch, verify and unpack a data set into the cache
     Data {
         /// cifar10 or fashion-mnist

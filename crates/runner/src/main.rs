@@ -9,6 +9,7 @@ mod interrupt;
 mod memory;
 mod observer;
 mod pretrain;
+mod preview;
 mod progress;
 mod record;
 mod stage;
@@ -54,6 +55,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
             }
             Ok(0)
         }
+        Command::Preview(arguments) => preview::preview(&arguments),
         Command::Data { name } => {
             let folder = data::fetch(&name)?;
             println!("{name}: {}", folder.display());

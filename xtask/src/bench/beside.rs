@@ -6,6 +6,7 @@ use crate::workspace;
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -165,7 +166,7 @@ fn table(rows: &[Row]) -> String {
         String::from("| what | unit | ours | theirs | ours / theirs |\n| --- | --- | ---: | ---: | ---: |\n");
     for Row { name, ours, peer, ratio, unit } in rows {
         let places = if *ours < 100.0 || *peer < 100.0 { 2 } else { 0 };
-        lines += &format!("| {name} | {unit} | {ours:.places$} | {peer:.places$} | {ratio:.2} |\n");
+        let _ = writeln!(lines, "| {name} | {unit} | {ours:.places$} | {peer:.places$} | {ratio:.2} |");
     }
     lines
 }

@@ -1,0 +1,173 @@
+//! `preview`: what a plan does to images, as a picture; one view again from its four numbers; and the shortcut audit.
+
+mod audit;
+mod sheet;
+mod source;
+
+use crate::Refusal;
+use anyhow::Context;
+use clap::Args;
+use kontrast_augment::{Recipe, Scratch, ViewPlan, ViewRng, render_into};
+use kontrast_data::Dataset;
+use sheet::{Cell, Sheet};
+use source::Source;
+use std::path::PathBuf;
+
+/// Options of `preview`.
+#[derive(Args, Debug)]
+#[command(group(clap::ArgGroup::new("plans").required(true)))]
+pub(crate) struct Preview {
+    /// A paper's plan: simclr, mocov1, mocov2, byol, vicreg, swav, dino, supervised or identity
+    #[arg(long, value_name = "NAME", group = "plans")]
+    plan: Option<String>,
+    /// An experiment file: its plan, its images, its seed
+    #[arg(long, value_name = "FILE", group = "plans")]
+    config: Option<PathBuf>,
+    /// Changes a key, e.g. views.simclr.size=64
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+    /// A folder of images [default: the experiment's; else CIFAR-10 where it is in the cache, else drawn shapes]
+    #[arg(long, value_name = "FOLDER")]
+    images: Option<PathBuf>,
+    /// Images in the picture: its rows
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=64))]
+    rows: u32,
+    /// Epochs in the picture, each with all views of the plan
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=16))]
+    epochs: u32,
+    /// Seed of the recipes [default: the experiment's, else 0]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// One view only, from its four numbers: SEED,EPOCH,IMAGE,VIEW
+    #[arg(long, value_name = "NUMBERS", value_parser = key, conflicts_with = "audit")]
+    replay: Option<Key>,
+    /// Say how often a trivial cue finds an image's other view, instead of drawing
+    #[arg(long)]
+    audit: bool,
+    /// The picture
+    #[arg(long, default_value = "preview.png", value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// What a view is drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key {
+    seed: u64,
+    epoch: u32,
+    image: u32,
+    view: u32,
+}
+
+fn key(text: &str) -> Result<Key, String> {
+    let expected =
+        || format!("expected SEED,EPOCH,IMAGE,VIEW, four whole numbers such as 0,3,17,1; found {text}");
+    let numbers: Vec<u64> =
+        text.split(',').map(|part| part.trim().parse()).collect::<Result<_, _>>().map_err(|_| expected())?;
+    let [seed, epoch, image, view] = numbers[..] else { return Err(expected()) };
+    let small = |number: u64| u32::try_from(number).map_err(|_| expected());
+    Ok(Key { seed, epoch: small(epoch)?, image: small(image)?, view: small(view)? })
+}
+
+/// Draws, replays or audits.
+pub(crate) fn preview(arguments: &Preview) -> anyhow::Result<u8> {
+    let source = Source::of(arguments)?;
+    if arguments.audit {
+        print!("{}", audit::report(&source)?);
+    } else if let Some(key) = arguments.replay {
+        replay(&source, key, &arguments.out)?;
+    } else {
+        draw(&source, arguments)?;
+    }
+    Ok(0)
+}
+
+/// One view with its recipe.
+struct View {
+    recipe: Recipe,
+    pixels: Vec<u8>,
+}
+
+/// Renders one view as a training would.
+fn view(plan: &ViewPlan, images: &dyn Dataset, key: Key) -> anyhow::Result<View> {
+    let (mut recipe, mut buffer) = (Recipe::default(), Vec::new());
+    let mut pixels = vec![0; plan.bytes()];
+    let image = images.image(key.image as usize, &mut buffer)?;
+    plan.draw_into(
+        &mut recipe,
+        image.size(),
+        &mut ViewRng::new(key.seed, key.epoch, key.image.into(), key.view),
+    );
+    render_into(&recipe, image, &mut pixels, &mut Scratch::default());
+    Ok(View { recipe, pixels })
+}
+
+fn replay(source: &Source, key: Key, out: &std::path::Path) -> anyhow::Result<()> {
+    let images = source.images.len();
+    if key.image as usize >= images {
+        return Err(
+            Refusal(format!("--replay: image {}: there are {images}, counted from 0", key.image)).into()
+        );
+    }
+    let Some(plan) = source.plans.get(key.view as usize) else {
+        let views = source.plans.len();
+        return Err(
+            Refusal(format!("--replay: view {}: the plan has {views}, counted from 0", key.view)).into()
+        );
+    };
+    let View { recipe, pixels } = view(plan, &*source.images, key)?;
+    let (width, height) = (plan.size().0 as u32, plan.size().1 as u32);
+    image::save_buffer(out, &pixels, width, height, image::ColorType::Rgb8)
+        .with_context(|| format!("{}: cannot be written", out.display()))?;
+    println!("{recipe}");
+    println!("{}", out.display());
+    Ok(())
+}
+
+fn draw(source: &Source, arguments: &Preview) -> anyhow::Result<()> {
+    let rows = (arguments.rows as usize).min(source.images.len());
+    let mut sheet = Sheet::default();
+    for row in 0..rows {
+        // Spread over the data set, which may be sorted by class.
+        let image = (row * source.images.len() / rows) as u32;
+        let undistorted = ViewPlan::evaluation(source.plans[0].size());
+        let own = view(&undistorted, &*source.images, Key { seed: 0, epoch: 0, image, view: 0 })?;
+        let mut cells = vec![Cell {
+            pixels: own.pixels,
+            size: undistorted.size(),
+            title: format!("image {image}"),
+            text: String::new(),
+        }];
+        for epoch in 0..arguments.epochs {
+            for (index, plan) in source.plans.iter().enumerate() {
+                let key = Key { seed: source.seed, epoch, image, view: index as u32 };
+                let View { recipe, pixels } = view(plan, &*source.images, key)?;
+                let title = format!("{},{epoch},{image},{index}", source.seed);
+                cells.push(Cell { pixels, size: plan.size(), title, text: recipe.to_string() });
+            }
+        }
+        sheet.push(cells);
+    }
+    let picture = sheet.drawn();
+    picture
+        .save(&arguments.out)
+        .with_context(|| format!("{}: cannot be written", arguments.out.display()))?;
+    println!(
+        "{}: {rows} of {}; above each view stand seed,epoch,image,view, from which --replay draws it again",
+        arguments.out.display(),
+        source.words
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Key, key};
+
+    #[test]
+    fn a_view_is_named_by_four_numbers() {
+        assert_eq!(key("7, 0,12,1"), Ok(Key { seed: 7, epoch: 0, image: 12, view: 1 }));
+        for wrong in ["", "1,2,3", "1,2,3,4,5", "1,2,x,4", "1,2,-3,4", "1,5000000000,3,4"] {
+            assert!(key(wrong).unwrap_err().contains("four whole numbers"), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! A sheet of views with words under them.
+
+use embedded_graphics::mono_font::MonoTextStyle;
+use embedded_graphics::mono_font::ascii::{FONT_6X10, FONT_6X13_BOLD};
+use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
+use embedded_graphics::prelude::{DrawTarget, Drawable, OriginDimensions, Pixel, Point, Size};
+use embedded_graphics::text::{Baseline, Text};
+use image::imageops::{self, FilterType};
+use image::{Rgb, RgbImage};
+use std::convert::Infallible;
+
+/// Pixels of a cell's side, at least: small views are enlarged, every pixel of theirs a square.
+const CELL: u32 = 192;
+/// Pixels between cells.
+const GAP: u32 = 12;
+/// Height of the title above a view, and of a line of words below it.
+const TITLE: u32 = 16;
+const LINE: u32 = 11;
+/// Width of a letter of the words.
+const LETTER: u32 = 6;
+
+/// A view and what is said of it.
+pub(super) struct Cell {
+    /// `[height][width][3]`
+    pub(super) pixels: Vec<u8>,
+    pub(super) size: (usize, usize),
+    pub(super) title: String,
+    pub(super) text: String,
+}
+
+/// Rows of cells.
+#[derive(Default)]
+pub(super) struct Sheet(Vec<Vec<Cell>>);
+
+impl Sheet {
+    pub(super) fn push(&mut self, row: Vec<Cell>) {
+        self.0.push(row);
+    }
+
+    pub(super) fn drawn(&self) -> RgbImage {
+        let columns = self.0.iter().map(Vec::len).max().unwrap_or(0);
+        let widths: Vec<u32> = (0..columns)
+            .map(|column| {
+                self.0.iter().filter_map(|row| row.get(column)).map(|cell| cell.shown().0).max().unwrap_or(0)
+            })
+            .collect();
+        let heights: Vec<u32> = self
+            .0
+            .iter()
+            .map(|row| row.iter().zip(&widths).map(|(cell, &width)| cell.height(width)).max().unwrap_or(0))
+            .collect();
+        let total = |sides: &[u32]| sides.iter().map(|side| side + GAP).sum::<u32>() + GAP;
+        let mut picture = RgbImage::from_pixel(total(&widths), total(&heights), Rgb([255, 255, 255]));
+        for (row, cells) in self.0.iter().enumerate() {
+            let top = total(&heights[..row]);
+            for (column, cell) in cells.iter().enumerate() {
+                cell.draw(&mut picture, total(&widths[..column]), top, widths[column]);
+            }
+        }
+        picture
+    }
+}
+
+impl Cell {
+    /// Width and height of the view on the sheet.
+    fn shown(&self) -> (u32, u32) {
+        let (width, height) = (self.size.0 as u32, self.size.1 as u32);
+        let times = CELL.div_ceil(width.max(height)).max(1);
+        (width * times, height * times)
+    }
+
+    fn height(&self, width: u32) -> u32 {
+        TITLE + self.shown().1 + 4 + LINE * self.lines(width).len() as u32
+    }
+
+    fn lines(&self, width: u32) -> Vec<String> {
+        wrapped(&self.text, (width / LETTER) as usize)
+    }
+
+    fn draw(&self, picture: &mut RgbImage, left: u32, top: u32, width: u32) {
+        let (shown_width, shown_height) = self.shown();
+        let view = RgbImage::from_raw(self.size.0 as u32, self.size.1 as u32, self.pixels.clone())
+            .expect("as many bytes as the plan says");
+        let view = imageops::resize(&view, shown_width, shown_height, FilterType::Nearest);
+        imageops::replace(picture, &view, left.into(), (top + TITLE).into());
+        let mut canvas = Canvas(picture);
+        let title = MonoTextStyle::new(&FONT_6X13_BOLD, Rgb888::BLACK);
+        canvas.write(&self.title, left, top, title);
+        let words = MonoTextStyle::new(&FONT_6X10, Rgb888::new(60, 60, 60));
+        for (line, text) in self.lines(width).iter().enumerate() {
+            canvas.write(text, left, top + TITLE + shown_height + 4 + LINE * line as u32, words);
+        }
+    }
+}
+
+/// Lines of at most so many letters, broken at the commas between operations where one is.
+fn wrapped(text: &str, letters: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in text.split_inclusive(", ") {
+        match lines.last_mut() {
+            Some(line) if (line.clone() + part).trim_end().chars().count() <= letters => line.push_str(part),
+            _ => lines.push(part.to_owned()),
+        }
+    }
+    lines.retain(|line| !line.is_empty());
+    lines
+}
+
+/// A picture that letters can be drawn on.
+struct Canvas<'p>(&'p mut RgbImage);
+
+impl Canvas<'_> {
+    fn write(&mut self, text: &str, left: u32, top: u32, style: MonoTextStyle<'_, Rgb888>) {
+        // The font has no degree sign.
+        let text = text.replace('\u{b0}', " deg");
+        let place = Point::new(left.cast_signed(), top.cast_signed());
+        let Ok(_) = Text::with_baseline(&text, place, style, Baseline::Top).draw(self);
+    }
+}
+
+impl OriginDimensions for Canvas<'_> {
+    fn size(&self) -> Size {
+        Size::new(self.0.width(), self.0.height())
+    }
+}
+
+impl DrawTarget for Canvas<'_> {
+    type Color = Rgb888;
+    type Error = Infallible;
+
+    fn draw_iter<I: IntoIterator<Item = Pixel<Rgb888>>>(&mut self, pixels: I) -> Result<(), Infallible> {
+        for Pixel(Point { x, y }, color) in pixels {
+            if let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y))
+                && let Some(pixel) = self.0.get_pixel_mut_checked(x, y)
+            {
+                *pixel = Rgb([color.r(), color.g(), color.b()]);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cell, Sheet, wrapped};
+
+    fn cell(size: (usize, usize), value: u8, text: &str) -> Cell {
+        Cell { pixels: vec![value; size.0 * size.1 * 3], size, title: "0,0,0,0".into(), text: text.into() }
+    }
+
+    #[test]
+    fn words_break_between_operations() {
+        assert_eq!(wrapped("crop 1x2+3+4, flip, hue +0.1", 20), ["crop 1x2+3+4, flip, ", "hue +0.1"]);
+        assert_eq!(wrapped("", 20), Vec::<String>::new());
+    }
+
+    #[test]
+    fn views_of_several_sizes_stand_side_by_side_enlarged_by_whole_numbers() {
+        let mut sheet = Sheet::default();
+        sheet.push(vec![cell((32, 32), 10, "flip"), cell((96, 96), 20, "")]);
+        let picture = sheet.drawn();
+        // 32 pixels six times, 96 twice; a gap around each; a title and a line of words.
+        assert_eq!(
+            (picture.width(), picture.height()),
+            (12 + 192 + 12 + 192 + 12, 12 + 16 + 192 + 4 + 11 + 12)
+        );
+        assert_eq!(picture.get_pixel(12 + 100, 12 + 16 + 100).0, [10; 3]);
+        assert_eq!(picture.get_pixel(12 + 192 + 12 + 100, 12 + 16 + 100).0, [20; 3]);
+        let ink = picture.enumerate_pixels().filter(|(_, y, pixel)| *y < 28 && pixel.0 == [0; 3]).count();
+        assert!(ink > 20, "the titles are written: {ink}");
+    }
+}

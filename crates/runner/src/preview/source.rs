@@ -1,0 +1,89 @@
+//! The plans and the images of a preview.
+
+use super::Preview;
+use crate::{Refusal, data};
+use kontrast_augment::ViewPlan;
+use kontrast_config::{Experiment, Views};
+use kontrast_data::{DataError, Dataset, Shapes, Spec, Unreadable};
+use kontrast_methods::view_spec;
+use kontrast_runlog::cache_home;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Drawn shapes stand in where no photographs are at hand: as many as the audit compares, and of CIFAR-10's size.
+const SHAPES: usize = 2048;
+const SIDE: usize = 32;
+const CLASSES: usize = 10;
+
+/// What is previewed.
+pub(super) struct Source {
+    pub(super) plans: Vec<ViewPlan>,
+    pub(super) images: Arc<dyn Dataset>,
+    pub(super) seed: u64,
+    /// The images in words.
+    pub(super) words: String,
+}
+
+impl Source {
+    pub(super) fn of(arguments: &Preview) -> anyhow::Result<Self> {
+        let experiment = match &arguments.config {
+            Some(path) => Some(Experiment::load(path, &arguments.overrides)?.experiment),
+            None => None,
+        };
+        let views = match (&experiment, &arguments.plan) {
+            (Some(experiment), _) => experiment.views.clone(),
+            (None, Some(name)) => paper(name, &arguments.overrides)?,
+            (None, None) => {
+                return Err(Refusal("name a plan with --plan, or a file with --config".into()).into());
+            }
+        };
+        let own_seed = experiment.as_ref().map_or(0, |experiment| experiment.seed);
+        let (images, words) = match (&arguments.images, &experiment) {
+            (Some(folder), _) => folder_of(folder)?,
+            (None, Some(experiment)) => {
+                let images = data::open(&experiment.data, experiment.seed)?.train.images();
+                let words = format!("{} training images of {}", images.len(), experiment.data.name.as_str());
+                (images, words)
+            }
+            (None, None) => at_hand()?,
+        };
+        let seed = arguments.seed.unwrap_or(own_seed);
+        Ok(Self { plans: view_spec(&views)?.plans, images, seed, words })
+    }
+}
+
+fn paper(name: &str, overrides: &[String]) -> anyhow::Result<Views> {
+    match Views::of_paper(name, overrides) {
+        Some(views) => Ok(views?),
+        None => {
+            let known = Views::papers().collect::<Vec<_>>().join(", ");
+            Err(Refusal(format!("--plan {name}: there is no such plan; expected one of {known}")).into())
+        }
+    }
+}
+
+fn folder_of(folder: &Path) -> anyhow::Result<(Arc<dyn Dataset>, String)> {
+    let source = kontrast_data::Source::Folder {
+        root: folder.to_owned(),
+        unreadable: Unreadable::Refuse,
+        holdout: None,
+    };
+    let images = kontrast_data::open(&Spec { source, subset: None, seed: 0 }, &cache_home())?.train.images();
+    let words = format!("{} images of {}", images.len(), folder.display());
+    Ok((images, words))
+}
+
+/// CIFAR-10 where it is in the cache: nothing is fetched for a preview.
+fn at_hand() -> anyhow::Result<(Arc<dyn Dataset>, String)> {
+    let spec = Spec { source: kontrast_data::Source::Cifar10, subset: None, seed: 0 };
+    match kontrast_data::open(&spec, &cache_home()) {
+        Ok(splits) => Ok((splits.train.images(), "CIFAR-10's training images".to_owned())),
+        Err(DataError::Missing { .. }) => {
+            eprintln!(
+                "note: CIFAR-10 is not in the cache (cargo xtask data cifar10 fetches it): drawn shapes stand in"
+            );
+            Ok((Arc::new(Shapes::train(SHAPES, CLASSES, SIDE, 0)?), "drawn shapes".to_owned()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
