@@ -6,7 +6,7 @@
 /// Something of a view that takes no understanding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cue {
-    /// How often each of 512 colours occurs, 8 levels a channel.
+    /// How often each of 64 colours occurs, 4 levels a channel.
     ColourHistogram,
     /// The mean of each channel.
     MeanColour,
@@ -15,7 +15,7 @@ pub enum Cue {
 }
 
 /// Levels of a channel in the colour histogram.
-const LEVELS: usize = 8;
+const LEVELS: usize = 4;
 /// Directions in the edge histogram, over half a circle.
 const DIRECTIONS: usize = 8;
 
