@@ -4,7 +4,9 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use kontrast_augment::{ImageRef, Recipe, Scratch, Step, ViewPlan, ViewRng, render_into};
+use kontrast_augment::{
+    Choice, Filling, ImageRef, Policy, Recipe, Sampling, Scratch, Step, ViewPlan, ViewRng, render_into,
+};
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
@@ -46,6 +48,20 @@ fn no_view_allocates_once_the_largest_was_rendered() {
             Step::Grayscale.sometimes(0.2),
             Step::GaussianBlur { sigma: (0.1, 2.0), kernel: 9 }.sometimes(0.5),
             Step::Solarize { threshold: 0.5 }.sometimes(0.2),
+            Step::RandAugment { count: 2, magnitude: 20, sampling: Sampling::Bilinear },
+            Step::AutoAugment { policy: Policy::Imagenet, sampling: Sampling::Nearest },
+            Step::Erase { scale: (0.02, 0.3), ratio: (0.3, 3.3), filling: Filling::Noise }.sometimes(0.5),
+            Step::OneOf(
+                [
+                    Step::QuarterTurns,
+                    Step::Sobel,
+                    Step::ShiftChannels { most: 2 },
+                    Step::DropChannels { share: 0.1 },
+                ]
+                .map(|step| Choice { weight: 1.0, step })
+                .to_vec(),
+            ),
+            Step::GaussianNoise { deviation: 0.1 }.sometimes(0.5),
         ],
     )
     .unwrap();
@@ -57,9 +73,9 @@ fn no_view_allocates_once_the_largest_was_rendered() {
         plan.draw_into(&mut recipe, image.size(), &mut ViewRng::new(3, 0, index, 0));
         render_into(&recipe, image, &mut view, &mut scratch);
     };
-    (0..500).for_each(&mut render);
+    (0..2000).for_each(&mut render);
     let before = ALLOCATIONS.get();
-    (500..1000).for_each(&mut render);
+    (2000..4000).for_each(&mut render);
     assert_eq!(ALLOCATIONS.get() - before, 0);
     assert!(before > 0, "the counter counts");
 }

@@ -2,9 +2,9 @@
 
 use kontrast_augment::{Op, Recipe, Step, ViewPlan, ViewRng};
 
-const DRAWS: u64 = 100_000;
+pub(crate) const DRAWS: u64 = 100_000;
 
-fn drawn(steps: Vec<Step>, image: (usize, usize), mut each: impl FnMut(&[Op])) {
+pub(crate) fn drawn(steps: Vec<Step>, image: (usize, usize), mut each: impl FnMut(&[Op])) {
     let plan = ViewPlan::new((32, 32), steps).unwrap();
     let mut recipe = Recipe::default();
     for index in 0..DRAWS {
@@ -13,7 +13,7 @@ fn drawn(steps: Vec<Step>, image: (usize, usize), mut each: impl FnMut(&[Op])) {
     }
 }
 
-fn assert_near(found: f64, expected: f64, tolerance: f64) {
+pub(crate) fn assert_near(found: f64, expected: f64, tolerance: f64) {
     assert!((found - expected).abs() < tolerance, "{found} is not within {tolerance} of {expected}");
 }
 

@@ -2,6 +2,7 @@
 
 mod allocation;
 mod distributions;
+mod drawing;
 mod evaluation;
 mod golden;
 mod properties;

@@ -1,6 +1,8 @@
 //! What holds for every image and every recipe.
 
-use kontrast_augment::{ImageRef, Op, Recipe, Scratch, Step, ViewPlan, ViewRng, render_into};
+use kontrast_augment::{
+    Filling, ImageRef, Op, Policy, Recipe, Sampling, Scratch, Step, ViewPlan, ViewRng, render_into,
+};
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 
 fn render(recipe: &Recipe, image: ImageRef<'_>, scratch: &mut Scratch) -> Vec<u8> {
@@ -25,6 +27,12 @@ fn strong(size: (usize, usize)) -> ViewPlan {
             Step::Grayscale.sometimes(0.2),
             Step::GaussianBlur { sigma: (0.1, 5.0), kernel }.sometimes(0.5),
             Step::Solarize { threshold: 0.5 }.sometimes(0.3),
+            Step::RandAugment { count: 3, magnitude: 30, sampling: Sampling::Bilinear },
+            Step::AutoAugment { policy: Policy::Cifar10, sampling: Sampling::Nearest },
+            Step::Cutout { side: 7, filling: Filling::Noise }.sometimes(0.5),
+            Step::ShiftChannels { most: 0 },
+            Step::GaussianNoise { deviation: 0.1 }.sometimes(0.5),
+            Step::Sobel.sometimes(0.1),
         ],
     )
     .unwrap()

@@ -2,7 +2,8 @@
 
 Run with Python 3.11, torch==2.11.0, torchvision==0.26.0, kornia==0.9.0, numpy, safetensors; writes case.safetensors beside itself.
 Each case is an image (`image.<name>`), a recipe (in the metadata, as kontrast-augment writes it) and the
-view (`view.<case>`), all bytes, [height, width, 3].
+view (`view.<case>`), all bytes, [height, width, 3]; for one image also the view before it is rounded (`float.<case>`,
+[3, height, width]).
 """
 
 import json
@@ -183,6 +184,8 @@ def case(name, image, size, ops):
         view = apply(view, op, size)
     key = f"{name}.{image}"
     assert key not in recipes
+    if image == "natural":
+        tensors[f"float.{key}"] = view.contiguous()
     tensors[f"view.{key}"] = (view.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).contiguous()
     recipes[key] = json.dumps({"image": image, "recipe": {"size": size, "ops": ops}})
 
