@@ -12,7 +12,7 @@ use crate::problems::Problems;
 pub struct Data {
     /// Which data set.
     pub name: DataName,
-    /// The folder, for `name = "folder"` only.
+    /// The folder or the pack, for `name = "folder"` and `"pack"` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<PathBuf>,
     /// How many training images are used: class-balanced, fixed by the seed. All where it is left out.
@@ -43,6 +43,8 @@ pub enum DataName {
     FashionMnist,
     /// The images below `data.root`.
     Folder,
+    /// The file `data.root`, written by `pack`.
+    Pack,
     /// Drawn shapes, for tests: no network needed.
     Synthetic,
 }
@@ -54,6 +56,7 @@ impl DataName {
             Self::Cifar10 => "cifar10",
             Self::FashionMnist => "fashion-mnist",
             Self::Folder => "folder",
+            Self::Pack => "pack",
             Self::Synthetic => "synthetic",
         }
     }
@@ -103,11 +106,16 @@ impl Data {
     fn check_folder(&self, problems: &mut Problems) {
         let folder = self.name == DataName::Folder;
         let only = "no such key, since only data.name = \"folder\" reads it";
+        let pack = self.name == DataName::Pack;
         match &self.root {
             None if folder => {
                 problems.missing("data.root", "the folder of images, for data.name = \"folder\"");
             }
-            Some(root) if !folder => problems.require(false, "data.root", root, only),
+            None if pack => problems.missing("data.root", "the packed file, for data.name = \"pack\""),
+            Some(root) if !folder && !pack => {
+                let only = "no such key, since only data.name = \"folder\" and \"pack\" read it";
+                problems.require(false, "data.root", root, only);
+            }
             _ => {}
         }
         let skipping = self.unreadable == Unreadable::Skip;

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use image::{DynamicImage, ImageReader};
 use kontrast_augment::ImageRef;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::dataset::{Dataset, Labelled};
+use crate::decode::decode;
 use crate::error::DataError;
 use crate::layout::{Files, Layout};
 use crate::open::{Split, Splits};
@@ -184,21 +184,9 @@ impl Stored {
         let size = (image.width() as usize, image.height() as usize);
         let bytes = size.0 * size.1 * 3;
         let room = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
-        let pixels = room.is_ok().then(|| image.into_rgb8().into_raw());
+        let pixels = room.is_ok().then(|| image.into_raw());
         Ok(Self { path, size, pixels })
     }
-}
-
-/// An image file, whatever its extension says.
-fn decode(path: &Path) -> Result<DynamicImage, DataError> {
-    let unreadable = |reason: String| DataError::Format { path: path.to_owned(), reason };
-    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
-    let image = reader.map_err(|error| unreadable(error.to_string()))?;
-    let image = image.decode().map_err(|error| unreadable(error.to_string()))?;
-    if image.width() == 0 || image.height() == 0 {
-        return Err(unreadable("it has no pixels".into()));
-    }
-    Ok(image)
 }
 
 impl Dataset for ImageFolder {
@@ -217,7 +205,7 @@ impl Dataset for ImageFolder {
         }
         let image = decode(path)?;
         let (width, height) = (image.width() as usize, image.height() as usize);
-        *buffer = image.into_rgb8().into_raw();
+        *buffer = image.into_raw();
         Ok(ImageRef::new(width, height, buffer))
     }
 }

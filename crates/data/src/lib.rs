@@ -18,6 +18,7 @@
 
 mod cifar10;
 mod dataset;
+mod decode;
 mod epochs;
 mod error;
 mod fashion_mnist;
@@ -28,11 +29,13 @@ mod layout;
 mod loader;
 mod memory;
 mod open;
+mod pack;
 mod pinned;
 mod shapes;
 mod subset;
 
 pub use dataset::{Dataset, Labelled};
+pub use decode::decode_bytes;
 pub use epochs::Epochs;
 pub use error::DataError;
 pub use fetch::{NAMES, Origin, Progress, fetch, fetch_showing, origin};
@@ -41,5 +44,6 @@ pub use folder::{ClassFolder, ImageFolder, Unreadable};
 pub use loader::{Batch, Loader, LoaderSpec};
 pub use memory::InMemory;
 pub use open::{Source, Spec, Split, Splits, open};
+pub use pack::{PackSummary, PackedClasses, PackedImages, pack};
 pub use shapes::Shapes;
 pub use subset::{Subset, balanced};

@@ -9,7 +9,7 @@ use crate::folder::{self, Unreadable};
 use crate::memory::InMemory;
 use crate::shapes::Shapes;
 use crate::subset::Subset;
-use crate::{cifar10, fashion_mnist};
+use crate::{cifar10, fashion_mnist, pack};
 
 /// Which images to train on.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +39,8 @@ pub enum Source {
         /// The share of the images that becomes the test split where there is none.
         holdout: Option<f64>,
     },
+    /// A file that [`pack`](crate::pack) wrote.
+    Pack(PathBuf),
     /// Drawn shapes.
     Synthetic {
         /// Training images.
@@ -106,6 +108,7 @@ pub fn open(spec: &Spec, cache: &Path) -> Result<Splits, DataError> {
         Source::Cifar10 => in_memory(cifar10::open(&folder_of(cache, cifar10::NAME))?),
         Source::FashionMnist => in_memory(fashion_mnist::open(&folder_of(cache, fashion_mnist::NAME))?),
         Source::Folder { root, unreadable, holdout } => folder::open(root, *unreadable, *holdout, spec.seed)?,
+        Source::Pack(path) => pack::open(path)?,
         &Source::Synthetic { train, test, classes, size } => Splits {
             train: Split::Labelled(Arc::new(Shapes::train(train, classes, size, spec.seed)?)),
             test: Some(Arc::new(Shapes::test(test, classes, size, spec.seed)?)),

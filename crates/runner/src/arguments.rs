@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::pack::Pack;
 use crate::preview::Preview;
 use clap::{Args, Parser, Subcommand};
 use std::fmt::Write;
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     },
     /// Draw what a plan does to images, or audit it for shortcuts
     Preview(Preview),
+    /// Write a folder of images as one file that is read without decoding
+    Pack(Pack),
     /// Fetch, verify and unpack a data set into the cache
     Data {
         /// cifar10 or fashion-mnist

@@ -37,6 +37,7 @@ fn source(config: &Data) -> anyhow::Result<Source> {
             },
             holdout: config.holdout,
         },
+        DataName::Pack => Source::Pack(config.root.clone().ok_or_else(|| lacks("root"))?),
         DataName::Synthetic => {
             let shapes = config.synthetic.as_ref().ok_or_else(|| lacks("synthetic"))?;
             Source::Synthetic {

@@ -8,6 +8,7 @@ mod figures;
 mod interrupt;
 mod memory;
 mod observer;
+mod pack;
 mod pretrain;
 mod preview;
 mod progress;
@@ -55,6 +56,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
             }
             Ok(0)
         }
+        Command::Pack(arguments) => pack::pack(&arguments),
         Command::Preview(arguments) => preview::preview(&arguments),
         Command::Data { name } => {
             let folder = data::fetch(&name)?;

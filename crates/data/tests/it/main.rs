@@ -4,3 +4,4 @@ mod damaged;
 mod folders;
 mod loading;
 mod opening;
+mod packs;

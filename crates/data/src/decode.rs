@@ -1,0 +1,138 @@
+//! Image files to pixels: JPEG and PNG, upright, and refused where the file is cut short.
+
+use crate::error::DataError;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
+use std::io::Cursor;
+use std::path::Path;
+
+/// A header that promises more than 16,384 by 16,384 pixels is no photograph.
+const MOST_BYTES: u64 = 3 << 28;
+
+/// An image file, whatever its extension says, turned as its EXIF orientation asks.
+///
+/// # Errors
+/// When the file cannot be read, is no JPEG or PNG, ends early, or has no pixels; each names the file.
+pub(crate) fn decode(path: &Path) -> Result<RgbImage, DataError> {
+    let format = |reason: String| DataError::Format { path: path.to_owned(), reason };
+    let bytes = std::fs::read(path).map_err(|error| format(error.to_string()))?;
+    decode_bytes(&bytes).map_err(format)
+}
+
+/// The pixels of a JPEG or PNG in memory, or what is wrong with it. Never panics, whatever the bytes.
+///
+/// # Errors
+/// In words, without the file's name.
+pub fn decode_bytes(bytes: &[u8]) -> Result<RgbImage, String> {
+    let mut reader =
+        ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| error.to_string())?;
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MOST_BYTES);
+    reader.limits(limits);
+    let jpeg = reader.format() == Some(ImageFormat::Jpeg);
+    if jpeg && !ends(bytes) {
+        return Err("the JPEG is cut short: its last scan has no end".into());
+    }
+    let mut decoder = reader.into_decoder().map_err(|error| error.to_string())?;
+    let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        return Err("it has no pixels".into());
+    }
+    if decoder.total_bytes() > MOST_BYTES {
+        return Err(format!(
+            "its header promises {width}x{height} pixels; expected at most {} MB",
+            MOST_BYTES >> 20
+        ));
+    }
+    // Without an orientation that can be read an image stays as it is stored.
+    let orientation = decoder.orientation().ok();
+    let mut image = DynamicImage::from_decoder(decoder).map_err(|error| error.to_string())?;
+    if let Some(orientation) = orientation {
+        image.apply_orientation(orientation);
+    }
+    Ok(image.into_rgb8())
+}
+
+/// Whether an end marker follows the last scan. The decoder itself paints the missing part gray and says nothing. Inside
+/// a scan the byte 255 is always followed by 0 or a restart marker, and thumbnails lie before it: nothing else looks
+/// like these two.
+fn ends(bytes: &[u8]) -> bool {
+    let last = |marker: u8| bytes.windows(2).rposition(|pair| pair == [0xff, marker]);
+    match (last(0xda), last(0xd9)) {
+        (Some(scan), Some(end)) => end > scan,
+        // No scan at all: the decoder says what is missing.
+        (None, _) => true,
+        (Some(_), None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode_bytes;
+    use image::{ImageFormat, Rgb, RgbImage};
+    use std::io::Cursor;
+
+    /// Brighter to the right, so that turning it shows.
+    fn encoded(format: ImageFormat) -> Vec<u8> {
+        let image = RgbImage::from_fn(48, 32, |x, y| Rgb([(x * 5) as u8, (y * 7) as u8, 90]));
+        let mut bytes = Cursor::new(Vec::new());
+        image.write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    /// The JPEG with an EXIF block that holds an orientation and nothing else.
+    fn turned(orientation: u8) -> Vec<u8> {
+        let mut exif = b"\xff\xe1\x00\x22Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
+        exif.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
+        let jpeg = encoded(ImageFormat::Jpeg);
+        [&jpeg[..2], &exif, &jpeg[2..]].concat()
+    }
+
+    #[test]
+    fn both_formats_decode() {
+        for format in [ImageFormat::Jpeg, ImageFormat::Png] {
+            assert_eq!(decode_bytes(&encoded(format)).unwrap().dimensions(), (48, 32));
+        }
+    }
+
+    #[test]
+    fn an_image_stands_upright_as_its_orientation_asks() {
+        let upright = decode_bytes(&turned(1)).unwrap();
+        assert_eq!(upright.dimensions(), (48, 32));
+        // 6: the camera lay on its right side; what is right in the file is below in the picture.
+        let quarter = decode_bytes(&turned(6)).unwrap();
+        assert_eq!(quarter.dimensions(), (32, 48));
+        assert_eq!(quarter.get_pixel(31, 5), upright.get_pixel(5, 0));
+        let mirrored = decode_bytes(&turned(2)).unwrap();
+        assert_eq!(mirrored.get_pixel(0, 9), upright.get_pixel(47, 9));
+    }
+
+    #[test]
+    fn a_file_that_is_cut_short_anywhere_is_refused() {
+        for format in [ImageFormat::Jpeg, ImageFormat::Png] {
+            let whole = encoded(format);
+            for length in 0..whole.len() - 12 {
+                assert!(decode_bytes(&whole[..length]).is_err(), "{format:?} of {length} bytes");
+            }
+        }
+    }
+
+    #[test]
+    fn a_header_that_promises_too_much_is_refused_without_the_memory() {
+        let mut png = encoded(ImageFormat::Png);
+        // Width and height of the header, with its checksum made anew.
+        png[16..24].copy_from_slice(&[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]);
+        let sum = crc32fast::hash(&png[12..29]).to_be_bytes();
+        png[29..33].copy_from_slice(&sum);
+        let said = decode_bytes(&png).unwrap_err();
+        assert_eq!(said, "its header promises 65535x65535 pixels; expected at most 768 MB");
+    }
+
+    #[test]
+    fn a_million_pixels_without_data_are_refused() {
+        let mut png = encoded(ImageFormat::Png);
+        png[16..24].copy_from_slice(&[0, 0, 4, 0, 0, 0, 4, 0]);
+        let sum = crc32fast::hash(&png[12..29]).to_be_bytes();
+        png[29..33].copy_from_slice(&sum);
+        assert!(decode_bytes(&png).is_err());
+    }
+}

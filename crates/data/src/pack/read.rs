@@ -1,0 +1,126 @@
+//! Reading a pack: the table when it is opened, an image at its offset whenever it is asked for.
+
+use super::{HEAD, MAGIC, Record, Table};
+use crate::dataset::{Dataset, Labelled};
+use crate::error::DataError;
+use crate::open::{Split, Splits};
+use kontrast_augment::ImageRef;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Images of a pack without classes.
+#[derive(Debug)]
+pub struct PackedImages {
+    file: Arc<(PathBuf, File)>,
+    records: Vec<Record>,
+}
+
+/// Images of a pack with classes.
+#[derive(Debug)]
+pub struct PackedClasses {
+    images: PackedImages,
+    class_names: Vec<String>,
+}
+
+/// Opens a pack and checks its table.
+///
+/// # Errors
+/// When the file is no pack, is cut short, or its table is damaged.
+pub(crate) fn open(path: &Path) -> Result<Splits, DataError> {
+    let wrong = |reason: &str| DataError::Format {
+        path: path.to_owned(),
+        reason: format!("{reason}; make it again with: cargo xtask run -- pack FOLDER {}", path.display()),
+    };
+    let io = |source| DataError::Io { path: path.to_owned(), source };
+    let file = File::open(path).map_err(io)?;
+    let length = file.metadata().map_err(io)?.len();
+    let mut head = [0; HEAD as usize];
+    file.read_exact_at(&mut head, 0).map_err(|_| wrong("this is no pack: it is too short"))?;
+    if head[..8] != MAGIC[..] {
+        return Err(wrong("this is no pack, or one of another version"));
+    }
+    let size = u64::from_le_bytes(head[8..16].try_into().expect("eight bytes"));
+    let start = length.checked_sub(size).filter(|&start| start >= HEAD);
+    let start = start.ok_or_else(|| wrong("the pack is cut short"))?;
+    let mut json = vec![0; size as usize];
+    file.read_exact_at(&mut json, start).map_err(io)?;
+    if head[16..] != Sha256::digest(&json)[..] {
+        return Err(wrong("the pack's table is damaged, or the file is cut short"));
+    }
+    let Table { class_names, train, test, .. } =
+        serde_json::from_slice(&json).map_err(|_| wrong("the pack's table is not understood"))?;
+    let inside = |record: &Record| record.offset >= HEAD && record.offset + record.bytes() as u64 <= start;
+    let labelled = |record: &Record| class_names.is_empty() || (record.label as usize) < class_names.len();
+    if !train.iter().chain(&test).all(|record| inside(record) && labelled(record)) {
+        return Err(wrong("the pack's table points outside of it"));
+    }
+    if train.is_empty() {
+        return Err(wrong("the pack holds no training image"));
+    }
+    let file = Arc::new((path.to_owned(), file));
+    let images = |records| PackedImages { file: Arc::clone(&file), records };
+    if class_names.is_empty() {
+        return Ok(Splits {
+            train: Split::Unlabelled(Arc::new(images(train))),
+            test: None,
+            notes: Vec::new(),
+        });
+    }
+    let classes = |records| PackedClasses { images: images(records), class_names: class_names.clone() };
+    let test = (!test.is_empty()).then(|| Arc::new(classes(test)) as Arc<dyn Labelled>);
+    Ok(Splits { train: Split::Labelled(Arc::new(classes(train))), test, notes: Vec::new() })
+}
+
+impl Dataset for PackedImages {
+    fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    fn size(&self, index: usize) -> Result<(usize, usize), DataError> {
+        let Record { width, height, .. } = self.records[index];
+        Ok((width as usize, height as usize))
+    }
+
+    fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
+        let record = self.records[index];
+        let (path, file) = &*self.file;
+        buffer.resize(record.bytes(), 0);
+        file.read_exact_at(buffer, record.offset)
+            .map_err(|source| DataError::Io { path: path.clone(), source })?;
+        if crc32fast::hash(buffer) != record.crc {
+            let reason = format!(
+                "image {index} is damaged: its checksum differs; make the pack again with: cargo xtask run -- pack FOLDER {}",
+                path.display()
+            );
+            return Err(DataError::Format { path: path.clone(), reason });
+        }
+        Ok(ImageRef::new(record.width as usize, record.height as usize, buffer))
+    }
+}
+
+impl Dataset for PackedClasses {
+    fn len(&self) -> usize {
+        self.images.len()
+    }
+
+    fn size(&self, index: usize) -> Result<(usize, usize), DataError> {
+        self.images.size(index)
+    }
+
+    fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
+        self.images.image(index, buffer)
+    }
+}
+
+impl Labelled for PackedClasses {
+    fn class_names(&self) -> &[String] {
+        &self.class_names
+    }
+
+    fn label(&self, index: usize) -> u32 {
+        self.images.records[index].label
+    }
+}

@@ -1,0 +1,154 @@
+//! Writing a pack: every image decoded, resized and appended, the table last; then the file gets its name.
+
+use super::{HEAD, MAGIC, Record, Table};
+use crate::dataset::{Dataset, Labelled};
+use crate::error::DataError;
+use crate::open::Splits;
+use kontrast_augment::{ImageRef, Op, Recipe, Scratch, render_into};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::path::Path;
+
+/// Images that are decoded side by side before they are written: memory is bounded, and no core waits long.
+const AT_ONCE: usize = 256;
+
+/// What was packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PackSummary {
+    /// Training images.
+    pub train: usize,
+    /// Test images.
+    pub test: usize,
+    /// Size of the file.
+    pub bytes: u64,
+}
+
+/// Writes all images of `splits` to `out`, resized (antialiased bilinear) to this short side where it is given and the
+/// image is larger. `progress` hears of images done and of all.
+///
+/// # Errors
+/// When an image cannot be read, or the file cannot be written; an earlier file of that name then stays as it is.
+pub fn pack(
+    splits: &Splits,
+    short: Option<usize>,
+    out: &Path,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<PackSummary, DataError> {
+    let io = |source| DataError::Io { path: out.to_owned(), source };
+    let name = out.file_name().unwrap_or_default().to_string_lossy();
+    let unfinished = out.with_file_name(format!(".{name}.part"));
+    let file = File::create(&unfinished).map_err(io)?;
+    let written = Writer { file: BufWriter::new(file), at: HEAD, path: out }.all(splits, short, progress);
+    let summary = match written {
+        Ok(summary) => summary,
+        Err(error) => {
+            // The error that stopped the packing is the one to tell.
+            let _ = std::fs::remove_file(&unfinished);
+            return Err(error);
+        }
+    };
+    std::fs::rename(&unfinished, out).map_err(io)?;
+    Ok(summary)
+}
+
+struct Writer<'p> {
+    file: BufWriter<File>,
+    at: u64,
+    path: &'p Path,
+}
+
+impl Writer<'_> {
+    fn all(
+        mut self,
+        splits: &Splits,
+        short: Option<usize>,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<PackSummary, DataError> {
+        let (train, labelled, test) =
+            (splits.train.images(), splits.train.labelled(), splits.test.as_deref());
+        let total = train.len() + test.map_or(0, Dataset::len);
+        let class_names = labelled.as_ref().map_or(Vec::new(), |images| images.class_names().to_vec());
+        let mut table = Table { short, class_names, ..Table::default() };
+        self.write(&vec![0; HEAD as usize])?;
+        let label = |index: usize| labelled.as_ref().map_or(0, |images| images.label(index));
+        table.train = self.images(&*train, &label, short, &mut |done| progress(done, total))?;
+        if let Some(test) = test {
+            let before = table.train.len();
+            let label = |index: usize| Labelled::label(test, index);
+            table.test = self.images(test, &label, short, &mut |done| progress(before + done, total))?;
+        }
+        let json = serde_json::to_vec(&table).expect("a table of numbers and names");
+        self.write(&json)?;
+        let bytes = self.at + json.len() as u64;
+        self.head(&json)?;
+        Ok(PackSummary { train: table.train.len(), test: table.test.len(), bytes })
+    }
+
+    fn images(
+        &mut self,
+        images: &dyn Dataset,
+        label: &dyn Fn(usize) -> u32,
+        short: Option<usize>,
+        done: &mut dyn FnMut(usize),
+    ) -> Result<Vec<Record>, DataError> {
+        let mut records = Vec::with_capacity(images.len());
+        for first in (0..images.len()).step_by(AT_ONCE) {
+            let end = images.len().min(first + AT_ONCE);
+            let block: Result<Vec<_>, _> =
+                (first..end).into_par_iter().map(|index| resized(images, index, short)).collect();
+            for (index, (width, height, pixels)) in (first..end).zip(block?) {
+                let crc = crc32fast::hash(&pixels);
+                let (width, height) = (width as u32, height as u32);
+                records.push(Record { offset: self.at, width, height, label: label(index), crc });
+                self.write(&pixels)?;
+                self.at += pixels.len() as u64;
+            }
+            done(end);
+        }
+        Ok(records)
+    }
+
+    /// The head, once everything behind it is on the disk.
+    fn head(mut self, table: &[u8]) -> Result<(), DataError> {
+        let path = self.path;
+        let io = |source| DataError::Io { path: path.to_owned(), source };
+        self.file.flush().map_err(io)?;
+        let mut head = MAGIC.to_vec();
+        head.extend((table.len() as u64).to_le_bytes());
+        head.extend(Sha256::digest(table));
+        self.file.seek(SeekFrom::Start(0)).map_err(io)?;
+        self.write(&head)?;
+        self.file.flush().map_err(io)?;
+        self.file.get_ref().sync_all().map_err(io)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), DataError> {
+        let path = self.path;
+        self.file.write_all(bytes).map_err(|source| DataError::Io { path: path.to_owned(), source })
+    }
+}
+
+/// Width, height and pixels; images are made smaller only.
+fn resized(
+    images: &dyn Dataset,
+    index: usize,
+    short: Option<usize>,
+) -> Result<(usize, usize, Vec<u8>), DataError> {
+    let mut buffer = Vec::new();
+    let image: ImageRef<'_> = images.image(index, &mut buffer)?;
+    let (width, height) = image.size();
+    let Some(short) = short.filter(|&short| short < width.min(height)) else {
+        return Ok((width, height, image.pixels.to_vec()));
+    };
+    let (width, height) = if width <= height {
+        (short, (short * height / width).max(1))
+    } else {
+        ((short * width / height).max(1), short)
+    };
+    let recipe = Recipe { size: (width, height), ops: vec![Op::Resize { width, height }] };
+    let mut pixels = vec![0; width * height * 3];
+    render_into(&recipe, image, &mut pixels, &mut Scratch::default());
+    Ok((width, height, pixels))
+}

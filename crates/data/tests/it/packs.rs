@@ -1,0 +1,116 @@
+//! Packs: what goes in comes out, and damage is named.
+
+use image::{Rgb, RgbImage};
+use kontrast_data::{Dataset, Source, Spec, Splits, Unreadable, open, pack};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A folder with two classes, images of several sizes.
+fn folder(root: &Path) -> Splits {
+    for (index, name) in ["train/a/1", "train/a/2", "train/b/1", "test/a/1", "test/b/1"].iter().enumerate() {
+        let path = root.join(format!("{name}.png"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let draw = |x: u32, y: u32| Rgb([(x * 9) as u8, (y * 11) as u8, index as u8]);
+        RgbImage::from_fn(20 + index as u32, 12, draw).save(path).unwrap();
+    }
+    let source = Source::Folder { root: root.to_owned(), unreadable: Unreadable::Refuse, holdout: None };
+    opened(source).unwrap()
+}
+
+fn opened(source: Source) -> Result<Splits, String> {
+    open(&Spec { source, subset: None, seed: 0 }, Path::new("unused")).map_err(|error| error.to_string())
+}
+
+/// A packed folder.
+fn packed(place: &Path, short: Option<usize>) -> (Splits, PathBuf) {
+    let splits = folder(&place.join("images"));
+    let out = place.join("all.pack");
+    let mut heard = Vec::new();
+    let summary = pack(&splits, short, &out, &mut |done, total| heard.push((done, total))).unwrap();
+    assert_eq!((summary.train, summary.test, heard), (3, 2, vec![(3, 5), (5, 5)]));
+    assert_eq!(summary.bytes, fs::metadata(&out).unwrap().len());
+    (splits, out)
+}
+
+fn pixels(images: &dyn Dataset, index: usize) -> ((usize, usize), Vec<u8>) {
+    let mut buffer = Vec::new();
+    let image = images.image(index, &mut buffer).unwrap();
+    assert_eq!(image.size(), images.size(index).unwrap());
+    (image.size(), image.pixels.to_vec())
+}
+
+#[test]
+fn a_pack_gives_the_folders_images_and_labels() {
+    let place = tempfile::tempdir().unwrap();
+    let (before, out) = packed(place.path(), None);
+    let after = opened(Source::Pack(out)).unwrap();
+    let (before_train, after_train) = (before.train.labelled().unwrap(), after.train.labelled().unwrap());
+    for (before, after) in [(before_train, after_train), (before.test.unwrap(), after.test.unwrap())] {
+        assert_eq!(before.class_names(), after.class_names());
+        assert_eq!(before.labels(), after.labels());
+        for index in 0..before.len() {
+            assert_eq!(pixels(&*before, index), pixels(&*after, index));
+        }
+    }
+}
+
+#[test]
+fn larger_images_are_made_smaller_once() {
+    let place = tempfile::tempdir().unwrap();
+    let (_, out) = packed(place.path(), Some(6));
+    let images = opened(Source::Pack(out)).unwrap().train.images();
+    assert_eq!((images.size(0).unwrap(), images.size(2).unwrap()), ((10, 6), (11, 6)));
+    // Red rises by 9 a pixel to the right: by 18 once two are one.
+    let ((width, _), bytes) = pixels(&*images, 0);
+    let red: Vec<u8> = bytes.chunks_exact(3).take(width).map(|pixel| pixel[0]).collect();
+    assert!(red[1..9].windows(2).all(|pair| (17..=19).contains(&(pair[1] - pair[0]))), "{red:?}");
+}
+
+#[test]
+fn every_damaged_byte_is_noticed_and_named() {
+    let place = tempfile::tempdir().unwrap();
+    let (_, out) = packed(place.path(), None);
+    let whole = fs::read(&out).unwrap();
+    for place in (0..whole.len()).step_by(7) {
+        let mut damaged = whole.clone();
+        damaged[place] ^= 0x10;
+        fs::write(&out, damaged).unwrap();
+        let said = match opened(Source::Pack(out.clone())) {
+            Err(said) => said,
+            Ok(splits) => {
+                let test = splits.test.unwrap();
+                let read = |images: &dyn Dataset| {
+                    (0..images.len()).find_map(|index| images.image(index, &mut Vec::new()).err())
+                };
+                read(&*splits.train.images()).or_else(|| read(&*test)).expect("a damaged byte").to_string()
+            }
+        };
+        assert!(said.contains("all.pack") && said.contains("make"), "byte {place}: {said}");
+    }
+}
+
+#[test]
+fn a_pack_that_is_cut_short_or_none_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let (_, out) = packed(place.path(), None);
+    let whole = fs::read(&out).unwrap();
+    for length in [0, 20, 60, whole.len() / 2, whole.len() - 1] {
+        fs::write(&out, &whole[..length]).unwrap();
+        let said = opened(Source::Pack(out.clone())).map(|_| ()).unwrap_err();
+        assert!(said.contains("pack"), "{length}: {said}");
+    }
+    fs::write(&out, [b'x'; 100]).unwrap();
+    assert!(opened(Source::Pack(out)).map(|_| ()).unwrap_err().contains("this is no pack"));
+}
+
+#[test]
+fn a_failed_packing_leaves_the_earlier_file() {
+    let place = tempfile::tempdir().unwrap();
+    let (splits, out) = packed(place.path(), None);
+    let before = fs::read(&out).unwrap();
+    let nowhere = place.path().join("nowhere/all.pack");
+    assert!(pack(&splits, None, &nowhere, &mut |_, _| {}).is_err());
+    assert_eq!(fs::read(&out).unwrap(), before);
+    let left: Vec<_> = fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}
