@@ -54,7 +54,11 @@ pub enum Command {
         arguments: Vec<String>,
     },
     /// Run everything that has to hold, the cheapest first
-    Ci,
+    Ci {
+        /// Fuzz too, a minute each: what reads images and plans
+        #[arg(long)]
+        nightly: bool,
+    },
     /// Run criterion's benches, or measure one thing beside other libraries
     Bench {
         /// What to measure beside other libraries; criterion's benches where it is left out

@@ -10,7 +10,7 @@ use kontrast_runlog::{RunDir, Status, Summary, human, read_summary};
 
 use crate::build::Kontrast;
 use crate::setup::{self, Wanted};
-use crate::{layers, tidy, workspace};
+use crate::{fuzz, layers, tidy, workspace};
 
 /// Lets clippy and rustdoc go over every crate without libtorch: nothing is fetched and no C++ compiled before the
 /// code is known to be clean. Their metadata would not serve the build in any case.
@@ -22,9 +22,9 @@ const SMOKE: &str = "configs/smoke/simclr.toml";
 /// Something that has to hold.
 type Step = fn() -> Result<()>;
 
-/// Runs every step until one fails.
-pub fn run() -> Result<u8> {
-    let steps: [(&str, Step); 8] = [
+/// Runs every step until one fails; at night more of them.
+pub fn run(nightly: bool) -> Result<u8> {
+    let steps: [(&str, Step); 9] = [
         ("format", format),
         ("layers", || none(&layers::violations(&workspace::metadata()?))),
         ("file lengths", || none(&tidy::long_files(&workspace::root())?)),
@@ -33,9 +33,11 @@ pub fn run() -> Result<u8> {
         ("rustdoc", rustdoc),
         ("test", || tests(&[])),
         ("smoke run", smoke),
+        ("fuzz", fuzz::run),
     ];
+    let steps = &steps[..if nightly { steps.len() } else { steps.len() - 1 }];
     let mut table = Vec::new();
-    for (name, step) in steps {
+    for &(name, step) in steps {
         eprintln!("\n== {name}");
         let began = Instant::now();
         step().with_context(|| format!("ci: {name}"))?;

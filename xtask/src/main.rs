@@ -11,6 +11,7 @@ mod data;
 mod doctor;
 mod experiment;
 mod family;
+mod fuzz;
 mod layers;
 mod program;
 mod report;
@@ -61,7 +62,7 @@ fn run(command: Command) -> Result<u8> {
         Command::Run { arguments } => experiment::pass_through(&arguments),
         Command::Report { runs } => report::run(&runs),
         Command::Test { arguments } => ci::test(&arguments),
-        Command::Ci => ci::run(),
+        Command::Ci { nightly } => ci::run(nightly),
         Command::Bench { subject: Some(subject), beside, .. } => beside.run(subject),
         Command::Bench { bench, arguments, .. } => bench::criterion(&bench, &arguments),
         Command::Bundle { out } => bundle::run(&out),

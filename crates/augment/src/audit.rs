@@ -95,7 +95,9 @@ fn edge_histogram(view: &[u8], width: usize) -> Vec<f32> {
     }
     let total: f32 = strengths.iter().sum();
     if total > 0.0 {
-        strengths.iter_mut().for_each(|strength| *strength /= total);
+        for strength in &mut strengths {
+            *strength /= total;
+        }
     }
     strengths
 }

@@ -71,7 +71,9 @@ fn turns_and_choices_come_as_often_as_their_weights() {
             ref other => panic!("{other:?}"),
         }
     });
-    turns.iter().for_each(|&count| assert_near(share(count), 0.25, 6e-3));
+    for &count in &turns {
+        assert_near(share(count), 0.25, 6e-3);
+    }
     assert_near(share(inverted), 0.75, 6e-3);
 }
 
@@ -83,8 +85,12 @@ fn random_crops_reach_every_place_of_the_padded_image() {
         left[(x + 4) as usize] += 1;
         top[(y + 4) as usize] += 1;
     });
-    left.iter().for_each(|&count| assert_near(share(count), 1.0 / 9.0, 5e-3));
-    top.iter().for_each(|&count| assert_near(share(count), 1.0 / 13.0, 5e-3));
+    for &count in &left {
+        assert_near(share(count), 1.0 / 9.0, 5e-3);
+    }
+    for &count in &top {
+        assert_near(share(count), 1.0 / 13.0, 5e-3);
+    }
 }
 
 #[test]
@@ -138,8 +144,12 @@ fn channels_are_kept_and_moved_evenly() {
         assert!(offsets.iter().flatten().all(|offset| offset.abs() <= 2));
         moved[(offsets[1][0] + 2) as usize] += 1;
     });
-    kept.iter().for_each(|&count| assert_near(share(count), 1.0 / 3.0, 6e-3));
-    moved.iter().for_each(|&count| assert_near(share(count), 0.2, 6e-3));
+    for &count in &kept {
+        assert_near(share(count), 1.0 / 3.0, 6e-3);
+    }
+    for &count in &moved {
+        assert_near(share(count), 0.2, 6e-3);
+    }
 }
 
 #[test]

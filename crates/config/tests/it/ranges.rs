@@ -24,7 +24,6 @@ fn all_values_out_of_range_are_reported_at_once() {
 
 #[test]
 fn each_value_out_of_range_names_its_key() {
-    let folder = Folder::new();
     let cases = [
         ("train.batch=0", "train.batch = 0: expected at least 2"),
         ("name='a/b'", "name = \"a/b\": expected letters, digits"),
@@ -44,6 +43,28 @@ fn each_value_out_of_range_names_its_key() {
         ("data.holdout=0.2", "data.holdout = 0.2: expected no such key"),
         ("data.name=folder", "data.root is missing: expected the folder of images"),
         ("data.name=synthetic", "data.synthetic is missing: expected a table with train, test"),
+        ("method.simclr.temperature=nan", "method.simclr.temperature = NaN: expected a number above 0"),
+        (
+            "method.simclr.projector.widths=[64, 0]",
+            "projector.widths = [64, 0]: expected widths of at least 1",
+        ),
+        ("optimizer.sgd.momentum=1.0", "optimizer.sgd.momentum = 1.0: expected at least 0 and below 1"),
+        ("schedule.cosine.warmup_epochs=21", "warmup_epochs = 21.0: expected 0 to train.epochs = 20"),
+        ("schedule.cosine.final=2", "schedule.cosine.final = 2.0: expected a share of the peak, 0 to 1"),
+        ("train.keep=0", "train.keep = 0: expected at least 1 checkpoint"),
+        ("eval.validation=1.0", "eval.validation = 1.0: expected a share above 0 and below 1"),
+        (
+            "eval.linear={epochs=1, batch=1, lrs=[], weight_decays=[0]}",
+            "eval.linear.lrs = []: expected at least",
+        ),
+        ("run.threads=0", "run.threads = 0: expected at least 1, or no such key"),
+    ];
+    each_is_refused(&cases);
+}
+
+#[test]
+fn each_value_of_the_views_out_of_range_names_its_key() {
+    each_is_refused(&[
         ("views.simclr.size=4", "views.simclr.size = 4: expected at least 8 pixels"),
         ("views.simclr.crop_scale=[1.0, 0.2]", "views.simclr.crop_scale = [1.0, 0.2]: expected the smaller"),
         ("views.simclr.crop_ratio=[0.0, 1.0]", "views.simclr.crop_ratio = [0.0, 1.0]: expected the smaller"),
@@ -72,22 +93,12 @@ fn each_value_out_of_range_names_its_key() {
             "views.custom.view[0].count = 0: expected 1 to 64",
         ),
         ("views.simclr.solarize={probability=0.5, threshold=128.0}", "threshold = 128.0: expected 0 to 1"),
-        ("method.simclr.temperature=nan", "method.simclr.temperature = NaN: expected a number above 0"),
-        (
-            "method.simclr.projector.widths=[64, 0]",
-            "projector.widths = [64, 0]: expected widths of at least 1",
-        ),
-        ("optimizer.sgd.momentum=1.0", "optimizer.sgd.momentum = 1.0: expected at least 0 and below 1"),
-        ("schedule.cosine.warmup_epochs=21", "warmup_epochs = 21.0: expected 0 to train.epochs = 20"),
-        ("schedule.cosine.final=2", "schedule.cosine.final = 2.0: expected a share of the peak, 0 to 1"),
-        ("train.keep=0", "train.keep = 0: expected at least 1 checkpoint"),
-        ("eval.validation=1.0", "eval.validation = 1.0: expected a share above 0 and below 1"),
-        (
-            "eval.linear={epochs=1, batch=1, lrs=[], weight_decays=[0]}",
-            "eval.linear.lrs = []: expected at least",
-        ),
-        ("run.threads=0", "run.threads = 0: expected at least 1, or no such key"),
-    ];
+    ]);
+}
+
+/// Each argument alone, over a base that is well, with its one problem.
+fn each_is_refused(cases: &[(&str, &str)]) {
+    let folder = Folder::new();
     for (argument, expected) in cases {
         let message = folder.refusal("", &[argument]);
         assert!(message.contains(expected), "{argument} gives\n{message}");

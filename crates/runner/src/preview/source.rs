@@ -53,13 +53,11 @@ impl Source {
 }
 
 fn paper(name: &str, overrides: &[String]) -> anyhow::Result<Views> {
-    match Views::of_paper(name, overrides) {
-        Some(views) => Ok(views?),
-        None => {
-            let known = Views::papers().collect::<Vec<_>>().join(", ");
-            Err(Refusal(format!("--plan {name}: there is no such plan; expected one of {known}")).into())
-        }
+    if let Some(views) = Views::of_paper(name, overrides) {
+        return Ok(views?);
     }
+    let known = Views::papers().collect::<Vec<_>>().join(", ");
+    Err(Refusal(format!("--plan {name}: there is no such plan; expected one of {known}")).into())
 }
 
 fn folder_of(folder: &Path) -> anyhow::Result<(Arc<dyn Dataset>, String)> {
