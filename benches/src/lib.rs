@@ -1,6 +1,8 @@
 //! What the benches and the side-by-side programs share: a SimCLR of CIFAR's size, and images in memory.
 
-use kontrast_augment::{Blur, Jitter, Simclr as SimclrViews, ViewPlan};
+use kontrast_augment::{
+    Blur, ImageRef, Jitter, Op, Recipe, Scratch, Simclr as SimclrViews, ViewPlan, ViewRng, render_into,
+};
 use kontrast_augment_torch::Feed;
 use kontrast_data::{DataError, Dataset, InMemory, Shapes};
 use kontrast_methods::{Method, Progress, Simclr, SimclrSpec, ViewSpec, Views};
@@ -100,6 +102,16 @@ pub fn feed(device: Device) -> Feed {
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+/// Coarse noise, enlarged: neighbours are alike, as in photographs.
+pub fn smooth_image(which: u32, (width, height): (usize, usize)) -> Vec<u8> {
+    let mut stream = ViewRng::named(*b"bench   ", 0, which, 0);
+    let coarse: Vec<u8> = (0..8 * 8 * 3).map(|_| stream.below(256) as u8).collect();
+    let mut pixels = vec![0; width * height * 3];
+    let recipe = Recipe { size: (width, height), ops: vec![Op::crop(0, 0, 8, 8)] };
+    render_into(&recipe, ImageRef::new(8, 8, &coarse), &mut pixels, &mut Scratch::default());
+    pixels
 }
 
 /// A figure as a line of JSON, which `cargo xtask bench` reads.

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use kontrast_augment::{Blur, ImageRef, Recipe, Scratch, ViewPlan, ViewRng, render_into};
-use kontrast_benches::{figure, simclr_views};
+use kontrast_benches::{figure, simclr_views, smooth_image};
 use std::error::Error;
 use std::time::Instant;
 
@@ -52,14 +52,4 @@ fn views_per_second(plan: &ViewPlan, size: (usize, usize), views: u64) -> f64 {
         }
     }
     views as f64 / best
-}
-
-/// Coarse noise, enlarged: neighbours are alike, as in photographs.
-fn smooth_image(which: u32, (width, height): (usize, usize)) -> Vec<u8> {
-    let mut stream = ViewRng::named(*b"bench   ", 0, which, 0);
-    let coarse: Vec<u8> = (0..8 * 8 * 3).map(|_| stream.below(256) as u8).collect();
-    let mut pixels = vec![0; width * height * 3];
-    let recipe = Recipe { size: (width, height), ops: vec![kontrast_augment::Op::crop(0, 0, 8, 8)] };
-    render_into(&recipe, ImageRef::new(8, 8, &coarse), &mut pixels, &mut Scratch::default());
-    pixels
 }
