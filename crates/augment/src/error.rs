@@ -14,6 +14,12 @@ pub enum PlanError {
          of choices"
     )]
     CropPlace(usize),
+    /// A second resize.
+    #[error(
+        "after a resize comes a crop that does not resize again: centre_crop or random_crop; leave the resize out, or take \
+         one of those"
+    )]
+    ResizedTwice,
     /// Quarter turns of a view that is not square.
     #[error(
         "quarter turns need a square view, but this one is {0}x{1}; give both sides the same number of pixels"

@@ -32,6 +32,9 @@ impl ViewPlan {
             if late || step.is_crop() != (position == resized) {
                 return Err(PlanError::CropPlace(position));
             }
+            if position == 1 && resized == 1 && matches!(step, Step::Fit | Step::RandomResizedCrop { .. }) {
+                return Err(PlanError::ResizedTwice);
+            }
             step.check(size)?;
         }
         Ok(Self { size, steps })
@@ -103,7 +106,8 @@ mod tests {
         ] {
             assert_eq!(of(&steps), Err(PlanError::CropPlace(place)), "{steps:?}");
         }
-        assert!(of(&[crop.clone(), flip]).is_ok() && of(&[resize, Step::CentreCrop]).is_ok());
+        assert!(of(&[crop.clone(), flip]).is_ok() && of(&[resize.clone(), Step::CentreCrop]).is_ok());
+        assert_eq!(of(&[resize, crop.clone()]), Err(PlanError::ResizedTwice));
         assert_eq!(ViewPlan::new((8, 0), vec![crop]), Err(PlanError::Empty(8, 0)));
     }
 

@@ -26,6 +26,19 @@ pub trait Dataset: Send + Sync {
     /// When the image cannot be read.
     fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError>;
 
+    /// The image, or a smaller version of it whose short side has at least `short` pixels, where that is quicker to make.
+    ///
+    /// # Errors
+    /// As [`Dataset::image`].
+    fn image_at_least<'a>(
+        &'a self,
+        index: usize,
+        _short: usize,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<ImageRef<'a>, DataError> {
+        self.image(index, buffer)
+    }
+
     /// Where the other views come from: the image itself, or another frame of the video, slice of the scan.
     fn partner(&self, index: usize, _stream: &mut ViewRng) -> usize {
         index

@@ -18,6 +18,43 @@ pub(crate) fn decode(path: &Path) -> Result<RgbImage, DataError> {
     decode_bytes(&bytes).map_err(format)
 }
 
+/// As [`decode`], at a half, a quarter or an eighth of the size where the short side keeps at least `short` pixels: where
+/// the crate was built with libjpeg-turbo, and for JPEGs.
+///
+/// # Errors
+/// As [`decode`].
+#[cfg(feature = "turbojpeg")]
+pub(crate) fn decode_at_least(path: &Path, short: usize) -> Result<RgbImage, DataError> {
+    let format = |reason: String| DataError::Format { path: path.to_owned(), reason };
+    let bytes = std::fs::read(path).map_err(|error| format(error.to_string()))?;
+    scaled(&bytes, short).unwrap_or_else(|| decode_bytes(&bytes)).map_err(format)
+}
+
+/// A JPEG at a part of its size; none for what is no JPEG, is cut short, or is small already.
+#[cfg(feature = "turbojpeg")]
+fn scaled(bytes: &[u8], short: usize) -> Option<Result<RgbImage, String>> {
+    use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
+    let mut decompressor = Decompressor::new().ok()?;
+    let header = decompressor.read_header(bytes).ok().filter(|_| ends(bytes))?;
+    let parts = [ScalingFactor::ONE_EIGHTH, ScalingFactor::ONE_QUARTER, ScalingFactor::ONE_HALF];
+    let fits = |factor: &ScalingFactor| factor.scale(header.width.min(header.height)) >= short;
+    let factor = parts.into_iter().find(fits)?;
+    decompressor.set_scaling_factor(factor).ok()?;
+    let header = header.scaled(factor);
+    let (width, height, pitch) = (header.width, header.height, 3 * header.width);
+    let mut pixels = vec![0; height * pitch];
+    let image = Image { pixels: &mut pixels[..], width, pitch, height, format: PixelFormat::RGB };
+    if let Err(error) = decompressor.decompress(bytes, image) {
+        return Some(Err(error.to_string()));
+    }
+    let mut image = DynamicImage::from(RgbImage::from_raw(width as u32, height as u32, pixels)?);
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
+    if let Ok(orientation) = reader.into_decoder().and_then(|mut decoder| decoder.orientation()) {
+        image.apply_orientation(orientation);
+    }
+    Some(Ok(image.into_rgb8()))
+}
+
 /// The pixels of a JPEG or PNG in memory, or what is wrong with it. Never panics, whatever the bytes.
 ///
 /// # Errors
@@ -104,6 +141,24 @@ mod tests {
         assert_eq!(quarter.get_pixel(31, 5), upright.get_pixel(5, 0));
         let mirrored = decode_bytes(&turned(2)).unwrap();
         assert_eq!(mirrored.get_pixel(0, 9), upright.get_pixel(47, 9));
+    }
+
+    #[cfg(feature = "turbojpeg")]
+    #[test]
+    fn a_jpeg_is_decoded_at_the_smallest_part_that_is_large_enough() {
+        let sizes = |short: usize| super::scaled(&turned(6), short).map(|image| image.unwrap().dimensions());
+        assert_eq!((sizes(33), sizes(17)), (None, None));
+        assert_eq!((sizes(16), sizes(5), sizes(4)), (Some((16, 24)), Some((8, 12)), Some((4, 6))));
+        let (whole, half) =
+            (decode_bytes(&turned(6)).unwrap(), super::scaled(&turned(6), 16).unwrap().unwrap());
+        for (x, y, pixel) in half.enumerate_pixels() {
+            let near = whole.get_pixel(2 * x, 2 * y);
+            assert!(
+                pixel.0.iter().zip(near.0).all(|(a, b)| a.abs_diff(b) < 16),
+                "{x}, {y}: {pixel:?} {near:?}"
+            );
+        }
+        assert!(super::scaled(&encoded(ImageFormat::Png), 4).is_none());
     }
 
     #[test]

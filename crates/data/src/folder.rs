@@ -203,11 +203,26 @@ impl Dataset for ImageFolder {
         if let Some(pixels) = pixels {
             return Ok(ImageRef::new(*width, *height, pixels));
         }
-        let image = decode(path)?;
-        let (width, height) = (image.width() as usize, image.height() as usize);
-        *buffer = image.into_raw();
-        Ok(ImageRef::new(width, height, buffer))
+        Ok(borrowed(decode(path)?, buffer))
     }
+
+    #[cfg(feature = "turbojpeg")]
+    fn image_at_least<'a>(
+        &'a self,
+        index: usize,
+        short: usize,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<ImageRef<'a>, DataError> {
+        let Stored { path, pixels: None, .. } = &self.images[index] else { return self.image(index, buffer) };
+        Ok(borrowed(crate::decode::decode_at_least(path, short)?, buffer))
+    }
+}
+
+/// The decoded image, moved into the caller's memory.
+fn borrowed(image: image::RgbImage, buffer: &mut Vec<u8>) -> ImageRef<'_> {
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    *buffer = image.into_raw();
+    ImageRef::new(width, height, buffer)
 }
 
 impl Dataset for ClassFolder {
@@ -221,6 +236,15 @@ impl Dataset for ClassFolder {
 
     fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
         self.images.image(index, buffer)
+    }
+
+    fn image_at_least<'a>(
+        &'a self,
+        index: usize,
+        short: usize,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<ImageRef<'a>, DataError> {
+        self.images.image_at_least(index, short, buffer)
     }
 }
 

@@ -137,7 +137,10 @@ fn resized(
     short: Option<usize>,
 ) -> Result<(usize, usize, Vec<u8>), DataError> {
     let mut buffer = Vec::new();
-    let image: ImageRef<'_> = images.image(index, &mut buffer)?;
+    let image: ImageRef<'_> = match short {
+        Some(short) => images.image_at_least(index, short, &mut buffer)?,
+        None => images.image(index, &mut buffer)?,
+    };
     let (width, height) = image.size();
     let Some(short) = short.filter(|&short| short < width.min(height)) else {
         return Ok((width, height, image.pixels.to_vec()));
