@@ -4,7 +4,7 @@
 //! The settings are those of SimCLR, as in `views_per_second` of crates/augment: drawing, rendering and normalising
 //! are all counted.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kontrast_augment::{Blur, Jitter, PlanError, Recipe, Simclr, ViewPlan, ViewRng};
 use kontrast_augment_torch::DeviceRenderer;
@@ -38,7 +38,7 @@ fn settings(side: usize, strength: f64, blur: Option<Blur>) -> Simclr {
     }
 }
 
-/// Prints the best of nine batches, each drawn anew.
+/// Prints the best of many batches, each drawn anew.
 fn report(
     name: &str,
     settings: &Simclr,
@@ -57,7 +57,9 @@ fn report(
     let sources: Vec<i64> = (0..views as i64).collect();
     let mut recipes = vec![Recipe::default(); views];
     let mut best = f64::INFINITY;
-    for epoch in 0..9 {
+    let begun = Instant::now();
+    let batches = (0..).take_while(|epoch| *epoch < 5 || begun.elapsed() < Duration::from_secs(2));
+    for epoch in batches {
         let start = Instant::now();
         for (index, recipe) in recipes.iter_mut().enumerate() {
             plan.draw_into(recipe, size, &mut ViewRng::new(0, epoch, index as u64, 0));

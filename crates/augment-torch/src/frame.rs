@@ -51,11 +51,14 @@ impl Axis {
     fn numbers(&self) -> [f32; Self::NUMBERS] {
         let (first, end) = (self.start as f32, (self.start + self.taken) as f32);
         let (low, high) = (self.valid.0 as f32, self.valid.1 as f32);
-        let inverse = 1.0 / self.support;
-        // A place is (scale (sign o + offset + .5) + start) / support.
-        let slope = self.scale * self.sign * inverse;
-        let shift = (self.scale * (self.offset + 0.5) + self.start as f64) * inverse;
-        [slope as f32, shift as f32, inverse as f32, first, end, low, high]
+        // Output o lies at scale (sign o + offset + .5) + start.
+        let (slope, shift) = (self.scale * self.sign, self.scale * (self.offset + 0.5) + self.start as f64);
+        [slope as f32, shift as f32, self.support as f32, first, end, low, high]
+    }
+
+    /// How many inputs lie within the triangle, at most.
+    fn taps(&self) -> usize {
+        2 * self.support.ceil() as usize
     }
 }
 
@@ -130,6 +133,11 @@ impl Frame {
     /// Width and height of the picture that it gives.
     pub(crate) fn size(&self) -> (usize, usize) {
         (self.columns.len, self.rows.len)
+    }
+
+    /// How many inputs an output has along columns and rows, at most.
+    pub(crate) fn taps(&self) -> (usize, usize) {
+        (self.columns.taps(), self.rows.taps())
     }
 
     pub(crate) fn numbers(&self) -> impl Iterator<Item = f32> {

@@ -1,64 +1,47 @@
 //! What looks at the pixels around: blur, sharpness, edges.
 
+use crate::resample::Taps;
 use crate::task::Numbers;
 use tch::{Device, Kind, Tensor};
 
-/// A squared distance at which no Gaussian weighs anything.
-const FAR: f64 = 1e30;
+/// How many sigmas from its middle a Gaussian is below 1e-5 of it: farther weights are left out.
+const REACH: f32 = 4.8;
 
-/// Blurs with a Gaussian of this kernel, reflected at the border. The number is sigma.
-pub(crate) fn blur(x: &mut Tensor, kernel: usize, numbers: &Numbers) {
+/// How far a blur reaches, for views that share a launch: rounded up to a multiple of four, within the kernel.
+pub(crate) fn radius(sigma: f32, kernel: usize) -> usize {
+    ((REACH * sigma).ceil() as usize).next_multiple_of(4).min(kernel / 2)
+}
+
+/// Blurs with a Gaussian, reflected at the border. The number is sigma.
+pub(crate) fn blur(x: &mut Tensor, radius: usize, numbers: &Numbers) {
     let (n, _, h, w) = x.size4().expect("pictures of four dimensions");
-    let sigma = numbers.column(0);
-    let scale = (&sigma * &sigma).reciprocal_().g_mul_scalar_(-0.5);
-    let columns = band(w, kernel, &scale);
-    let rows = if h == w { columns.shallow_clone() } else { band(h, kernel, &scale) };
-    let along = x.view([n, 3 * h, w]).bmm(&columns.transpose(1, 2)).view([3 * n, h, w]);
-    let rows = rows.unsqueeze(1).expand([n, 3, h, h], true).reshape([3 * n, h, h]);
-    x.copy_(&rows.bmm(&along).view([n, 3, h, w]));
-}
-
-/// How much each pixel of a line weighs in each blurred one.
-///
-/// # Shapes
-/// - `scale`: -1 / (2 sigma^2), `[n, 1, 1, 1]`
-/// - returns `[n, blurred, pixel]`
-fn band(len: i64, kernel: usize, scale: &Tensor) -> Tensor {
-    let weights = (reflections(len, (kernel / 2) as i64, scale.device()) * scale).exp_();
-    let mut weights = weights.sum_dim_intlist(&[1_i64][..], false, Kind::Float);
-    let total = weights.sum_dim_intlist(&[2_i64][..], true, Kind::Float);
-    weights.g_div_(&total)
-}
-
-/// The squared distance from each pixel to each reflection of another, or to that pixel itself.
-///
-/// # Shapes
-/// - returns `[1, reflections, blurred, pixel]`
-fn reflections(len: i64, radius: i64, device: Device) -> Tensor {
-    let at = Tensor::arange(len, (Kind::Float, device));
-    let (from, to) = (at.view([-1, 1]), at.view([1, -1]));
-    let squared = |places: &Tensor| {
-        let distance = (&from - places).abs_();
-        &distance * &distance + distance.gt(radius as f64).to_kind(Kind::Float) * FAR
+    let (radius, device) = (radius as i64, x.device());
+    let distance = Tensor::arange_start(-radius, radius + 1, (Kind::Float, device));
+    let mut weight = (distance / numbers.floats.view([n, 1, 1, 1])).square_().g_mul_scalar_(-0.5).exp_();
+    let total = weight.sum_dim_intlist(&[3_i64][..], true, Kind::Float);
+    let weight = weight.g_div_(&total);
+    let taps = |len: i64| {
+        let weight = weight.expand([n, 3, len, 2 * radius + 1], true).reshape([3 * n, len, -1]);
+        Taps { index: reflected(len, radius, 3 * n, device), weight }
     };
+    let blurred = taps(h).sum(&x.view([3 * n * h, w])).transpose(1, 2).contiguous();
+    let blurred = taps(w).sum(&blurred.view([3 * n * w, h])).transpose(1, 2);
+    x.copy_(&blurred.reshape([n, 3, h, w]));
+}
+
+/// The rows about each row of planes of `len` rows, brought back by reflection at the first and the last one; rows of all
+/// planes are counted through.
+///
+/// # Shapes
+/// - returns `[planes, len, 2 radius + 1]`
+fn reflected(len: i64, radius: i64, planes: i64, device: Device) -> Tensor {
+    let whole = (Kind::Int64, device);
+    let rows = Tensor::arange(len, whole).view([-1, 1]) + Tensor::arange_start(-radius, radius + 1, whole);
     let last = len - 1;
-    if last == 0 {
-        return Tensor::zeros([1, 1, 1, 1], (Kind::Float, device));
-    }
-    // The first and the last pixel are their own mirror images.
-    let border = (to.le(0.0).logical_or(&to.ge(last as f64))).to_kind(Kind::Float) * FAR;
-    let turns = radius / (2 * last) + 1;
-    let mut found = Vec::new();
-    for turn in -turns..=turns {
-        let start = 2 * last * turn;
-        if start <= last + radius && start + last >= -radius {
-            found.push(squared(&(&to + start as f64)));
-        }
-        if start - last <= last + radius && start >= -radius {
-            found.push(squared(&(start as f64 - &to)) + &border);
-        }
-    }
-    Tensor::stack(&found, 0).unsqueeze(0)
+    // A line repeats after going there and back; one pixel repeats at once.
+    let turned = rows.remainder((2 * last).max(1));
+    let there: Tensor = last - (turned - last).abs_();
+    there.clamp_min(0) + Tensor::arange(planes, whole).view([-1, 1, 1]) * len
 }
 
 /// Away from the mean of the eight pixels around (weight 1 each) and the pixel itself (5); the outermost pixels stay.

@@ -1,8 +1,8 @@
 //! The device renderer: carries a batch of recipes out as tensor operations.
 
 use crate::frame::Frame;
-use crate::resample;
-use crate::schedule::{Chunk, Group, Rows, Schedule, Slot};
+use crate::resample::{self, Frames};
+use crate::schedule::{Cohort, Group, Rows, Schedule, Slot};
 use crate::task::Numbers;
 use kontrast_augment::Recipe;
 use tch::{Device, Kind, Tensor, no_grad};
@@ -100,11 +100,12 @@ impl DeviceRenderer {
         let packed = Packed::of(&schedule, self.device);
         let shape = [recipes.len() as i64, size.1 as i64, size.0 as i64, 3];
         let mut views = Tensor::empty(shape, (kind, self.device));
-        for chunk in &schedule.chunks {
-            let mut x = packed.carry_out(chunk, images);
-            finish(&mut x);
-            let x = x.to_kind(kind).permute([0, 2, 3, 1]).contiguous();
-            let _ = views.index_copy_(0, &packed.whole(chunk.places, chunk.views), &x);
+        for cohort in &schedule.cohorts {
+            packed.carry_out(cohort, images, |places, mut x| {
+                finish(&mut x);
+                let x = x.to_kind(kind).permute([0, 2, 3, 1]).contiguous();
+                let _ = views.index_copy_(0, places, &x);
+            });
         }
         views.permute([0, 3, 1, 2])
     }
@@ -133,17 +134,28 @@ impl Packed {
         self.integers.narrow(0, start as i64, count as i64)
     }
 
-    /// The pictures of a chunk, `[n, 3, height, width]`, from 0 to 1.
-    fn carry_out(&self, chunk: &Chunk, images: &Tensor) -> Tensor {
-        let chosen = images.index_select(0, &self.whole(chunk.sources, chunk.views));
-        let mut x = if chunk.whole {
-            resample::planes(&chosen)
-        } else {
-            let frames = self.floats(chunk.frames, chunk.views, Frame::NUMBERS);
-            resample::framed(&chosen, &frames, (chunk.size.0 as i64, chunk.size.1 as i64))
-        };
-        let mut size = chunk.size;
-        for slot in &chunk.slots {
+    /// Hands over the pictures of a cohort chunk by chunk, `[n, 3, height, width]` from 0 to 1, with their places.
+    fn carry_out(&self, cohort: &Cohort, images: &Tensor, mut hand_over: impl FnMut(&Tensor, Tensor)) {
+        let (_, h, w, _) = images.size4().expect("images of four dimensions");
+        let frames = (!cohort.whole).then(|| {
+            let numbers = self.floats(cohort.frames, cohort.views, Frame::NUMBERS);
+            let (size, taps) = (signed(cohort.size), signed(cohort.taps));
+            Frames::new(&numbers, (w, h), size, taps, cohort.chunk as i64)
+        });
+        for chunk in &cohort.chunks {
+            let chosen = images.index_select(0, &self.whole(cohort.sources + chunk.start, chunk.views));
+            let x = match &frames {
+                Some(frames) => frames.apply(&chosen, chunk.start as i64),
+                None => resample::planes(&chosen),
+            };
+            let x = self.operate(&chunk.slots, x, cohort.size);
+            hand_over(&self.whole(cohort.places + chunk.start, chunk.views), x);
+        }
+    }
+
+    /// All operations after the frame, on pictures of this width and height.
+    fn operate(&self, slots: &[Slot], mut x: Tensor, mut size: (usize, usize)) -> Tensor {
+        for slot in slots {
             if slot.size == size {
                 slot.groups.iter().for_each(|group| self.change(group, &mut x));
             } else {
@@ -201,4 +213,8 @@ impl Packed {
         }
         out
     }
+}
+
+fn signed((width, height): (usize, usize)) -> (i64, i64) {
+    (width as i64, height as i64)
 }

@@ -1,30 +1,82 @@
-//! Carries out a batch of frames: two matrix products, with weights that are made on the device.
+//! Weighted sums of the rows of pictures: resizing, cutting and mirroring, one axis after the other.
 
 use crate::frame::Axis;
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// What one step of a byte is between 0 and 1.
 const BYTE: f64 = 1.0 / 255.0;
-/// Farther away than any pixel of an image.
-const NOWHERE: f64 = 1e6;
 
-/// The pictures that these frames make of images.
-///
-/// # Shapes
-/// - `images`: bytes, `[n, h, w, 3]`
-/// - `frames`: `[n, Frame::NUMBERS]`
-/// - returns `[n, 3, height, width]` of `size` (width, height), from 0 to 1
-pub(crate) fn framed(images: &Tensor, frames: &Tensor, size: (i64, i64)) -> Tensor {
-    let (n, h, w, _) = images.size4().expect("images of four dimensions");
-    let mut x = images.to_kind(Kind::Float);
-    let _ = x.g_mul_scalar_(BYTE);
-    let (columns, rows) =
-        (weights(&axis(frames, 0), w, size.0), weights(&axis(frames, Axis::NUMBERS as i64), h, size.1));
-    // Each product takes the axis that lies outermost and leaves it innermost: the channels, which begin as the
-    // innermost axis, end as the outermost.
-    let x = x.view([n, h, w * 3]).transpose(1, 2).bmm(&rows);
-    let x = x.view([n, w, 3 * size.1]).transpose(1, 2).bmm(&columns);
-    x.view([n, 3, size.1, size.0])
+/// Which rows each output row is a weighted sum of.
+pub(crate) struct Taps {
+    /// Rows of all pictures, counted through: `[n, outputs, taps]`.
+    pub(crate) index: Tensor,
+    /// `[n, outputs, taps]`
+    pub(crate) weight: Tensor,
+}
+
+impl Taps {
+    /// Those of some of the pictures.
+    fn narrow(&self, start: i64, n: i64) -> Self {
+        Self { index: self.index.narrow(0, start, n), weight: self.weight.narrow(0, start, n) }
+    }
+
+    /// The sums.
+    ///
+    /// # Shapes
+    /// - `rows`: `[n * rows, values]`
+    /// - returns `[n, outputs, values]`
+    pub(crate) fn sum(&self, rows: &Tensor) -> Tensor {
+        let (n, outputs, taps) = self.index.size3().expect("three dimensions");
+        let firsts = Tensor::arange_start_step(0, n * outputs * taps, taps, (Kind::Int64, rows.device()));
+        let (index, weight) = (self.index.reshape([-1]), self.weight.reshape([-1]));
+        // 0 is the sum.
+        let (sums, ..) = Tensor::embedding_bag(rows, &index, &firsts, false, 0, false, Some(&weight), false);
+        sums.view([n, outputs, -1])
+    }
+}
+
+/// The frames of pictures that are cut into chunks of `chunk` pictures.
+pub(crate) struct Frames {
+    columns: Taps,
+    rows: Taps,
+}
+
+impl Frames {
+    /// Frames of images of `image` (width, height) that give pictures of `size`, with `taps` along both axes.
+    ///
+    /// # Shapes
+    /// - `numbers`: `[n, Frame::NUMBERS]`
+    pub(crate) fn new(
+        numbers: &Tensor,
+        image: (i64, i64),
+        size: (i64, i64),
+        taps: (i64, i64),
+        chunk: i64,
+    ) -> Self {
+        let axis = |which: i64| numbers.narrow(1, which * Axis::NUMBERS as i64, Axis::NUMBERS as i64);
+        Self {
+            columns: along(&axis(0), image.0, size.0, taps.0, chunk),
+            rows: along(&axis(1), image.1, size.1, taps.1, chunk),
+        }
+    }
+
+    /// The pictures that the frames from `start` on make of images.
+    ///
+    /// # Shapes
+    /// - `images`: bytes, `[n, h, w, 3]`
+    /// - returns `[n, 3, height, width]`, from 0 to 1
+    pub(crate) fn apply(&self, images: &Tensor, start: i64) -> Tensor {
+        let (n, h, w, _) = images.size4().expect("images of four dimensions");
+        let mut x = images.to_kind(Kind::Float);
+        let _ = x.g_mul_scalar_(BYTE);
+        let (rows, columns) = (self.rows.narrow(start, n), self.columns.narrow(start, n));
+        let (height, width) = (rows.index.size()[1], columns.index.size()[1]);
+        // Each sum takes the outermost axis, which then becomes the innermost one: so the channels, innermost at first,
+        // end outermost.
+        let x = rows.sum(&x.view([n * h, w * 3])).transpose(1, 2).contiguous();
+        let x = columns.sum(&x.view([n * w, 3 * height])).transpose(1, 2).contiguous();
+        x.view([n, 3, height, width])
+    }
 }
 
 /// Images as they are, as planes from 0 to 1.
@@ -37,31 +89,34 @@ pub(crate) fn planes(images: &Tensor) -> Tensor {
     x.g_mul_scalar_(BYTE)
 }
 
-/// The numbers of one axis, each `[n, 1, 1]`.
-fn axis(frames: &Tensor, first: i64) -> Vec<Tensor> {
-    (first..first + Axis::NUMBERS as i64).map(|number| frames.select(1, number).view([-1, 1, 1])).collect()
-}
-
-/// How much each input weighs in each output: a triangle about its place, normalised over the box, as torch's
-/// `interpolate` has it.
+/// The taps along an axis of `input` pixels: a triangle about the place of each output, normalised over the box, as
+/// torch's `interpolate` has it.
 ///
 /// # Shapes
-/// - returns `[n, input, output]`
-fn weights(axis: &[Tensor], input: i64, output: i64) -> Tensor {
-    let [slope, shift, inverse, first, end, low, high] = axis else { unreachable!("numbers of an axis") };
-    let device = slope.device();
+/// - `numbers`: `[n, Axis::NUMBERS]`
+fn along(numbers: &Tensor, input: i64, output: i64, taps: i64, chunk: i64) -> Taps {
+    let device = numbers.device();
+    let number = |which: i64| numbers.select(1, which).view([-1, 1, 1]);
+    let [slope, shift, support, first, end, low, high] = [0, 1, 2, 3, 4, 5, 6].map(number);
     let at = |len| Tensor::arange(len, (Kind::Float, device));
-    let (inputs, outputs) = (at(input).view([1, -1, 1]), at(output).view([1, 1, -1]));
-    let middles = (&inputs + 0.5) * inverse + outside(&inputs, first, end);
-    let places = &outputs * slope + shift - outside(&outputs, low, high);
-    let mut x = middles - places;
-    // The triangle is 1 - min(|distance|, 1); its negative, divided by the negative sum, is the weight.
-    let mut x = x.abs_().clamp_max_(1.0).g_sub_scalar_(1.0);
-    let total = x.sum_dim_intlist(&[1_i64][..], true, Kind::Float).clamp_max(-1e-6);
-    x.g_div_(&total)
+    let inside = |x: &Tensor, low: &Tensor, high: &Tensor| {
+        x.ge_tensor(low).logical_and(&x.lt_tensor(high)).to_kind(Kind::Float)
+    };
+    let outputs = at(output).view([1, -1, 1]);
+    let places = &outputs * slope + shift;
+    let pixels = (&places - &support + 0.5).floor_() + at(taps);
+    let distance = (&pixels - (places - 0.5)).g_div_(&support).abs_();
+    let triangle: Tensor = 1.0 - distance;
+    let mut weight = triangle.clamp_min(0.0) * inside(&pixels, &first, &end);
+    let total = weight.sum_dim_intlist(&[2_i64][..], true, Kind::Float).clamp_min(1e-6);
+    // An output beyond the box is black: it weighs nothing.
+    let scale = inside(&outputs, &low, &high).g_div_(&total);
+    let index = pixels.clamp(0.0, (input - 1) as f64).to_kind(Kind::Int64);
+    Taps { index: index + starts(numbers.size()[0], input, chunk, device), weight: weight.g_mul_(&scale) }
 }
 
-/// A large number where a position is outside `low..high`, else 0.
-fn outside(positions: &Tensor, low: &Tensor, high: &Tensor) -> Tensor {
-    positions.lt_tensor(low).logical_or(&positions.ge_tensor(high)).to_kind(Kind::Float) * NOWHERE
+/// Where the rows of each picture begin within its chunk, `[n, 1, 1]`.
+fn starts(n: i64, rows: i64, chunk: i64, device: Device) -> Tensor {
+    let place = Tensor::arange(n, (Kind::Int64, device)).remainder(chunk);
+    place.view([-1, 1, 1]) * rows
 }

@@ -9,15 +9,17 @@ use std::collections::BTreeMap;
 /// A batch of recipes, made ready on the host. Every number that the device needs is in `floats` and `integers`.
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
-    pub(crate) chunks: Vec<Chunk>,
+    pub(crate) cohorts: Vec<Cohort>,
     pub(crate) floats: Vec<f32>,
     pub(crate) integers: Vec<i64>,
 }
 
-/// Views that are carried out together; their pictures have the same size at each step.
+/// Views whose pictures have the same size at each step.
 #[derive(Debug)]
-pub(crate) struct Chunk {
+pub(crate) struct Cohort {
     pub(crate) views: usize,
+    /// How many views a chunk has; the last one may have fewer.
+    pub(crate) chunk: usize,
     /// Whether all frames are the image as it is.
     pub(crate) whole: bool,
     /// Where the rows of the images begin in `integers`.
@@ -26,8 +28,19 @@ pub(crate) struct Chunk {
     pub(crate) places: usize,
     /// Where the frames begin in `floats`.
     pub(crate) frames: usize,
+    /// How many inputs an output has along columns and rows, at most.
+    pub(crate) taps: (usize, usize),
     /// Width and height after the frame.
     pub(crate) size: (usize, usize),
+    pub(crate) chunks: Vec<Chunk>,
+}
+
+/// Views that are carried out together.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    /// Its first view in the cohort.
+    pub(crate) start: usize,
+    pub(crate) views: usize,
     pub(crate) slots: Vec<Slot>,
 }
 
@@ -119,29 +132,33 @@ impl Schedule {
         readings.sort_by(|a, b| (&a.sizes, &a.tasks).cmp(&(&b.sizes, &b.tasks)));
         let mut schedule = Self::default();
         for alike in readings.chunk_by(|a, b| a.sizes == b.sizes) {
-            for chunk in alike.chunks(largest.max(1)) {
-                schedule.add(chunk, sources, grouping);
-            }
+            schedule.add(alike, sources, grouping, largest.clamp(1, alike.len()));
         }
         schedule
     }
 
-    fn add(&mut self, readings: &[Reading<'_>], sources: &[i64], grouping: Grouping) {
-        let chunk = Chunk {
+    fn add(&mut self, readings: &[Reading<'_>], sources: &[i64], grouping: Grouping, chunk: usize) {
+        let taps = readings.iter().map(|reading| reading.frame.taps());
+        let mut cohort = Cohort {
             views: readings.len(),
+            chunk,
             whole: readings.iter().all(|reading| reading.frame.whole),
             sources: self.integers.len(),
             places: self.integers.len() + readings.len(),
             frames: self.floats.len(),
+            taps: taps.fold((0, 0), |most, taps| (most.0.max(taps.0), most.1.max(taps.1))),
             size: readings[0].frame.size(),
-            slots: Vec::new(),
+            chunks: Vec::new(),
         };
         self.integers.extend(readings.iter().map(|reading| sources[reading.view]));
         self.integers.extend(readings.iter().map(|reading| reading.view as i64));
         self.floats.extend(readings.iter().flat_map(|reading| reading.frame.numbers()));
-        let longest = readings.iter().map(|reading| reading.ops.len()).max().unwrap_or(0);
-        let slots = (0..longest).map(|place| self.slot(readings, place, grouping)).collect();
-        self.chunks.push(Chunk { slots, ..chunk });
+        for (number, readings) in readings.chunks(chunk).enumerate() {
+            let longest = readings.iter().map(|reading| reading.ops.len()).max().unwrap_or(0);
+            let slots = (0..longest).map(|place| self.slot(readings, place, grouping)).collect();
+            cohort.chunks.push(Chunk { start: number * chunk, views: readings.len(), slots });
+        }
+        self.cohorts.push(cohort);
     }
 
     fn slot(&mut self, readings: &[Reading<'_>], place: usize, grouping: Grouping) -> Slot {

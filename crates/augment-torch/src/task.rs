@@ -12,7 +12,7 @@ pub(crate) enum Task {
     Saturation,
     Hue,
     Grayscale,
-    /// With a kernel this wide.
+    /// That reaches this far.
     Blur(usize),
     Solarize,
     Posterize,
@@ -66,7 +66,7 @@ impl Task {
             Op::Saturation(_) => Self::Saturation,
             Op::Hue(_) => Self::Hue,
             Op::Grayscale => Self::Grayscale,
-            Op::Blur { kernel, .. } => Self::Blur(kernel),
+            Op::Blur { sigma, kernel } => Self::Blur(neighbourhood::radius(sigma, kernel)),
             Op::Solarize { .. } => Self::Solarize,
             Op::Posterize { .. } => Self::Posterize,
             Op::Equalize => Self::Equalize,
@@ -173,7 +173,7 @@ impl Task {
             Self::Saturation => color::saturation(x, numbers),
             Self::Hue => color::hue(x, numbers),
             Self::Grayscale => color::grayscale(x),
-            Self::Blur(kernel) => neighbourhood::blur(x, kernel, numbers),
+            Self::Blur(radius) => neighbourhood::blur(x, radius, numbers),
             Self::Solarize => pointwise::solarize(x, numbers),
             Self::Posterize => pointwise::posterize(x, numbers),
             Self::Equalize => equalize::equalize(x),
