@@ -20,7 +20,10 @@ pub enum Grouping {
 /// Renders views of images that lie on a device, a batch at a time.
 ///
 /// It does what [`kontrast_augment::render_into`] does, within two steps of a byte, and no operation waits for the
-/// device: only recipes travel to it. Call it outside of autocast, whose matrix products are too coarse.
+/// device: only recipes travel to it. Views do not depend on what else is in their batch.
+///
+/// The two steps hold where a recipe is well conditioned. What makes a large difference of the smallest one (solarize,
+/// posterize, equalize, autocontrast of a flat picture) may, after other operations, tip a pixel the other way.
 #[derive(Debug)]
 pub struct DeviceRenderer {
     device: Device,
@@ -99,14 +102,18 @@ impl DeviceRenderer {
         let schedule = Schedule::new(recipes, sources, image, self.grouping, largest);
         let packed = Packed::of(&schedule, self.device);
         let shape = [recipes.len() as i64, size.1 as i64, size.0 as i64, 3];
-        let mut views = Tensor::empty(shape, (kind, self.device));
+        let views = Tensor::empty(shape, (kind, self.device));
+        let mut first = 0;
         for cohort in &schedule.cohorts {
-            packed.carry_out(cohort, images, |places, mut x| {
+            packed.carry_out(cohort, images, |start, mut x| {
                 finish(&mut x);
-                let x = x.to_kind(kind).permute([0, 2, 3, 1]).contiguous();
-                let _ = views.index_copy_(0, places, &x);
+                let mut target = views.narrow(0, (first + start) as i64, x.size()[0]);
+                target.copy_(&x.to_kind(kind).permute([0, 2, 3, 1]));
             });
+            first += cohort.views;
         }
+        // From the schedule's order to that of the recipes.
+        let views = views.index_select(0, &packed.whole(schedule.order, recipes.len()));
         views.permute([0, 3, 1, 2])
     }
 }
@@ -120,6 +127,8 @@ struct Packed {
 impl Packed {
     fn of(schedule: &Schedule, device: Device) -> Self {
         let moved = |x: Tensor| {
+            // A copy from pinned memory is the only one that the host need not wait for.
+            let x = if device.is_cuda() { x.pin_memory(device) } else { x };
             let kind = x.kind();
             x.to_device_(device, kind, true, false)
         };
@@ -134,8 +143,8 @@ impl Packed {
         self.integers.narrow(0, start as i64, count as i64)
     }
 
-    /// Hands over the pictures of a cohort chunk by chunk, `[n, 3, height, width]` from 0 to 1, with their places.
-    fn carry_out(&self, cohort: &Cohort, images: &Tensor, mut hand_over: impl FnMut(&Tensor, Tensor)) {
+    /// Hands over the pictures of a cohort chunk by chunk, `[n, 3, height, width]` from 0 to 1, with the place of their first.
+    fn carry_out(&self, cohort: &Cohort, images: &Tensor, hand_over: impl Fn(usize, Tensor)) {
         let (_, h, w, _) = images.size4().expect("images of four dimensions");
         let frames = (!cohort.whole).then(|| {
             let numbers = self.floats(cohort.frames, cohort.views, Frame::NUMBERS);
@@ -149,7 +158,7 @@ impl Packed {
                 None => resample::planes(&chosen),
             };
             let x = self.operate(&chunk.slots, x, cohort.size);
-            hand_over(&self.whole(cohort.places + chunk.start, chunk.views), x);
+            hand_over(chunk.start, x);
         }
     }
 

@@ -12,6 +12,8 @@ pub(crate) struct Schedule {
     pub(crate) cohorts: Vec<Cohort>,
     pub(crate) floats: Vec<f32>,
     pub(crate) integers: Vec<i64>,
+    /// Where the list begins in `integers` that says of each view how many come before it.
+    pub(crate) order: usize,
 }
 
 /// Views whose pictures have the same size at each step.
@@ -24,8 +26,6 @@ pub(crate) struct Cohort {
     pub(crate) whole: bool,
     /// Where the rows of the images begin in `integers`.
     pub(crate) sources: usize,
-    /// Where the places of the views begin in `integers`.
-    pub(crate) places: usize,
     /// Where the frames begin in `floats`.
     pub(crate) frames: usize,
     /// How many inputs an output has along columns and rows, at most.
@@ -131,6 +131,10 @@ impl Schedule {
             recipes.iter().enumerate().map(|(view, recipe)| Reading::of(recipe, view, image)).collect();
         readings.sort_by(|a, b| (&a.sizes, &a.tasks).cmp(&(&b.sizes, &b.tasks)));
         let mut schedule = Self::default();
+        schedule.integers.resize(readings.len(), 0);
+        for (place, reading) in readings.iter().enumerate() {
+            schedule.integers[schedule.order + reading.view] = place as i64;
+        }
         for alike in readings.chunk_by(|a, b| a.sizes == b.sizes) {
             schedule.add(alike, sources, grouping, largest.clamp(1, alike.len()));
         }
@@ -144,14 +148,12 @@ impl Schedule {
             chunk,
             whole: readings.iter().all(|reading| reading.frame.whole),
             sources: self.integers.len(),
-            places: self.integers.len() + readings.len(),
             frames: self.floats.len(),
             taps: taps.fold((0, 0), |most, taps| (most.0.max(taps.0), most.1.max(taps.1))),
             size: readings[0].frame.size(),
             chunks: Vec::new(),
         };
         self.integers.extend(readings.iter().map(|reading| sources[reading.view]));
-        self.integers.extend(readings.iter().map(|reading| reading.view as i64));
         self.floats.extend(readings.iter().flat_map(|reading| reading.frame.numbers()));
         for (number, readings) in readings.chunks(chunk).enumerate() {
             let longest = readings.iter().map(|reading| reading.ops.len()).max().unwrap_or(0);

@@ -3,6 +3,7 @@
 use crate::both::{Images, largest_difference, renderer};
 use kontrast_augment::{Choice, Filling, Op, Policy, Recipe, Sampling, Step, ViewPlan, ViewRng};
 use kontrast_augment_torch::{DeviceRenderer, Grouping};
+use kontrast_torch_ext::{Autocast, Precision};
 use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
 use tch::{Device, Kind};
 
@@ -125,6 +126,17 @@ fn views_are_normalised_and_lie_channels_last() {
         let apart = (found.to_kind(Kind::Float) - &expected).abs().max().double_value(&[]);
         assert!(apart <= tolerance, "{kind:?} differs by {apart}");
     }
+}
+
+#[test]
+fn autocast_changes_nothing() {
+    let images = Images::of_all_sorts((20, 20), 2);
+    let recipes = drawn(&everything((16, 16), 8), (20, 20), 1, 60);
+    let sources: Vec<i64> = (0..60).map(|view| view % images.len() as i64).collect();
+    let render = || renderer(Grouping::Kinds).render(&images.tensor(), &recipes, &sources);
+    let expected = render();
+    let _guard = Autocast::new(Device::Cpu, Precision::Bf16);
+    assert_eq!(render(), expected);
 }
 
 #[test]
