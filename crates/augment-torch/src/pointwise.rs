@@ -13,12 +13,14 @@ pub(crate) fn invert(x: &mut Tensor) {
     let _ = x.neg_().g_add_scalar_(1.0);
 }
 
-/// Inverts from a threshold on.
+/// Inverts from a threshold on. Written as arithmetic, since libtorch's comparisons and choices are ten times slower on
+/// a CPU.
 pub(crate) fn solarize(x: &mut Tensor, numbers: &Numbers) {
-    let bright = x.ge_tensor(&numbers.column(0));
-    let mut negative = x.neg();
-    let negative = negative.g_add_scalar_(1.0);
-    x.copy_(&negative.where_self(&bright, x));
+    // The least difference between two values, times this, is far beyond 1: so 1 from the threshold on, else 0.
+    let mut bright = x.g_sub(&numbers.column(0));
+    let bright = bright.g_mul_scalar_(1e30).g_add_scalar_(1.0).clamp_(0.0, 1.0);
+    let change = x.g_mul_scalar(-2.0).g_add_scalar_(1.0);
+    let _ = x.addcmul_(&bright, &change);
 }
 
 /// Keeps the lower edge of each level; the numbers are how many levels.

@@ -33,7 +33,7 @@ pub struct DeviceRenderer {
     /// mean / deviation, `[1, 3, 1, 1]`.
     shift: Tensor,
     grouping: Grouping,
-    /// Values that are worked on together: what the CPU's second cache holds, or as many as there are.
+    /// Values that are worked on together: what the CPU's second cache holds, or what a GPU has room for a few times.
     values: usize,
 }
 
@@ -46,7 +46,7 @@ impl DeviceRenderer {
         };
         let (grouping, values) = match device {
             Device::Cpu => (Grouping::Runs, 192 * 1024),
-            _ => (Grouping::Kinds, usize::MAX),
+            _ => (Grouping::Kinds, 64 * 1024 * 1024),
         };
         Self { device, kind, factor: of(|_, d| 1.0 / d), shift: of(|m, d| m / d), grouping, values }
     }
@@ -93,6 +93,7 @@ impl DeviceRenderer {
         finish: impl Fn(&mut Tensor),
     ) -> Tensor {
         let (count, h, w, _) = images.size4().expect("images of four dimensions");
+        assert_eq!(images.kind(), Kind::Uint8, "images are bytes");
         assert_eq!(recipes.len(), sources.len(), "one image for each recipe");
         assert!(sources.iter().all(|source| (0..count).contains(source)), "a source beyond {count} images");
         let size = recipes.first().map_or((0, 0), |recipe| recipe.size);

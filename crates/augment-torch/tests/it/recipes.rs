@@ -140,6 +140,12 @@ fn autocast_changes_nothing() {
 }
 
 #[test]
+fn no_recipes_give_no_views() {
+    let views = renderer(Grouping::Runs).render(&Images::of_all_sorts((4, 4), 2).tensor(), &[], &[]);
+    assert_eq!(views.size()[..2], [0, 3]);
+}
+
+#[test]
 fn an_image_as_it_is_keeps_every_byte() {
     let images = Images::of_all_sorts((8, 6), 2);
     let recipe = Recipe { size: (8, 6), ops: Vec::new() };
@@ -147,6 +153,13 @@ fn an_image_as_it_is_keeps_every_byte() {
     let tiny =
         Recipe { size: (8, 6), ops: vec![Op::Flip, Op::Cut { x: 0, y: 0, width: 8, height: 6 }, Op::Flip] };
     assert_eq!(largest_difference(&images, &[recipe, cropped, tiny]).0, 0);
+}
+
+#[test]
+#[should_panic(expected = "the recipe ends in 2x2, but the view is 3x3")]
+fn a_picture_of_another_size_than_the_view_is_a_bug() {
+    let recipe = Recipe { size: (3, 3), ops: vec![Op::Invert] };
+    let _ = renderer(Grouping::Runs).render(&Images::of_all_sorts((2, 2), 2).tensor(), &[recipe], &[0]);
 }
 
 #[test]
