@@ -46,7 +46,8 @@ pub(crate) fn cut(canvas: &mut Canvas, (x, y): (isize, isize), size: (usize, usi
     let overlap = |start: isize, wanted: usize, available: usize| {
         let first = start.clamp(0, available as isize);
         let end = (start + wanted as isize).clamp(first, available as isize);
-        (first as usize, (end - first) as usize, (first - start) as usize)
+        // A box that lies wholly outside begins beyond one of the two: nothing is copied then.
+        (first as usize, (end - first) as usize, (first - start).clamp(0, wanted as isize) as usize)
     };
     let (left, columns, to_x) = overlap(x, size.0, width);
     let (top, rows, to_y) = overlap(y, size.1, height);
@@ -58,4 +59,21 @@ pub(crate) fn cut(canvas: &mut Canvas, (x, y): (isize, isize), size: (usize, usi
             target[to..to + columns].copy_from_slice(&source[from..from + columns]);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+    use crate::canvas::Canvas;
+
+    #[test]
+    fn a_box_wholly_outside_is_black() {
+        for (x, y) in [(3, 0), (9, 1), (-2, 0), (-9, 0), (0, 5), (0, -7)] {
+            let mut canvas = Canvas::default();
+            canvas.reset((3, 2));
+            canvas.planes().fill(0.5);
+            cut(&mut canvas, (x, y), (2, 2));
+            assert_eq!(canvas.planes(), [0.0; 12], "{x}, {y}");
+        }
+    }
 }

@@ -1,0 +1,230 @@
+//! The device renderer: carries a batch of recipes out as tensor operations.
+
+use crate::frame::Frame;
+use crate::resample::{self, Frames};
+use crate::schedule::{Cohort, Group, Rows, Schedule, Slot};
+use crate::task::Numbers;
+use kontrast_augment::Recipe;
+use tch::{Device, Kind, Tensor, no_grad};
+
+/// Which views share a launch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grouping {
+    /// Neighbours with the same operation, changed where they are: nothing is copied. Best where a launch costs little
+    /// and memory much, on a CPU.
+    Runs,
+    /// All views with the same operation, picked and put back: few launches. Best on a GPU.
+    Kinds,
+}
+
+/// Renders views of images that lie on a device, a batch at a time.
+///
+/// It does what [`kontrast_augment::render_into`] does, within two steps of a byte, and no operation waits for the
+/// device: only recipes travel to it. Views do not depend on what else is in their batch.
+///
+/// The two steps hold where a recipe is well conditioned. What makes a large difference of the smallest one (solarize,
+/// posterize, equalize, autocontrast of a flat picture) may, after other operations, tip a pixel the other way.
+#[derive(Debug)]
+pub struct DeviceRenderer {
+    device: Device,
+    kind: Kind,
+    /// 1 / deviation, `[1, 3, 1, 1]`.
+    factor: Tensor,
+    /// mean / deviation, `[1, 3, 1, 1]`.
+    shift: Tensor,
+    grouping: Grouping,
+    /// Values that are worked on together: what the CPU's second cache holds, or what a GPU has room for a few times.
+    values: usize,
+}
+
+impl DeviceRenderer {
+    /// A renderer on `device` with the channel means and deviations of values between 0 and 1. Its views are of `kind`.
+    pub fn new(device: Device, mean: [f64; 3], deviation: [f64; 3], kind: Kind) -> Self {
+        let of = |f: fn(f64, f64) -> f64| {
+            let values: Vec<f32> = mean.iter().zip(&deviation).map(|(&m, &d)| f(m, d) as f32).collect();
+            Tensor::from_slice(&values).view([1, 3, 1, 1]).to_device(device)
+        };
+        let (grouping, values) = match device {
+            Device::Cpu => (Grouping::Runs, 192 * 1024),
+            _ => (Grouping::Kinds, 64 * 1024 * 1024),
+        };
+        Self { device, kind, factor: of(|_, d| 1.0 / d), shift: of(|m, d| m / d), grouping, values }
+    }
+
+    /// The same renderer with another grouping than its device's.
+    #[must_use]
+    pub fn with_grouping(self, grouping: Grouping) -> Self {
+        Self { grouping, ..self }
+    }
+
+    /// Normalised views: view i is recipe i carried out on image `sources[i]`.
+    ///
+    /// # Shapes
+    /// - `images`: bytes on the device, `[images, h, w, 3]`
+    /// - `recipes`, `sources`: one a view; the recipes' views have one size
+    /// - returns `[views, 3, height, width]` with channels-last strides
+    ///
+    /// # Panics
+    /// When a recipe is none for images of that size, as [`kontrast_augment::render_into`] does.
+    pub fn render(&self, images: &Tensor, recipes: &[Recipe], sources: &[i64]) -> Tensor {
+        let normalised = |x: &mut Tensor| {
+            let _ = x.g_mul_(&self.factor).g_sub_(&self.shift);
+        };
+        no_grad(|| self.render_with(images, recipes, sources, self.kind, normalised))
+    }
+
+    /// Views in fp32 as they are before normalisation: from 0 to 1.
+    ///
+    /// # Shapes
+    /// As [`DeviceRenderer::render`].
+    ///
+    /// # Panics
+    /// As [`DeviceRenderer::render`].
+    pub fn render_unnormalised(&self, images: &Tensor, recipes: &[Recipe], sources: &[i64]) -> Tensor {
+        no_grad(|| self.render_with(images, recipes, sources, Kind::Float, |_| {}))
+    }
+
+    fn render_with(
+        &self,
+        images: &Tensor,
+        recipes: &[Recipe],
+        sources: &[i64],
+        kind: Kind,
+        finish: impl Fn(&mut Tensor),
+    ) -> Tensor {
+        let (count, h, w, _) = images.size4().expect("images of four dimensions");
+        assert_eq!(images.kind(), Kind::Uint8, "images are bytes");
+        assert_eq!(recipes.len(), sources.len(), "one image for each recipe");
+        assert!(sources.iter().all(|source| (0..count).contains(source)), "a source beyond {count} images");
+        let size = recipes.first().map_or((0, 0), |recipe| recipe.size);
+        assert!(recipes.iter().all(|recipe| recipe.size == size), "views of one size");
+        let largest = self.values / (size.0 * size.1 * 3).max(1);
+        let image = (w as usize, h as usize);
+        let schedule = Schedule::new(recipes, sources, image, self.grouping, largest);
+        let packed = Packed::of(&schedule, self.device);
+        let shape = [recipes.len() as i64, size.1 as i64, size.0 as i64, 3];
+        let views = Tensor::empty(shape, (kind, self.device));
+        let mut first = 0;
+        for cohort in &schedule.cohorts {
+            packed.carry_out(cohort, images, |start, mut x| {
+                finish(&mut x);
+                let mut target = views.narrow(0, (first + start) as i64, x.size()[0]);
+                target.copy_(&x.to_kind(kind).permute([0, 2, 3, 1]));
+            });
+            first += cohort.views;
+        }
+        // From the schedule's order to that of the recipes.
+        let views = views.index_select(0, &packed.whole(schedule.order, recipes.len()));
+        views.permute([0, 3, 1, 2])
+    }
+}
+
+/// The numbers of a schedule on the device: one copy for each of the two kinds.
+struct Packed {
+    floats: Tensor,
+    integers: Tensor,
+}
+
+impl Packed {
+    fn of(schedule: &Schedule, device: Device) -> Self {
+        let moved = |x: Tensor| {
+            // A copy from pinned memory is the only one that the host need not wait for.
+            let x = if device.is_cuda() { x.pin_memory(device) } else { x };
+            let kind = x.kind();
+            x.to_device_(device, kind, true, false)
+        };
+        Self {
+            floats: moved(Tensor::from_slice(&schedule.floats)),
+            integers: moved(Tensor::from_slice(&schedule.integers)),
+        }
+    }
+
+    /// Whole numbers from `start` on.
+    fn whole(&self, start: usize, count: usize) -> Tensor {
+        self.integers.narrow(0, start as i64, count as i64)
+    }
+
+    /// Hands over the pictures of a cohort chunk by chunk, `[n, 3, height, width]` from 0 to 1, with the place of their first.
+    fn carry_out(&self, cohort: &Cohort, images: &Tensor, hand_over: impl Fn(usize, Tensor)) {
+        let (_, h, w, _) = images.size4().expect("images of four dimensions");
+        let frames = (!cohort.whole).then(|| {
+            let numbers = self.floats(cohort.frames, cohort.views, Frame::NUMBERS);
+            let (size, taps) = (signed(cohort.size), signed(cohort.taps));
+            Frames::new(&numbers, (w, h), size, taps, cohort.chunk as i64)
+        });
+        for chunk in &cohort.chunks {
+            let chosen = images.index_select(0, &self.whole(cohort.sources + chunk.start, chunk.views));
+            let x = match &frames {
+                Some(frames) => frames.apply(&chosen, chunk.start as i64),
+                None => resample::planes(&chosen),
+            };
+            let x = self.operate(&chunk.slots, x, cohort.size);
+            hand_over(chunk.start, x);
+        }
+    }
+
+    /// All operations after the frame, on pictures of this width and height.
+    fn operate(&self, slots: &[Slot], mut x: Tensor, mut size: (usize, usize)) -> Tensor {
+        for slot in slots {
+            if slot.size == size {
+                slot.groups.iter().for_each(|group| self.change(group, &mut x));
+            } else {
+                x = self.redraw(slot, &x);
+                size = slot.size;
+            }
+        }
+        x
+    }
+
+    fn floats(&self, start: usize, views: usize, numbers: usize) -> Tensor {
+        let flat = self.floats.narrow(0, start as i64, (views * numbers) as i64);
+        flat.view([views as i64, numbers as i64])
+    }
+
+    fn numbers(&self, group: &Group) -> Numbers {
+        let keys = if group.task.keyed() { group.views * 2 } else { 0 };
+        Numbers {
+            floats: self.floats(group.floats, group.views, group.task.numbers()),
+            keys: self.whole(group.keys, keys).view([-1, 2]),
+        }
+    }
+
+    /// Carries a group's task out on its views.
+    fn change(&self, group: &Group, x: &mut Tensor) {
+        let (task, numbers, views) = (group.task, self.numbers(group), group.views as i64);
+        match group.rows {
+            Rows::Run(start) => task.apply(&mut x.narrow(0, start as i64, views), &numbers),
+            Rows::Listed(start) => {
+                let rows = self.whole(start, group.views);
+                let mut picked = x.index_select(0, &rows);
+                task.apply(&mut picked, &numbers);
+                let _ = x.index_copy_(0, &rows, &picked);
+            }
+        }
+    }
+
+    /// The pictures after a slot in which all of them get another size.
+    fn redraw(&self, slot: &Slot, x: &Tensor) -> Tensor {
+        let shape = [x.size()[0], 3, slot.size.1 as i64, slot.size.0 as i64];
+        let mut out = Tensor::empty(shape, (Kind::Float, x.device()));
+        for group in &slot.groups {
+            let (numbers, views) = (self.numbers(group), group.views as i64);
+            match group.rows {
+                Rows::Run(start) => {
+                    let moved = group.task.moved(&x.narrow(0, start as i64, views), &numbers);
+                    out.narrow(0, start as i64, views).copy_(&moved);
+                }
+                Rows::Listed(start) => {
+                    let rows = self.whole(start, group.views);
+                    let moved = group.task.moved(&x.index_select(0, &rows), &numbers);
+                    let _ = out.index_copy_(0, &rows, &moved);
+                }
+            }
+        }
+        out
+    }
+}
+
+fn signed((width, height): (usize, usize)) -> (i64, i64) {
+    (width as i64, height as i64)
+}
