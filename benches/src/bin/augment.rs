@@ -2,12 +2,18 @@
 
 use clap::Parser;
 use kontrast_augment::{Blur, ImageRef, Recipe, Scratch, ViewPlan, ViewRng, render_into};
+use kontrast_augment_torch::DeviceRenderer;
 use kontrast_benches::{figure, simclr_views, smooth_image};
+use kontrast_torch_ext::keep_freed_memory;
 use std::error::Error;
 use std::time::Instant;
+use tch::{Device, Kind, Tensor};
 
 /// Rounds, of which the best counts.
 const ROUNDS: u32 = 3;
+/// Views of a batch for the device renderer, and batches of a round.
+const BATCH: u32 = 512;
+const BATCHES: u32 = 20;
 
 #[derive(Parser)]
 #[command(about = "SimCLR's distortions on one thread, in views per second")]
@@ -22,16 +28,44 @@ fn main() -> Result<(), Box<dyn Error>> {
     let blur = Blur { probability: 0.5, sigma: (0.1, 2.0), kernel: 23 };
     let small = ViewPlan::simclr(&simclr_views(32, 0.5, None))?;
     let large = ViewPlan::simclr(&simclr_views(224, 1.0, Some(blur)))?;
-    for (name, plan, size, views) in
-        [("simclr 32px", small, (32, 32), 40_000), ("simclr 224px", large, (300, 256), 1_000)]
-    {
-        let speed = views_per_second(&plan, size, views);
+    let cases = [("simclr 32px", &small, (32, 32), 40_000), ("simclr 224px", &large, (300, 256), 1_000)];
+    let mut speeds: Vec<_> =
+        cases.map(|(name, plan, size, views)| (name, views_per_second(plan, size, views))).into();
+    keep_freed_memory();
+    tch::set_num_threads(1);
+    speeds.push(("simclr 32px, device", device_views_per_second(&small, (32, 32))));
+    for (name, speed) in speeds {
         println!("{name}: {speed:.0} views/s, one thread, drawing included (best of {ROUNDS} rounds)");
         if json {
             figure(name, speed, "views/s");
         }
     }
     Ok(())
+}
+
+/// The device renderer on the CPU: batches of 512, normalised.
+fn device_views_per_second(plan: &ViewPlan, size: (usize, usize)) -> f64 {
+    let renderer = DeviceRenderer::new(Device::Cpu, [0.5; 3], [0.25; 3], Kind::Float);
+    let pixels: Vec<u8> = (0..BATCH).flat_map(|which| smooth_image(which, size)).collect();
+    let images = Tensor::from_slice(&pixels).view([BATCH.into(), size.1 as i64, size.0 as i64, 3]);
+    let sources: Vec<i64> = (0..BATCH.into()).collect();
+    let mut recipes = vec![Recipe::default(); BATCH as usize];
+    let mut best = f64::INFINITY;
+    for round in 0..=ROUNDS {
+        let start = Instant::now();
+        for batch in 0..BATCHES {
+            for (index, recipe) in (0_u64..).zip(&mut recipes) {
+                plan.draw_into(recipe, size, &mut ViewRng::new(0, round * BATCHES + batch, index, 0));
+            }
+            let rendered = renderer.render(&images, &recipes, &sources);
+            assert_eq!(rendered.size()[0], i64::from(BATCH));
+        }
+        // The first round warms up.
+        if round > 0 {
+            best = best.min(start.elapsed().as_secs_f64());
+        }
+    }
+    f64::from(BATCHES * BATCH) / best
 }
 
 fn views_per_second(plan: &ViewPlan, size: (usize, usize), views: u64) -> f64 {
