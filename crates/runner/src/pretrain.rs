@@ -23,6 +23,10 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
     if let Some(code) = already_ended(arguments, &path)? {
         return Ok(code);
     }
+    if RunDir::is_owned(&path) {
+        // The images may take a while, and the answer is known.
+        RunDir::acquire(&path)?;
+    }
     let interrupt = interrupt::on_signals()?;
     if arguments.stop_with_parent {
         interrupt::when_input_ends(Arc::clone(&interrupt));

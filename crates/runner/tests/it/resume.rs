@@ -140,6 +140,8 @@ fn a_run_ends_with_its_parent_when_asked_to() {
 fn a_run_directory_belongs_to_one_process() {
     let place = Place::new();
     let mut child = started(&place, &[], Stdio::null());
+    // It shall not come to its end in the meantime.
+    signal(&child, Signal::STOP);
     let id = child.id().to_string();
     place.tiny(&[&LONGER[..], &["--resume"]].concat()).says(1, &["in use by", &id]);
     signal(&child, Signal::KILL);
