@@ -35,7 +35,8 @@ pub enum Command {
     Experiment(Experiment),
     /// Run the cells of an ablation with each seed, and put them beside the paper's
     Ablation(Ablation),
-    /// Pass arguments on to the program `kontrast`
+    /// Call the program `kontrast` itself: `run -- evaluate RUN` scores a run again, `run -- preview PLAN` draws a
+    /// plan's views; also pretrain, report, data, each with --help
     Run {
         /// What follows `--`
         #[arg(last = true, required = true)]
@@ -135,7 +136,7 @@ pub struct Ablation {
     /// Runs at a time
     #[arg(long, default_value_t = 1, value_parser = at_least_one)]
     pub jobs: usize,
-    /// Show the runs, what each changes and how long they take, and run nothing
+    /// Show the runs, what each changes and what the paper reports, and run nothing
     #[arg(long)]
     pub dry_run: bool,
     /// auto, cpu, cuda or cuda:N [default: run.device of the base experiment]

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use crate::workspace;
+use crate::{say, workspace};
 
 /// The program, built.
 #[derive(Debug)]
@@ -45,6 +45,7 @@ impl Kontrast {
 /// its progress.
 pub fn built(name: &str, cargo: &mut Command, libtorch: &Path) -> Result<PathBuf> {
     cargo.arg("--message-format=json-render-diagnostics").env("LIBTORCH", libtorch);
+    say::fact("building", "the first time this takes some minutes");
     let mut child = cargo.stdout(Stdio::piped()).spawn().context("cargo does not start")?;
     let lines = child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines);
     let path = lines.map_while(Result::ok).filter_map(|line| program(name, &line)).last();

@@ -153,7 +153,7 @@ fn data_set(name: &'static str) -> Finding {
     let folder = cache_home().join("data").join(name);
     let spec = Spec { source: origin.source.clone(), subset: None, seed: 0 };
     match kontrast_data::open(&spec, &cache_home()) {
-        Ok(_) => Finding::new(Verdict::Ok, name, format!("whole, {}", folder.display())),
+        Ok(_) => Finding::new(Verdict::Ok, name, format!("complete and verified, {}", folder.display())),
         Err(DataError::Missing { .. }) if !folder.exists() => {
             let words = format!("not there; fetched when first needed, {}", way(&origin));
             Finding::new(Verdict::Note, name, words)

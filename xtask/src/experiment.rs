@@ -1,15 +1,19 @@
 //! `experiment`: checks the file, sets up, builds, and hands over to the program `kontrast`.
 
+use std::path::PathBuf;
+
 use kontrast_config::{Device, Experiment, Loaded};
 use kontrast_report::seeds_markdown;
-use kontrast_runlog::{RunDir, Status, Summary, read_summary};
+use kontrast_runlog::{RunDir, Status, Summary, atomic_write, read_summary};
 
 use anyhow::Result;
 
+use crate::Refusal;
 use crate::arguments;
 use crate::build::{Kontrast, become_it};
 use crate::family::{Family, INTERRUPTED, worst};
-use crate::setup::{self, Wanted};
+use crate::say;
+use crate::setup::{self, Wanted, gpu};
 
 /// Exit code of a child whose arguments are wrong.
 const WRONG: u8 = 2;
@@ -32,6 +36,14 @@ pub fn pass_through(arguments: &[String]) -> Result<u8> {
 
 /// Set up and built, for that device.
 pub fn ready(device: Device) -> Result<Kontrast> {
+    // Before the CUDA half is fetched, which is gigabytes.
+    if matches!(device, Device::Cuda(_)) && !gpu::is_seen() {
+        let message = format!(
+            "run.device = {device}: no GPU is seen here; leave --device out, or use --device cpu \
+             (cargo xtask setup --cuda installs libtorch's CUDA profile anyway)"
+        );
+        return Err(Refusal(message).into());
+    }
     let wanted = match device {
         Device::Cpu => Wanted::Whatever,
         Device::Auto => Wanted::Fitting,
@@ -69,7 +81,7 @@ fn seeds(asked: &arguments::Experiment, loaded: &Loaded, count: u64, kontrast: &
     let first = loaded.experiment.seed;
     let (mut codes, mut finished) = (Vec::new(), Vec::new());
     for seed in first..first + count {
-        println!("\nseed {seed}, {} of {count}", seed - first + 1);
+        say::out(format_args!("\nseed {seed}, {} of {count}", seed - first + 1));
         let code = family.run(kontrast.command(&pretrain(asked, Some(seed))), None)?;
         codes.push(code);
         finished.extend(summary(asked, seed)?.filter(|_| code == 0));
@@ -82,10 +94,31 @@ fn seeds(asked: &arguments::Experiment, loaded: &Loaded, count: u64, kontrast: &
         }
     }
     if !finished.is_empty() {
-        println!("\nMean ± standard deviation over {} of {count} seeds:\n", finished.len());
-        print!("{}", seeds_markdown(&finished));
+        let words = format!("Mean ± standard deviation over {} of {count} seeds:", finished.len());
+        let table = seeds_markdown(&finished);
+        say::out(format_args!("\n{words}\n\n{table}"));
+        let file = seeds_file(loaded);
+        let text = format!(
+            "# {}\n\n{words}\n\n{table}\n{}",
+            loaded.experiment.name,
+            runs(&finished, &loaded.digest)
+        );
+        atomic_write(&file, text.as_bytes())?;
+        say::out(file.display());
     }
     Ok(worst(codes))
+}
+
+/// Where the table over seeds lies: beside the runs, under their name without the seed.
+fn seeds_file(loaded: &Loaded) -> PathBuf {
+    let name = format!("{}-{:.8}.md", loaded.experiment.name, loaded.digest);
+    loaded.experiment.run.out.join(name)
+}
+
+/// The runs behind the means.
+fn runs(finished: &[Summary], digest: &str) -> String {
+    let line = |run: &Summary| format!("- `{}-{digest:.8}-s{}`\n", run.name, run.seed);
+    format!("Runs:\n\n{}", finished.iter().map(line).collect::<String>())
 }
 
 fn summary(asked: &arguments::Experiment, seed: u64) -> Result<Option<Summary>> {

@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use kontrast_config::ConfigError;
+use kontrast_runlog::human;
 
 use arguments::{Arguments, Command};
 
@@ -71,10 +72,7 @@ fn run(command: Command) -> Result<u8> {
 
 /// The error and what lies behind it; many of our errors name their cause themselves.
 fn in_words(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |text, cause| {
-        let separator = if text.is_empty() { "" } else { ": " };
-        if text.contains(&cause) { text } else { text + separator + &cause }
-    })
+    human::causes(error.chain().map(ToString::to_string))
 }
 
 /// What is not done as it was asked: the arguments have to change.

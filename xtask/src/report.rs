@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use kontrast_report::{run_page, scores_markdown, verdict};
-use kontrast_runlog::{Layout, read_summary};
+use kontrast_report::{label_free_markdown, read_run, run_page, scores_markdown, verdict};
+use kontrast_runlog::Layout;
 
 use crate::Refusal;
 
@@ -24,10 +24,15 @@ pub fn run(folders: &[PathBuf]) -> Result<u8> {
     }
     for run in &runs {
         run_page(run)?;
-        let summary = read_summary(run)?;
+        let summary = read_run(run)?;
         println!("{}\n{}", Layout::of(run).report().display(), verdict(&summary));
-        if !summary.eval.trained.is_empty() {
-            println!("\n{}", scores_markdown(&summary));
+        if let Some(hint) = &summary.hint {
+            println!("{hint}");
+        }
+        let scored = !summary.eval.trained.is_empty();
+        let table = if scored { scores_markdown(&summary) } else { label_free_markdown(&summary) };
+        if !table.is_empty() {
+            println!("\n{table}");
         }
     }
     Ok(0)

@@ -1,6 +1,7 @@
 //! What a person is told while set-up is at work: a line a fact.
 
-use std::io::IsTerminal;
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,12 @@ impl Say {
 
 /// Something is done, or was found to be otherwise than it might.
 pub fn fact(what: &str, words: impl AsRef<str>) {
-    eprintln!("{what:<10} {}", words.as_ref());
+    let _ = writeln!(std::io::stderr(), "{what:<10} {}", words.as_ref());
+}
+
+/// A result. Where nobody reads it any more, as after `| head`, the runs go on.
+pub fn out(words: impl Display) {
+    let _ = writeln!(std::io::stdout(), "{words}");
 }
 
 /// Whether a bar can move.

@@ -9,6 +9,7 @@ use toml::Value;
 use crate::Eval;
 use crate::error::ConfigError;
 use crate::experiment::Experiment;
+use crate::kind::Kind;
 use crate::load::refuse;
 use crate::merge::Merged;
 use crate::problems::{Problem, Problems};
@@ -94,6 +95,7 @@ impl Ablation {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let sources = Sources::collect(path, &[])?;
         let merged = Merged::new(&sources, &[])?;
+        Kind::Ablation.require(path, merged.table())?;
         let mut ablation: Self = merged.typed()?;
         refuse(&merged, ablation.check())?;
         ablation.base = path.with_file_name("").join(&ablation.base);

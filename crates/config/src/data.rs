@@ -1,8 +1,10 @@
 //! `[data]`: where the images come from.
 
+use std::fmt;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::problems::Problems;
 
@@ -15,8 +17,9 @@ pub struct Data {
     /// The folder or the pack, for `name = "folder"` and `"pack"` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<PathBuf>,
-    /// How many training images are used: class-balanced, fixed by the seed. All where it is left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// How many training images are used: class-balanced, fixed by the seed. All where it is left out, or
+    /// `"all"`, which undoes a base's number.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "all_or_count")]
     pub subset: Option<usize>,
     /// What to do about an image that cannot be read; `skip` is for `name = "folder"` only.
     #[serde(default)]
@@ -85,6 +88,32 @@ pub struct Synthetic {
     pub classes: usize,
     /// Width and height in pixels: 8 to 1024.
     pub size: usize,
+}
+
+/// A number of images, or `"all"`.
+fn all_or_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    struct Count;
+    impl Visitor<'_> for Count {
+        type Value = Option<usize>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a whole number, 0 or above, or \"all\"")
+        }
+
+        fn visit_i64<E: Error>(self, count: i64) -> Result<Self::Value, E> {
+            let wrong = || E::invalid_value(serde::de::Unexpected::Signed(count), &self);
+            usize::try_from(count).map(Some).map_err(|_| wrong())
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+            if text == "all" {
+                Ok(None)
+            } else {
+                Err(E::invalid_value(serde::de::Unexpected::Str(text), &self))
+            }
+        }
+    }
+    deserializer.deserialize_any(Count)
 }
 
 impl Data {

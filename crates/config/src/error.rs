@@ -44,6 +44,14 @@ pub enum ConfigError {
         /// What is wrong with its experiment.
         source: Box<ConfigError>,
     },
+    /// A file of another kind: an ablation where an experiment is asked for, or the reverse.
+    #[error("{}: {advice}", path.display())]
+    Kind {
+        /// The file.
+        path: PathBuf,
+        /// Which kind it is, and its command.
+        advice: String,
+    },
     /// Keys or values that the configuration cannot have; never empty.
     #[error("{}", lines(.0))]
     Faults(Vec<Fault>),

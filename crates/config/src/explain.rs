@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::Fault;
+use crate::load::CHOICES;
 use crate::source::Sources;
 
 /// The fault behind an error, and the path of the key where it is merely unknown.
@@ -16,12 +18,69 @@ pub(crate) fn explain(
     let span = error.span().unwrap_or_default();
     let mut path = path_of(table, &span).unwrap_or_default();
     let place = sources.place(span.start);
-    let message = in_words(error.message());
+    let message = with_hint(error.message(), &path, table, sources);
     if let Some(missing) = quoted(error.message(), "missing field").first() {
         path.push((*missing).to_owned());
     }
     let unknown = error.message().starts_with("unknown field").then(|| path.clone());
     (Fault { place, key: path.join("."), message }, unknown)
+}
+
+/// The message, and where else the key stands that is not known here.
+fn with_hint(message: &str, path: &[String], table: &DeTable<'_>, sources: &Sources) -> String {
+    let unknown = message.starts_with("unknown field");
+    let [.., last] = path else { return in_words(message) };
+    if unknown {
+        let elsewhere = places(table, last, &path.join("."));
+        return match &elsewhere[..] {
+            [] => in_words(message),
+            keys => format!("unknown key here; did you mean {}?", listed(keys)),
+        };
+    }
+    let choices = quoted(message, "unknown variant");
+    let ([found, choices @ ..], [choice, _]) = (&choices[..], path) else { return in_words(message) };
+    if !CHOICES.contains(&choice.as_str()) {
+        return in_words(message);
+    }
+    // The sources that chose a variant before this one replaced it.
+    let chosen = sources.tables().flatten().filter_map(|source| {
+        let DeValue::Table(variants) = source.get(choice.as_str())?.get_ref() else { return None };
+        let holds = |variant: &&str| match variants.get(*variant).map(Spanned::get_ref) {
+            Some(DeValue::Table(keys)) => keys.contains_key(*found),
+            _ => false,
+        };
+        choices.iter().copied().find(holds).map(|variant| format!("{choice}.{variant}.{found}"))
+    });
+    match chosen.last() {
+        Some(key) => {
+            format!("`{found}` is a key of the chosen {choice}, not one of its kinds; did you mean `{key}`?")
+        }
+        None => in_words(message),
+    }
+}
+
+/// Where a key of this name stands below the root, those nearest to it, but for the unknown one itself.
+fn places(table: &DeTable<'_>, name: &str, unknown: &str) -> Vec<String> {
+    let mut level = tables_in("", table);
+    while !level.is_empty() {
+        let holding = level.iter().filter(|(_, table)| table.contains_key(name));
+        let mut here: Vec<_> = holding.map(|(path, _)| format!("{path}{name}")).collect();
+        here.retain(|key| key != unknown);
+        if !here.is_empty() {
+            return here;
+        }
+        level = level.iter().flat_map(|(path, table)| tables_in(path, table)).collect();
+    }
+    Vec::new()
+}
+
+/// The tables inside one, each behind the beginning of its keys.
+fn tables_in<'t, 's>(beginning: &str, table: &'t DeTable<'s>) -> Vec<(String, &'t DeTable<'s>)> {
+    let inner = table.iter().filter_map(|(key, value)| match value.get_ref() {
+        DeValue::Table(inner) => Some((format!("{beginning}{}.", key.get_ref()), inner)),
+        _ => None,
+    });
+    inner.collect()
 }
 
 /// The key that has this span or, failing that, the innermost whose value holds it.
@@ -79,7 +138,7 @@ fn quoted<'m>(message: &'m str, beginning: &str) -> Vec<&'m str> {
     if message.starts_with(beginning) { message.split('`').skip(1).step_by(2).collect() } else { Vec::new() }
 }
 
-fn listed(names: &[&str]) -> String {
+fn listed(names: &[impl std::fmt::Display]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 

@@ -27,6 +27,7 @@ mod eval;
 mod experiment;
 mod explain;
 mod infrastructure;
+mod kind;
 mod load;
 mod merge;
 mod method;

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::digest::digest;
 use crate::error::{ConfigError, Fault};
 use crate::experiment::Experiment;
+use crate::kind::Kind;
 use crate::merge::Merged;
 use crate::problems::Problem;
 use crate::source::Sources;
@@ -31,6 +32,7 @@ impl Experiment {
     pub fn load(path: &Path, overrides: &[String]) -> Result<Loaded, ConfigError> {
         let sources = Sources::collect(path, overrides)?;
         let merged = Merged::new(&sources, &CHOICES)?;
+        Kind::Experiment.require(path, merged.table())?;
         let experiment: Experiment = merged.typed()?;
         refuse(&merged, experiment.check())?;
         Ok(Loaded { resolved: experiment.to_toml()?, digest: digest(&experiment), experiment })

@@ -29,6 +29,11 @@ impl<'s> Merged<'s> {
         Ok(Self { sources, table })
     }
 
+    /// The whole table.
+    pub(crate) fn table(&self) -> &DeTable<'s> {
+        &self.table
+    }
+
     /// The typed value. All unknown keys are reported at once.
     pub(crate) fn typed<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         let mut table = self.table.clone();

@@ -52,12 +52,11 @@ impl Schedule {
 
     pub(crate) fn check(&self, epochs: u32, problems: &mut Problems) {
         let warmup = self.warmup_epochs();
-        problems.require(
-            warmup >= 0.0 && warmup <= f64::from(epochs.max(1)),
-            &format!("schedule.{}.warmup_epochs", self.name()),
-            &warmup,
-            &format!("0 to train.epochs = {epochs}"),
-        );
+        let key = format!("schedule.{}.warmup_epochs", self.name());
+        // Whoever shortens a run from the command line has the warm-up of the file still.
+        let shorter = f64::from(epochs) / 10.0;
+        let expected = format!("0 to train.epochs = {epochs}, as with --set {key}={shorter}");
+        problems.require(warmup >= 0.0 && warmup <= f64::from(epochs.max(1)), &key, &warmup, &expected);
         if let Self::Cosine(Cosine { final_share, .. }) = self {
             let inside = (0.0..=1.0).contains(final_share);
             problems.require(inside, "schedule.cosine.final", final_share, "a share of the peak, 0 to 1");

@@ -108,7 +108,8 @@ pub enum DataError {
     },
     /// More images asked for than there are.
     #[error(
-        "data.subset = {asked}, but there are {available} training images; ask for a number from 1 to {available}"
+        "data.subset = {asked}, but there are {available} training images; ask for a number from 1 to {available}, or \
+         for all of them with data.subset = \"all\""
     )]
     Subset {
         /// As given.

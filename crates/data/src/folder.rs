@@ -50,6 +50,12 @@ struct Stored {
     pixels: Option<Vec<u8>>,
 }
 
+/// What a person is told of a folder.
+struct Said {
+    notes: Vec<String>,
+    skipped: Vec<String>,
+}
+
 /// Opens a folder: its splits, or with a `holdout` a test split made of the training images.
 pub(crate) fn open(
     root: &Path,
@@ -57,7 +63,8 @@ pub(crate) fn open(
     holdout: Option<f64>,
     seed: u64,
 ) -> Result<Splits, DataError> {
-    let Layout { train, test, mut notes } = Layout::find(root)?;
+    let Layout { train, test, notes } = Layout::find(root)?;
+    let mut said = Said { notes, skipped: Vec::new() };
     let wrong = |reason: &str| DataError::Layout { folder: root.to_owned(), reason: reason.into() };
     if holdout.is_some() && test.is_some() {
         return Err(wrong("there is a test split already; leave data.holdout out"));
@@ -67,17 +74,27 @@ pub(crate) fn open(
             return Err(wrong("images without classes cannot be scored; leave data.holdout out"));
         }
         Files::Flat(paths) => {
-            let images = ImageFolder::read(paths, unreadable, &mut notes)?.0;
-            return Ok(Splits { train: Split::Unlabelled(Arc::new(images)), test: None, notes });
+            let images = ImageFolder::read(paths, unreadable, &mut said)?.0;
+            return Ok(Splits {
+                train: Split::Unlabelled(Arc::new(images)),
+                test: None,
+                notes: said.notes,
+                skipped: said.skipped,
+            });
         }
         Files::Classes(classes) => {
             let names = classes.iter().map(|(name, _)| name.clone()).collect();
-            Arc::new(ClassFolder::read(root, classes, names, unreadable, &mut notes)?)
+            Arc::new(ClassFolder::read(root, classes, names, unreadable, &mut said)?)
         }
     };
     if let Some(share) = holdout {
         let (train, test) = split(root, train, share, seed)?;
-        return Ok(Splits { train: Split::Labelled(train), test: Some(test), notes });
+        return Ok(Splits {
+            train: Split::Labelled(train),
+            test: Some(test),
+            notes: said.notes,
+            skipped: said.skipped,
+        });
     }
     let test: Option<Arc<dyn Labelled>> = match test {
         None => None,
@@ -86,10 +103,10 @@ pub(crate) fn open(
         }
         Some(Files::Classes(classes)) => {
             let names = train.class_names.clone();
-            Some(Arc::new(ClassFolder::read(root, classes, names, unreadable, &mut notes)?))
+            Some(Arc::new(ClassFolder::read(root, classes, names, unreadable, &mut said)?))
         }
     };
-    Ok(Splits { train: Split::Labelled(train), test, notes })
+    Ok(Splits { train: Split::Labelled(train), test, notes: said.notes, skipped: said.skipped })
 }
 
 /// A labelled split.
@@ -117,7 +134,7 @@ impl ImageFolder {
     fn read(
         paths: Vec<PathBuf>,
         unreadable: Unreadable,
-        notes: &mut Vec<String>,
+        said: &mut Said,
     ) -> Result<(Self, Vec<bool>), DataError> {
         let count = paths.len();
         let first = paths.first().cloned().unwrap_or_default();
@@ -145,7 +162,9 @@ impl ImageFolder {
             let folder = first.parent().unwrap_or(&first).to_owned();
             return Err(DataError::NoneReadable { folder, images: count, named });
         }
-        notes.push(format!("{} of {count} images cannot be read and are skipped: {named}", failed.len()));
+        said.notes
+            .push(format!("{} of {count} images cannot be read and are skipped: {named}", failed.len()));
+        said.skipped.extend(failed);
         Ok((Self { images }, kept))
     }
 }
@@ -157,7 +176,7 @@ impl ClassFolder {
         classes: Vec<(String, Vec<PathBuf>)>,
         class_names: Vec<String>,
         unreadable: Unreadable,
-        notes: &mut Vec<String>,
+        said: &mut Said,
     ) -> Result<Self, DataError> {
         let mut paths = Vec::new();
         let mut labels = Vec::new();
@@ -171,7 +190,7 @@ impl ClassFolder {
             labels.extend(std::iter::repeat_n(label as u32, files.len()));
             paths.extend(files);
         }
-        let (images, kept) = ImageFolder::read(paths, unreadable, notes)?;
+        let (images, kept) = ImageFolder::read(paths, unreadable, said)?;
         let labels = labels.into_iter().zip(kept).filter_map(|(label, kept)| kept.then_some(label)).collect();
         Ok(Self { images, labels, class_names })
     }

@@ -25,6 +25,15 @@ pub(crate) enum Files {
 impl Layout {
     /// Looks for `root/train` with `root/test` or `root/val`; without `train` the images are `root`'s own.
     pub(crate) fn find(root: &Path) -> Result<Self, DataError> {
+        if !root.is_dir() {
+            let here = std::env::current_dir().unwrap_or_default();
+            let reason = format!(
+                "data.root names no folder that is there; a relative path begins in the folder in which the command \
+                 runs, {}",
+                here.display()
+            );
+            return Err(DataError::Layout { folder: root.to_owned(), reason });
+        }
         let mut notes = Vec::new();
         let train = root.join("train");
         if !train.is_dir() {

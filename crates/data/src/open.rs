@@ -62,6 +62,8 @@ pub struct Splits {
     pub test: Option<Arc<dyn Labelled>>,
     /// What a person should know, such as skipped images.
     pub notes: Vec<String>,
+    /// Files that cannot be decoded and were left out, each with the reason.
+    pub skipped: Vec<String>,
 }
 
 /// Images, with labels or without.
@@ -113,6 +115,7 @@ pub fn open(spec: &Spec, cache: &Path) -> Result<Splits, DataError> {
             train: Split::Labelled(Arc::new(Shapes::train(train, classes, size, spec.seed)?)),
             test: Some(Arc::new(Shapes::test(test, classes, size, spec.seed)?)),
             notes: Vec::new(),
+            skipped: Vec::new(),
         },
     };
     if let Some(count) = spec.subset {
@@ -127,5 +130,10 @@ pub(crate) fn folder_of(cache: &Path, name: &str) -> PathBuf {
 }
 
 fn in_memory((train, test): (InMemory, InMemory)) -> Splits {
-    Splits { train: Split::Labelled(Arc::new(train)), test: Some(Arc::new(test)), notes: Vec::new() }
+    Splits {
+        train: Split::Labelled(Arc::new(train)),
+        test: Some(Arc::new(test)),
+        notes: Vec::new(),
+        skipped: Vec::new(),
+    }
 }

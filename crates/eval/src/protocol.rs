@@ -80,7 +80,7 @@ pub fn evaluate(
 ) -> Result<BTreeMap<String, Score>, EvalError> {
     let mut scores = BTreeMap::new();
     for protocol in protocols {
-        scores.insert(protocol.name().to_owned(), protocol.evaluate(subject)?);
+        scores.insert(protocol.name().to_owned(), protocol.evaluate(subject)?.rounded());
         subject.assert_still(protocol.name())?;
     }
     Ok(scores)

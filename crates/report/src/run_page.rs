@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use kontrast_runlog::human::{bytes, count, seconds};
-use kontrast_runlog::{Event, LabelFree, Layout, Summary, read_events, read_summary};
+use kontrast_runlog::human::{bytes, count, counted, seconds};
+use kontrast_runlog::{Event, LabelFree, Layout, Summary, read_events};
 use serde::Serialize;
 
+use crate::label_free::measured;
 use crate::page::{Picture, pictures, safe, write};
-use crate::scores::{ScoreRow, neighbours_caption, rows};
+use crate::scores::{ScoreRow, neighbours_caption, read_run, rows, state};
 use crate::{Curve, Level, ReportError, Series, verdict};
 
 /// Writes `report.html` into a run directory, from its summary, its events and its figures. What is not
@@ -17,7 +18,7 @@ use crate::{Curve, Level, ReportError, Series, verdict};
 /// When the run has no summary, a file of it cannot be read, or the page not written.
 pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
     let layout = Layout::of(run_dir);
-    let summary = read_summary(run_dir)?;
+    let summary = read_run(run_dir)?;
     let events = read_events(run_dir)?;
     let mut pictures = pictures(&layout.figures())?;
     let mut take = |name: &str| {
@@ -29,6 +30,7 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
     let config = std::fs::read_to_string(layout.config()).unwrap_or_default();
     let content = Content {
         run: run_dir.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        state: state(&summary),
         verdict: verdict(&summary),
         facts: facts(&summary),
         scores: rows(&summary),
@@ -50,6 +52,7 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
 struct Content<'r> {
     run: String,
     summary: &'r Summary,
+    state: &'static str,
     verdict: String,
     facts: Vec<Fact>,
     scores: Vec<ScoreRow>,
@@ -77,7 +80,7 @@ fn fact(name: &'static str, value: String, note: impl Into<String>) -> Fact {
 
 fn facts(summary: &Summary) -> Vec<Fact> {
     let mut facts = vec![
-        fact("epochs", count(u64::from(summary.epochs)), format!("{} steps", count(summary.steps))),
+        fact("epochs", count(u64::from(summary.epochs)), counted(summary.steps, "step")),
         fact("training", seconds(summary.train_seconds), format!("{} in all", seconds(summary.wall_seconds))),
     ];
     if let Some(rate) = summary.images_per_second {
@@ -98,21 +101,7 @@ fn facts(summary: &Summary) -> Vec<Fact> {
 }
 
 fn label_free(figures: &LabelFree) -> Vec<Fact> {
-    let all = [
-        ("alignment", figures.alignment, 2, "distance of two views of an image; lower is closer"),
-        ("uniformity", figures.uniformity, 2, "lower is more evenly spread"),
-        ("effective rank", figures.effective_rank, 1, "directions that the embedding uses"),
-        ("deviation", figures.deviation, 2, "1 fills the sphere, 0 is collapse"),
-        (
-            "contrastive accuracy",
-            figures.contrastive_accuracy,
-            1,
-            "% of views whose other view is the nearest",
-        ),
-    ];
-    all.into_iter()
-        .filter_map(|(name, value, digits, note)| Some(fact(name, format!("{:.digits$}", value?), note)))
-        .collect()
+    measured(figures).map(|(figure, text)| fact(figure.name, text, figure.note)).collect()
 }
 
 #[derive(Serialize)]
@@ -151,6 +140,10 @@ fn curves(summary: &Summary, events: &[Event]) -> Vec<Curve> {
         Event::Step { deviation, .. } => *deviation,
         _ => None,
     });
+    let rank = over_steps("effective rank", &|event| match event {
+        Event::Step { effective_rank, .. } => *effective_rank,
+        _ => None,
+    });
     let knn = over_steps("k-NN", &|event| match event {
         Event::Score { top1, .. } => top1.get("knn").copied(),
         _ => None,
@@ -166,10 +159,12 @@ fn curves(summary: &Summary, events: &[Event]) -> Vec<Curve> {
     let all = [
         plot("k-NN top-1 while training, %", vec![knn], floors),
         plot("Loss", vec![loss], level("chance", summary.loss_chance)),
-        plot("Contrastive accuracy, %", vec![accuracy], Vec::new()),
-        plot("Deviation of the embedding, 1 fills the sphere", vec![deviation], Vec::new()),
+        plot("Contrastive accuracy within the batch of the step, %", vec![accuracy], Vec::new()),
+        plot("Deviation of that batch's embeddings, 1 fills the sphere", vec![deviation], Vec::new()),
+        plot("Effective rank of that batch's embeddings", vec![rank], Vec::new()),
     ];
-    all.into_iter().filter(|curve| !curve.to_svg().is_empty()).collect()
+    // Two to a row: the last one fills the place of a curve that has no points.
+    all.into_iter().filter(|curve| !curve.to_svg().is_empty()).take(4).collect()
 }
 
 fn started(events: &[Event]) -> Option<&str> {

@@ -1,11 +1,12 @@
 //! Scores beside their floors, as rows and in a sentence.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
-use kontrast_runlog::{Score, Status, Summary};
+use kontrast_runlog::{RunDir, RunlogError, Score, Status, Summary, read_summary};
 use serde::Serialize;
 
-use crate::{Spread, markdown_table};
+use crate::{Spread, label_free, markdown_table};
 
 /// One protocol: the trained encoder beside its floors.
 #[derive(Debug, Serialize)]
@@ -31,13 +32,13 @@ pub(crate) fn rows(summary: &Summary) -> Vec<ScoreRow> {
             let pixels = eval.pixels.get(protocol).map(|floor| floor.top1);
             ScoreRow {
                 protocol: protocol.clone(),
-                meaning: meaning(protocol),
+                meaning: meaning(protocol, score),
                 trained: score.top1,
                 top5: score.top5,
                 untrained,
                 pixels,
-                above_untrained: untrained.map(|floor| score.top1 - floor),
-                above_pixels: pixels.map(|floor| score.top1 - floor),
+                above_untrained: untrained.map(|floor| printed(score.top1) - printed(floor)),
+                above_pixels: pixels.map(|floor| printed(score.top1) - printed(floor)),
                 settings: settings(score),
             }
         })
@@ -48,6 +49,9 @@ pub(crate) fn rows(summary: &Summary) -> Vec<ScoreRow> {
 pub fn verdict(summary: &Summary) -> String {
     let beginning = match summary.status {
         Status::Finished => String::new(),
+        Status::Running if summary.hint.as_deref() == Some(ABANDONED) => {
+            "The run stopped without a word. ".to_owned()
+        }
         status => format!("The run is marked {status}. "),
     };
     let rows = rows(summary);
@@ -69,6 +73,32 @@ pub fn verdict(summary: &Summary) -> String {
         .collect();
     let floors = if floors.is_empty() { String::new() } else { format!(": {}", floors.join(", ")) };
     format!("{beginning}{} top-1 {:.1} % on the test images{floors}.", row.protocol, row.trained)
+}
+
+/// The hint of a run that is marked as running, and nobody runs.
+const ABANDONED: &str =
+    "No process works on it any more: it was killed, or the machine went down; go on with --resume.";
+
+/// Reads the summary of a run directory. Where it says that the run is at work and no process is, the hint says so.
+///
+/// # Errors
+/// When there is none, or it is no summary.
+pub fn read_run(run: &Path) -> Result<Summary, RunlogError> {
+    let mut summary = read_summary(run)?;
+    if is_abandoned(run, &summary) {
+        summary.hint = Some(ABANDONED.to_owned());
+    }
+    Ok(summary)
+}
+
+fn is_abandoned(run: &Path, summary: &Summary) -> bool {
+    summary.status == Status::Running && !RunDir::is_owned(run)
+}
+
+/// The status, or that there is nobody any more to change it.
+pub(crate) fn state(summary: &Summary) -> &'static str {
+    let abandoned = summary.status == Status::Running && summary.hint.as_deref() == Some(ABANDONED);
+    if abandoned { "stopped" } else { summary.status.as_str() }
 }
 
 /// Why a finished run has no scores.
@@ -116,8 +146,12 @@ pub fn scores_markdown(summary: &Summary) -> String {
     markdown_table(&["protocol", "top-1 %", "top-5 %", "untrained", "pixels", "settings"], &rows)
 }
 
-/// Mean and deviation over runs that differ in their seed, beside the means of the floors.
+/// Mean and deviation over runs that differ in their seed, beside the means of the floors. Runs without scores have
+/// the figures that need no labels.
 pub fn seeds_markdown(runs: &[Summary]) -> String {
+    if runs.iter().all(|run| run.eval.trained.is_empty()) {
+        return label_free::seeds_markdown(runs);
+    }
     let protocols: BTreeSet<_> = runs.iter().flat_map(|run| run.eval.trained.keys()).collect();
     let rows: Vec<_> = protocols
         .into_iter()
@@ -140,11 +174,24 @@ pub(crate) fn one_decimal(value: Option<f64>) -> String {
     value.map_or("-".to_owned(), |value| format!("{value:.1}"))
 }
 
-fn meaning(protocol: &str) -> &'static str {
+/// As the tables show it: what is computed from printed figures agrees with them.
+fn printed(value: f64) -> f64 {
+    format!("{value:.1}").parse().unwrap_or(value)
+}
+
+/// What a protocol does, without the settings, which stand beside it.
+fn meaning(protocol: &str, score: &Score) -> &'static str {
+    let fewer = |published| score.k.is_some_and(|k| k < published);
     match protocol {
         "knn" => "weighted k-NN, k and temperature chosen on a split of train",
-        "knn_10" => "k-NN as published, k = 10",
-        "knn_200" => "k-NN as published, k = 200, temperature 0.1",
+        "knn_10" if fewer(10) => {
+            "k-NN with equal votes; k is 10 where it is published, and there are fewer images"
+        }
+        "knn_200" if fewer(200) => {
+            "weighted k-NN; k is 200 where it is published, and there are fewer images"
+        }
+        "knn_10" => "k-NN with equal votes, as published",
+        "knn_200" => "weighted k-NN, as published",
         "linear" => "linear probe on frozen features",
         _ => "",
     }

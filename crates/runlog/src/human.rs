@@ -40,6 +40,20 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
+/// An error and what lies behind it; many errors name their cause themselves, which is not said twice.
+pub fn causes(chain: impl IntoIterator<Item = String>) -> String {
+    chain.into_iter().fold(String::new(), |text, cause| {
+        let separator = if text.is_empty() { "" } else { ": " };
+        if text.contains(&cause) { text } else { text + separator + &cause }
+    })
+}
+
+/// So many of a thing: `1 epoch`, `1,200 epochs`.
+pub fn counted(number: u64, thing: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{ending}", count(number))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +68,24 @@ mod tests {
     fn seconds_become_minutes_and_hours() {
         let shown = [4.21, 59.96, 187.2, 7500.0, f64::NAN].map(seconds);
         assert_eq!(shown, ["4.2 s", "1 min 00 s", "3 min 07 s", "2 h 05 min", "unknown"]);
+    }
+
+    #[test]
+    fn no_cause_is_named_twice() {
+        let said = |chain: &[&str]| causes(chain.iter().map(ToString::to_string));
+        assert_eq!(
+            said(&["libtorch", "no network", "the cable is out"]),
+            "libtorch: no network: the cable is out"
+        );
+        assert_eq!(
+            said(&["a.toml: No such file; check the path", "No such file"]),
+            "a.toml: No such file; check the path"
+        );
+    }
+
+    #[test]
+    fn one_is_singular() {
+        assert_eq!([0, 1, 1200].map(|n| counted(n, "epoch")), ["0 epochs", "1 epoch", "1,200 epochs"]);
     }
 
     #[test]

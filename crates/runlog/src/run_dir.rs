@@ -37,6 +37,12 @@ impl RunDir {
         Ok(Self { layout, log: None, lock })
     }
 
+    /// Whether a process, this one included, owns the run directory now.
+    pub fn is_owned(path: &Path) -> bool {
+        let lock = File::open(Layout::of(path).lock());
+        lock.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
     /// Where things lie.
     pub fn layout(&self) -> &Layout {
         &self.layout

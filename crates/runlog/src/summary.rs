@@ -29,6 +29,8 @@ pub struct Summary {
     pub classes: Option<usize>,
     /// Images of the test split, where there is one.
     pub test_images: Option<usize>,
+    /// Images that could not be read and were left out, each with the reason.
+    pub skipped_images: Vec<String>,
     /// The command that repeats the run.
     pub command: String,
     /// The device in words.
@@ -101,6 +103,15 @@ pub struct Score {
     /// Weight decay of the probe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight_decay: Option<f64>,
+}
+
+impl Score {
+    /// Its shares to four decimals: ten thousand test images have no finer, and 90.15 is not 90.14999999999999.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        let round = |share: f64| (share * 1e4).round() / 1e4;
+        Self { top1: round(self.top1), top5: self.top5.map(round), ..self }
+    }
 }
 
 /// Figures that need no labels (Wang and Isola 2020, arXiv 2005.10242, for the first two).

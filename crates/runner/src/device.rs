@@ -1,5 +1,6 @@
 //! Where the run takes place: device, threads, determinism.
 
+use crate::{Refusal, say};
 use anyhow::{Context, bail};
 use kontrast_config as config;
 use kontrast_torch_ext::{CudaHalf, deterministic, keep_freed_memory, load_cuda};
@@ -31,8 +32,8 @@ pub(crate) fn prepare(wanted: &config::Infrastructure) -> anyhow::Result<Place> 
         config::Device::Auto if half == CudaHalf::Loaded && tch::Cuda::is_available() => Device::Cuda(0),
         config::Device::Auto => {
             if half == CudaHalf::CpuProfile {
-                eprintln!(
-                    "note: there is a GPU, but libtorch is the CPU profile; cargo xtask setup --cuda changes that"
+                say::note(
+                    "note: there is a GPU, but libtorch is the CPU profile; cargo xtask setup --cuda changes that",
                 );
             }
             Device::Cpu
@@ -51,7 +52,10 @@ pub(crate) fn prepare(wanted: &config::Infrastructure) -> anyhow::Result<Place> 
 fn cuda(index: usize, half: &CudaHalf) -> anyhow::Result<Device> {
     match half {
         CudaHalf::NoGpu => {
-            bail!("run.device = cuda:{index}: this machine shows no NVIDIA GPU; use --device cpu")
+            let text = format!(
+                "run.device = cuda:{index}: no GPU is seen here; leave --device out, or use --device cpu"
+            );
+            return Err(Refusal(text).into());
         }
         CudaHalf::CpuProfile => {
             bail!(

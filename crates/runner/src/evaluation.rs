@@ -1,14 +1,16 @@
 //! The scores of an encoder beside their two floors, or, without labels, the figures that need none.
 
+use crate::say;
 use crate::stage::Stage;
 use anyhow::bail;
 use kontrast_data::Labelled;
 use kontrast_eval::{Knn, LabelFree, Pixels, Protocol, Score, Subject, evaluate, label_free, protocols};
 use kontrast_models::Encoder;
-use kontrast_runlog::Evaluation;
+use kontrast_runlog::{Evaluation, human};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// Pixels on a side of the floor without a network.
 const PIXELS: usize = 8;
@@ -42,18 +44,30 @@ pub(crate) fn at_the_end(
     let figures = label_free(encoder, &*images, &stage.plans, &extractor, seed)?;
     let Some((train, test)) = labelled(stage) else { return Ok((Evaluation::default(), figures)) };
     let list = protocols(&stage.experiment.eval, seed);
-    let score = |encoder: &dyn Encoder, side: usize| -> anyhow::Result<BTreeMap<String, Score>> {
-        if interrupt.load(Ordering::Relaxed) {
-            bail!("stopped while evaluating");
-        }
-        let subject = Subject::new(encoder, &*train, &*test, &stage.extractor(side))?;
-        Ok(evaluate(&list, &subject)?)
-    };
+    let score =
+        |whose: &str, encoder: &dyn Encoder, side: usize| -> anyhow::Result<BTreeMap<String, Score>> {
+            let stopped = || interrupt.load(Ordering::Relaxed);
+            if stopped() {
+                bail!("stopped while evaluating");
+            }
+            let subject = Subject::new(encoder, &*train, &*test, &stage.extractor(side))?;
+            let mut scores = BTreeMap::new();
+            for protocol in &list {
+                if stopped() {
+                    bail!("stopped while evaluating");
+                }
+                let started = Instant::now();
+                scores.extend(evaluate(std::slice::from_ref(protocol), &subject)?);
+                let (name, took) = (protocol.name(), human::seconds(started.elapsed().as_secs_f64()));
+                say::note(format_args!("{whose}, {name}: {:.1} % in {took}", scores[name].top1));
+            }
+            Ok(scores)
+        };
     let untrained = stage.method()?;
     let evaluation = Evaluation {
-        trained: score(encoder, stage.side())?,
-        random_init: score(untrained.encoder(), stage.side())?,
-        pixels: score(&Pixels { side: PIXELS as i64 }, PIXELS)?,
+        trained: score("trained", encoder, stage.side())?,
+        random_init: score("untrained", untrained.encoder(), stage.side())?,
+        pixels: score("raw pixels", &Pixels { side: PIXELS as i64 }, PIXELS)?,
     };
     Ok((evaluation, figures))
 }

@@ -13,7 +13,10 @@ mod pretrain;
 mod preview;
 mod progress;
 mod record;
+mod repeat;
+mod say;
 mod stage;
+mod words;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -21,6 +24,7 @@ use kontrast_config::ConfigError;
 use kontrast_data::DataError;
 use kontrast_eval::EvalError;
 use kontrast_methods::{BuildError, ViewError};
+use kontrast_runlog::human;
 use std::process::ExitCode;
 
 /// Exit code where the file or the arguments are wrong.
@@ -32,13 +36,16 @@ fn main() -> ExitCode {
         let text = panic.payload_as_str().unwrap_or("no message");
         let first = text.split("\\nException raised").next().unwrap_or(text);
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        eprintln!("error: {} ({place}); this is a defect of Kontrast, please report it", first.trim());
+        say::note(format_args!(
+            "error: {} ({place}); this is a defect of Kontrast, please report it",
+            first.trim()
+        ));
     }));
     let arguments = Arguments::parse();
     match std::panic::catch_unwind(|| run(arguments)) {
         Ok(Ok(code)) => ExitCode::from(code),
         Ok(Err(error)) => {
-            eprintln!("error: {error:#}");
+            say::note(format_args!("error: {}", human::causes(error.chain().map(ToString::to_string))));
             ExitCode::from(if is_wrong(&error) { WRONG } else { 1 })
         }
         Err(_) => ExitCode::from(1),
@@ -48,11 +55,11 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> anyhow::Result<u8> {
     match arguments.command {
         Command::Pretrain(arguments) => pretrain::pretrain(&arguments),
-        Command::Evaluate { run } => pretrain::evaluate(&run),
+        Command::Evaluate { run } => repeat::evaluate(&run),
         Command::Report { runs } => {
             for run in runs {
                 kontrast_report::run_page(&run)?;
-                println!("{}", kontrast_runlog::Layout::of(&run).report().display());
+                say::out(kontrast_runlog::Layout::of(&run).report().display());
             }
             Ok(0)
         }
@@ -60,7 +67,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Preview(arguments) => preview::preview(&arguments),
         Command::Data { name } => {
             let folder = data::fetch(&name)?;
-            println!("{name}: {}", folder.display());
+            say::out(format_args!("{name}: {}", folder.display()));
             Ok(0)
         }
     }

@@ -1,19 +1,15 @@
 //! One run from the experiment file to its report.
 
 use crate::arguments::Pretrain;
-use crate::evaluation::at_the_end;
 use crate::observer::Watch;
 use crate::progress::Progress;
 use crate::record::Record;
 use crate::stage::Stage;
-use crate::{Refusal, figures, interrupt};
-use anyhow::Context;
+use crate::{Refusal, evaluation, figures, interrupt, say, words};
 use kontrast_config::{Experiment, Loaded};
 use kontrast_methods::Method;
-use kontrast_runlog::human::count;
-use kontrast_runlog::{
-    Event, Layout, RunDir, ScalarWriter, Status, Summary, atomic_write, now, read_summary,
-};
+use kontrast_runlog::human;
+use kontrast_runlog::{Event, Layout, RunDir, ScalarWriter, Status, atomic_write, now, read_summary};
 use kontrast_training::{Checkpoints, Outcome, Trainer, TrainerSpec, recipe};
 use std::path::Path;
 use std::sync::Arc;
@@ -27,53 +23,42 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
     if let Some(code) = already_ended(arguments, &path)? {
         return Ok(code);
     }
+    if RunDir::is_owned(&path) {
+        // The images may take a while, and the answer is known.
+        RunDir::acquire(&path)?;
+    }
     let interrupt = interrupt::on_signals()?;
     if arguments.stop_with_parent {
         interrupt::when_input_ends(Arc::clone(&interrupt));
     }
-    let mut dir = RunDir::acquire(&path)?;
-    if !arguments.resume {
-        dir.clear()?;
-    }
-    println!("run directory: {}", path.display());
+    // Before the run directory: what is wrong with the images or the network leaves none behind.
     let stage = match Stage::new(&loaded) {
         // A download that Ctrl-C cut short is no failure of the download.
         Err(_) if interrupt.load(Ordering::Relaxed) => return Ok(Status::Interrupted.exit_code()),
         stage => stage?,
     };
-    run(&loaded, &stage, dir, arguments, &interrupt)
-}
-
-/// Evaluates the last checkpoint of a finished or interrupted run again; returns the exit code.
-pub(crate) fn evaluate(path: &Path) -> anyhow::Result<u8> {
-    let interrupt = interrupt::on_signals()?;
-    match evaluated(path, &interrupt) {
-        Err(error) if interrupt.load(Ordering::Relaxed) => {
-            println!("{error:#}; the scores are those of before, and kontrast evaluate makes them again");
-            Ok(Status::Interrupted.exit_code())
-        }
-        ended => ended,
-    }
-}
-
-fn evaluated(path: &Path, interrupt: &AtomicBool) -> anyhow::Result<u8> {
-    let layout = Layout::of(path);
-    let loaded = Experiment::load(&layout.config(), &[])?;
-    let earlier = read_summary(path)?;
-    let dir = RunDir::acquire(path)?;
-    let stage = Stage::new(&loaded)?;
     let method = stage.method()?;
-    let mut record = Record::new(dir, &stage, earlier.command.clone(), earlier.parameters);
-    let mut trainer = trainer(&stage, method, &record);
-    trainer
-        .resume()?
-        .with_context(|| format!("{}: no checkpoint to evaluate", layout.checkpoints().display()))?;
-    record.summary = Summary { status: earlier.status, hint: earlier.hint, ..record.summary };
-    record.totals(trainer.epoch(), trainer.step(), &trainer.totals());
-    judge(&stage, trainer.method(), &mut record, interrupt)?;
-    record.write()?;
-    say(&record);
-    Ok(0)
+    if arguments.resume && !Layout::of(&path).config().exists() {
+        say::note(words::nothing_to_resume(&loaded, &path));
+    }
+    let dir = acquire(&loaded, &path, arguments.resume)?;
+    say::out(format_args!("run directory: {}", path.display()));
+    run(&loaded, &stage, method, dir, arguments, &interrupt)
+}
+
+/// The run directory, empty unless a run is to go on there.
+fn acquire(loaded: &Loaded, path: &Path, resume: bool) -> anyhow::Result<RunDir> {
+    let out = &loaded.experiment.run.out;
+    std::fs::create_dir_all(out).map_err(|error| {
+        let text =
+            format!("run.out = {}: cannot be made: {error}; name another folder with --out", out.display());
+        Refusal(text)
+    })?;
+    let mut dir = RunDir::acquire(path)?;
+    if !resume {
+        dir.clear()?;
+    }
+    Ok(dir)
 }
 
 /// A run that ended says so again and is not touched; one under way needs a word from the user.
@@ -85,8 +70,11 @@ fn already_ended(arguments: &Pretrain, path: &Path) -> anyhow::Result<Option<u8>
     if let Ok(summary) = read_summary(path)
         && summary.status.is_final()
     {
-        println!("{}: {} already; --force trains it again", path.display(), summary.status);
-        print_summary(&summary);
+        say::out(format_args!("{}: {} already; --force trains it again", path.display(), summary.status));
+        words::summary(&summary);
+        if layout.report().exists() {
+            say::out(format_args!("report: {}", layout.report().display()));
+        }
         return Ok(Some(summary.status.exit_code()));
     }
     if arguments.resume {
@@ -102,11 +90,11 @@ fn already_ended(arguments: &Pretrain, path: &Path) -> anyhow::Result<Option<u8>
 fn run(
     loaded: &Loaded,
     stage: &Stage,
+    method: Box<dyn Method>,
     dir: RunDir,
     arguments: &Pretrain,
     interrupt: &AtomicBool,
 ) -> anyhow::Result<u8> {
-    let method = stage.method()?;
     let parameters =
         method.groups().iter().flat_map(|group| &group.variables).map(|(_, v)| v.numel() as u64).sum();
     let mut record = Record::new(dir, stage, arguments.command(), parameters);
@@ -117,15 +105,17 @@ fn run(
             record.end(status, hint)?;
         }
         Err(error) if interrupt.load(Ordering::Relaxed) => {
-            record.end(Status::Interrupted, Some(format!("{error:#}; go on with --resume")))?;
+            let hint = format!("{error:#}; go on with: {}", words::resume(&record.summary.command));
+            record.end(Status::Interrupted, Some(hint))?;
         }
         Err(error) => {
             // The disk may be what failed: the first error is the one to show.
-            let _ = record.end(Status::Failed, Some(format!("{error:#}")));
+            let causes = human::causes(error.chain().map(ToString::to_string));
+            let _ = record.end(Status::Failed, Some(causes));
             return Err(error);
         }
     }
-    say(&record);
+    words::ended(&record);
     Ok(record.summary.status.exit_code())
 }
 
@@ -140,9 +130,9 @@ fn train(
     let resumed = trainer.resume()?;
     let event = if let Some(resumed) = &resumed {
         for warning in &resumed.warnings {
-            eprintln!("warning: {warning}");
+            say::note(format_args!("warning: {warning}"));
         }
-        println!("resumed at step {} of {steps}", resumed.step);
+        say::out(format_args!("resumed at step {} of {steps}", resumed.step));
         Event::Resume { time: now(), step: resumed.step, epoch: resumed.epoch, threads: stage.place.threads }
     } else {
         figures::views(stage, &record.dir.layout().figures().join("views.png"))?;
@@ -151,7 +141,7 @@ fn train(
     record.dir.append(&event)?;
     record.totals(trainer.epoch(), trainer.step(), &trainer.totals());
     record.write()?;
-    println!("{}", opening(stage, record, steps));
+    say::out(words::opening(stage, record, steps));
     let scalars = ScalarWriter::open(&record.dir.layout().tensorboard(), trainer.step())?;
     let progress = Progress::new(steps, trainer.step(), stage.experiment.train.epochs)?;
     let mut watch = Watch { stage, record, scalars, progress };
@@ -163,13 +153,17 @@ fn train(
             judge(stage, trainer.method(), record, interrupt)?;
             Ok((Status::Finished, None))
         }
-        Outcome::Interrupted => Ok((Status::Interrupted, Some("go on with --resume".to_owned()))),
+        Outcome::Interrupted => {
+            let command = words::resume(&record.summary.command);
+            let hint = format!("checkpoint of step {} written; go on with: {command}", trainer.step());
+            Ok((Status::Interrupted, Some(hint)))
+        }
         Outcome::Diverged(hint) => Ok((Status::Diverged, Some(hint))),
         Outcome::Collapsed(hint) => Ok((Status::Collapsed, Some(hint))),
     }
 }
 
-fn trainer(stage: &Stage, method: Box<dyn Method>, record: &Record) -> Trainer {
+pub(crate) fn trainer(stage: &Stage, method: Box<dyn Method>, record: &Record) -> Trainer {
     let (experiment, loader) = (&stage.experiment, stage.loader());
     let per_epoch = loader.epochs.steps_per_epoch();
     let recipe = recipe(experiment, method.groups(), per_epoch);
@@ -187,14 +181,18 @@ fn trainer(stage: &Stage, method: Box<dyn Method>, record: &Record) -> Trainer {
 }
 
 /// Scores, figures and pictures of the trained encoder.
-fn judge(
+pub(crate) fn judge(
     stage: &Stage,
     method: &dyn Method,
     record: &mut Record,
     interrupt: &AtomicBool,
 ) -> anyhow::Result<()> {
-    println!("evaluating: k-NN and probes of the trained and the untrained encoder, and of raw pixels");
-    let (scores, figures) = at_the_end(stage, method.encoder(), interrupt)?;
+    say::out(if evaluation::labelled(stage).is_some() {
+        "evaluating: k-NN and probes of the trained and the untrained encoder, and of raw pixels"
+    } else {
+        "evaluating: figures that need no labels"
+    });
+    let (scores, figures) = evaluation::at_the_end(stage, method.encoder(), interrupt)?;
     if !scores.trained.is_empty() {
         let top1 = scores.trained.iter().map(|(name, score)| (name.clone(), score.top1)).collect();
         let (step, epoch) = (record.summary.steps, record.summary.epochs);
@@ -218,49 +216,5 @@ fn start(stage: &Stage, record: &Record, steps: u64) -> Event {
         parameters: record.summary.parameters,
         train_images: loader.dataset.len(),
         steps,
-    }
-}
-
-/// What is about to be trained: the derived numbers too, so that nobody has to guess them.
-fn opening(stage: &Stage, record: &Record, steps: u64) -> String {
-    let experiment = &stage.experiment;
-    let (train, resnet) = (&experiment.train, experiment.encoder.resnet());
-    format!(
-        "{}: {} of width {} ({} stem), {} parameters; {}, {} images; batch {}, {} epochs, {steps} steps; {} lr {:.4}; \
-         {} on {} with {} threads",
-        experiment.method.name(),
-        experiment.encoder.name(),
-        resnet.width,
-        resnet.stem.as_str(),
-        count(record.summary.parameters),
-        experiment.data.name.as_str(),
-        count(stage.loader().dataset.len() as u64),
-        train.batch,
-        train.epochs,
-        experiment.optimizer.name(),
-        experiment.optimizer.lr().scaled(train.batch),
-        train.precision.as_str(),
-        stage.place.words,
-        stage.place.threads,
-    )
-}
-
-/// The summary in words, and the page; a page that cannot be written is no reason to lose the run.
-fn say(record: &Record) {
-    let root = record.dir.layout().root();
-    print_summary(&record.summary);
-    match kontrast_report::run_page(root) {
-        Ok(()) => println!("report: {}", record.dir.layout().report().display()),
-        Err(error) => eprintln!("warning: the report was not written: {error}"),
-    }
-}
-
-fn print_summary(summary: &Summary) {
-    if !summary.eval.trained.is_empty() {
-        println!("\n{}", kontrast_report::scores_markdown(summary).trim_end());
-    }
-    println!("\n{}", kontrast_report::verdict(summary));
-    if let Some(hint) = &summary.hint {
-        println!("{hint}");
     }
 }

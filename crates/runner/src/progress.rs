@@ -1,5 +1,6 @@
 //! What a person sees of the training: a bar on a terminal, plain lines elsewhere.
 
+use crate::say;
 use indicatif::{ProgressBar, ProgressStyle};
 use kontrast_runlog::human;
 use kontrast_training::StepRecord;
@@ -58,7 +59,7 @@ impl Progress {
 
     /// A line of its own, above the bar.
     pub(crate) fn say(&self, line: &str) {
-        if self.terminal { self.bar.println(line) } else { eprintln!("{line}") }
+        if self.terminal { self.bar.println(line) } else { say::note(line) }
     }
 
     pub(crate) fn finish(&self) {

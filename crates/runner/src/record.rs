@@ -13,7 +13,8 @@ pub(crate) struct Record {
     pub(crate) dir: RunDir,
     pub(crate) summary: Summary,
     device: Device,
-    started: Instant,
+    /// When this process began on the run; none where it only looks at one that has ended.
+    started: Option<Instant>,
     /// Seconds of earlier processes.
     before: f64,
 }
@@ -33,6 +34,7 @@ impl Record {
             dataset: experiment.data.name.as_str().to_owned(),
             classes: stage.splits.train.labelled().map(|images| images.class_names().len()),
             test_images: stage.splits.test.as_ref().map(|images| images.len()),
+            skipped_images: stage.splits.skipped.clone(),
             command,
             device: stage.place.words.clone(),
             threads: stage.place.threads,
@@ -41,7 +43,12 @@ impl Record {
             peak_device_memory_bytes: earlier.and_then(|summary| summary.peak_device_memory_bytes),
             ..Summary::default()
         };
-        Self { dir, summary, device: stage.place.device, started: Instant::now(), before }
+        Self { dir, summary, device: stage.place.device, started: Some(Instant::now()), before }
+    }
+
+    /// The run's own time stays, however long it is looked at.
+    pub(crate) fn stop_the_clock(&mut self) {
+        self.started = None;
     }
 
     /// Takes over what training has measured so far.
@@ -60,7 +67,8 @@ impl Record {
     /// Writes the summary as it stands.
     pub(crate) fn write(&mut self) -> Result<(), RunlogError> {
         let most = |a: Option<u64>, b: Option<u64>| a.max(b);
-        self.summary.wall_seconds = self.before + self.started.elapsed().as_secs_f64();
+        let now = self.started.map_or(0.0, |started| started.elapsed().as_secs_f64());
+        self.summary.wall_seconds = self.before + now;
         self.summary.peak_memory_bytes = most(self.summary.peak_memory_bytes, memory::peak());
         self.summary.peak_device_memory_bytes =
             most(self.summary.peak_device_memory_bytes, peak_device_memory(self.device));

@@ -2,10 +2,11 @@
 
 use crate::data;
 use crate::device::{self, Place};
+use crate::say;
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Feed;
 use kontrast_config::{Experiment, Loaded};
-use kontrast_data::{Epochs, LoaderSpec, Splits};
+use kontrast_data::{DataError, Epochs, LoaderSpec, Splits};
 use kontrast_eval::Extractor;
 use kontrast_methods::{Method, precision, view_spec};
 
@@ -27,7 +28,11 @@ impl Stage {
         let place = device::prepare(&experiment.run)?;
         let splits = data::open(&experiment.data, experiment.seed)?;
         for note in &splits.notes {
-            eprintln!("note: {note}");
+            say::note(format_args!("note: {note}"));
+        }
+        let (images, batch) = (splits.train.images().len(), experiment.train.batch);
+        if images < batch {
+            return Err(DataError::Batch { batch, images }.into());
         }
         let plans = view_spec(&experiment.views)?.plans;
         Ok(Self { experiment, digest: loaded.digest.clone(), place, splits, plans })

@@ -43,8 +43,7 @@ struct Seal {
 pub enum CheckpointError {
     /// The file and its seal do not agree.
     #[error(
-        "{}: expected {expected}, found {found}; the checkpoint is damaged: remove it and resume from an earlier \
-         one, or start again with --force", path.display()
+        "{}: expected {expected}, found {found}; the checkpoint is damaged", path.display()
     )]
     Damaged {
         /// The file.
@@ -68,7 +67,7 @@ pub enum CheckpointError {
         found: String,
     },
     /// Every checkpoint there is damaged.
-    #[error("{}: none of the {count} checkpoints can be read; start again with --force. The newest: {newest}", folder.display())]
+    #[error("{}: none of the {count} checkpoints can be read; put one back, or start again with --force. The newest: {newest}", folder.display())]
     NoneLeft {
         /// The folder.
         folder: PathBuf,

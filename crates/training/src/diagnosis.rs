@@ -46,17 +46,27 @@ pub enum Verdict {
 pub struct Judge {
     warmup: u64,
     hint: &'static str,
-    collapsed: u32,
+    /// Records in a row that are constant, and those that are poor, with the step before the first of these.
+    constant: u32,
+    poor: u32,
+    healthy_at: Option<u64>,
     diverged: u32,
 }
 
-/// Records in a row that make a verdict. Our choice: the program records about ten times an epoch, so that it is
-/// an epoch without a single healthy record.
+/// Records in a row that make a verdict. Our choice: the program records about ten times an epoch, or at every step
+/// where an epoch has fewer than twenty, so that no single bad batch ends a run.
 const STREAK: u32 = 10;
 /// Below this deviation the embeddings are nearly one point. It is 1 where they fill the sphere and 0 where they are
 /// one point (SimSiam, arXiv 2011.10566, section 4.1); the paper's runs lie at either end, and a quarter of the way
 /// between them is our choice.
 const DEVIATION: f64 = 0.25;
+/// Far below that there is nothing to wait for: a constant encoder has no deviation, and a line one dimension.
+const POINT: f64 = 0.05;
+const LINE: f64 = 1.5;
+/// Steps that embeddings between healthy and constant have to stay there. Our choice: a fresh network begins at a
+/// deviation of about 0.3, and strong distortions press it lower before contrast spreads it, so that the first steps of
+/// a healthy run look the same as the first of one that collapses; a run of fewer steps is never judged by this.
+const PATIENCE: u64 = 100;
 /// At most this many dimensions in use is a line, a plane or a space: collapse in dimensions, which the deviation
 /// does not show (RankMe, arXiv 2210.02885, has the figure, but no threshold; this one is our choice).
 const RANK: f64 = 3.0;
@@ -67,7 +77,7 @@ const GROWTH: f64 = 1.5;
 impl Judge {
     /// Judges steps after `warmup`; `hint` says what the method most likely needs.
     pub fn new(warmup: u64, hint: &'static str) -> Self {
-        Self { warmup, hint, collapsed: 0, diverged: 0 }
+        Self { warmup, hint, constant: 0, poor: 0, healthy_at: None, diverged: 0 }
     }
 
     /// A loss that is no number is a verdict at once.
@@ -83,8 +93,15 @@ impl Judge {
         }
         // Of a narrow embedding a quarter of the width is all that can be asked.
         let rank = RANK.min(diagnosis.width as f64 / 4.0);
-        let collapsed = diagnosis.deviation < DEVIATION || diagnosis.effective_rank <= rank;
-        self.collapsed = if collapsed { self.collapsed + 1 } else { 0 };
+        let poor = diagnosis.deviation < DEVIATION || diagnosis.effective_rank <= rank;
+        let constant = diagnosis.deviation < POINT || diagnosis.effective_rank <= LINE.min(rank);
+        self.constant = if constant { self.constant + 1 } else { 0 };
+        self.poor = if poor { self.poor + 1 } else { 0 };
+        let healthy_at = self.healthy_at.get_or_insert(step - 1);
+        if !poor {
+            *healthy_at = step;
+        }
+        let lasting = self.poor >= STREAK && step >= *healthy_at + PATIENCE;
         self.diverged = if loss > GROWTH * first.abs().max(1.0) { self.diverged + 1 } else { 0 };
         let mut text = String::new();
         if self.diverged >= STREAK {
@@ -95,13 +112,13 @@ impl Judge {
             );
             return Some(Verdict::Diverged(text));
         }
-        if self.collapsed >= STREAK {
+        if self.constant >= STREAK || lasting {
             let Diagnosis { deviation, effective_rank, .. } = diagnosis;
             let _ = write!(
                 text,
                 "the embeddings collapsed: deviation {deviation:.3} (healthy: above {DEVIATION}), effective rank \
-                 {effective_rank:.1} (healthy: above {rank}) for {STREAK} records in a row; {}",
-                self.hint
+                 {effective_rank:.1} (healthy: above {rank}) for {} records in a row; {}",
+                self.poor, self.hint
             );
             return Some(Verdict::Collapsed(text));
         }
@@ -130,7 +147,8 @@ mod tests {
 
     #[test]
     fn collapse_needs_a_streak_after_the_warm_up() {
-        for bad in [Diagnosis { deviation: 0.1, ..healthy() }, Diagnosis { effective_rank: 2.0, ..healthy() }]
+        for bad in
+            [Diagnosis { deviation: 0.01, ..healthy() }, Diagnosis { effective_rank: 1.2, ..healthy() }]
         {
             let mut judge = Judge::new(100, "");
             for step in 90..=100 {
@@ -144,6 +162,23 @@ mod tests {
                 assert_eq!(judge.record(step, 5.0, 5.0, &bad), None, "a healthy record ends a streak");
             }
             assert!(matches!(judge.record(120, 5.0, 5.0, &bad), Some(Verdict::Collapsed(_))));
+        }
+    }
+
+    #[test]
+    fn embeddings_that_are_poor_but_not_constant_have_to_stay_so_for_longer() {
+        for poor in
+            [Diagnosis { deviation: 0.208, ..healthy() }, Diagnosis { effective_rank: 2.0, ..healthy() }]
+        {
+            let mut judge = Judge::new(4, "");
+            for step in 5..104 {
+                assert_eq!(judge.record(step, 5.0, 5.0, &poor), None, "judged at step {step}");
+            }
+            assert_eq!(judge.record(104, 5.0, 5.0, &healthy()), None);
+            for step in (110..204).step_by(10) {
+                assert_eq!(judge.record(step, 5.0, 5.0, &poor), None, "judged at step {step}");
+            }
+            assert!(matches!(judge.record(210, 5.0, 5.0, &poor), Some(Verdict::Collapsed(_))));
         }
     }
 

@@ -77,7 +77,8 @@ impl Trainer {
         self.step = restored.position.step;
         self.saved = Some(self.step);
         self.totals = restored.position.totals;
-        let mut warnings = restored.passed_over;
+        let going_on = |why: String| format!("{why}; going on from step {}", self.step);
+        let mut warnings: Vec<String> = restored.passed_over.into_iter().map(going_on).collect();
         if restored.position.threads != self.spec.threads {
             warnings.push(format!(
                 "the run had {} threads, this process has {}: it goes on, but not bit for bit; use --threads {}",

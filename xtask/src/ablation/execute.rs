@@ -13,6 +13,7 @@ use crate::arguments;
 use crate::build::Kontrast;
 use crate::family::Family;
 use crate::program::quoted;
+use crate::say;
 
 /// A run whose process has ended.
 #[derive(Clone, Debug)]
@@ -50,17 +51,23 @@ pub fn all(
         while !family.is_interrupted()
             && let Some((index, run)) = next()
         {
-            println!("\n[{} of {}] {}, seed {}", index + 1, left.len(), run.cell.name, run.seed);
+            say::out(format_args!(
+                "\n[{} of {}] {}, seed {}",
+                index + 1,
+                left.len(),
+                run.cell.name,
+                run.seed
+            ));
             let command = kontrast.command(&words(asked, ablation, run));
             let code = family.run(command, log(asked, run)?)?;
-            println!(
+            say::out(format_args!(
                 "[{} of {}] {}, seed {}: {}",
                 index + 1,
                 left.len(),
                 run.cell.name,
                 run.seed,
                 result(ablation, run)
-            );
+            ));
             ended.push(Ended { run: Run::clone(run), code });
         }
         Ok(ended)
@@ -102,7 +109,7 @@ fn log(asked: &arguments::Ablation, run: &Run) -> Result<Option<File>> {
         return Ok(None);
     }
     let path = run.folder.with_file_name(format!("{}-s{}.log", run.cell.name, run.seed));
-    println!("    its words: {}", path.display());
+    say::out(format_args!("    its words: {}", path.display()));
     File::create(&path).map(Some).with_context(|| format!("{}: cannot be written", path.display()))
 }
 

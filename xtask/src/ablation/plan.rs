@@ -8,6 +8,7 @@ use kontrast_config::{Ablation, Cell, Experiment};
 use kontrast_runlog::{RunDir, Status, human, read_summary};
 
 use crate::Refusal;
+use crate::program::quoted;
 
 /// All runs of an ablation, or of some of its cells.
 #[derive(Debug)]
@@ -87,7 +88,10 @@ impl Plan {
             // Writing to a string does not fail.
             let _ = writeln!(text, "{}", cell[0].cell.name);
             for change in &cell[0].cell.overrides {
-                let _ = writeln!(text, "    --set {change}");
+                let _ = writeln!(text, "    --set {}", quoted(change));
+            }
+            if let Some(paper) = cell[0].cell.paper {
+                let _ = writeln!(text, "    paper: {paper:.1} %");
             }
             let seeds = cell.iter().map(|run| format!("seed {} {}", run.seed, run.state.in_words()));
             let _ = writeln!(text, "    {}", seeds.collect::<Vec<_>>().join(", "));
@@ -100,7 +104,7 @@ impl Plan {
     fn estimate(&self, jobs: usize) -> String {
         let (all, left) = (self.runs.len(), self.left().count());
         let epochs = self.epochs;
-        let runs = format!("{left} of {all} runs to do, {epochs} epochs each");
+        let runs = format!("{left} of {all} runs to do, {} each", human::counted(epochs.into(), "epoch"));
         if left == 0 || self.seconds.is_empty() {
             return runs
                 + if left == 0 { "" } else { "; how long that takes shows when the first is finished" };
@@ -216,7 +220,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let text =
             Plan::new(&ablation(folder.path()), folder.path(), &["none".to_owned()]).unwrap().describe(1);
-        let expected = "heads-none\n    --set method.simclr.projector.widths=[]\n    --set name=\"heads-none\"\n    \
+        let expected = "heads-none\n    --set 'method.simclr.projector.widths=[]'\n    --set 'name=\"heads-none\"'\n    \
                         seed 0 to do, seed 1 to do\n2 of 2 runs to do, 3 epochs each; how long that takes shows \
                         when the first is finished\n";
         assert_eq!(text, expected);

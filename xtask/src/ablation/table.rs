@@ -8,6 +8,8 @@ use kontrast_config::Ablation;
 use kontrast_report::{AblationResult, Outcome, ablation_markdown, ablation_page};
 use kontrast_runlog::atomic_write;
 
+use crate::say;
+
 /// Writes `table.md` and `report.html` beside the runs, and the Markdown to another file where one is named.
 pub fn write(ablation: &Ablation, out: &Path, command: &str, elsewhere: Option<&Path>) -> Result<()> {
     let result = AblationResult::collect(ablation, out, command)?;
@@ -16,13 +18,13 @@ pub fn write(ablation: &Ablation, out: &Path, command: &str, elsewhere: Option<&
     let (table, page) = (out.join("table.md"), out.join("report.html"));
     atomic_write(&table, text.as_bytes())?;
     ablation_page(&result, &page)?;
-    println!("\n{text}\n{}\n{}", table.display(), page.display());
+    say::out(format_args!("\n{text}\n{}\n{}", table.display(), page.display()));
     if let Some(elsewhere) = elsewhere {
         if let Some(parent) = elsewhere.parent() {
             std::fs::create_dir_all(parent)?;
         }
         atomic_write(elsewhere, text.as_bytes())?;
-        println!("{}", elsewhere.display());
+        say::out(elsewhere.display());
     }
     Ok(())
 }

@@ -21,6 +21,9 @@ const MARKER: &str = "whole.json";
 /// Begins the names of folders in which an installation is at work.
 const AT_WORK: &str = ".new-";
 
+/// Held by the process that installs.
+const LOCK: &str = ".lock";
+
 /// What was installed, and how long the files are that everything hangs on.
 #[derive(Serialize, Deserialize)]
 struct Marker {
@@ -79,8 +82,26 @@ pub fn install(cache: &Path, profile: Profile) -> Result<PathBuf> {
     Ok(target.join("torch"))
 }
 
-/// Folders that killed installations left.
+/// Folders that killed installations left; none while an installation is at work, whose folder looks the same.
 pub fn interrupted(home: &Path) -> Vec<PathBuf> {
+    let left = folders_at_work(home);
+    // Only who installs holds the lock, and a killed process holds none.
+    let free = !left.is_empty() && File::create(home.join(LOCK)).is_ok_and(|file| file.try_lock().is_ok());
+    if free { left } else { Vec::new() }
+}
+
+/// Removes what killed installations left, also where nothing has to be installed.
+pub fn sweep(cache: &Path) {
+    let home = home(cache);
+    if !folders_at_work(&home).is_empty()
+        && let Ok(file) = File::create(home.join(LOCK))
+        && file.try_lock().is_ok()
+    {
+        remove_interrupted(&home);
+    }
+}
+
+fn folders_at_work(home: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(home).into_iter().flatten().flatten();
     let left = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(AT_WORK));
     left.map(|entry| entry.path()).collect()
@@ -88,16 +109,21 @@ pub fn interrupted(home: &Path) -> Vec<PathBuf> {
 
 /// Removes what a killed installation left.
 fn clear(home: &Path, target: &Path) -> Result<()> {
-    for folder in interrupted(home) {
-        say::fact("note", format!("removing what an interrupted installation left: {}", folder.display()));
-        // Its pip may still be writing there; the next installation tries again.
-        let _ = fs::remove_dir_all(folder);
-    }
+    remove_interrupted(home);
     if target.exists() {
         say::fact("note", format!("removing an installation that is not whole: {}", target.display()));
         fs::remove_dir_all(target).with_context(|| format!("{}: cannot be removed", target.display()))?;
     }
     Ok(())
+}
+
+/// Under the lock: nobody is at work in any of them.
+fn remove_interrupted(home: &Path) {
+    for folder in folders_at_work(home) {
+        say::fact("note", format!("removing what an interrupted installation left: {}", folder.display()));
+        // Its pip may still be writing there; the next set-up tries again.
+        let _ = fs::remove_dir_all(folder);
+    }
 }
 
 /// Checks what pip brought, and writes the marker.
@@ -117,7 +143,7 @@ fn finish(tree: &Path, profile: Profile) -> Result<()> {
 
 /// Held until dropped, and no longer than the process lives.
 fn lock(home: &Path) -> Result<File> {
-    let path = home.join(".lock");
+    let path = home.join(LOCK);
     let file = File::create(&path).with_context(|| format!("{}: cannot be written", path.display()))?;
     if file.try_lock().is_err() {
         say::fact("waiting", "another process installs libtorch");

@@ -33,6 +33,7 @@ pub fn run(asked: Option<Profile>, file: Option<PathBuf>) -> Result<u8> {
     say.detail("gpu", gpu::describe().unwrap_or_else(|| "none seen".to_owned()));
     let file = file.unwrap_or_else(cargo_file::path);
     let libtorch = choose(asked.map_or(Wanted::Fitting, Wanted::ByName), &file, say)?;
+    install::sweep(&cache_home());
     if cargo_file::write(&file, &libtorch)? {
         say::fact("wrote", file.display().to_string());
     }

@@ -17,7 +17,11 @@ pub fn libtorch() -> Finding {
     let Some(written) = written else {
         return finding(
             Verdict::Missing,
-            format!("none is set up for this checkout; run: cargo xtask setup{}", left()),
+            format!(
+                "none is set up for this checkout; run: cargo xtask setup, or let the first experiment install \
+                 it{}",
+                left()
+            ),
         );
     };
     let shown = written.display();
@@ -54,7 +58,9 @@ pub fn is_ready() -> bool {
 fn left() -> String {
     let left = install::interrupted(&install::home(&cache_home()));
     match left.first() {
-        Some(folder) => format!(" (it removes what an interrupted installation left: {})", folder.display()),
+        Some(folder) => {
+            format!("; cargo xtask setup removes what an interrupted installation left: {}", folder.display())
+        }
         None => String::new(),
     }
 }

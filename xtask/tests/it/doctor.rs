@@ -50,6 +50,12 @@ fn a_machine_that_was_set_up_has_all() {
     assert_eq!(line(&said.stdout, "rust"), ("ok", "rustc 1.95.0"));
     assert!(line(&said.stdout, "libtorch").1.starts_with("2.11.0, cpu profile, "), "{}", said.stdout);
 
+    // What an interrupted installation left has a command that removes it.
+    std::fs::create_dir(machine.home().join(".new-abc")).unwrap();
+    let said = doctor();
+    let words = line(&said.stdout, "libtorch").1;
+    assert!(words.contains("; cargo xtask setup removes what an interrupted installation left: "), "{words}");
+
     let library = format!("{}c10{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     std::fs::write(machine.home().join("cpu/torch/lib").join(library), "cut").unwrap();
     let said = doctor();

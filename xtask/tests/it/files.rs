@@ -12,6 +12,8 @@ fn a_dry_run_shows_every_cell_and_runs_nothing() {
     for cell in ["none", "linear", "non-linear"] {
         assert!(ended.stdout.contains(&format!("simclr-projection-head-{cell}\n")), "{}", ended.stdout);
     }
+    assert!(ended.stdout.contains("    --set 'method.simclr.projector.widths=[]'\n"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("    paper: 61.1 %\n"), "{}", ended.stdout);
     assert!(ended.stdout.contains("9 of 9 runs to do, 12 epochs each"), "{}", ended.stdout);
     assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 0);
 }

@@ -1,6 +1,7 @@
 //! Wrong files and arguments: exit code 2 before anything is set up or built.
 
 use std::fs;
+use std::path::Path;
 
 use crate::machine::{Ended, ended, xtask};
 
@@ -31,6 +32,22 @@ fn a_typo_in_an_override_is_named() {
 fn an_unknown_device_names_the_choices() {
     let said = refused(&["experiment", "a.toml", "--device", "gpu"]).stderr;
     assert!(said.contains("expected auto, cpu, cuda or cuda:N, found \"gpu\""), "{said}");
+}
+
+#[test]
+fn a_gpu_that_is_not_there_is_refused_before_anything_is_fetched() {
+    if Path::new("/dev/nvidiactl").exists() {
+        return;
+    }
+    let smoke = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/smoke/simclr.toml");
+    for asked in [["--device", "cuda"], ["--set", "run.device=cuda:0"]] {
+        let said = refused(&["experiment", smoke, asked[0], asked[1]]).stderr;
+        assert!(
+            said.starts_with("error: run.device = cuda:0: no GPU is seen here; leave --device out"),
+            "{said}"
+        );
+        assert!(said.contains("--device cpu") && said.contains("cargo xtask setup --cuda"), "{said}");
+    }
 }
 
 #[test]

@@ -64,6 +64,24 @@ fn what_a_killed_installation_left_is_removed() {
 }
 
 #[test]
+fn leftovers_are_removed_where_nothing_has_to_be_installed_but_not_those_of_an_installation_at_work() {
+    let machine = Machine::new();
+    machine.python("3.12.1", &libtorch(FITS));
+    assert_eq!(machine.setup(&[]).code, Some(0));
+    let left = machine.home().join(".new-abc");
+    fs::create_dir(&left).unwrap();
+    // Whoever installs holds the lock.
+    let lock = fs::File::create(machine.home().join(".lock")).unwrap();
+    lock.lock().unwrap();
+    assert_eq!(machine.setup(&[]).code, Some(0));
+    assert!(left.exists(), "an installation lost its folder");
+    lock.unlock().unwrap();
+    let ended = machine.setup(&[]);
+    assert!(ended.stderr.contains("removing what an interrupted installation left"), "{}", ended.stderr);
+    assert!(!left.exists());
+}
+
+#[test]
 fn a_failed_installation_leaves_nothing() {
     let machine = Machine::new();
     machine

@@ -7,6 +7,22 @@ use kontrast_config::{Device, LrRule, Optimizer};
 use crate::folder::{BASE, Folder, load};
 
 #[test]
+fn all_images_undo_a_number_of_the_base() {
+    let folder = Folder::new();
+    let of_base = folder.load("[data]\nsubset = 1000", &[]);
+    assert_eq!(of_base.experiment.data.subset, Some(1000));
+    let all = folder.load("[data]\nsubset = 1000", &["data.subset=all"]);
+    assert_eq!((all.experiment.data.subset, all.digest), (None, folder.load("", &[]).digest));
+    let message = folder.refusal("", &["data.subset=most"]);
+    assert!(
+        message
+            .ends_with("data.subset: expected a whole number, 0 or above, or \"all\", found string \"most\""),
+        "{message}"
+    );
+    assert!(folder.refusal("", &["data.subset=-1"]).contains("found integer `-1`"));
+}
+
+#[test]
 fn a_later_file_wins_key_by_key() {
     let loaded = Folder::new().load("name = \"mine\"\n[train]\nbatch = 512", &[]);
     assert_eq!(loaded.experiment.name, "mine");

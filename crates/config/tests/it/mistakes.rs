@@ -1,5 +1,7 @@
 //! Mistakes of writing: each is named with its place, its key and what to do.
 
+use kontrast_config::{Ablation, Experiment};
+
 use crate::folder::Folder;
 
 #[test]
@@ -67,6 +69,42 @@ fn an_unknown_choice_lists_the_choices() {
         message,
         "mine.toml:3:13: train.precision: `fp16` is no choice; did you mean `bf16`? Choices: `bf16`, `fp32`"
     );
+}
+
+#[test]
+fn a_key_that_stands_elsewhere_is_named_in_full() {
+    let folder = Folder::new();
+    let message = folder.refusal("", &["epochs=3"]);
+    assert_eq!(message, "--set epochs=3: epochs: unknown key here; did you mean `train.epochs`?");
+    let message = folder.refusal("", &["optimizer.lr=0.1"]);
+    assert_eq!(
+        message,
+        "--set optimizer.lr=0.1: optimizer.lr: `lr` is a key of the chosen optimizer, not one of its kinds; did you \
+         mean `optimizer.sgd.lr`?"
+    );
+    let message = folder.refusal("", &["optimizer.eta=0.1"]);
+    assert!(message.contains("`eta` is no choice. Choices: `sgd`, `lars`, `adamw`"), "{message}");
+}
+
+#[test]
+fn a_file_of_another_kind_is_named_with_its_command_in_one_line() {
+    let configs = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs"));
+    let refusal = |file: &str| Experiment::load(&configs.join(file), &[]).unwrap_err().to_string();
+    let ablation = refusal("ablations/simclr-projection-head.toml");
+    assert!(
+        ablation.contains("this is an ablation, no experiment; run it with: cargo xtask ablation "),
+        "{ablation}"
+    );
+    let base = refusal("base/cifar10.toml");
+    assert!(base.contains("this is a part that experiments name with `extends`"), "{base}");
+    let experiment = Ablation::load(&configs.join("quickstart.toml")).unwrap_err().to_string();
+    assert!(
+        experiment.contains("this is an experiment, no ablation; run it with: cargo xtask experiment "),
+        "{experiment}"
+    );
+    for said in [ablation, base, experiment] {
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
 }
 
 #[test]

@@ -89,6 +89,17 @@ fn unreadable_images_are_named_and_counted_and_refused_or_skipped() {
         "{:?}",
         splits.notes
     );
+    let [first, second] = &splits.skipped[..] else { panic!("{:?}", splits.skipped) };
+    assert!(first.starts_with(&format!("{}: ", cut.display())), "{first}");
+    assert!(second.starts_with(&format!("{}: ", text.display())), "{second}");
+}
+
+#[test]
+fn a_root_that_is_no_folder_is_named_with_what_it_is_relative_to() {
+    let said = message(Path::new("no/such/folder"), Unreadable::Refuse, None);
+    let here = std::env::current_dir().unwrap();
+    assert!(said.starts_with("no/such/folder: data.root names no folder that is there; "), "{said}");
+    assert!(said.ends_with(&format!("in which the command runs, {}", here.display())), "{said}");
 }
 
 #[test]

@@ -32,7 +32,11 @@ fn a_subset_is_balanced_and_fixed_by_the_seed() {
 #[test]
 fn a_subset_larger_than_the_data_set_is_refused() {
     let said = open(&synthetic(Some(101), 0), Path::new("nowhere")).map(|_| ()).unwrap_err().to_string();
-    assert_eq!(said, "data.subset = 101, but there are 100 training images; ask for a number from 1 to 100");
+    assert_eq!(
+        said,
+        "data.subset = 101, but there are 100 training images; ask for a number from 1 to 100, or for all of \
+                    them with data.subset = \"all\""
+    );
 }
 
 #[test]

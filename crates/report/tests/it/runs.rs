@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use kontrast_report::{run_page, scores_markdown, seeds_markdown, verdict};
-use kontrast_runlog::{Evaluation, Event, Layout, Status, Summary};
+use kontrast_report::{label_free_markdown, run_page, scores_markdown, seeds_markdown, verdict};
+use kontrast_runlog::{Evaluation, Event, Layout, RunDir, Status, Summary};
 
 use crate::sample;
 
@@ -17,10 +17,10 @@ fn page(summary: &Summary, events: &[Event]) -> String {
 #[test]
 fn the_page_shows_scores_beside_their_floors() {
     let html = page(&sample::summary(), &sample::events());
-    let verdict = "knn top-1 49.5 % on the test images: 9.8 points above raw pixels, 19.1 points above the same \
+    let verdict = "knn top-1 49.5 % on the test images: 9.9 points above raw pixels, 19.1 points above the same \
                    network untrained.";
     assert!(html.contains(verdict));
-    for cell in [">49.5<", ">39.6<", ">30.4<", ">+9.8<", ">+19.1<", ">89.9<"] {
+    for cell in [">49.5<", ">39.6<", ">30.4<", ">+9.9<", ">+19.1<", ">89.9<"] {
         assert!(html.contains(cell), "{cell} is missing");
     }
     assert!(html.contains("k 20, temperature 0.05"));
@@ -53,6 +53,8 @@ fn a_run_without_labels_shows_the_figures_that_need_none() {
     let html = page(&summary, &sample::events());
     assert!(html.contains("No scores, since there are no labels; the label-free figures need none."));
     assert!(html.contains("Figures that need no labels") && html.contains(">41.3<"));
+    assert!(html.contains("for two views each of up to 2,048 training images"));
+    assert_eq!(html.matches("<svg").count(), 4, "a gap where the scores would be");
     assert!(!html.contains("Scores beside their floors"));
     assert!(
         html.contains("Training images on the left; to the right the other")
@@ -93,6 +95,60 @@ fn a_run_that_failed_at_once_still_has_a_page() {
     assert!(html.contains("The run is marked diverged. There are no scores."));
     assert!(html.contains("try a lower optimizer.sgd.lr"));
     assert!(!html.contains("<svg") && !html.contains("<img"));
+}
+
+#[test]
+fn a_difference_is_that_of_the_figures_beside_it() {
+    let mut summary = sample::summary();
+    summary.eval.trained.get_mut("knn").unwrap().top1 = 40.56;
+    summary.eval.pixels.get_mut("knn").unwrap().top1 = 39.94;
+    // Of 40.6 and 39.9, though the difference itself is 0.62.
+    assert!(verdict(&summary).contains("0.7 points above raw pixels"), "{}", verdict(&summary));
+}
+
+#[test]
+fn a_run_whose_process_is_gone_is_said_to_have_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let summary = Summary { status: Status::Running, eval: Evaluation::default(), ..sample::summary() };
+    sample::write(folder.path(), &summary, &[]);
+    let read = || {
+        run_page(folder.path()).unwrap();
+        fs::read_to_string(Layout::of(folder.path()).report()).unwrap()
+    };
+    let html = read();
+    assert!(html.contains("The run stopped without a word.") && html.contains("go on with --resume"));
+    let _owner = RunDir::acquire(folder.path()).unwrap();
+    assert!(read().contains("The run is marked running."));
+}
+
+#[test]
+fn skipped_images_are_counted_and_named() {
+    let skipped_images = vec!["photos/a.png: no picture".to_owned(), "photos/b.png: cut short".to_owned()];
+    let html = page(&Summary { skipped_images, ..sample::summary() }, &[]);
+    assert!(html.contains("2 cannot be read") && html.contains("b.png: cut short"));
+    assert!(!page(&sample::summary(), &[]).contains("Images that were skipped"));
+}
+
+#[test]
+fn a_published_setting_that_the_images_are_too_few_for_is_not_called_published() {
+    let mut summary = sample::summary();
+    let knn = summary.eval.trained.get_mut("knn_10").unwrap();
+    knn.k = Some(10);
+    assert!(page(&summary, &[]).contains("k-NN with equal votes, as published<br>k 10<"));
+    summary.eval.trained.get_mut("knn_10").unwrap().k = Some(6);
+    assert!(page(&summary, &[]).contains("there are fewer images<br>k 6<"));
+}
+
+#[test]
+fn seeds_without_labels_have_the_figures_that_need_none() {
+    let run = Summary { eval: Evaluation::default(), ..sample::summary() };
+    let table = seeds_markdown(&[run.clone(), run.clone()]);
+    assert!(table.contains("41.3 ± 0.0 |     2 |"), "{table}");
+    assert!(
+        label_free_markdown(&run).contains("| effective rank       |  41.3 | directions"),
+        "{}",
+        label_free_markdown(&run)
+    );
 }
 
 #[test]

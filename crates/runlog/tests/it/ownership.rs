@@ -105,3 +105,13 @@ fn wait_for_the_kill() {
     std::io::stdin().read_line(&mut line).unwrap();
     panic!("the parent is gone");
 }
+
+#[test]
+fn who_looks_at_a_run_directory_learns_whether_it_is_owned() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(!RunDir::is_owned(folder.path()));
+    let run = RunDir::acquire(folder.path()).unwrap();
+    assert!(RunDir::is_owned(folder.path()));
+    drop(run);
+    assert!(!RunDir::is_owned(folder.path()));
+}

@@ -50,6 +50,21 @@ fn every_promised_key_is_there() {
 }
 
 #[test]
+fn a_score_is_read_back_as_it_was_written_and_printed() {
+    // A fraction of ten thousand images, as the division gives it.
+    for share in [0.9015_f64, 0.5387, 0.0001, 0.333_333_333_3] {
+        let score = Score { top1: 100.0 * share, ..Score::default() }.rounded();
+        let text = serde_json::to_string(&score).unwrap();
+        assert!(text.len() < "{\"top1\":00.00000}".len(), "{text}");
+        assert_eq!(serde_json::from_str::<Score>(&text).unwrap(), score);
+    }
+    // Without float_roundtrip it comes back as its neighbour.
+    let awkward = 51.248_178_374_995_39_f64;
+    let back: f64 = serde_json::from_str(&awkward.to_string()).unwrap();
+    assert_eq!(back.to_bits(), awkward.to_bits());
+}
+
+#[test]
 fn scores_are_nested_with_their_floors_as_siblings() {
     let (_folder, json) = written();
     let knn = json!({"top1": 48.1, "top5": 90.0, "k": 20, "temperature": 0.1});

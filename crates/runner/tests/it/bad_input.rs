@@ -62,8 +62,23 @@ fn arguments_that_make_no_sense_are_refused() {
 #[test]
 fn a_gpu_that_is_not_there_is_named() {
     if !std::path::Path::new("/dev/nvidiactl").exists() {
-        Place::new().tiny(&["--device", "cuda"]).says(1, &["cuda:0", "--device cpu"]);
+        Place::new().tiny(&["--device", "cuda"]).says(2, &["cuda:0", "no GPU is seen here", "--device cpu"]);
     }
+}
+
+#[test]
+fn a_folder_that_is_not_there_or_cannot_be_made_is_named_once_with_its_key() {
+    let place = Place::new();
+    folder(&place);
+    let said = place.tiny(&["--set", "data.root=nowhere"]);
+    said.says(2, &["nowhere: data.root names no folder that is there", &place.path().display().to_string()]);
+    let place = Place::new();
+    place.write("file", "");
+    let said = place.tiny(&["--out", "file/below"]);
+    said.says(2, &["run.out = file/below: cannot be made: ", "--out"]);
+    assert_eq!(said.stderr.matches("os error").count(), 1, "{}", said.stderr);
+    let said = place.run(&["evaluate", "nowhere"]);
+    said.says(2, &["nowhere: no run directory, which holds a config.toml"]);
 }
 
 fn folder(place: &Place) {
@@ -86,7 +101,11 @@ fn an_empty_folder_and_an_unreadable_image_are_named() {
     }
     place.write("photos/broken.png", "no picture");
     place.tiny(&["--force"]).says(1, &["broken.png"]);
+    assert!(!place.path().join("runs").exists(), "nothing was run, and a run directory is there");
     place.tiny(&["--set", "data.unreadable=skip", "--set", "train.epochs=1"]).says(0, &["broken.png"]);
+    let skipped = &place.summary()["skipped_images"];
+    assert_eq!(skipped.as_array().unwrap().len(), 1, "{skipped}");
+    assert!(skipped[0].as_str().unwrap().contains("photos/broken.png: "), "{skipped}");
 }
 
 #[test]
@@ -105,6 +124,7 @@ fn values_that_the_images_do_not_bear_are_a_mistake_of_the_file() {
     for (set, said) in refusals {
         place.tiny(&["--force", "--set", set]).says(2, &[said]);
     }
+    assert!(!place.path().join("runs").exists(), "nothing was run, and a run directory is there");
     // Known before anything is opened.
     with("classes = 4", "classes = 16").says(2, &["data.synthetic.classes = 16: expected 2 to 15"]);
     with("[views.simclr]", "unreadable = \"skip\"\n[views.simclr]").says(2, &["data.unreadable"]);

@@ -25,7 +25,15 @@ fn a_checkpoint_cut_short_is_named_and_the_one_before_serves() {
     let newest = place.checkpoints("safetensors").pop().unwrap();
     let bytes = fs::read(&newest).unwrap();
     fs::write(&newest, &bytes[..bytes.len() / 2]).unwrap();
-    resume(&place).says(0, &["damaged", &newest.file_name().unwrap().to_string_lossy(), "resumed at step 4"]);
+    let said = resume(&place);
+    said.says(
+        0,
+        &[
+            "the checkpoint is damaged; going on from step 4",
+            &newest.file_name().unwrap().to_string_lossy(),
+            "resumed at step 4",
+        ],
+    );
     assert!(place.weights() == weights, "the step that was lost came out differently");
 }
 
@@ -48,7 +56,25 @@ fn with_every_checkpoint_damaged_the_run_is_refused_not_begun_again() {
     for file in place.checkpoints("safetensors") {
         fs::write(file, "nothing").unwrap();
     }
-    resume(&place).says(1, &["none of the 2 checkpoints can be read", "--force"]);
+    let said = resume(&place);
+    said.says(1, &["none of the 2 checkpoints can be read", "--force"]);
+    assert!(!said.stderr.contains("going on"), "{}", said.stderr);
+}
+
+#[test]
+fn a_finished_run_is_not_evaluated_from_an_earlier_checkpoint() {
+    let place = Place::new();
+    place.tiny(&[]).says(0, &[]);
+    let (before, run) = (place.summary(), place.run_dir().display().to_string());
+    let newest = place.checkpoints("safetensors").pop().unwrap();
+    let bytes = fs::read(&newest).unwrap();
+    fs::write(&newest, &bytes[..bytes.len() / 2]).unwrap();
+    let parts = ["the checkpoint of the last step, 8, cannot be read", "they stay as they were", "--force"];
+    place.run(&["evaluate", &run]).says(1, &parts);
+    assert_eq!(place.summary(), before);
+    fs::write(&newest, bytes).unwrap();
+    place.run(&["evaluate", &run]).says(0, &[]);
+    assert_eq!(place.summary()["wall_seconds"], before["wall_seconds"], "the run's own time stays");
 }
 
 #[test]

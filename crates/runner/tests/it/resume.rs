@@ -44,6 +44,11 @@ fn after_ctrl_c_there_is_a_checkpoint_and_the_rest_gives_the_same_weights() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(place.summary()["status"], "interrupted");
     // Neither guessed nor thrown away: the user has to say.
+    let hint = place.summary()["hint"].as_str().unwrap().to_owned();
+    assert!(
+        hint.starts_with("checkpoint of step ") && hint.ends_with("--set train.epochs=6 --resume"),
+        "{hint}"
+    );
     place.tiny(&LONGER).says(2, &["--resume", "--force"]);
     place.tiny(&[&LONGER[..], &["--resume"]].concat()).says(0, &["resumed at step"]);
     assert_eq!(place.summary()["status"], "finished");
@@ -91,6 +96,27 @@ fn ctrl_c_stops_an_evaluation_with_the_scores_of_before() {
 }
 
 #[test]
+fn a_run_goes_on_when_nobody_reads_what_it_prints() {
+    let place = Place::new();
+    let (stdout, stderr) = (std::io::pipe().unwrap(), std::io::pipe().unwrap());
+    let mut command = place.command(&["pretrain", "tiny.toml"]);
+    let mut child = command.stdout(stdout.1).stderr(stderr.1).spawn().unwrap();
+    drop((command, stdout.0, stderr.0));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(place.summary()["status"], "finished");
+}
+
+#[test]
+fn resume_without_an_earlier_run_says_so_and_names_its_siblings() {
+    let place = Place::new();
+    let said = place.tiny(&["--resume"]);
+    said.says(0, &["no earlier run of this configuration; starting\n"]);
+    let sibling = place.run_dir().file_name().unwrap().to_string_lossy().into_owned();
+    let others = format!("another configuration: {sibling})");
+    place.tiny(&["--resume", "--set", "train.epochs=1"]).says(0, &["no earlier run", &others]);
+}
+
+#[test]
 fn after_kill_9_resume_gives_the_same_weights() {
     let place = Place::new();
     let mut child = started(&place, &[], Stdio::null());
@@ -114,6 +140,8 @@ fn a_run_ends_with_its_parent_when_asked_to() {
 fn a_run_directory_belongs_to_one_process() {
     let place = Place::new();
     let mut child = started(&place, &[], Stdio::null());
+    // It shall not come to its end in the meantime.
+    signal(&child, Signal::STOP);
     let id = child.id().to_string();
     place.tiny(&[&LONGER[..], &["--resume"]].concat()).says(1, &["in use by", &id]);
     signal(&child, Signal::KILL);

@@ -11,7 +11,14 @@ const KEYS: &str = "name method seed digest dataset epochs steps train_seconds w
 #[test]
 fn a_run_leaves_everything_that_scripts_and_people_rely_on() {
     let place = Place::new();
-    let said = ["resnet18 of width 4 (cifar stem)", "knn_200", "raw pixels", "report.html"];
+    let said = [
+        "resnet18 of width 4 (cifar stem)",
+        "cpu with 1 thread\n",
+        "untrained, knn_10: ",
+        "knn_200",
+        "raw pixels",
+        "report.html",
+    ];
     place.tiny(&[]).says(0, &said);
     let summary = place.summary();
     for key in KEYS.split_whitespace() {
@@ -64,7 +71,7 @@ fn a_finished_run_is_repeated_reported_and_evaluated_but_not_trained_again() {
     let run = place.run_dir();
     // The resolved file gives the same run.
     let steps = fs::read_to_string(run.join("events.jsonl")).unwrap();
-    place.tiny(&[]).says(0, &["finished already", "raw pixels"]);
+    place.tiny(&[]).says(0, &["finished already", "raw pixels", "report: runs/tiny-"]);
     let config = run.join("config.toml").display().to_string();
     place.run(&["pretrain", &config]).says(0, &["finished already"]);
     assert_eq!(fs::read_to_string(run.join("events.jsonl")).unwrap(), steps);
@@ -88,7 +95,16 @@ fn an_option_that_looks_like_a_number_is_a_path_all_the_same() {
 fn an_unlabelled_folder_trains_and_finishes_with_label_free_figures() {
     let place = Place::new();
     photos(&place, |_| "");
-    place.tiny(&[]).says(0, &["40 images", "there are no labels", "report.html"]);
+    place.tiny(&[]).says(
+        0,
+        &[
+            "40 images",
+            "figures that need no labels",
+            "| effective rank ",
+            "there are no labels",
+            "report.html",
+        ],
+    );
     let summary = place.summary();
     assert_eq!(summary["status"], "finished");
     assert!(summary["classes"].is_null() && summary["test_images"].is_null());

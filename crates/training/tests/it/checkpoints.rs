@@ -172,7 +172,10 @@ fn where_none_is_whole_the_newest_is_named_and_what_to_do() {
     let error = latest(&checkpoints).unwrap_err();
     assert!(matches!(error, CheckpointError::NoneLeft { count: 2, .. }), "{error:?}");
     let message = error.to_string();
-    assert!(message.contains("none of the 2 checkpoints can be read; start again with --force"), "{message}");
+    assert!(
+        message.contains("none of the 2 checkpoints can be read; put one back, or start again"),
+        "{message}"
+    );
     assert!(message.contains("step-000000008.safetensors: expected "), "{message}");
 }
 

@@ -1,0 +1,70 @@
+//! `evaluate`: the scores of a run again, from its last checkpoint.
+
+use crate::pretrain::{judge, trainer};
+use crate::record::Record;
+use crate::stage::Stage;
+use crate::{Refusal, interrupt, say, words};
+use anyhow::{Context, bail};
+use kontrast_config::Experiment;
+use kontrast_runlog::{Layout, RunDir, Status, Summary, read_summary};
+use kontrast_training::Resumed;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Evaluates the last checkpoint of a finished or interrupted run again; returns the exit code.
+pub(crate) fn evaluate(path: &Path) -> anyhow::Result<u8> {
+    let interrupt = interrupt::on_signals()?;
+    match evaluated(path, &interrupt) {
+        Err(error) if interrupt.load(Ordering::Relaxed) => {
+            let again = words::evaluate_command(path);
+            say::out(format_args!("{error:#}; the scores are those of before, and {again} makes them again"));
+            Ok(Status::Interrupted.exit_code())
+        }
+        ended => ended,
+    }
+}
+
+fn evaluated(path: &Path, interrupt: &AtomicBool) -> anyhow::Result<u8> {
+    let layout = Layout::of(path);
+    if !layout.config().exists() {
+        let text = format!("{}: no run directory, which holds a config.toml", path.display());
+        return Err(Refusal(text).into());
+    }
+    let loaded = Experiment::load(&layout.config(), &[])?;
+    let earlier = read_summary(path)?;
+    let dir = RunDir::acquire(path)?;
+    let stage = Stage::new(&loaded)?;
+    let method = stage.method()?;
+    let mut record = Record::new(dir, &stage, earlier.command.clone(), earlier.parameters);
+    record.stop_the_clock();
+    let mut trainer = trainer(&stage, method, &record);
+    let resumed = trainer
+        .resume()?
+        .with_context(|| format!("{}: no checkpoint to evaluate", layout.checkpoints().display()))?;
+    require_final(path, &earlier, &resumed)?;
+    for warning in &resumed.warnings {
+        say::note(format_args!("warning: {warning}"));
+    }
+    record.summary = Summary { status: earlier.status, hint: earlier.hint, ..record.summary };
+    record.totals(trainer.epoch(), trainer.step(), &trainer.totals());
+    judge(&stage, trainer.method(), &mut record, interrupt)?;
+    record.write()?;
+    words::ended(&record);
+    Ok(0)
+}
+
+/// The scores of a finished run are those of its last step, and of no earlier one.
+fn require_final(path: &Path, earlier: &Summary, resumed: &Resumed) -> anyhow::Result<()> {
+    if earlier.status == Status::Finished && resumed.step != earlier.steps {
+        bail!(
+            "{}: the checkpoint of the last step, {}, cannot be read, and the scores of step {} are not the run's; they \
+             stay as they were. Put the file back, or train again: {} --force. {}",
+            path.display(),
+            earlier.steps,
+            resumed.step,
+            earlier.command,
+            resumed.warnings.join(" ")
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! What is printed. Who stops reading, as `| head` does, does not stop a training: a line that nobody takes is lost.
+
+use std::fmt::Display;
+use std::io::Write;
+
+/// A result, to standard output.
+pub(crate) fn out(line: impl Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// Progress, a warning or an error, to standard error.
+pub(crate) fn note(line: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

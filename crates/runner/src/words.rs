@@ -1,0 +1,103 @@
+//! What a person reads at the beginning and at the end of a run.
+
+use crate::record::Record;
+use crate::say;
+use crate::stage::Stage;
+use kontrast_config::Loaded;
+use kontrast_report::{label_free_markdown, scores_markdown, verdict};
+use kontrast_runlog::Summary;
+use kontrast_runlog::human::{count, counted};
+use std::path::Path;
+
+/// What is about to be trained: the derived numbers too, so that nobody has to guess them.
+pub(crate) fn opening(stage: &Stage, record: &Record, steps: u64) -> String {
+    let experiment = &stage.experiment;
+    let (train, resnet) = (&experiment.train, experiment.encoder.resnet());
+    format!(
+        "{}: {} of width {} ({} stem), {} parameters; {}, {} images; batch {}, {}, {steps} steps; {} lr {:.4}; \
+         {} on {} with {}",
+        experiment.method.name(),
+        experiment.encoder.name(),
+        resnet.width,
+        resnet.stem.as_str(),
+        count(record.summary.parameters),
+        experiment.data.name.as_str(),
+        count(stage.loader().dataset.len() as u64),
+        train.batch,
+        counted(train.epochs.into(), "epoch"),
+        experiment.optimizer.name(),
+        experiment.optimizer.lr().scaled(train.batch),
+        train.precision.as_str(),
+        stage.place.words,
+        counted(stage.place.threads as u64, "thread"),
+    )
+}
+
+/// The summary in words, and the page; a page that cannot be written is no reason to lose the run.
+pub(crate) fn ended(record: &Record) {
+    let root = record.dir.layout().root();
+    summary(&record.summary);
+    match kontrast_report::run_page(root) {
+        Ok(()) => say::out(format_args!("report: {}", record.dir.layout().report().display())),
+        Err(error) => say::note(format_args!("warning: the report was not written: {error}")),
+    }
+}
+
+/// The scores, or the figures that need no labels; then what the run comes to, and what to do.
+pub(crate) fn summary(summary: &Summary) {
+    let scored = !summary.eval.trained.is_empty();
+    let table = if scored { scores_markdown(summary) } else { label_free_markdown(summary) };
+    if !table.is_empty() {
+        say::out(format_args!("\n{}", table.trim_end()));
+    }
+    say::out(format_args!("\n{}", verdict(summary)));
+    if let Some(hint) = &summary.hint {
+        say::out(hint);
+    }
+}
+
+/// The command that goes on where a run was stopped.
+pub(crate) fn resume(command: &str) -> String {
+    // An ablation looks by itself at what was begun.
+    if command.starts_with("cargo xtask ablation ") {
+        command.to_owned()
+    } else {
+        format!("{command} --resume")
+    }
+}
+
+/// The command that evaluates a run again.
+pub(crate) fn evaluate_command(run: &Path) -> String {
+    format!("cargo xtask run -- evaluate {}", run.display())
+}
+
+/// Says that `--resume` finds nothing, and which run may have been meant: another configuration under the same name.
+pub(crate) fn nothing_to_resume(loaded: &Loaded, path: &Path) -> String {
+    let experiment = &loaded.experiment;
+    let (beginning, ending) = (format!("{}-", experiment.name), format!("-s{}", experiment.seed));
+    let is_sibling = |name: &String| {
+        let digest = name.strip_prefix(&beginning).and_then(|rest| rest.strip_suffix(&ending));
+        digest.is_some_and(|digest| digest.len() == 8 && digest.chars().all(|c| c.is_ascii_hexdigit()))
+    };
+    let entries = path.parent().and_then(|out| std::fs::read_dir(out).ok()).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut siblings: Vec<_> = names.filter(is_sibling).collect();
+    siblings.sort();
+    let others = if siblings.is_empty() {
+        String::new()
+    } else {
+        format!(" (of the same name, but another configuration: {})", siblings.join(", "))
+    };
+    format!("note: no earlier run of this configuration; starting{others}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ablation_is_repeated_as_it_is_and_a_run_with_resume() {
+        assert_eq!(resume("cargo xtask experiment a.toml"), "cargo xtask experiment a.toml --resume");
+        assert_eq!(resume("cargo xtask ablation a.toml --only b"), "cargo xtask ablation a.toml --only b");
+    }
+}
