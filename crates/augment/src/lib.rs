@@ -31,6 +31,7 @@
 
 pub mod audit;
 mod canvas;
+mod check;
 mod counter;
 mod error;
 mod image;

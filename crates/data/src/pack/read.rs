@@ -71,7 +71,12 @@ pub(crate) fn open(path: &Path) -> Result<Splits, DataError> {
     }
     let classes = |records| PackedClasses { images: images(records), class_names: class_names.clone() };
     let test = (!test.is_empty()).then(|| Arc::new(classes(test)) as Arc<dyn Labelled>);
-    Ok(Splits { train: Split::Labelled(Arc::new(classes(train))), test, notes: Vec::new() })
+    Ok(Splits {
+        train: Split::Labelled(Arc::new(classes(train))),
+        test,
+        notes: Vec::new(),
+        skipped: Vec::new(),
+    })
 }
 
 impl Dataset for PackedImages {

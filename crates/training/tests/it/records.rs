@@ -32,7 +32,7 @@ fn each_record_says_how_the_steps_went() {
 
 #[test]
 fn the_loss_falls_below_chance() {
-    let listener = heard(&["train.epochs=20", "optimizer.sgd.lr=0.02"]);
+    let listener = heard(&["train.epochs=40", "optimizer.sgd.lr=0.02"]);
     let last = listener.records.last().unwrap();
     assert!(last.loss < last.chance.unwrap() - 0.3, "{} of {:?}", last.loss, last.chance);
     assert_eq!(last.totals.loss_first, Some(listener.records[0].loss));

@@ -1,0 +1,109 @@
+//! What is wrong with a step's numbers.
+
+use crate::error::{PlanError, between, ordered, ordered_within, probability};
+use crate::step::Step;
+use crate::transform::erase::Filling;
+use crate::transform::rand_augment;
+
+impl Step {
+    /// What is wrong with its numbers, in a view of this size.
+    pub(crate) fn check(&self, view: (usize, usize)) -> Result<(), PlanError> {
+        match *self {
+            Self::RandomApply { probability: found, ref steps } => {
+                probability("a probability", found)?;
+                inner(steps.iter(), view)
+            }
+            Self::Sequence(ref steps) => inner(steps.iter(), view),
+            Self::OneOf(ref choices) => {
+                for choice in choices {
+                    between("a choice's weight", choice.weight, (0.0, f64::MAX))?;
+                }
+                if !choices.iter().any(|choice| choice.weight > 0.0) {
+                    return Err(PlanError::NoChoice);
+                }
+                inner(choices.iter().map(|choice| &choice.step), view)
+            }
+            Self::Resize { short } => between("resize short", short as f64, (1.0, f64::MAX)),
+            Self::RandomResizedCrop { scale, ratio, .. } => {
+                ordered("crop scale", scale, 1.0)?;
+                ordered("crop ratio", ratio, f64::MAX)
+            }
+            Self::QuarterTurns if view.0 != view.1 => Err(PlanError::NotSquare(view.0, view.1)),
+            _ => self.check_values(view),
+        }
+    }
+
+    fn check_values(&self, view: (usize, usize)) -> Result<(), PlanError> {
+        let any = f64::MAX;
+        match *self {
+            Self::ColorJitter { brightness, contrast, saturation, hue } => {
+                between("brightness", brightness, (0.0, any))?;
+                between("contrast", contrast, (0.0, any))?;
+                between("saturation", saturation, (0.0, any))?;
+                between("hue", hue, (0.0, 0.5))
+            }
+            Self::GaussianBlur { sigma, kernel } => {
+                ordered("blur sigma", sigma, any)?;
+                check_kernel(kernel, view)
+            }
+            Self::Solarize { threshold } => between("solarize threshold", threshold, (0.0, 1.0)),
+            Self::Posterize { bits } => between("posterize bits", bits.into(), (0.0, 8.0)),
+            Self::Sharpness { factor } => ordered_within("sharpness factor", factor, (0.0, any)),
+            Self::Rotate { degrees, .. } => ordered_within("rotate degrees", degrees, (-360.0, 360.0)),
+            Self::Translate { share: (x, y), .. } => {
+                between("translate share x", x, (0.0, 1.0))?;
+                between("translate share y", y, (0.0, 1.0))
+            }
+            Self::Shear { x, y, .. } => {
+                ordered_within("shear x", x, (-89.0, 89.0))?;
+                ordered_within("shear y", y, (-89.0, 89.0))
+            }
+            Self::Erase { scale, ratio, filling } => {
+                ordered("erase scale", scale, 1.0)?;
+                ordered("erase ratio", ratio, any)?;
+                check_filling(filling)
+            }
+            Self::Cutout { side, filling } => {
+                between("cutout side", side as f64, (1.0, any))?;
+                check_filling(filling)
+            }
+            Self::GaussianNoise { deviation } => between("noise deviation", deviation, (0.0, any)),
+            Self::ShiftChannels { most } => {
+                between("channel shift", most as f64, (0.0, view.0.min(view.1) as f64))
+            }
+            Self::DropChannels { share } => between("channel drop share", share, (0.0, any)),
+            Self::RandAugment { magnitude, .. } => {
+                between("rand_augment magnitude", magnitude as f64, (0.0, rand_augment::TOP as f64))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Steps inside another one: no crop among them.
+fn inner<'s>(steps: impl Iterator<Item = &'s Step>, view: (usize, usize)) -> Result<(), PlanError> {
+    for (position, step) in steps.enumerate() {
+        if step.is_crop() || matches!(step, Step::Resize { .. }) {
+            return Err(PlanError::CropPlace(position));
+        }
+        step.check(view)?;
+    }
+    Ok(())
+}
+
+fn check_filling(filling: Filling) -> Result<(), PlanError> {
+    match filling {
+        Filling::Value(value) => between("erase value", value, (0.0, 1.0)),
+        Filling::Noise => Ok(()),
+    }
+}
+
+/// Reflection at the border needs more pixels than half the kernel.
+fn check_kernel(kernel: usize, view: (usize, usize)) -> Result<(), PlanError> {
+    let side = view.0.min(view.1);
+    if kernel % 2 == 1 && kernel / 2 < side {
+        return Ok(());
+    }
+    let expected = format!("an odd number below {} on a view of {}x{}", 2 * side, view.0, view.1);
+    Err(PlanError::Range { name: "blur kernel", found: kernel.to_string(), expected })
+}
