@@ -63,11 +63,8 @@ pub(crate) fn open(path: &Path) -> Result<Splits, DataError> {
     let file = Arc::new((path.to_owned(), file));
     let images = |records| PackedImages { file: Arc::clone(&file), records };
     if class_names.is_empty() {
-        return Ok(Splits {
-            train: Split::Unlabelled(Arc::new(images(train))),
-            test: None,
-            notes: Vec::new(),
-        });
+        let train = Split::Unlabelled(Arc::new(images(train)));
+        return Ok(Splits { train, test: None, notes: Vec::new(), skipped: Vec::new() });
     }
     let classes = |records| PackedClasses { images: images(records), class_names: class_names.clone() };
     let test = (!test.is_empty()).then(|| Arc::new(classes(test)) as Arc<dyn Labelled>);
