@@ -1,6 +1,7 @@
 //! Bilinear resizing of a window, from bytes to planes of floats.
 
 use crate::image::ImageRef;
+use crate::pointwise::larger;
 use multiversion::multiversion;
 use wide::f32x4;
 
@@ -214,20 +215,17 @@ impl Taps {
         let support = if antialias { scale.max(1.0) } else { 1.0 };
         // At most this many inputs lie within the support; where fewer do, the rest weigh nothing.
         self.count = (support.ceil() as usize * 2).min(input);
-        for position in 0..output {
-            let centre = scale * (position as f64 + 0.5);
-            let first = (centre - support + 0.5).max(0.0) as usize;
-            let start = first.min(input - self.count);
-            let row = self.weights.len();
-            let mut total = 0.0;
-            for tap in 0..self.count {
-                let distance = ((start + tap) as f64 - centre + 0.5) / support;
-                let weight = (1.0 - distance.abs()).max(0.0) as f32;
-                total += weight;
-                self.weights.push(weight);
+        self.starts.resize(output, 0);
+        self.weights.resize(output * self.count, 0.0);
+        match self.count {
+            2 => weigh::<2>(input, scale, support, &mut self.starts, &mut self.weights),
+            4 => weigh::<4>(input, scale, support, &mut self.starts, &mut self.weights),
+            count => {
+                let weights = self.weights.chunks_exact_mut(count);
+                for ((position, start), weights) in self.starts.iter_mut().enumerate().zip(weights) {
+                    *start = triangle(position, input, scale, support, weights);
+                }
             }
-            self.weights[row..].iter_mut().for_each(|weight| *weight /= total);
-            self.starts.push(start);
         }
     }
 
@@ -237,6 +235,40 @@ impl Taps {
         self.weights.reverse();
         self.weights.chunks_exact_mut(self.count).for_each(<[f32]>::reverse);
     }
+}
+
+/// The weights of all outputs, so many of each.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn weigh<const COUNT: usize>(
+    input: usize,
+    scale: f64,
+    support: f64,
+    starts: &mut [usize],
+    weights: &mut [f32],
+) {
+    let (weights, _) = weights.as_chunks_mut::<COUNT>();
+    for ((position, start), weights) in starts.iter_mut().enumerate().zip(weights) {
+        *start = triangle(position, input, scale, support, weights);
+    }
+}
+
+/// The weights of one output, and its first input.
+#[inline(always)]
+fn triangle(position: usize, input: usize, scale: f64, support: f64, weights: &mut [f32]) -> usize {
+    let centre = scale * (position as f64 + 0.5);
+    let first = (centre - support + 0.5).max(0.0) as usize;
+    let start = first.min(input - weights.len());
+    let (offset, steepness) = ((start as f64 - centre + 0.5) as f32, (1.0 / support) as f32);
+    let mut total = 0.0;
+    for (tap, weight) in weights.iter_mut().enumerate() {
+        *weight = larger(1.0 - ((offset + tap as f32) * steepness).abs(), 0.0);
+        total += *weight;
+    }
+    let share = 1.0 / total;
+    for weight in weights {
+        *weight *= share;
+    }
+    start
 }
 
 #[cfg(test)]

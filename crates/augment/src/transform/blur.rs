@@ -10,18 +10,21 @@ pub(crate) struct Scratch {
     kernel: Vec<f32>,
     /// A row, blurred along the columns, with its reflections on both sides.
     padded: Vec<f32>,
+    /// Rows as they were, for those below: the plane itself is overwritten, so that it alone fills the cache.
+    earlier: Vec<f32>,
 }
 
 impl Scratch {
     /// Blurs each plane along columns, then rows.
     pub(crate) fn blur(&mut self, canvas: &mut Canvas, sigma: f32, kernel: usize) {
         self.fill_kernel(sigma, kernel);
-        let (width, height) = canvas.size();
+        let (width, _) = canvas.size();
         self.padded.clear();
         self.padded.resize(width + 2 * (self.kernel.len() - 1), 0.0);
-        canvas.redraw((width, height), |source, target| {
-            blur_plane(source, width, &self.kernel, &mut self.padded, target);
-        });
+        self.earlier.resize(width * self.kernel.len(), 0.0);
+        for plane in canvas.each_plane() {
+            blur_plane(plane, width, &self.kernel, &mut self.padded, &mut self.earlier);
+        }
     }
 
     /// A Gaussian over whole pixels, normalised over the whole kernel. The outermost weights, below 1e-5 of the middle,
@@ -37,14 +40,20 @@ impl Scratch {
 
 /// Row by row: first along the columns into `padded`, then along that row, while it is near.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn blur_plane(source: &[f32], width: usize, kernel: &[f32], padded: &mut [f32], target: &mut [f32]) {
-    let (radius, height) = (kernel.len() - 1, source.len() / width);
-    for (y, out) in target.chunks_exact_mut(width).enumerate() {
-        let y = y as isize;
-        let row = |y: isize| &source[reflected(y, height) * width..][..width];
+fn blur_plane(plane: &mut [f32], width: usize, kernel: &[f32], padded: &mut [f32], earlier: &mut [f32]) {
+    let (radius, height) = (kernel.len() - 1, plane.len() / width);
+    for y in 0..height {
+        // The rows that are overwritten by now and needed still are as many as the kernel is long on one side.
+        let place = |row: usize| (row % kernel.len()) * width;
+        earlier[place(y)..][..width].copy_from_slice(&plane[y * width..][..width]);
+        let row = |wanted: isize| {
+            let row = reflected(wanted, height);
+            if row < y { &earlier[place(row)..][..width] } else { &plane[row * width..][..width] }
+        };
         let middle = &mut padded[radius..radius + width];
-        weigh(middle, kernel, |distance| (row(y - distance as isize), row(y + distance as isize)));
+        weigh(middle, kernel, |distance| (row(y as isize - distance as isize), row((y + distance) as isize)));
         reflect(padded, radius);
+        let out = &mut plane[y * width..][..width];
         weigh(out, kernel, |distance| (&padded[radius - distance..], &padded[radius + distance..]));
     }
 }
