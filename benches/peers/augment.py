@@ -1,6 +1,7 @@
 """SimCLR's distortions in other libraries: views per second on one thread.
 
-The same images in shape and smoothness, and the same settings, as `cargo run --bin augment`.
+The same images in shape and smoothness, and the same settings, as `cargo run --bin augment`. What each library usually
+ends with is left in: lightly and albumentations normalise, torchvision converts to floats.
 Needs Python 3.11 with torch==2.11.0 torchvision==0.26.0 lightly==1.6.0 kornia==0.9.0 albumentations==2.0.8.
 """
 
@@ -68,7 +69,7 @@ def in_albumentations(images, size, strength, blur):
         albumentations.ToGray(p=0.2),
     ]
     if blur:
-        steps.append(albumentations.GaussianBlur(blur_limit=(23, 23), p=0.5))
+        steps.append(albumentations.GaussianBlur(blur_limit=(23, 23), sigma_limit=(0.1, 2.0), p=0.5))
     plan = albumentations.Compose([*steps, albumentations.Normalize()])
     return lambda: [plan(image=image)["image"] for image in images], len(images)
 

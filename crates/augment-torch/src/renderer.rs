@@ -98,8 +98,10 @@ impl DeviceRenderer {
         assert!(sources.iter().all(|source| (0..count).contains(source)), "a source beyond {count} images");
         let size = recipes.first().map_or((0, 0), |recipe| recipe.size);
         assert!(recipes.iter().all(|recipe| recipe.size == size), "views of one size");
-        let largest = self.values / (size.0 * size.1 * 3).max(1);
         let image = (w as usize, h as usize);
+        // What is live at once is a chunk's images and its views, whichever are larger.
+        let pixels = (size.0 * size.1).max(image.0 * image.1);
+        let largest = (self.values / (pixels * 3).max(1)).max(1);
         let schedule = Schedule::new(recipes, sources, image, self.grouping, largest);
         let packed = Packed::of(&schedule, self.device);
         let shape = [recipes.len() as i64, size.1 as i64, size.0 as i64, 3];

@@ -5,15 +5,21 @@ use crate::step::Step;
 use crate::transform::erase::Filling;
 use crate::transform::rand_augment;
 
+/// Pixels of a side, at most: beyond them is a slip.
+pub(crate) const MOST_PIXELS: f64 = 8192.0;
+/// Below the first deviation a blur changes nothing, beyond the second it leaves nothing.
+const SIGMA: (f64, f64) = (0.01, 1000.0);
+
 impl Step {
     /// What is wrong with its numbers, in a view of this size.
-    pub(crate) fn check(&self, view: (usize, usize)) -> Result<(), PlanError> {
+    /// `place` is that of the plan's own step, counted from 1.
+    pub(crate) fn check(&self, place: usize, view: (usize, usize)) -> Result<(), PlanError> {
         match *self {
             Self::RandomApply { probability: found, ref steps } => {
                 probability("a probability", found)?;
-                inner(steps.iter(), view)
+                inner(steps.iter(), place, view)
             }
-            Self::Sequence(ref steps) => inner(steps.iter(), view),
+            Self::Sequence(ref steps) => inner(steps.iter(), place, view),
             Self::OneOf(ref choices) => {
                 for choice in choices {
                     between("a choice's weight", choice.weight, (0.0, f64::MAX))?;
@@ -21,12 +27,15 @@ impl Step {
                 if !choices.iter().any(|choice| choice.weight > 0.0) {
                     return Err(PlanError::NoChoice);
                 }
-                inner(choices.iter().map(|choice| &choice.step), view)
+                inner(choices.iter().map(|choice| &choice.step), place, view)
             }
-            Self::Resize { short } => between("resize short", short as f64, (1.0, f64::MAX)),
+            Self::Resize { short } => between("resize short", short as f64, (1.0, MOST_PIXELS)),
             Self::RandomResizedCrop { scale, ratio, .. } => {
                 ordered("crop scale", scale, 1.0)?;
                 ordered("crop ratio", ratio, f64::MAX)
+            }
+            Self::RandomCrop { padding } => {
+                between("random_crop padding", padding as f64, (0.0, view.0.max(view.1) as f64))
             }
             Self::QuarterTurns if view.0 != view.1 => Err(PlanError::NotSquare(view.0, view.1)),
             _ => self.check_values(view),
@@ -43,7 +52,7 @@ impl Step {
                 between("hue", hue, (0.0, 0.5))
             }
             Self::GaussianBlur { sigma, kernel } => {
-                ordered("blur sigma", sigma, any)?;
+                ordered_within("blur sigma", sigma, SIGMA)?;
                 check_kernel(kernel, view)
             }
             Self::Solarize { threshold } => between("solarize threshold", threshold, (0.0, 1.0)),
@@ -72,7 +81,8 @@ impl Step {
                 between("channel shift", most as f64, (0.0, view.0.min(view.1) as f64))
             }
             Self::DropChannels { share } => between("channel drop share", share, (0.0, any)),
-            Self::RandAugment { magnitude, .. } => {
+            Self::RandAugment { count, magnitude, .. } => {
+                between("rand_augment count", count as f64, (0.0, 16.0))?;
                 between("rand_augment magnitude", magnitude as f64, (0.0, rand_augment::TOP as f64))
             }
             _ => Ok(()),
@@ -81,14 +91,17 @@ impl Step {
 }
 
 /// Steps inside another one: no crop among them.
-fn inner<'s>(steps: impl Iterator<Item = &'s Step>, view: (usize, usize)) -> Result<(), PlanError> {
-    for (position, step) in steps.enumerate() {
+fn inner<'s>(
+    mut steps: impl Iterator<Item = &'s Step>,
+    place: usize,
+    view: (usize, usize),
+) -> Result<(), PlanError> {
+    steps.try_for_each(|step| {
         if step.is_crop() || matches!(step, Step::Resize { .. }) {
-            return Err(PlanError::CropPlace(position));
+            return Err(PlanError::CropPlace(place));
         }
-        step.check(view)?;
-    }
-    Ok(())
+        step.check(place, view)
+    })
 }
 
 fn check_filling(filling: Filling) -> Result<(), PlanError> {

@@ -8,7 +8,7 @@ pub enum PlanError {
     /// A view without pixels.
     #[error("a view of {0}x{1} has no pixels; give both sides at least 1")]
     Empty(usize, usize),
-    /// No crop at the front, or one that comes later.
+    /// No crop at the front, or one that comes later: the step, counted from 1.
     #[error(
         "step {0}: a plan begins with its only crop, or with a resize and then the crop; move them to the front, outside \
          of choices"

@@ -1,6 +1,7 @@
 //! The plan of a view: what may be drawn, checked once.
 
-use crate::error::PlanError;
+use crate::check::MOST_PIXELS;
+use crate::error::{PlanError, between};
 use crate::recipe::Recipe;
 use crate::rng::ViewRng;
 use crate::simclr::Simclr;
@@ -23,19 +24,20 @@ impl ViewPlan {
         if size.0 == 0 || size.1 == 0 {
             return Err(PlanError::Empty(size.0, size.1));
         }
+        between("view size", size.0.max(size.1) as f64, (1.0, MOST_PIXELS))?;
         let resized = usize::from(matches!(steps.first(), Some(Step::Resize { .. })));
         if steps.len() <= resized {
-            return Err(PlanError::CropPlace(resized));
+            return Err(PlanError::CropPlace(resized + 1));
         }
         for (position, step) in steps.iter().enumerate() {
             let late = position >= resized && matches!(step, Step::Resize { .. });
             if late || step.is_crop() != (position == resized) {
-                return Err(PlanError::CropPlace(position));
+                return Err(PlanError::CropPlace(position + 1));
             }
             if position == 1 && resized == 1 && matches!(step, Step::Fit | Step::RandomResizedCrop { .. }) {
                 return Err(PlanError::ResizedTwice);
             }
-            step.check(size)?;
+            step.check(position + 1, size)?;
         }
         Ok(Self { size, steps })
     }
@@ -86,6 +88,7 @@ mod tests {
     use super::ViewPlan;
     use crate::error::PlanError;
     use crate::step::{Choice, Step};
+    use crate::transform::affine::Sampling;
 
     fn message(step: Step) -> String {
         ViewPlan::new((8, 8), vec![Step::Fit, step]).unwrap_err().to_string()
@@ -96,13 +99,13 @@ mod tests {
         let of = |steps: &[Step]| ViewPlan::new((8, 8), steps.to_vec());
         let (flip, crop, resize) = (Step::HorizontalFlip, Step::Fit, Step::Resize { short: 9 });
         for (place, steps) in [
-            (0, vec![]),
-            (0, vec![flip.clone(), crop.clone()]),
-            (2, vec![crop.clone(), flip.clone(), crop.clone()]),
-            (1, vec![resize.clone()]),
-            (1, vec![resize.clone(), flip.clone(), crop.clone()]),
-            (1, vec![crop.clone(), resize.clone()]),
-            (0, vec![crop.clone(), crop.clone().sometimes(0.5)]),
+            (1, vec![]),
+            (1, vec![flip.clone(), crop.clone()]),
+            (3, vec![crop.clone(), flip.clone(), crop.clone()]),
+            (2, vec![resize.clone()]),
+            (2, vec![resize.clone(), flip.clone(), crop.clone()]),
+            (2, vec![crop.clone(), resize.clone()]),
+            (2, vec![crop.clone(), crop.clone().sometimes(0.5)]),
         ] {
             assert_eq!(of(&steps), Err(PlanError::CropPlace(place)), "{steps:?}");
         }
@@ -137,7 +140,11 @@ mod tests {
             (Step::Solarize { threshold: -1.0 }, "solarize threshold is -1; expected a number from 0 to 1"),
             (
                 Step::GaussianBlur { sigma: (0.0, 2.0), kernel: 3 },
-                "blur sigma is [0, 2]; expected a smaller number, then a larger one, above 0",
+                "blur sigma is [0, 2]; expected a smaller number, then a larger one, both from 0.01 to 1000",
+            ),
+            (
+                Step::RandAugment { count: 17, magnitude: 9, sampling: Sampling::Nearest },
+                "rand_augment count is 17; expected a number from 0 to 16",
             ),
             (Step::Posterize { bits: 9 }, "posterize bits is 9; expected a number from 0 to 8"),
             (
@@ -151,6 +158,16 @@ mod tests {
         ] {
             assert_eq!(message(step), said);
         }
+    }
+
+    #[test]
+    fn sizes_that_no_machine_holds_are_refused() {
+        let of = |size, crop| ViewPlan::new((size, size), vec![crop]).unwrap_err().to_string();
+        assert_eq!(of(1_000_000, Step::Fit), "view size is 1000000; expected a number from 1 to 8192");
+        let padded = of(32, Step::RandomCrop { padding: usize::MAX });
+        assert!(padded.starts_with("random_crop padding is") && padded.ends_with("from 0 to 32"), "{padded}");
+        let resized = ViewPlan::new((32, 32), vec![Step::Resize { short: usize::MAX }, Step::CentreCrop]);
+        assert!(resized.unwrap_err().to_string().starts_with("resize short is"));
     }
 
     #[test]

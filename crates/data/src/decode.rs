@@ -27,12 +27,13 @@ pub(crate) fn decode(path: &Path) -> Result<RgbImage, DataError> {
 pub(crate) fn decode_at_least(path: &Path, short: usize) -> Result<RgbImage, DataError> {
     let format = |reason: String| DataError::Format { path: path.to_owned(), reason };
     let bytes = std::fs::read(path).map_err(|error| format(error.to_string()))?;
-    scaled(&bytes, short).unwrap_or_else(|| decode_bytes(&bytes)).map_err(format)
+    scaled(&bytes, short).map_or_else(|| decode_bytes(&bytes), Ok).map_err(format)
 }
 
-/// A JPEG at a part of its size; none for what is no JPEG, is cut short, or is small already.
+/// A JPEG at a part of its size; none for what is no JPEG, is cut short, is small already, or has colours that
+/// libjpeg-turbo does not turn into RGB, such as CMYK: the other decoder then has the word.
 #[cfg(feature = "turbojpeg")]
-fn scaled(bytes: &[u8], short: usize) -> Option<Result<RgbImage, String>> {
+fn scaled(bytes: &[u8], short: usize) -> Option<RgbImage> {
     use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
     let mut decompressor = Decompressor::new().ok()?;
     let header = decompressor.read_header(bytes).ok().filter(|_| ends(bytes))?;
@@ -42,17 +43,18 @@ fn scaled(bytes: &[u8], short: usize) -> Option<Result<RgbImage, String>> {
     decompressor.set_scaling_factor(factor).ok()?;
     let header = header.scaled(factor);
     let (width, height, pitch) = (header.width, header.height, 3 * header.width);
+    if (height * pitch) as u64 > MOST_BYTES {
+        return None;
+    }
     let mut pixels = vec![0; height * pitch];
     let image = Image { pixels: &mut pixels[..], width, pitch, height, format: PixelFormat::RGB };
-    if let Err(error) = decompressor.decompress(bytes, image) {
-        return Some(Err(error.to_string()));
-    }
+    decompressor.decompress(bytes, image).ok()?;
     let mut image = DynamicImage::from(RgbImage::from_raw(width as u32, height as u32, pixels)?);
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
     if let Ok(orientation) = reader.into_decoder().and_then(|mut decoder| decoder.orientation()) {
         image.apply_orientation(orientation);
     }
-    Some(Ok(image.into_rgb8()))
+    Some(image.into_rgb8())
 }
 
 /// The pixels of a JPEG or PNG in memory, or what is wrong with it. Never panics, whatever the bytes.
@@ -146,11 +148,10 @@ mod tests {
     #[cfg(feature = "turbojpeg")]
     #[test]
     fn a_jpeg_is_decoded_at_the_smallest_part_that_is_large_enough() {
-        let sizes = |short: usize| super::scaled(&turned(6), short).map(|image| image.unwrap().dimensions());
+        let sizes = |short: usize| super::scaled(&turned(6), short).map(|image| image.dimensions());
         assert_eq!((sizes(33), sizes(17)), (None, None));
         assert_eq!((sizes(16), sizes(5), sizes(4)), (Some((16, 24)), Some((8, 12)), Some((4, 6))));
-        let (whole, half) =
-            (decode_bytes(&turned(6)).unwrap(), super::scaled(&turned(6), 16).unwrap().unwrap());
+        let (whole, half) = (decode_bytes(&turned(6)).unwrap(), super::scaled(&turned(6), 16).unwrap());
         for (x, y, pixel) in half.enumerate_pixels() {
             let near = whole.get_pixel(2 * x, 2 * y);
             assert!(

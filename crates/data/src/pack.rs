@@ -42,4 +42,11 @@ impl Record {
     fn bytes(self) -> usize {
         self.width as usize * self.height as usize * 3
     }
+
+    /// Whether it has pixels and lies before `end`.
+    fn inside(self, end: u64) -> bool {
+        let pixels = u64::from(self.width) * u64::from(self.height);
+        let past = pixels.checked_mul(3).and_then(|bytes| self.offset.checked_add(bytes));
+        pixels > 0 && self.offset >= HEAD && past.is_some_and(|past| past <= end)
+    }
 }

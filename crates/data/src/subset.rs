@@ -97,6 +97,15 @@ impl<D: Dataset + ?Sized> Dataset for Subset<D> {
         self.base.image(self.indices[index] as usize, buffer)
     }
 
+    fn image_at_least<'a>(
+        &'a self,
+        index: usize,
+        short: usize,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<ImageRef<'a>, DataError> {
+        self.base.image_at_least(self.indices[index] as usize, short, buffer)
+    }
+
     /// The base's partner where it is in the subset too, else the image itself.
     fn partner(&self, index: usize, stream: &mut ViewRng) -> usize {
         let partner = self.base.partner(self.indices[index] as usize, stream);

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::event_log::EventLog;
 use crate::{Event, Layout, RunlogError, Summary, atomic_write};
@@ -98,11 +99,24 @@ impl Drop for RunDir {
     }
 }
 
+/// How often, and how long apart, a lock that is taken is tried again.
+const LOOKS: u32 = 5;
+const LOOK: Duration = Duration::from_millis(10);
+
 fn lock(layout: &Layout) -> Result<File, RunlogError> {
     let path = layout.lock();
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
     let mut file = open.map_err(RunlogError::write(&path))?;
-    match file.try_lock() {
+    // Who only looks whether it is owned holds it for a moment.
+    let mut taken = file.try_lock();
+    for _ in 0..LOOKS {
+        if !matches!(taken, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::sleep(LOOK);
+        taken = file.try_lock();
+    }
+    match taken {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut owner = String::new();

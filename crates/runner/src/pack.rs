@@ -1,5 +1,6 @@
 //! `pack`: a folder of images as one file of pixels.
 
+use crate::say;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use kontrast_data::{Source, Spec, Unreadable};
@@ -30,7 +31,7 @@ pub(crate) fn pack(arguments: &Pack) -> anyhow::Result<u8> {
     let source = Source::Folder { root: arguments.folder.clone(), unreadable, holdout: arguments.holdout };
     let splits = kontrast_data::open(&Spec { source, subset: None, seed: 0 }, &cache_home())?;
     for note in &splits.notes {
-        eprintln!("note: {note}");
+        say::note(format!("note: {note}"));
     }
     let style = ProgressStyle::with_template("packing [{bar:30}] {pos}/{len} images, {eta} left")?;
     // Hidden by itself where there is no terminal.
@@ -41,13 +42,13 @@ pub(crate) fn pack(arguments: &Pack) -> anyhow::Result<u8> {
         bar.set_position(done as u64);
     })?;
     bar.finish_and_clear();
-    println!(
+    say::out(format!(
         "{}: {} training and {} test images, {:.1} MB; train on it with --set data.name=pack --set data.root={}",
         arguments.out.display(),
         summary.train,
         summary.test,
         summary.bytes as f64 / 1e6,
         arguments.out.display()
-    );
+    ));
     Ok(0)
 }

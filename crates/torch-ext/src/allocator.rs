@@ -6,14 +6,16 @@
 pub fn keep_freed_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
-        /// Smaller requests, a tensor of a step among them, come from the heap.
-        const MAPPED_FROM: libc::c_int = 1 << 30;
+        /// Smaller requests, a tensor of a step among them, come from the heap. Older versions allow the second at most.
+        const MAPPED_FROM: [libc::c_int; 2] = [1 << 30, 32 << 20];
         /// glibc reads it as the largest size: the heap's end is never handed back.
         const NEVER: libc::c_int = -1;
-        // SAFETY: both calls set a number in the allocator; a refused one leaves glibc's default.
-        unsafe {
-            libc::mallopt(libc::M_MMAP_THRESHOLD, MAPPED_FROM);
-            libc::mallopt(libc::M_TRIM_THRESHOLD, NEVER);
+        // SAFETY: a call sets a number in the allocator; a refused one changes nothing.
+        let taken =
+            MAPPED_FROM.iter().any(|&from| unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, from) } == 1);
+        if taken {
+            // SAFETY: as above.
+            unsafe { libc::mallopt(libc::M_TRIM_THRESHOLD, NEVER) };
         }
     }
 }

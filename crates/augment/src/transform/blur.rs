@@ -28,7 +28,7 @@ impl Scratch {
     }
 
     /// A Gaussian over whole pixels, normalised over the whole kernel. The outermost weights, below 1e-5 of the middle,
-    /// are left out, which makes a small sigma quick: together they weigh 2e-6 at most.
+    /// are left out, which makes a small sigma quick: together they weigh 2e-5 at most.
     fn fill_kernel(&mut self, sigma: f32, kernel: usize) {
         let weight = |distance: usize| (-0.5 * (distance as f64 / f64::from(sigma)).powi(2)).exp();
         let total = 1.0 + 2.0 * (1..=kernel / 2).map(weight).sum::<f64>();

@@ -109,7 +109,7 @@ pub(super) fn ordered(problems: &mut Problems, key: &str, range: [f64; 2]) {
 
 /// A view of at least 8 pixels.
 pub(super) fn size(problems: &mut Problems, key: &str, size: usize) {
-    problems.require(size >= 8, key, &size, "at least 8 pixels");
+    problems.require((8..=8192).contains(&size), key, &size, "at least 8 pixels, at most 8192");
 }
 
 /// Shares of an image's area.

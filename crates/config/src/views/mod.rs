@@ -24,13 +24,14 @@ use serde::{Deserialize, Serialize};
 pub enum Views {
     /// Two views drawn alike (Chen et al. 2020, arXiv 2002.05709, appendix A).
     Simclr(SimclrViews),
-    /// Two views drawn alike: crop, grayscale, jitter, flip (He et al. 2019, arXiv 1911.05722, section 3.3).
+    /// Two views drawn alike: crop, grayscale, jitter, flip, the order of MoCo's published code (He et al. 2019, arXiv
+    /// 1911.05722).
     Mocov1(SimclrViews),
     /// Two views drawn alike, as SimCLR's (Chen et al. 2020, arXiv 2003.04297, section 3).
     Mocov2(SimclrViews),
     /// Two views that differ in blur and solarisation (Grill et al. 2020, arXiv 2006.07733, appendix B).
     Byol(PairViews),
-    /// Two views as BYOL's (Bardes et al. 2021, arXiv 2105.04906, appendix D).
+    /// Two views as BYOL's (Bardes et al. 2021, arXiv 2105.04906, appendix).
     Vicreg(PairViews),
     /// Large and small crops (Caron et al. 2020, arXiv 2006.09882, appendix A).
     Swav(SwavViews),

@@ -73,6 +73,15 @@ impl SupervisedViews {
             shares(problems, &format!("{key}.crop.random_resized.scale"), scale);
             ordered(problems, &format!("{key}.crop.random_resized.ratio"), ratio);
         }
+        if let Crop::Random { padding } = self.crop {
+            let inside = padding <= self.size;
+            problems.require(
+                inside,
+                &format!("{key}.crop.random.padding"),
+                &padding,
+                "at most the view's size",
+            );
+        }
         problems.probability(&format!("{key}.flip"), self.flip);
         if let Some(policy) = &self.rand_augment {
             let inside = policy.magnitude <= 30;

@@ -52,7 +52,7 @@ pub(crate) fn open(path: &Path) -> Result<Splits, DataError> {
     }
     let Table { class_names, train, test, .. } =
         serde_json::from_slice(&json).map_err(|_| wrong("the pack's table is not understood"))?;
-    let inside = |record: &Record| record.offset >= HEAD && record.offset + record.bytes() as u64 <= start;
+    let inside = |record: &Record| record.inside(start);
     let labelled = |record: &Record| class_names.is_empty() || (record.label as usize) < class_names.len();
     if !train.iter().chain(&test).all(|record| inside(record) && labelled(record)) {
         return Err(wrong("the pack's table points outside of it"));

@@ -41,16 +41,12 @@ pub fn pack(
     let unfinished = out.with_file_name(format!(".{name}.part"));
     let file = File::create(&unfinished).map_err(io)?;
     let written = Writer { file: BufWriter::new(file), at: HEAD, path: out }.all(splits, short, progress);
-    let summary = match written {
-        Ok(summary) => summary,
-        Err(error) => {
-            // The error that stopped the packing is the one to tell.
-            let _ = std::fs::remove_file(&unfinished);
-            return Err(error);
-        }
-    };
-    std::fs::rename(&unfinished, out).map_err(io)?;
-    Ok(summary)
+    let named = written.and_then(|summary| std::fs::rename(&unfinished, out).map_err(io).map(|()| summary));
+    if named.is_err() {
+        // The error that stopped the packing is the one to tell.
+        let _ = std::fs::remove_file(&unfinished);
+    }
+    named
 }
 
 struct Writer<'p> {

@@ -1,9 +1,11 @@
 //! Packs: what goes in comes out, and damage is named.
 
 use image::{Rgb, RgbImage};
-use kontrast_data::{Dataset, Source, Spec, Splits, Unreadable, open, pack};
+use kontrast_augment::ImageRef;
+use kontrast_data::{DataError, Dataset, Source, Spec, Split, Splits, Unreadable, open, pack};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A folder with two classes, images of several sizes.
 fn folder(root: &Path) -> Splits {
@@ -97,20 +99,52 @@ fn a_pack_that_is_cut_short_or_none_is_refused() {
     for length in [0, 20, 60, whole.len() / 2, whole.len() - 1] {
         fs::write(&out, &whole[..length]).unwrap();
         let said = opened(Source::Pack(out.clone())).map(|_| ()).unwrap_err();
-        assert!(said.contains("pack"), "{length}: {said}");
+        let expected = if length < 48 { "too short" } else { "cut short" };
+        assert!(said.contains(expected), "{length}: {said}");
     }
     fs::write(&out, [b'x'; 100]).unwrap();
     assert!(opened(Source::Pack(out)).map(|_| ()).unwrap_err().contains("this is no pack"));
 }
 
+/// Images of which the second cannot be read.
+struct Broken;
+
+impl Dataset for Broken {
+    fn len(&self) -> usize {
+        2
+    }
+
+    fn size(&self, _index: usize) -> Result<(usize, usize), DataError> {
+        Ok((1, 1))
+    }
+
+    fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
+        if index == 1 {
+            return Err(DataError::Format { path: "broken".into(), reason: "the second image".into() });
+        }
+        buffer.resize(3, 0);
+        Ok(ImageRef::new(1, 1, buffer))
+    }
+}
+
 #[test]
 fn a_failed_packing_leaves_the_earlier_file() {
     let place = tempfile::tempdir().unwrap();
-    let (splits, out) = packed(place.path(), None);
+    let (_, out) = packed(place.path(), None);
     let before = fs::read(&out).unwrap();
-    let nowhere = place.path().join("nowhere/all.pack");
-    assert!(pack(&splits, None, &nowhere, &mut |_, _| {}).is_err());
+    let broken = Splits {
+        train: Split::Unlabelled(Arc::new(Broken)),
+        test: None,
+        notes: Vec::new(),
+        skipped: Vec::new(),
+    };
+    let said = pack(&broken, None, &out, &mut |_, _| {}).unwrap_err().to_string();
+    assert!(said.contains("the second image"), "{said}");
     assert_eq!(fs::read(&out).unwrap(), before);
+    assert!(
+        pack(&folder(&place.path().join("images")), None, place.path(), &mut |_, _| {}).is_err(),
+        "a folder"
+    );
     let left: Vec<_> = fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "{left:?}");
 }

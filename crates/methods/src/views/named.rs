@@ -17,7 +17,7 @@ pub(super) fn simclr(views: &SimclrViews) -> Vec<Step> {
     steps
 }
 
-/// Crop, grayscale, jitter, flip, then what the paper does not have (He et al. 2019, arXiv 1911.05722).
+/// Crop, grayscale, jitter, flip, the order of MoCo's published code; then what the paper does not have.
 pub(super) fn mocov1(views: &SimclrViews) -> Vec<Step> {
     let mut steps = vec![
         crop(views.crop_scale, views.crop_ratio),

@@ -1,6 +1,7 @@
 //! The shortcut audit in words.
 
 use super::{Key, Source, view};
+use crate::Refusal;
 use kontrast_augment::audit::{Cue, found};
 use std::fmt::Write;
 
@@ -8,12 +9,21 @@ use std::fmt::Write;
 const CANDIDATES: usize = 256;
 /// Groups of candidates: their mean has a standard error of about a point at worst.
 const GROUPS: usize = 8;
+/// With fewer images chance is no longer small beside a shortcut.
+const FEWEST: usize = 64;
 /// A cue that finds more than this, in per cent, is a shortcut. Our own choice: crop and flip alone leave a colour
 /// histogram far above it, jitter of SimCLR's strength .5 brings it far below.
 const OPEN: f64 = 25.0;
 
 /// Measures every cue between the plan's first two views; between two draws of the view where there is only one.
 pub(super) fn report(source: &Source) -> anyhow::Result<String> {
+    let images = source.images.len();
+    if images < FEWEST {
+        let message = format!(
+            "--audit: there are {images} images; expected at least {FEWEST}, else chance alone finds many"
+        );
+        return Err(Refusal(message).into());
+    }
     let candidates = CANDIDATES.min(source.images.len());
     let groups = GROUPS.min(source.images.len() / candidates);
     let second = usize::from(source.plans.len() > 1);

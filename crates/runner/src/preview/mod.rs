@@ -4,7 +4,7 @@ mod audit;
 mod sheet;
 mod source;
 
-use crate::Refusal;
+use crate::{Refusal, say};
 use anyhow::Context;
 use clap::Args;
 use kontrast_augment::{Recipe, Scratch, ViewPlan, ViewRng, render_into};
@@ -72,7 +72,7 @@ fn key(text: &str) -> Result<Key, String> {
 pub(crate) fn preview(arguments: &Preview) -> anyhow::Result<u8> {
     let source = Source::of(arguments)?;
     if arguments.audit {
-        print!("{}", audit::report(&source)?);
+        say::out(audit::report(&source)?.trim_end());
     } else if let Some(key) = arguments.replay {
         replay(&source, key, &arguments.out)?;
     } else {
@@ -117,10 +117,17 @@ fn replay(source: &Source, key: Key, out: &std::path::Path) -> anyhow::Result<()
     let View { recipe, pixels } = view(plan, &*source.images, key)?;
     let (width, height) = (plan.size().0 as u32, plan.size().1 as u32);
     image::save_buffer(out, &pixels, width, height, image::ColorType::Rgb8)
-        .with_context(|| format!("{}: cannot be written", out.display()))?;
-    println!("{recipe}");
-    println!("{}", out.display());
+        .with_context(|| unwritten(out))?;
+    say::out(recipe);
+    say::out(out.display());
     Ok(())
+}
+
+fn unwritten(out: &std::path::Path) -> String {
+    format!(
+        "{}: cannot be written; give --out a file that ends in .png, in a folder that exists",
+        out.display()
+    )
 }
 
 fn draw(source: &Source, arguments: &Preview) -> anyhow::Result<()> {
@@ -148,14 +155,12 @@ fn draw(source: &Source, arguments: &Preview) -> anyhow::Result<()> {
         sheet.push(cells);
     }
     let picture = sheet.drawn();
-    picture
-        .save(&arguments.out)
-        .with_context(|| format!("{}: cannot be written", arguments.out.display()))?;
-    println!(
+    picture.save(&arguments.out).with_context(|| unwritten(&arguments.out))?;
+    say::out(format!(
         "{}: {rows} of {}; above each view stand seed,epoch,image,view, from which --replay draws it again",
         arguments.out.display(),
         source.words
-    );
+    ));
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The plans and the images of a preview.
 
 use super::Preview;
-use crate::{Refusal, data};
+use crate::{Refusal, data, say};
 use kontrast_augment::ViewPlan;
 use kontrast_config::{Experiment, Views};
 use kontrast_data::{DataError, Dataset, Shapes, Spec, Unreadable};
@@ -77,8 +77,8 @@ fn at_hand() -> anyhow::Result<(Arc<dyn Dataset>, String)> {
     match kontrast_data::open(&spec, &cache_home()) {
         Ok(splits) => Ok((splits.train.images(), "CIFAR-10's training images".to_owned())),
         Err(DataError::Missing { .. }) => {
-            eprintln!(
-                "note: CIFAR-10 is not in the cache (cargo xtask data cifar10 fetches it): drawn shapes stand in"
+            say::note(
+                "note: CIFAR-10 is not in the cache (cargo xtask data cifar10 fetches it): drawn shapes stand in",
             );
             Ok((Arc::new(Shapes::train(SHAPES, CLASSES, SIDE, 0)?), "drawn shapes".to_owned()))
         }

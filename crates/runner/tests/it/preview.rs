@@ -36,6 +36,21 @@ fn the_audit_tells_an_open_plan_from_a_closed_one() {
     place
         .run(&open)
         .says(0, &["| colour histogram |   100.0 |", "warning: the colour histogram alone finds 100 %"]);
+    // Edges of noise, in gray, say nothing.
+    let noise = "views.custom.view=[{count=2, size=32, steps=['fit', 'grayscale', {gaussian_noise={deviation=5.0}}]}]";
+    let closed = ["preview", "--plan", "identity", "--set", noise, "--audit"];
+    place.run(&closed).says(0, &["No cue finds more than 25 %"]);
+    let few = [
+        "preview",
+        "--config",
+        "tiny.toml",
+        "--set",
+        "data.synthetic.train=40",
+        "--set",
+        "train.batch=8",
+        "--audit",
+    ];
+    place.run(&few).says(2, &["--audit: there are 40 images; expected at least 64"]);
 }
 
 #[test]
@@ -78,5 +93,5 @@ fn a_packed_folder_trains_as_the_folder_does() {
         place.weights()
     };
     assert_eq!(weights("pack", out), weights("folder", folder));
-    place.run(&["pack", "nowhere", out]).says(1, &["nowhere"]);
+    place.run(&["pack", "nowhere", out]).says(2, &["nowhere: "]);
 }
