@@ -60,6 +60,8 @@ pub enum Command {
         #[arg(long)]
         nightly: bool,
     },
+    /// Feed random bytes to what reads images and plans, a minute each
+    Fuzz,
     /// Run criterion's benches, or measure one thing beside other libraries
     Bench {
         /// What to measure beside other libraries; criterion's benches where it is left out

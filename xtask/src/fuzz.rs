@@ -1,4 +1,4 @@
-//! Fuzzing, the nightly part of CI: random bytes, guided by coverage, into what reads files.
+//! `fuzz`, and the nightly part of CI: random bytes, guided by coverage, into what reads files.
 
 use crate::workspace;
 use anyhow::{Context, Result, ensure};
@@ -19,8 +19,10 @@ pub fn run() -> Result<()> {
     let folder = workspace::root().join("fuzz");
     let built = workspace::root().join("target/fuzz");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    // A target that is named keeps the flags away from build scripts and macros, which have no libFuzzer to link.
+    let host = host()?;
     let status = Command::new(cargo)
-        .args(["build", "--locked", "--manifest-path"])
+        .args(["build", "--locked", "--target", &host, "--manifest-path"])
         .arg(folder.join("Cargo.toml"))
         .env("RUSTFLAGS", COVERAGE)
         .env("CARGO_TARGET_DIR", &built)
@@ -30,7 +32,7 @@ pub fn run() -> Result<()> {
     for target in TARGETS {
         let found = tempfile::tempdir()?;
         let crash = built.join(format!("crash-{target}"));
-        let status = Command::new(built.join("debug").join(target))
+        let status = Command::new(built.join(&host).join("debug").join(target))
             .arg(format!("-max_total_time={SECONDS}"))
             .args(["-rss_limit_mb=4096", "-verbosity=0", "-close_fd_mask=1"])
             .arg(format!("-exact_artifact_path={}", crash.display()))
@@ -47,9 +49,23 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
+/// The name of this machine's target.
+fn host() -> Result<String> {
+    let output = Command::new("rustc").arg("-vV").output().context("rustc does not start")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("rustc -vV names no host")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{TARGETS, workspace};
+    use super::{TARGETS, host, workspace};
+
+    #[test]
+    fn the_machine_has_a_name() {
+        let host = host().unwrap();
+        assert!(host.contains(std::env::consts::ARCH) && host.contains('-'), "{host}");
+    }
 
     #[test]
     fn every_target_has_a_program_and_seeds() {

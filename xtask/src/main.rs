@@ -63,6 +63,7 @@ fn run(command: Command) -> Result<u8> {
         Command::Run { arguments } => experiment::pass_through(&arguments),
         Command::Report { runs } => report::run(&runs),
         Command::Test { arguments } => ci::test(&arguments),
+        Command::Fuzz => fuzz::run().map(|()| 0),
         Command::Ci { nightly } => ci::run(nightly),
         Command::Bench { subject: Some(subject), beside, .. } => beside.run(subject),
         Command::Bench { bench, arguments, .. } => bench::criterion(&bench, &arguments),

@@ -2,6 +2,7 @@
 
 use crate::error::DataError;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
+use std::cell::Cell;
 use std::io::Cursor;
 use std::path::Path;
 
@@ -57,11 +58,29 @@ fn scaled(bytes: &[u8], short: usize) -> Option<RgbImage> {
     Some(image.into_rgb8())
 }
 
+thread_local! {
+    static DECODING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is inside [`decode_bytes`]: a panic there is the decoder's word for a damaged file and becomes an
+/// error, so that a panic hook has nothing to say about it.
+pub fn is_decoding() -> bool {
+    DECODING.get()
+}
+
 /// The pixels of a JPEG or PNG in memory, or what is wrong with it. Never panics, whatever the bytes.
 ///
 /// # Errors
 /// In words, without the file's name.
 pub fn decode_bytes(bytes: &[u8]) -> Result<RgbImage, String> {
+    DECODING.set(true);
+    // The JPEG decoder panics at some damaged files instead of naming them.
+    let decoded = std::panic::catch_unwind(|| decoded(bytes));
+    DECODING.set(false);
+    decoded.unwrap_or_else(|_| Err("it is damaged: the decoder gave it up".into()))
+}
+
+fn decoded(bytes: &[u8]) -> Result<RgbImage, String> {
     let mut reader =
         ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| error.to_string())?;
     let mut limits = Limits::default();
@@ -170,6 +189,13 @@ mod tests {
                 assert!(decode_bytes(&whole[..length]).is_err(), "{format:?} of {length} bytes");
             }
         }
+    }
+
+    #[test]
+    fn a_file_at_which_the_decoder_panics_is_refused() {
+        let damaged = include_bytes!("../tests/damaged/decoder-panics.jpg");
+        assert_eq!(decode_bytes(damaged).unwrap_err(), "it is damaged: the decoder gave it up");
+        assert!(!super::is_decoding());
     }
 
     #[test]

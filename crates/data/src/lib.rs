@@ -35,7 +35,7 @@ mod shapes;
 mod subset;
 
 pub use dataset::{Dataset, Labelled};
-pub use decode::decode_bytes;
+pub use decode::{decode_bytes, is_decoding};
 pub use epochs::Epochs;
 pub use error::DataError;
 pub use fetch::{NAMES, Origin, Progress, fetch, fetch_showing, origin};

@@ -32,6 +32,9 @@ const WRONG: u8 = 2;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
+        if kontrast_data::is_decoding() {
+            return;
+        }
         // libtorch's messages go on for pages of C++ frames; the first line says what happened.
         let text = panic.payload_as_str().unwrap_or("no message");
         let first = text.split("\\nException raised").next().unwrap_or(text);
