@@ -1,6 +1,6 @@
 //! Multi-crop: a few large views and several small ones, the plans of SwAV and DINO.
 
-use super::distortions::{Blur, Finish, Jitter, count, ordered, shares, size};
+use super::distortions::{Blur, Finish, Jitter, colours, count, ordered, shares, size};
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
 
@@ -83,10 +83,7 @@ impl SwavViews {
         self.global.check(&format!("{key}.global"), problems);
         self.local.check(&format!("{key}.local"), problems);
         ordered(problems, &format!("{key}.crop_ratio"), self.crop_ratio);
-        problems.probability(&format!("{key}.flip"), self.flip);
-        problems.not_negative(&format!("{key}.strength"), self.strength);
-        self.jitter.check(self.strength, key, problems);
-        problems.probability(&format!("{key}.grayscale"), self.grayscale);
+        colours(problems, key, self.flip, (&self.jitter, self.strength), self.grayscale);
         if let Some(blur) = &self.blur {
             blur.check(self.global.size.min(self.local.size), key, problems);
         }
@@ -105,10 +102,7 @@ impl DinoViews {
         );
         self.local.check(&format!("{key}.local"), problems);
         ordered(problems, &format!("{key}.crop_ratio"), self.crop_ratio);
-        problems.probability(&format!("{key}.flip"), self.flip);
-        problems.not_negative(&format!("{key}.strength"), self.strength);
-        self.jitter.check(self.strength, key, problems);
-        problems.probability(&format!("{key}.grayscale"), self.grayscale);
+        colours(problems, key, self.flip, (&self.jitter, self.strength), self.grayscale);
         self.first.check(self.global.size, &format!("{key}.first"), problems);
         self.second.check(self.global.size, &format!("{key}.second"), problems);
         self.others.check(self.local.size, &format!("{key}.others"), problems);

@@ -107,6 +107,20 @@ pub(super) fn ordered(problems: &mut Problems, key: &str, range: [f64; 2]) {
     problems.require(holds, key, &range, "the smaller number first, both above 0");
 }
 
+/// Flip, jitter at its strength, and grayscale: what every plan of a paper has between its crop and its end.
+pub(super) fn colours(
+    problems: &mut Problems,
+    key: &str,
+    flip: f64,
+    (jitter, strength): (&Jitter, f64),
+    grayscale: f64,
+) {
+    problems.probability(&format!("{key}.flip"), flip);
+    problems.not_negative(&format!("{key}.strength"), strength);
+    jitter.check(strength, key, problems);
+    problems.probability(&format!("{key}.grayscale"), grayscale);
+}
+
 /// A view of at least 8 pixels.
 pub(super) fn size(problems: &mut Problems, key: &str, size: usize) {
     problems.require((8..=8192).contains(&size), key, &size, "at least 8 pixels, at most 8192");

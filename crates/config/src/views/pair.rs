@@ -1,6 +1,6 @@
 //! Two views that differ in their last distortions: the plans of BYOL and VICReg.
 
-use super::distortions::{Finish, Jitter, ordered, shares, size};
+use super::distortions::{Finish, Jitter, colours, ordered, shares, size};
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
 
@@ -33,10 +33,7 @@ impl PairViews {
         size(problems, &format!("{key}.size"), self.size);
         shares(problems, &format!("{key}.crop_scale"), self.crop_scale);
         ordered(problems, &format!("{key}.crop_ratio"), self.crop_ratio);
-        problems.probability(&format!("{key}.flip"), self.flip);
-        problems.not_negative(&format!("{key}.strength"), self.strength);
-        self.jitter.check(self.strength, key, problems);
-        problems.probability(&format!("{key}.grayscale"), self.grayscale);
+        colours(problems, key, self.flip, (&self.jitter, self.strength), self.grayscale);
         self.first.check(self.size, &format!("{key}.first"), problems);
         self.second.check(self.size, &format!("{key}.second"), problems);
     }

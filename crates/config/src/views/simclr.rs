@@ -1,6 +1,6 @@
 //! Two views drawn alike: the plans of SimCLR and of MoCo.
 
-use super::distortions::{Blur, Jitter, Solarize, ordered, shares, size};
+use super::distortions::{Blur, Jitter, Solarize, colours, ordered, shares, size};
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
 
@@ -35,10 +35,7 @@ impl SimclrViews {
         size(problems, &format!("{key}.size"), self.size);
         shares(problems, &format!("{key}.crop_scale"), self.crop_scale);
         ordered(problems, &format!("{key}.crop_ratio"), self.crop_ratio);
-        problems.probability(&format!("{key}.flip"), self.flip);
-        problems.not_negative(&format!("{key}.strength"), self.strength);
-        self.jitter.check(self.strength, key, problems);
-        problems.probability(&format!("{key}.grayscale"), self.grayscale);
+        colours(problems, key, self.flip, (&self.jitter, self.strength), self.grayscale);
         if let Some(blur) = &self.blur {
             blur.check(self.size, key, problems);
         }
