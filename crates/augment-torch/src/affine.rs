@@ -5,37 +5,7 @@
 
 use crate::moves::positions;
 use crate::task::Numbers;
-use kontrast_augment::Op;
 use tch::{Kind, Tensor};
-
-/// How many quarters a rotation is, where it moves whole pixels only.
-pub(crate) fn quarters(degrees: f32, (width, height): (usize, usize)) -> Option<u8> {
-    let quarters = degrees.rem_euclid(360.0) / 90.0;
-    let whole = quarters == 0.0 || quarters == 2.0 || (width == height && quarters.fract() == 0.0);
-    whole.then_some(quarters as u8 % 4)
-}
-
-/// The inverse map of a picture of `size`: two rows of three, each over half of its side.
-pub(crate) fn theta(op: &Op, size: (usize, usize)) -> [f32; 6] {
-    let sides = [size.0 as f32, size.1 as f32];
-    let [across, down] = match *op {
-        Op::Rotate { degrees, .. } => {
-            let (sine, cosine) = f64::from(degrees.rem_euclid(360.0)).to_radians().sin_cos();
-            [[cosine, -sine, 0.0], [sine, cosine, 0.0]]
-        }
-        Op::Translate { x, y, .. } => [[1.0, 0.0, -f64::from(x)], [0.0, 1.0, -f64::from(y)]],
-        Op::Shear { x, y, .. } => {
-            let (x, y) = (f64::from(x), f64::from(y));
-            // What keeps the upper left corner in its place, measured from the middle.
-            let (left, top) = (-(size.0 as f64) / 2.0, -(size.1 as f64) / 2.0);
-            [[1.0 + x * y, x, -x * top - x * y * left], [y, 1.0, -y * left]]
-        }
-        _ => unreachable!("{op} is no affine map"),
-    };
-    let [a, b, c] = across.map(|value| value as f32 / (0.5 * sides[0]));
-    let [d, e, f] = down.map(|value| value as f32 / (0.5 * sides[1]));
-    [a, b, c, d, e, f]
-}
 
 /// Draws the pictures anew, each pixel from where its map sends it.
 ///

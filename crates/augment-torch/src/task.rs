@@ -73,7 +73,8 @@ impl Task {
             Op::Invert => Self::Invert,
             Op::Autocontrast => Self::Autocontrast,
             Op::Sharpness(_) => Self::Sharpness,
-            Op::Rotate { degrees, sampling } => affine::quarters(degrees, size)
+            Op::Rotate { sampling, .. } => op
+                .quarters(size)
                 .map_or(Self::Affine { bilinear: sampling == Sampling::Bilinear }, Self::QuarterTurns),
             Op::Translate { sampling, .. } | Op::Shear { sampling, .. } => {
                 Self::Affine { bilinear: sampling == Sampling::Bilinear }
@@ -131,7 +132,10 @@ impl Task {
         let mut key =
             |key: u64| integers.extend([(key & 0xffff_ffff).cast_signed(), (key >> 32).cast_signed()]);
         match *op {
-            _ if matches!(self, Self::Affine { .. }) => floats.extend(affine::theta(op, size)),
+            _ if matches!(self, Self::Affine { .. }) => {
+                let map = op.inverse_map(size).expect("a rotation, translation or shear");
+                floats.extend(map.as_flattened());
+            }
             Op::Brightness(value) | Op::Sharpness(value) | Op::Solarize { threshold: value } => {
                 floats.push(value);
             }

@@ -56,3 +56,4 @@ pub use step::{Choice, Step};
 pub use transform::affine::Sampling;
 pub use transform::auto_augment::Policy;
 pub use transform::erase::{Fill, Filling};
+pub use transform::resize::by_short_side;

@@ -5,9 +5,9 @@ use crate::image::ImageRef;
 use crate::pointwise::{self, Point};
 use crate::recipe::{Op, Recipe};
 use crate::resample::{Resampler, Window};
-use crate::transform::affine::{self, Map};
 use crate::transform::{
-    autocontrast, blur, channels, equalize, erase, flip, gaussian_noise, posterize, resize, sharpness, sobel,
+    affine, autocontrast, blur, channels, equalize, erase, flip, gaussian_noise, posterize, resize,
+    sharpness, sobel,
 };
 
 /// Memory that the renderer reuses from view to view. One a thread.
@@ -145,9 +145,9 @@ impl Scratch {
             Op::Blur { sigma, kernel } => self.blur.blur(canvas, sigma, kernel),
             Op::Equalize => canvas.each_plane().for_each(equalize::equalize),
             Op::Sharpness(factor) => sharpness::adjust(canvas, factor),
-            Op::Rotate { degrees, sampling } => affine::rotate(canvas, degrees, sampling),
-            Op::Translate { x, y, sampling } => affine::apply(canvas, Map::translation(x, y), sampling),
-            Op::Shear { x, y, sampling } => affine::apply(canvas, Map::shear(x, y, canvas.size()), sampling),
+            Op::Rotate { sampling, .. } | Op::Translate { sampling, .. } | Op::Shear { sampling, .. } => {
+                affine::carry_out(canvas, op, sampling);
+            }
             Op::Erase { x, y, width, height, fill } => erase::erase(canvas, (x, y), (width, height), fill),
             Op::Noise { deviation, key } => gaussian_noise::add(canvas.planes(), deviation, key),
             Op::Sobel => sobel::edges(canvas),

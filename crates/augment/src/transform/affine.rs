@@ -17,28 +17,38 @@ pub enum Sampling {
     Bilinear,
 }
 
-/// From a pixel of the view to its place in the source, both measured from the middle: two rows of three.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Map([[f64; 3]; 2]);
-
-impl Map {
-    /// Counter-clockwise, about the middle.
-    fn rotation(degrees: f32) -> Self {
-        let (sine, cosine) = f64::from(degrees).to_radians().sin_cos();
-        Self([[cosine, -sine, 0.0], [sine, cosine, 0.0]])
+impl Op {
+    /// How many quarters a rotation turns a picture of `size`, where it moves whole pixels and reads nothing between them
+    /// and the picture keeps its size; none for every other operation.
+    pub fn quarters(&self, (width, height): (usize, usize)) -> Option<u8> {
+        let Self::Rotate { degrees, .. } = self else { return None };
+        let quarters = degrees.rem_euclid(360.0) / 90.0;
+        let whole = quarters == 0.0 || quarters == 2.0 || (width == height && quarters.fract() == 0.0);
+        whole.then_some(quarters as u8 % 4)
     }
 
-    /// By this many pixels to the right and downwards.
-    pub(crate) fn translation(x: f32, y: f32) -> Self {
-        Self([[1.0, 0.0, -f64::from(x)], [0.0, 1.0, -f64::from(y)]])
-    }
-
-    /// By these slopes, about the upper left corner: a slope of .1 moves a pixel left by a tenth of its height.
-    pub(crate) fn shear(x: f32, y: f32, (width, height): (usize, usize)) -> Self {
-        let (x, y) = (f64::from(x), f64::from(y));
-        // What keeps the corner in its place, measured from the middle.
-        let (corner_x, corner_y) = (-(width as f64) / 2.0, -(height as f64) / 2.0);
-        Self([[1.0 + x * y, x, -x * corner_y - x * y * corner_x], [y, 1.0, -y * corner_x]])
+    /// From a pixel of the view to its place in a picture of `size`, both measured from the middle, each row over half of
+    /// its side: in f32, so that ties between two pixels fall as torchvision's do. None for what is no rotation,
+    /// translation or shear.
+    pub fn inverse_map(&self, size: (usize, usize)) -> Option<[[f32; 3]; 2]> {
+        let (width, height) = (size.0 as f64, size.1 as f64);
+        let [across, down] = match *self {
+            // Counter-clockwise, about the middle.
+            Self::Rotate { degrees, .. } => {
+                let (sine, cosine) = f64::from(degrees.rem_euclid(360.0)).to_radians().sin_cos();
+                [[cosine, -sine, 0.0], [sine, cosine, 0.0]]
+            }
+            Self::Translate { x, y, .. } => [[1.0, 0.0, -f64::from(x)], [0.0, 1.0, -f64::from(y)]],
+            Self::Shear { x, y, .. } => {
+                let (x, y) = (f64::from(x), f64::from(y));
+                // What keeps the upper left corner in its place, measured from the middle.
+                let (left, top) = (-width / 2.0, -height / 2.0);
+                [[1.0 + x * y, x, -x * top - x * y * left], [y, 1.0, -y * left]]
+            }
+            _ => return None,
+        };
+        let over_half = |row: [f64; 3], side: usize| row.map(|value| value as f32 / (0.5 * side as f32));
+        Some([over_half(across, size.0), over_half(down, size.1)])
     }
 }
 
@@ -62,22 +72,14 @@ pub(crate) fn draw_shear(x: (f64, f64), y: (f64, f64), sampling: Sampling, strea
     Op::Shear { x: slope(x), y: slope(y), sampling }
 }
 
-/// Turns counter-clockwise. Whole quarters move pixels and read nothing between them, where the picture keeps its size.
-pub(crate) fn rotate(canvas: &mut Canvas, degrees: f32, sampling: Sampling) {
+/// Draws the picture anew, each pixel from where a rotation, translation or shear takes it.
+pub(crate) fn carry_out(canvas: &mut Canvas, op: Op, sampling: Sampling) {
     let (width, height) = canvas.size();
-    let degrees = degrees.rem_euclid(360.0);
-    let quarters = degrees / 90.0;
-    if quarters == 0.0 || quarters == 2.0 || (width == height && quarters.fract() == 0.0) {
-        flip::quarter_turns(canvas, quarters as u8);
-    } else {
-        apply(canvas, Map::rotation(degrees), sampling);
+    if let Some(quarters) = op.quarters((width, height)) {
+        return flip::quarter_turns(canvas, quarters);
     }
-}
-
-/// Draws the picture anew, each pixel from where `map` sends it.
-pub(crate) fn apply(canvas: &mut Canvas, map: Map, sampling: Sampling) {
-    let (width, height) = canvas.size();
-    let grid = Grid::new(map, width, height);
+    let theta = op.inverse_map((width, height)).expect("a rotation, translation or shear");
+    let grid = Grid { theta, size: [width as f32, height as f32] };
     canvas.redraw((width, height), |source, target| {
         for (y, row) in target.chunks_exact_mut(width).enumerate() {
             for (x, value) in row.iter_mut().enumerate() {
@@ -98,12 +100,6 @@ struct Grid {
 }
 
 impl Grid {
-    fn new(Map(map): Map, width: usize, height: usize) -> Self {
-        let size = [width as f32, height as f32];
-        let row = |which: usize| map[which].map(|value| value as f32 / (0.5 * size[which]));
-        Self { theta: [row(0), row(1)], size }
-    }
-
     /// Where the pixel comes from, in pixels of the source, their middles at whole numbers.
     fn source(&self, x: usize, y: usize) -> (f32, f32) {
         let (x, y) = (x as f32 + (1.0 - self.size[0]) * 0.5, y as f32 + (1.0 - self.size[1]) * 0.5);

@@ -4,8 +4,9 @@ use crate::canvas::Canvas;
 use crate::recipe::Op;
 use crate::rng::ViewRng;
 
-/// torchvision's `Resize` of one number: the short side becomes `short`, the long one keeps the proportions, cut off.
-pub(crate) fn by_short_side((width, height): (usize, usize), short: usize) -> (usize, usize) {
+/// Width and height as torchvision's `Resize` of one number makes them: the short side becomes `short`, the long one keeps
+/// the proportions, cut off.
+pub fn by_short_side((width, height): (usize, usize), short: usize) -> (usize, usize) {
     let long = |long: usize, side: usize| (short * long / side).max(1);
     if width <= height { (short, long(height, width)) } else { (long(width, height), short) }
 }

@@ -4,7 +4,7 @@ use super::{HEAD, MAGIC, Record, Table};
 use crate::dataset::{Dataset, Labelled};
 use crate::error::DataError;
 use crate::open::Splits;
-use kontrast_augment::{ImageRef, Op, Recipe, Scratch, render_into};
+use kontrast_augment::{ImageRef, Op, Recipe, Scratch, by_short_side, render_into};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -141,11 +141,7 @@ fn resized(
     let Some(short) = short.filter(|&short| short < width.min(height)) else {
         return Ok((width, height, image.pixels.to_vec()));
     };
-    let (width, height) = if width <= height {
-        (short, (short * height / width).max(1))
-    } else {
-        ((short * width / height).max(1), short)
-    };
+    let (width, height) = by_short_side((width, height), short);
     let recipe = Recipe { size: (width, height), ops: vec![Op::Resize { width, height }] };
     let mut pixels = vec![0; width * height * 3];
     render_into(&recipe, image, &mut pixels, &mut Scratch::default());
