@@ -1,15 +1,14 @@
 //! Views on one thread: SimCLR's plan whole, and each costly transform alone, at 32 and at 224 pixels.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use kontrast_augment::{Blur, ImageRef, Op, Recipe, Scratch, ViewPlan, ViewRng, render_into};
-use kontrast_benches::{simclr_views, smooth_image};
+use kontrast_augment::{ImageRef, Op, Recipe, Scratch, ViewRng, render_into};
+use kontrast_benches::{simclr_plan, smooth_image};
 
 fn plans(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("augment_simclr");
     group.throughput(Throughput::Elements(1));
-    for (side, image, blur) in [(32, (32, 32), false), (224, (300, 256), true)] {
-        let blur = blur.then_some(Blur { probability: 0.5, sigma: (0.1, 2.0), kernel: 23 });
-        let plan = ViewPlan::simclr(&simclr_views(side, 1.0, blur)).expect("the paper's numbers");
+    for (side, image, blur) in [(32, (32, 32), None), (224, (300, 256), Some(23))] {
+        let plan = simclr_plan(side, 1.0, blur);
         let pixels = smooth_image(0, image);
         let (mut recipe, mut scratch) = (Recipe::default(), Scratch::default());
         let (mut view, mut index) = (vec![0; plan.bytes()], 0);

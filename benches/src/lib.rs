@@ -1,11 +1,10 @@
 //! What the benches and the side-by-side programs share: a SimCLR of CIFAR's size, and images in memory.
 
-use kontrast_augment::{
-    Blur, ImageRef, Jitter, Op, Recipe, Scratch, Simclr as SimclrViews, ViewPlan, ViewRng, render_into,
-};
+use kontrast_augment::{ImageRef, Op, Recipe, Scratch, ViewPlan, ViewRng, render_into};
 use kontrast_augment_torch::Feed;
+use kontrast_config as config;
 use kontrast_data::{DataError, Dataset, InMemory, Shapes};
-use kontrast_methods::{Method, Progress, Simclr, SimclrSpec, ViewSpec, Views};
+use kontrast_methods::{Method, Progress, Simclr, SimclrSpec, ViewSpec, Views, view_spec};
 use kontrast_models::{Depth, ProjectorSpec, ResNetSpec, Stem};
 use kontrast_optim::{Optimizer, Rates, Sgd};
 use kontrast_torch_ext::Precision;
@@ -50,33 +49,39 @@ impl Bench {
 
 /// The views of configs/quickstart.toml.
 pub fn plan() -> ViewPlan {
-    ViewPlan::simclr(&SimclrViews {
-        size: (SIDE, SIDE),
-        crop_scale: (0.2, 1.0),
-        crop_ratio: (0.75, 4.0 / 3.0),
-        flip: 0.5,
-        strength: 1.0,
-        jitter: Jitter { probability: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
-        grayscale: 0.2,
-        blur: None,
-        solarize: None,
-    })
-    .expect("numbers of a committed experiment")
+    let jitter =
+        config::Jitter { probability: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 };
+    let views = config::SimclrViews { crop_scale: [0.2, 1.0], jitter, ..paper(SIDE, 1.0, None) };
+    drawn(views)
 }
 
-/// SimCLR's own distortions, at this strength.
-pub fn simclr_views(side: usize, strength: f64, blur: Option<Blur>) -> SimclrViews {
-    SimclrViews {
-        size: (side, side),
-        crop_scale: (0.08, 1.0),
-        crop_ratio: (0.75, 4.0 / 3.0),
+/// SimCLR's own distortions, at this strength; the blur, where there is one, has the paper's probability and sigma.
+pub fn simclr_plan(side: usize, strength: f64, blur_kernel: Option<usize>) -> ViewPlan {
+    drawn(paper(side, strength, blur_kernel))
+}
+
+fn paper(size: usize, strength: f64, blur_kernel: Option<usize>) -> config::SimclrViews {
+    config::SimclrViews {
+        size,
+        crop_scale: [0.08, 1.0],
+        crop_ratio: [0.75, 4.0 / 3.0],
         flip: 0.5,
         strength,
-        jitter: Jitter { probability: 0.8, brightness: 0.8, contrast: 0.8, saturation: 0.8, hue: 0.2 },
+        jitter: config::Jitter {
+            probability: 0.8,
+            brightness: 0.8,
+            contrast: 0.8,
+            saturation: 0.8,
+            hue: 0.2,
+        },
         grayscale: 0.2,
-        blur,
+        blur: blur_kernel.map(|kernel| config::Blur { probability: 0.5, sigma: [0.1, 2.0], kernel }),
         solarize: None,
     }
+}
+
+fn drawn(views: config::SimclrViews) -> ViewPlan {
+    view_spec(&config::Views::Simclr(views)).expect("the paper's numbers").plans.swap_remove(0)
 }
 
 /// Drawn shapes held in memory, as CIFAR-10 is.

@@ -1,11 +1,10 @@
 //! `SimCLR`'s distortions on one thread, in views per second. Beside it stands `benches/peers/augment.py`.
 
 use clap::Parser;
-use kontrast_augment::{Blur, ImageRef, Recipe, Scratch, ViewPlan, ViewRng, render_into};
+use kontrast_augment::{ImageRef, Recipe, Scratch, ViewPlan, ViewRng, render_into};
 use kontrast_augment_torch::DeviceRenderer;
-use kontrast_benches::{figure, simclr_views, smooth_image};
+use kontrast_benches::{figure, simclr_plan, smooth_image};
 use kontrast_torch_ext::keep_freed_memory;
-use std::error::Error;
 use std::time::Instant;
 use tch::{Device, Kind, Tensor};
 
@@ -23,11 +22,10 @@ struct Arguments {
     json: bool,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() {
     let Arguments { json } = Arguments::parse();
-    let blur = Blur { probability: 0.5, sigma: (0.1, 2.0), kernel: 23 };
-    let small = ViewPlan::simclr(&simclr_views(32, 0.5, None))?;
-    let large = ViewPlan::simclr(&simclr_views(224, 1.0, Some(blur)))?;
+    let small = simclr_plan(32, 0.5, None);
+    let large = simclr_plan(224, 1.0, Some(23));
     let cases = [("simclr 32px", &small, (32, 32), 40_000), ("simclr 224px", &large, (300, 256), 1_000)];
     let mut speeds: Vec<_> =
         cases.map(|(name, plan, size, views)| (name, views_per_second(plan, size, views))).into();
@@ -40,7 +38,6 @@ fn main() -> Result<(), Box<dyn Error>> {
             figure(name, speed, "views/s");
         }
     }
-    Ok(())
 }
 
 /// The device renderer on the CPU: batches of 512, normalised.

@@ -1,10 +1,8 @@
 //! What looks at the three channels of a pixel: grayscale, contrast, saturation, hue.
 
 use crate::task::Numbers;
+use kontrast_augment::GRAYSCALE_WEIGHTS;
 use tch::{Kind, Tensor};
-
-/// Weights of R, G and B in gray, torchvision's.
-const WEIGHTS: [f64; 3] = [0.2989, 0.587, 0.114];
 
 /// Sums the three channels with the weights of gray.
 ///
@@ -12,7 +10,8 @@ const WEIGHTS: [f64; 3] = [0.2989, 0.587, 0.114];
 /// - `x`: `[n, 3, h, w]`
 /// - returns `[n, 1, h, w]`
 fn gray(x: &Tensor) -> Tensor {
-    let part = |channel: usize| x.narrow(1, channel as i64, 1).g_mul_scalar(WEIGHTS[channel]);
+    let part =
+        |channel: usize| x.narrow(1, channel as i64, 1).g_mul_scalar(f64::from(GRAYSCALE_WEIGHTS[channel]));
     let mut sum = part(0);
     sum.g_add_(&part(1)).g_add_(&part(2))
 }

@@ -73,12 +73,9 @@ impl Task {
             Op::Invert => Self::Invert,
             Op::Autocontrast => Self::Autocontrast,
             Op::Sharpness(_) => Self::Sharpness,
-            Op::Rotate { sampling, .. } => op
+            Op::Rotate { sampling, .. } | Op::Translate { sampling, .. } | Op::Shear { sampling, .. } => op
                 .quarters(size)
                 .map_or(Self::Affine { bilinear: sampling == Sampling::Bilinear }, Self::QuarterTurns),
-            Op::Translate { sampling, .. } | Op::Shear { sampling, .. } => {
-                Self::Affine { bilinear: sampling == Sampling::Bilinear }
-            }
             Op::Cut { width, height, .. } => Self::Cut(width, height),
             Op::Flip => Self::Flip,
             Op::FlipVertical => Self::FlipVertical,

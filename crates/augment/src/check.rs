@@ -12,14 +12,13 @@ const SIGMA: (f64, f64) = (0.01, 1000.0);
 
 impl Step {
     /// What is wrong with its numbers, in a view of this size.
-    /// `place` is that of the plan's own step, counted from 1.
-    pub(crate) fn check(&self, place: usize, view: (usize, usize)) -> Result<(), PlanError> {
+    pub(crate) fn check(&self, view: (usize, usize)) -> Result<(), PlanError> {
         match *self {
             Self::RandomApply { probability: found, ref steps } => {
                 probability("a probability", found)?;
-                inner(steps.iter(), place, view)
+                inner(steps.iter(), view)
             }
-            Self::Sequence(ref steps) => inner(steps.iter(), place, view),
+            Self::Sequence(ref steps) => inner(steps.iter(), view),
             Self::OneOf(ref choices) => {
                 for choice in choices {
                     between("a choice's weight", choice.weight, (0.0, f64::MAX))?;
@@ -27,7 +26,7 @@ impl Step {
                 if !choices.iter().any(|choice| choice.weight > 0.0) {
                     return Err(PlanError::NoChoice);
                 }
-                inner(choices.iter().map(|choice| &choice.step), place, view)
+                inner(choices.iter().map(|choice| &choice.step), view)
             }
             Self::Resize { short } => between("resize short", short as f64, (1.0, MOST_PIXELS)),
             Self::RandomResizedCrop { scale, ratio, .. } => {
@@ -91,16 +90,12 @@ impl Step {
 }
 
 /// Steps inside another one: no crop among them.
-fn inner<'s>(
-    mut steps: impl Iterator<Item = &'s Step>,
-    place: usize,
-    view: (usize, usize),
-) -> Result<(), PlanError> {
+fn inner<'s>(mut steps: impl Iterator<Item = &'s Step>, view: (usize, usize)) -> Result<(), PlanError> {
     steps.try_for_each(|step| {
         if step.is_crop() || matches!(step, Step::Resize { .. }) {
-            return Err(PlanError::CropPlace(place));
+            return Err(PlanError::CropInside);
         }
-        step.check(place, view)
+        step.check(view)
     })
 }
 

@@ -14,6 +14,9 @@ pub enum PlanError {
          of choices"
     )]
     CropPlace(usize),
+    /// A crop or resize inside another step.
+    #[error("a crop stands inside another step; a plan begins with its only crop: move it to the front")]
+    CropInside,
     /// A second resize.
     #[error(
         "after a resize comes a crop that does not resize again: centre_crop or random_crop; leave the resize out, or take \
@@ -28,6 +31,14 @@ pub enum PlanError {
     /// A choice among nothing.
     #[error("a choice has no step of a weight above 0; give it one")]
     NoChoice,
+    /// What is wrong with one of a plan's own steps, with what stands inside it.
+    #[error("step {place}: {source}")]
+    Step {
+        /// Which, counted from 1.
+        place: usize,
+        /// What is wrong.
+        source: Box<PlanError>,
+    },
     /// A number outside its range.
     #[error("{name} is {found}; expected {expected}")]
     Range {

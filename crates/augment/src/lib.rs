@@ -41,7 +41,6 @@ mod recipe;
 mod render;
 mod resample;
 mod rng;
-mod simclr;
 mod step;
 mod transform;
 
@@ -51,9 +50,9 @@ pub use plan::ViewPlan;
 pub use recipe::{Op, Recipe};
 pub use render::{Scratch, render_float_into, render_into};
 pub use rng::ViewRng;
-pub use simclr::{Blur, Jitter, Simclr, Solarize};
 pub use step::{Choice, Step};
 pub use transform::affine::Sampling;
 pub use transform::auto_augment::Policy;
 pub use transform::erase::{Fill, Filling};
+pub use transform::grayscale::WEIGHTS as GRAYSCALE_WEIGHTS;
 pub use transform::resize::by_short_side;

@@ -4,7 +4,6 @@ use crate::check::MOST_PIXELS;
 use crate::error::{PlanError, between};
 use crate::recipe::Recipe;
 use crate::rng::ViewRng;
-use crate::simclr::Simclr;
 use crate::step::{Drawing, Step};
 
 /// What may be done to an image to make a view of this size. Its numbers are checked when it is made.
@@ -37,17 +36,10 @@ impl ViewPlan {
             if position == 1 && resized == 1 && matches!(step, Step::Fit | Step::RandomResizedCrop { .. }) {
                 return Err(PlanError::ResizedTwice);
             }
-            step.check(position + 1, size)?;
+            let place = position + 1;
+            step.check(size).map_err(|source| PlanError::Step { place, source: Box::new(source) })?;
         }
         Ok(Self { size, steps })
-    }
-
-    /// The plan of SimCLR (Chen et al. 2020, arXiv 2002.05709, appendix A).
-    ///
-    /// # Errors
-    /// When a number is outside its range.
-    pub fn simclr(settings: &Simclr) -> Result<Self, PlanError> {
-        Self::new(settings.size, settings.steps())
     }
 
     /// What evaluation reads: the largest centred box, resized. An image of that size stays as it is.
@@ -105,10 +97,11 @@ mod tests {
             (2, vec![resize.clone()]),
             (2, vec![resize.clone(), flip.clone(), crop.clone()]),
             (2, vec![crop.clone(), resize.clone()]),
-            (2, vec![crop.clone(), crop.clone().sometimes(0.5)]),
         ] {
             assert_eq!(of(&steps), Err(PlanError::CropPlace(place)), "{steps:?}");
         }
+        let inside = of(&[crop.clone(), crop.clone().sometimes(0.5)]).unwrap_err().to_string();
+        assert!(inside.starts_with("step 2: a crop stands inside another step"), "{inside}");
         assert!(of(&[crop.clone(), flip]).is_ok() && of(&[resize.clone(), Step::CentreCrop]).is_ok());
         assert_eq!(of(&[resize, crop.clone()]), Err(PlanError::ResizedTwice));
         assert_eq!(ViewPlan::new((8, 0), vec![crop]), Err(PlanError::Empty(8, 0)));
@@ -119,7 +112,7 @@ mod tests {
         for kernel in [0, 4, 17] {
             assert_eq!(
                 message(Step::GaussianBlur { sigma: (0.1, 2.0), kernel }),
-                format!("blur kernel is {kernel}; expected an odd number below 16 on a view of 8x8")
+                format!("step 2: blur kernel is {kernel}; expected an odd number below 16 on a view of 8x8")
             );
         }
     }
@@ -129,7 +122,7 @@ mod tests {
         let crop = Step::RandomResizedCrop { scale: (0.8, 0.2), ratio: (0.75, 1.33), antialias: true };
         let said = ViewPlan::new((8, 8), vec![crop]).unwrap_err().to_string();
         let ordered = "expected a smaller number, then a larger one, above 0, at most 1";
-        assert_eq!(said, format!("crop scale is [0.8, 0.2]; {ordered}"));
+        assert_eq!(said, format!("step 1: crop scale is [0.8, 0.2]; {ordered}"));
         for (step, said) in [
             (Step::Invert.sometimes(f64::NAN), "a probability is NaN; expected a number from 0 to 1"),
             (Step::Invert.sometimes(1.1), "a probability is 1.1; expected a number from 0 to 1"),
@@ -156,7 +149,7 @@ mod tests {
                 "a choice has no step of a weight above 0; give it one",
             ),
         ] {
-            assert_eq!(message(step), said);
+            assert_eq!(message(step), format!("step 2: {said}"));
         }
     }
 
@@ -165,9 +158,12 @@ mod tests {
         let of = |size, crop| ViewPlan::new((size, size), vec![crop]).unwrap_err().to_string();
         assert_eq!(of(1_000_000, Step::Fit), "view size is 1000000; expected a number from 1 to 8192");
         let padded = of(32, Step::RandomCrop { padding: usize::MAX });
-        assert!(padded.starts_with("random_crop padding is") && padded.ends_with("from 0 to 32"), "{padded}");
+        assert!(
+            padded.starts_with("step 1: random_crop padding is") && padded.ends_with("from 0 to 32"),
+            "{padded}"
+        );
         let resized = ViewPlan::new((32, 32), vec![Step::Resize { short: usize::MAX }, Step::CentreCrop]);
-        assert!(resized.unwrap_err().to_string().starts_with("resize short is"));
+        assert!(resized.unwrap_err().to_string().starts_with("step 1: resize short is"));
     }
 
     #[test]

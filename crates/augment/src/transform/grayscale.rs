@@ -1,7 +1,7 @@
 //! Grayscale, as torchvision weighs the channels.
 
 /// Weights of R, G and B; their sum is .9999, and torchvision's too.
-pub(crate) const WEIGHTS: [f32; 3] = [0.2989, 0.587, 0.114];
+pub const WEIGHTS: [f32; 3] = [0.2989, 0.587, 0.114];
 
 #[inline(always)]
 pub(crate) fn gray([r, g, b]: [f32; 3]) -> f32 {

@@ -3,23 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use kontrast_augment::{Blur, ImageRef, Jitter, Simclr, ViewPlan, ViewRng};
+use kontrast_augment::{ImageRef, Step, ViewPlan, ViewRng};
 use kontrast_data::{Batch, DataError, Dataset, Epochs, Loader, LoaderSpec, Shapes, fill};
 
 fn plan() -> ViewPlan {
-    let jitter = Jitter { probability: 0.8, brightness: 0.8, contrast: 0.8, saturation: 0.8, hue: 0.2 };
-    ViewPlan::simclr(&Simclr {
-        size: (16, 16),
-        crop_scale: (0.2, 1.0),
-        crop_ratio: (0.75, 4.0 / 3.0),
-        flip: 0.5,
-        strength: 0.5,
-        jitter,
-        grayscale: 0.2,
-        blur: Some(Blur { probability: 0.5, sigma: (0.1, 2.0), kernel: 3 }),
-        solarize: None,
-    })
-    .unwrap()
+    let steps = vec![
+        Step::RandomResizedCrop { scale: (0.2, 1.0), ratio: (0.75, 4.0 / 3.0), antialias: true },
+        Step::HorizontalFlip.sometimes(0.5),
+        Step::ColorJitter { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 }.sometimes(0.8),
+        Step::Grayscale.sometimes(0.2),
+        Step::GaussianBlur { sigma: (0.1, 2.0), kernel: 3 }.sometimes(0.5),
+    ];
+    ViewPlan::new((16, 16), steps).unwrap()
 }
 
 fn spec(dataset: Arc<dyn Dataset>, workers: usize) -> LoaderSpec {

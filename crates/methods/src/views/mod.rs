@@ -15,12 +15,10 @@ pub struct ViewSpec {
 
 /// A view that cannot be drawn as the file says.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("views.{plan}, view {view}: {source}")]
+#[error("{key}: {source}")]
 pub struct ViewError {
-    /// The plan's name.
-    pub plan: &'static str,
-    /// Which view, counted from 1.
-    pub view: usize,
+    /// The key in the file that decides it, with positions counted from 0 as in every other key.
+    pub key: String,
     /// What is wrong with it.
     pub source: PlanError,
 }
@@ -30,16 +28,30 @@ pub struct ViewError {
 /// # Errors
 /// Where a plan's numbers cannot be drawn from.
 pub fn view_spec(config: &Views) -> Result<ViewSpec, ViewError> {
-    let lists = lists(config);
-    let plan = |(index, (size, steps)): (usize, (usize, Vec<Step>))| {
-        ViewPlan::new((size, size), steps).map_err(|source| ViewError {
-            plan: config.name(),
-            view: index + 1,
-            source,
-        })
+    let plan = |(view, (size, steps)): (usize, (usize, Vec<Step>))| {
+        ViewPlan::new((size, size), steps).map_err(|error| wrong(config, view, error))
     };
-    let plans = lists.into_iter().enumerate().map(plan).collect::<Result<_, _>>()?;
+    let plans = lists(config).into_iter().enumerate().map(plan).collect::<Result<_, _>>()?;
     Ok(ViewSpec { plans })
+}
+
+/// Names the list and the step where the file has them; the steps of a named plan are the paper's, not the file's.
+fn wrong(config: &Views, view: usize, error: PlanError) -> ViewError {
+    let Views::Custom(views) = config else {
+        let source = match error {
+            PlanError::Step { source, .. } => *source,
+            other => other,
+        };
+        return ViewError { key: format!("views.{}", config.name()), source };
+    };
+    let lists = views.view.iter().enumerate().flat_map(|(position, list)| vec![position; list.count]);
+    let list = lists.into_iter().nth(view).expect("every view comes from a list");
+    match error {
+        PlanError::Step { place, source } => {
+            ViewError { key: format!("views.custom.view[{list}].steps[{}]", place - 1), source: *source }
+        }
+        source => ViewError { key: format!("views.custom.view[{list}]"), source },
+    }
 }
 
 /// Size and steps of each view.

@@ -75,10 +75,13 @@ fn every_transform_of_a_free_list_becomes_its_step() {
 }
 
 #[test]
-fn a_number_out_of_range_names_the_plan_and_the_view() {
-    let wrong = "views.custom.view=[{count=2, size=32, steps=['fit', {gaussian_noise={deviation=-1.0}}]}]";
-    let said = view_spec(&paper_with_custom(wrong)).unwrap_err().to_string();
-    assert_eq!(said, "views.custom, view 1: noise deviation is -1; expected a number of at least 0");
+fn a_number_out_of_range_names_the_list_and_the_step() {
+    let first = "{count=2, size=32, steps=['fit']}";
+    let wrong = format!(
+        "views.custom.view=[{first}, {{count=2, size=32, steps=['fit', {{gaussian_noise={{deviation=-1.0}}}}]}}]"
+    );
+    let said = view_spec(&paper_with_custom(&wrong)).unwrap_err().to_string();
+    assert_eq!(said, "views.custom.view[1].steps[1]: noise deviation is -1; expected a number of at least 0");
 }
 
 /// The identity's plan, replaced by a free list.
