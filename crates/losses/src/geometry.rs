@@ -41,10 +41,7 @@ pub fn deviation(z: &Tensor) -> f64 {
 /// # Shapes
 /// - `z1`, `z2`: `[n, d]`
 pub fn alignment(z1: &Tensor, z2: &Tensor) -> f64 {
-    tch::no_grad(|| {
-        let squares = (unit(z1) - unit(z2)).square();
-        squares.sum_dim_intlist([1i64].as_slice(), false, None).mean(Kind::Double).double_value(&[])
-    })
+    tch::no_grad(|| crate::alignment(z1, z2, 2.0).double_value(&[]))
 }
 
 /// Logarithm of the mean over all pairs of exp(-2 |x - y|^2) of unit embeddings (Wang and Isola 2020, eq. 3 with
@@ -53,17 +50,7 @@ pub fn alignment(z1: &Tensor, z2: &Tensor) -> f64 {
 /// # Shapes
 /// - `z`: `[n, d]`, n at least 2
 pub fn uniformity(z: &Tensor) -> f64 {
-    tch::no_grad(|| {
-        let z = unit(z);
-        let n = z.size()[0];
-        // |x - y|^2 = 2 - 2 x.y for unit rows; the n pairs of a row with itself, each worth 1, are taken off.
-        let sums = tiles(n).map(|(start, length)| {
-            let squared: Tensor = z.narrow(0, start, length).matmul(&z.tr()) * -2.0 + 2.0;
-            (squared.clamp_min(0.0) * -2.0).exp().sum(Kind::Double).double_value(&[])
-        });
-        let n = n as f64;
-        ((sums.sum::<f64>() - n) / (n * (n - 1.0))).max(f64::MIN_POSITIVE).ln()
-    })
+    tch::no_grad(|| crate::uniformity(z, 2.0).double_value(&[]))
 }
 
 /// Exponential of the entropy of the normalised singular values (RankMe, Garrido et al. 2023, arXiv 2210.02885,

@@ -12,13 +12,51 @@
 //! assert_eq!(z1.grad().size(), [2, 2]);
 //! ```
 
+mod alignment;
+mod barlow_twins;
+mod dcl;
+mod dino;
 pub mod geometry;
+mod info_nce;
+mod labels;
+mod margin_contrastive;
+mod mining;
+mod n_pair;
+mod nce;
+mod negative_cosine;
+mod nt_logistic;
 mod nt_xent;
+mod pairs;
+mod similarity;
+mod soft_targets;
+mod softmax;
+mod sup_con;
 mod surrogate;
+mod swav;
+mod triplet;
+mod triplet_labelled;
 mod unit;
+mod vicreg;
 
+pub use alignment::{alignment, uniformity};
+pub use barlow_twins::barlow_twins;
+pub use dcl::{dcl, dcl_chance, dclw};
+pub use dino::{dino, dino_chance};
+pub use info_nce::{info_nce, info_nce_batch, info_nce_batch_chance, info_nce_batch_rows, info_nce_chance};
+pub use margin_contrastive::{contrastive_labelled, margin_contrastive};
+pub use mining::Mining;
+pub use n_pair::{n_pair, n_pair_chance};
+pub use nce::{nce, nce_normaliser};
+pub use negative_cosine::negative_cosine;
+pub use nt_logistic::{nt_logistic, nt_logistic_chance};
 pub use nt_xent::{nt_xent, nt_xent_chance, nt_xent_rows};
+pub use similarity::Similarity;
+pub use sup_con::{sup_con, sup_con_chance};
+pub use swav::{sinkhorn, swapped_prediction, swapped_prediction_chance};
+pub use triplet::triplet_margin;
+pub use triplet_labelled::triplet_labelled;
 pub use unit::unit;
+pub use vicreg::{VicregWeights, vicreg};
 
 // torch-ext makes libtorch findable at run time for whoever depends on this crate.
 use kontrast_torch_ext as _;

@@ -1,4 +1,4 @@
-//! A scalar with a given value and a given gradient: how a loss computed in tiles enters autograd.
+//! A scalar with a given value and a given gradient: how a loss computed by hand enters autograd.
 
 use tch::Tensor;
 
@@ -9,13 +9,11 @@ pub(crate) fn surrogate(value: &Tensor, inputs: &[(&Tensor, Tensor)]) -> Tensor 
     let linear = inputs
         .iter()
         .filter(|(input, _)| input.requires_grad())
-        .map(|(input, gradient)| (*input * gradient).sum(input.kind()))
+        .map(|(input, gradient)| input.reshape(-1).dot(&gradient.reshape(-1)))
         .reduce(|a, b| a + b);
     match linear {
-        Some(linear) => {
-            let shift = value.detach() - linear.detach();
-            linear + shift
-        }
+        // The difference is zero exactly, so the value is not rounded where the linear form is larger than it.
+        Some(linear) => (&linear - linear.detach()) + value.detach(),
         None => value.detach(),
     }
 }

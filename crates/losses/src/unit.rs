@@ -19,3 +19,14 @@ pub fn unit(z: &Tensor) -> Tensor {
 pub(crate) fn widened(z: &Tensor) -> Tensor {
     if z.kind() == Kind::Double { z.shallow_clone() } else { z.to_kind(Kind::Float) }
 }
+
+/// `[2n, d]`: the unit rows of the first views, then those of the second.
+pub(crate) fn both_views(z1: &Tensor, z2: &Tensor) -> Tensor {
+    same_shape(z1, z2);
+    unit(&Tensor::cat(&[widened(z1), widened(z2)], 0))
+}
+
+/// Two views of the same images.
+pub(crate) fn same_shape(z1: &Tensor, z2: &Tensor) {
+    assert_eq!(z1.size(), z2.size(), "both views have the same shape");
+}

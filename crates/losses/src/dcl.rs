@@ -1,0 +1,60 @@
+//! Decoupled contrastive learning (Yeh et al. 2022, arXiv 2110.06848, eq. 6): NT-Xent whose positive is no
+//! candidate, in memory linear in the batch.
+
+use crate::pairs::{Pairs, Terms};
+use crate::softmax::softmax;
+use crate::unit::both_views;
+use tch::{Kind, Tensor};
+
+/// For each of the 2n embeddings, the logarithm of the sum over its 2n - 2 negatives, less its positive.
+///
+/// Rows are brought to unit length here. It has no lower bound at zero.
+///
+/// # Shapes
+/// - `z1`, `z2`: `[n, d]`, n at least 2, the two views of the same n images in the same order, any float kind
+/// - returns a scalar, fp32 (fp64 for fp64 input): the mean over all 2n rows
+pub fn dcl(z1: &Tensor, z2: &Tensor, temperature: f64) -> Tensor {
+    let z = both_views(z1, z2);
+    let weights = Tensor::ones([z.size()[0]], (z.kind(), z.device()));
+    weighted(&z, &weights, temperature)
+}
+
+/// `dcl` with the positive of image `i` weighted by 2 - n softmax(z1.z2 / sigma)_i, so that pairs which agree already
+/// pull less (the paper's negative von Mises-Fisher weighting, section 3.3; its sigma is 0.5). No gradient flows
+/// through the weights.
+///
+/// # Shapes
+/// As `dcl`.
+pub fn dclw(z1: &Tensor, z2: &Tensor, temperature: f64, sigma: f64) -> Tensor {
+    let z = both_views(z1, z2);
+    let weights = tch::no_grad(|| {
+        let n = z.size()[0] / 2;
+        let similarity = z.narrow(0, 0, n) * z.narrow(0, n, n);
+        let agreement = (similarity.sum_dim_intlist([1i64].as_slice(), false, None) / sigma).softmax(0, None);
+        (agreement * -(n as f64) + 2.0).repeat([2i64])
+    });
+    weighted(&z, &weights, temperature)
+}
+
+/// What `dcl` is worth when embeddings say nothing: ln(2n - 2), less a positive that agrees as little as the rest.
+pub fn dcl_chance(n: usize) -> f64 {
+    ((2 * n).saturating_sub(2) as f64).ln()
+}
+
+/// # Shapes
+/// - `z`: `[2n, d]`, unit rows, first views before second views
+/// - `weights`: `[2n]`, those of the positives
+fn weighted(z: &Tensor, weights: &Tensor, temperature: f64) -> Tensor {
+    let total = z.size()[0];
+    assert!(total >= 4, "negatives come from other images: two at least, found {}", total / 2);
+    let sum = Pairs { rows: z, columns: z, temperature }.sum(|mut tile| {
+        let (own, positive, weights) = (tile.column(0), tile.column(total / 2), tile.of(weights));
+        let of_positives = tile.products.gather(1, &positive, false) * &weights;
+        let _ = tile.products.scatter_value_(1, &own, f64::NEG_INFINITY);
+        let _ = tile.products.scatter_value_(1, &positive, f64::NEG_INFINITY);
+        let (of_negatives, mut slopes) = softmax(tile.products);
+        let _ = slopes.scatter_(1, &positive, &-weights);
+        Terms { sum: (of_negatives - of_positives).sum(Kind::Double), slopes }
+    });
+    sum / total as f64
+}

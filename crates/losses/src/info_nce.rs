@@ -1,0 +1,79 @@
+//! InfoNCE (van den Oord et al. 2018, arXiv 1807.03748, eq. 4): against a queue, as in MoCo, or against the keys of
+//! the batch, as in MoCo v3 and NNCLR. In memory linear in queries and keys.
+
+use crate::pairs::{Pairs, Terms};
+use crate::softmax::{cross_entropy, softmax};
+use crate::surrogate::surrogate;
+use crate::unit::{same_shape, unit};
+use tch::{Kind, Tensor};
+
+/// Cross entropy of each query over its own key and the negatives (MoCo, He et al. 2020, arXiv 1911.05722, eq. 1).
+///
+/// Rows are brought to unit length here. The gradient reaches whichever inputs ask for it.
+///
+/// # Shapes
+/// - `query`, `key`: `[n, d]`, two views of the same n images in the same order, any float kind
+/// - `negatives`: `[k, d]`, k at least 1
+/// - returns a scalar, fp32 (fp64 for fp64 input): the mean over the n queries
+pub fn info_nce(query: &Tensor, key: &Tensor, negatives: &Tensor, temperature: f64) -> Tensor {
+    same_shape(query, key);
+    assert!(negatives.size()[0] > 0, "at least one negative");
+    let (query, key, negatives) = (unit(query), unit(key), unit(negatives));
+    let positive = (&query * key).sum_dim_intlist([1i64].as_slice(), false, None) / temperature;
+    let for_positive = positive.zeros_like();
+    let sum = Pairs { rows: &query, columns: &negatives, temperature }.sum(|tile| {
+        let own = tile.of(&positive);
+        let (of_negatives, softmax) = softmax(tile.products);
+        // The softmax over the negatives alone, times the probability that they have together.
+        let share = (&of_negatives - &own).sigmoid();
+        tile_of(&for_positive, tile.start, &share).copy_(&-&share);
+        Terms { sum: (of_negatives - own).softplus().sum(Kind::Double), slopes: softmax * share }
+    });
+    let of_positives = surrogate(&Tensor::zeros_like(&sum.detach()), &[(&positive, for_positive)]);
+    (sum + of_positives) / query.size()[0] as f64
+}
+
+/// What `info_nce` is worth against `k` negatives when embeddings say nothing: ln(k + 1).
+pub fn info_nce_chance(k: usize) -> f64 {
+    (k as f64).ln_1p()
+}
+
+/// Cross entropy of each query over all keys of the batch, its own being the right one (MoCo v3, Chen et al. 2021,
+/// arXiv 2104.02057, algorithm 1, without its factor of twice the temperature; NNCLR, arXiv 2104.14548, eq. 2).
+///
+/// Rows are brought to unit length here.
+///
+/// # Shapes
+/// - `query`, `keys`: `[n, d]`, row `i` of both from the same image, any float kind
+/// - returns a scalar, fp32 (fp64 for fp64 input): the mean over the n queries
+pub fn info_nce_batch(query: &Tensor, keys: &Tensor, temperature: f64) -> Tensor {
+    same_shape(query, keys);
+    info_nce_batch_rows(query, keys, 0, temperature)
+}
+
+/// The terms of `info_nce_batch` that belong to the queries of one process, against the keys of all.
+///
+/// # Shapes
+/// - `query`: `[m, d]`, whose keys are `keys[offset .. offset + m]`
+/// - `keys`: `[n, d]`
+/// - returns a scalar, fp32 (fp64 for fp64 input): the mean over the m queries
+pub fn info_nce_batch_rows(query: &Tensor, keys: &Tensor, offset: i64, temperature: f64) -> Tensor {
+    let (query, keys) = (unit(query), unit(keys));
+    let (m, n) = (query.size()[0], keys.size()[0]);
+    assert!(offset >= 0 && offset + m <= n, "queries {offset}..{} of {n}", offset + m);
+    let sum = Pairs { rows: &query, columns: &keys, temperature }.sum(|tile| {
+        let own = tile.column(offset);
+        cross_entropy(tile.products, &own)
+    });
+    sum / m as f64
+}
+
+/// What `info_nce_batch` is worth for `n` keys when embeddings say nothing: ln n.
+pub fn info_nce_batch_chance(n: usize) -> f64 {
+    (n as f64).ln()
+}
+
+/// The elements of a `[n]` tensor from `start` on that a tile's column fills.
+fn tile_of(all: &Tensor, start: i64, column: &Tensor) -> Tensor {
+    all.narrow(0, start, column.size()[0]).unsqueeze(1)
+}

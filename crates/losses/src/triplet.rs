@@ -1,0 +1,59 @@
+//! Triplet margin losses of pairs of views (Weinberger and Saul 2009; for unit vectors SimCLR, Chen et al. 2020,
+//! arXiv 2002.05709, table 2), in memory linear in the batch.
+
+use crate::mining::Mining;
+use crate::pairs::{Pairs, Terms};
+use crate::similarity::Similarity;
+use crate::unit::same_shape;
+use tch::{Kind, Tensor};
+
+/// max(0, s(anchor, negative) - s(anchor, positive) + margin), where s is the similarity.
+///
+/// With `Similarity::Dot` rows are brought to unit length here; with `Similarity::Euclidean` distances are not
+/// squared. Negatives of an anchor are the anchors and positives of all other images, 2n - 2 of them; for SimCLR's
+/// loss, in which every view is an anchor, take the mean of both orders.
+///
+/// # Shapes
+/// - `anchor`, `positive`: `[n, d]`, n at least 2, two views of the same n images in the same order, any float kind
+/// - returns a scalar, fp32 (fp64 for fp64 input): the mean over all n (2n - 2) triplets, or over the n anchors where
+///   `mining` leaves one triplet of each
+pub fn triplet_margin(
+    anchor: &Tensor,
+    positive: &Tensor,
+    margin: f64,
+    similarity: Similarity,
+    mining: Mining,
+) -> Tensor {
+    same_shape(anchor, positive);
+    let n = anchor.size()[0];
+    assert!(n >= 2, "negatives come from other images: two at least, found {n}");
+    let (rows, columns) = similarity.prepared(anchor, &Tensor::cat(&[positive, anchor], 0));
+    let sum = Pairs { rows: &rows, columns: &columns, temperature: 1.0 }.sum(|tile| {
+        let (own, itself) = (tile.column(0), tile.column(n));
+        let mut scores = similarity.scores(tile.products);
+        let of_positives = scores.gather(1, &own, false);
+        let mut negatives = scores.copy();
+        let _ = negatives.scatter_value_(1, &own, f64::NEG_INFINITY);
+        let _ = negatives.scatter_value_(1, &itself, f64::NEG_INFINITY);
+        let hinge = |score: &Tensor| (score - &of_positives + margin).clamp_min(0.0);
+        let (terms, mut slopes) = match mining.mined(&negatives, &of_positives) {
+            None => {
+                let terms = hinge(&negatives) / (2 * n - 2) as f64;
+                let slopes = terms.gt(0.0).to_kind(terms.kind()) / (2 * n - 2) as f64;
+                (terms, slopes)
+            }
+            Some(mined) => {
+                let terms = hinge(&mined.score);
+                let active = terms.gt(0.0).to_kind(terms.kind());
+                (terms, negatives.zeros_like().scatter_(1, &mined.column, &active))
+            }
+        };
+        let pull = slopes.sum_dim_intlist([1i64].as_slice(), true, None);
+        let _ = slopes.scatter_(1, &own, &-pull);
+        // Its score of itself may be rounded to anything near zero.
+        let _ = scores.scatter_value_(1, &itself, 0.0);
+        let sum = terms.sum_dim_intlist([1i64].as_slice(), false, None).sum(Kind::Double);
+        Terms { sum, slopes: similarity.slopes(slopes, &scores) }
+    });
+    sum / n as f64
+}
