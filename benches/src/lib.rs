@@ -4,8 +4,8 @@ use kontrast_augment::{ImageRef, Op, Recipe, Scratch, ViewPlan, ViewRng, render_
 use kontrast_augment_torch::Feed;
 use kontrast_config as config;
 use kontrast_data::{DataError, Dataset, InMemory, Shapes};
-use kontrast_methods::{Method, Progress, Simclr, SimclrSpec, ViewSpec, Views, view_spec};
-use kontrast_models::{Depth, ProjectorSpec, ResNetSpec, Stem};
+use kontrast_methods::{Method, Progress, Setting, ViewSpec, Views, build, view_spec};
+use kontrast_models::{Depth, ResNetSpec, Stem};
 use kontrast_optim::{Optimizer, Rates, Sgd};
 use kontrast_torch_ext::Precision;
 use tch::{Device, Tensor};
@@ -17,21 +17,35 @@ pub const EMBEDDING: i64 = 128;
 
 /// A SimCLR with its optimizer: a CIFAR ResNet-18, an MLP on top, SGD with momentum.
 pub struct Bench {
-    method: Simclr,
+    method: Box<dyn Method>,
     optimizer: Sgd,
 }
 
 impl Bench {
     /// `width` is that of the first stage, 64 in the paper; the head goes from 8 `width` through 8 `width` to 128.
     pub fn new(width: i64, precision: Precision, device: Device) -> Self {
-        let spec = SimclrSpec {
-            encoder: ResNetSpec { depth: Depth::ResNet18, stem: Stem::Cifar, width, channels_last: true },
-            projector: ProjectorSpec { widths: vec![8 * width, EMBEDDING], batch_norm: false },
-            temperature: 0.5,
+        let projector = config::Head {
+            widths: vec![8 * width as u32, EMBEDDING as u32],
+            batch_norm: config::HeadNorm::None,
+        };
+        let simclr = config::Method::Simclr(config::Simclr { temperature: 0.5, projector });
+        let setting = Setting {
+            encoder: ResNetSpec {
+                depth: Depth::ResNet18,
+                stem: Stem::Cifar,
+                width,
+                channels_last: true,
+                virtual_devices: 1,
+            },
+            views: ViewSpec { plans: vec![plan(), plan()] },
             precision,
             seed: 0,
+            chunk: None,
+            images: 0,
+            lr: 0.06,
+            device,
         };
-        let method = Simclr::new(spec, ViewSpec { plans: vec![plan(), plan()] }, device);
+        let method = build(&simclr, &setting, None).expect("SimCLR needs no labels");
         let optimizer = Sgd::new(method.groups(), 0.9, false);
         Self { method, optimizer }
     }

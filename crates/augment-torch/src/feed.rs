@@ -1,5 +1,6 @@
 //! Bytes to tensors: scaled to 0..1, normalised by channel, channels-last on the device.
 
+use crate::Views;
 use tch::{Device, Kind, Tensor};
 
 /// Normalises batches of RGB bytes.
@@ -34,6 +35,25 @@ impl Feed {
         let mut x = rows.to_device(self.device).to_kind(Kind::Float);
         x = x.g_mul_(&self.factor).g_sub_(&self.shift);
         x.permute([0, 3, 1, 2])
+    }
+
+    /// The views of one batch from the loader's bytes.
+    ///
+    /// # Shapes
+    /// - `bytes`: `[views][n][height][width][3]`
+    /// - `sizes`: width and height of each view; consecutive views of one size come to lie in one tensor
+    /// - `indices`: `[n]`
+    pub fn views(&self, bytes: &[u8], sizes: &[(usize, usize)], indices: Vec<u32>) -> Views {
+        let mut left = bytes;
+        let groups = sizes.chunk_by(|a, b| a == b).map(|run| {
+            let (width, height) = run[0];
+            let (these, others) = left.split_at(run.len() * indices.len() * width * height * 3);
+            left = others;
+            self.images(these, run[0])
+        });
+        let groups = groups.collect();
+        assert!(left.is_empty(), "{} bytes beyond the views of {sizes:?}", left.len());
+        Views::of_sizes(groups, indices)
     }
 
     /// Where the images go.

@@ -2,39 +2,87 @@
 
 use tch::Tensor;
 
-/// All views of n images in one tensor, so that one forward pass sees them together.
+/// All views of n images. Consecutive views of one size lie in one tensor, so that one forward pass can see them
+/// together.
 #[derive(Debug)]
 pub struct Views {
-    images: Tensor,
-    count: i64,
+    groups: Vec<Tensor>,
     indices: Vec<u32>,
 }
 
 impl Views {
-    /// `images` holds all first views, then all second views, and so on, each in the order of `indices`.
+    /// Views of one size: `images` holds all first views, then all second views, and so on, each in the order of
+    /// `indices`.
     ///
     /// # Shapes
     /// - `images`: `[count * n, 3, h, w]`
     /// - `indices`: `[n]`
     pub fn new(images: Tensor, indices: Vec<u32>) -> Self {
-        let (rows, n) = (images.size()[0], indices.len() as i64);
-        assert!(n > 0 && rows % n == 0, "{rows} views of {n} images");
-        Self { images, count: rows / n, indices }
+        Self::of_sizes(vec![images], indices)
+    }
+
+    /// Views of several sizes: a tensor for each run of views that have one size, laid out as in [`Views::new`].
+    ///
+    /// # Shapes
+    /// - `groups`: each `[count * n, 3, h, w]`
+    /// - `indices`: `[n]`
+    pub fn of_sizes(groups: Vec<Tensor>, indices: Vec<u32>) -> Self {
+        let n = indices.len() as i64;
+        for images in &groups {
+            let rows = images.size()[0];
+            assert!(n > 0 && rows > 0 && rows % n == 0, "{rows} views of {n} images");
+        }
+        Self { groups, indices }
+    }
+
+    /// A tensor for each run of views of one size, `[count * n, 3, h, w]`.
+    pub fn groups(&self) -> &[Tensor] {
+        &self.groups
     }
 
     /// Every view, `[count * n, 3, h, w]`, first views first.
+    ///
+    /// # Panics
+    /// Where the views differ in size.
     pub fn all(&self) -> &Tensor {
-        &self.images
+        assert_eq!(self.groups.len(), 1, "views of several sizes do not lie in one tensor");
+        &self.groups[0]
     }
 
     /// The views of one kind, `[n, 3, h, w]`.
     pub fn view(&self, which: i64) -> Tensor {
-        self.images.narrow(0, which * self.n(), self.n())
+        let mut left = which;
+        for images in &self.groups {
+            let count = images.size()[0] / self.n();
+            if left < count {
+                return images.narrow(0, left * self.n(), self.n());
+            }
+            left -= count;
+        }
+        panic!("view {which} of {}", self.count())
+    }
+
+    /// The first `count` views alone, which have one size.
+    #[must_use]
+    pub fn first(&self, count: i64) -> Self {
+        Self::new(self.groups[0].narrow(0, 0, count * self.n()), self.indices.clone())
+    }
+
+    /// All views of some consecutive images.
+    #[must_use]
+    pub fn images(&self, start: i64, length: i64) -> Self {
+        // Joined and not reshaped, so that channels-last strides stay.
+        let part = |images: &Tensor| {
+            let views = images.split(self.n(), 0);
+            Tensor::cat(&views.iter().map(|view| view.narrow(0, start, length)).collect::<Vec<_>>(), 0)
+        };
+        let indices = self.indices[start as usize..(start + length) as usize].to_vec();
+        Self { groups: self.groups.iter().map(part).collect(), indices }
     }
 
     /// How many views an image has.
     pub fn count(&self) -> i64 {
-        self.count
+        self.groups.iter().map(|images| images.size()[0]).sum::<i64>() / self.n()
     }
 
     /// How many images there are.
@@ -47,10 +95,50 @@ impl Views {
         &self.indices
     }
 
-    /// Splits rows computed from [`Views::all`] by view: `[count, n, ...]`.
+    /// Splits rows computed from all views, in their order, by view: `[count, n, ...]`.
     pub fn by_view(&self, rows: &Tensor) -> Tensor {
         let mut shape = rows.size();
-        shape.splice(0..1, [self.count, self.n()]);
+        shape.splice(0..1, [self.count(), self.n()]);
         rows.reshape(shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::{Device, Kind};
+
+    /// Three images, two large views and one small; each pixel says 10 times its view plus its image.
+    fn mixed() -> Views {
+        let group = |views: std::ops::Range<i64>, side: i64| {
+            let rows: Vec<_> = views
+                .flat_map(|view| (0..3).map(move |image| (10 * view + image) as f64))
+                .map(|value| Tensor::full([1, 3, side, side], value, (Kind::Float, Device::Cpu)))
+                .collect();
+            Tensor::cat(&rows, 0)
+        };
+        Views::of_sizes(vec![group(0..2, 4), group(2..3, 2)], vec![7, 8, 9])
+    }
+
+    fn values(images: &Tensor) -> Vec<f32> {
+        images.select(1, 0).select(1, 0).select(1, 0).try_into().unwrap()
+    }
+
+    #[test]
+    fn views_of_several_sizes_are_found_in_their_order() {
+        let views = mixed();
+        assert_eq!((views.count(), views.n()), (3, 3));
+        assert_eq!(values(&views.view(1)), [10.0, 11.0, 12.0]);
+        assert_eq!(values(&views.view(2)), [20.0, 21.0, 22.0]);
+        assert_eq!(views.view(2).size(), [3, 3, 2, 2]);
+        assert_eq!(values(views.first(2).all()), [0.0, 1.0, 2.0, 10.0, 11.0, 12.0]);
+    }
+
+    #[test]
+    fn a_part_of_the_images_keeps_all_their_views() {
+        let part = mixed().images(1, 2);
+        assert_eq!(part.indices(), [8, 9]);
+        assert_eq!(values(&part.groups()[0]), [1.0, 2.0, 11.0, 12.0]);
+        assert_eq!(values(&part.groups()[1]), [21.0, 22.0]);
     }
 }

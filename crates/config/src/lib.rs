@@ -47,7 +47,10 @@ pub use eval::{Eval, Linear};
 pub use experiment::Experiment;
 pub use infrastructure::{Device, Infrastructure};
 pub use load::Loaded;
-pub use method::{Method, Projector, Simclr};
+pub use method::{
+    BarlowTwins, Byol, Dcl, Dclw, Dino, Head, HeadNorm, Method, Mining, Moco, Mocov3, Momentum, Nnclr, Npid,
+    Simclr, Similarity, Simsiam, Supcon, Supervised, Swav, SwavQueue, TeacherTemperature, Triplet, Vicreg,
+};
 pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};
 pub use problems::Problem;
 pub use schedule::{Constant, Cosine, Schedule};

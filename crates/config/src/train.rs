@@ -10,6 +10,10 @@ use crate::problems::Problems;
 pub struct Train {
     /// Images of one step.
     pub batch: usize,
+    /// Images that go through the network at once: the gradient is that of the whole batch all the same, in the memory
+    /// of a chunk (GradCache, arXiv 2101.06983). Without it the whole batch goes at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chunk: Option<usize>,
     /// Passes over the training images.
     pub epochs: u32,
     /// Number format of forward and backward.
@@ -60,6 +64,11 @@ impl Train {
     pub(crate) fn check(&self, problems: &mut Problems) {
         let expected = "at least 2, since the other images of the batch are the negatives";
         problems.require(self.batch >= 2, "train.batch", &self.batch, expected);
+        if let Some(chunk) = self.chunk {
+            let expected = format!("a divisor of train.batch = {}, 2 or above", self.batch);
+            let divides = chunk >= 2 && self.batch.is_multiple_of(chunk);
+            problems.require(divides, "train.chunk", &chunk, &expected);
+        }
         problems.require(self.epochs >= 1, "train.epochs", &self.epochs, "at least 1");
         let every = self.checkpoint_every;
         problems.require(every >= 1, "train.checkpoint_every", &every, "at least 1 epoch");

@@ -1,8 +1,24 @@
 //! From the experiment file to a method.
 
-use crate::{Method, Simclr, SimclrSpec, ViewError, view_spec};
+use crate::barlow_twins::BarlowTwins;
+use crate::byol::Byol;
+use crate::dcl::Dcl;
+use crate::dino::Dino;
+use crate::driver::Driven;
+use crate::moco::Moco;
+use crate::mocov3::Mocov3;
+use crate::nnclr::Nnclr;
+use crate::npid::Npid;
+use crate::simclr::Simclr;
+use crate::simsiam::Simsiam;
+use crate::supcon::Supcon;
+use crate::supervised::Supervised;
+use crate::swav::Swav;
+use crate::triplet::Triplet;
+use crate::vicreg::Vicreg;
+use crate::{Labels, Method, Setting, ViewError, view_spec};
 use kontrast_config as config;
-use kontrast_models::{Depth, ProjectorSpec, ResNetSpec, Stem};
+use kontrast_models::{Depth, ResNetSpec, Stem};
 use kontrast_torch_ext::Precision;
 use tch::Device;
 
@@ -12,27 +28,83 @@ pub enum BuildError {
     /// The plan of the views.
     #[error(transparent)]
     Views(#[from] ViewError),
+    /// A method that is told labels, and images without.
+    #[error(
+        "method.{method} is told the labels, and the training images have none; take labelled images (a folder a class, \
+         or data.name = \"cifar10\"), or a method that needs no labels, such as [method.simclr]"
+    )]
+    NoLabels {
+        /// The method's name.
+        method: &'static str,
+    },
+    /// More noise than there are other images.
+    #[error(
+        "method.npid.noise = {noise}: expected fewer than the {images} training images; lower it, or raise data.subset"
+    )]
+    Noise {
+        /// Draws for each image.
+        noise: usize,
+        /// Images of the data set.
+        images: i64,
+    },
 }
 
-/// The method of an experiment with its initial weights, which follow from the experiment's seed.
+/// The setting that an experiment describes, for a data set of `images` images.
 ///
 /// # Errors
 /// Where the views cannot be drawn as the file says.
-pub fn build(experiment: &config::Experiment, device: Device) -> Result<Box<dyn Method>, BuildError> {
-    let views = view_spec(&experiment.views)?;
-    let encoder = encoder(&experiment.encoder, experiment.train.channels_last);
-    let config::Method::Simclr(simclr) = &experiment.method;
-    let spec = SimclrSpec {
-        encoder,
-        projector: ProjectorSpec {
-            widths: simclr.projector.widths.iter().map(|&width| i64::from(width)).collect(),
-            batch_norm: simclr.projector.batch_norm,
-        },
-        temperature: simclr.temperature,
+pub fn setting(
+    experiment: &config::Experiment,
+    images: usize,
+    device: Device,
+) -> Result<Setting, BuildError> {
+    Ok(Setting {
+        encoder: encoder(&experiment.encoder, experiment.train.channels_last),
+        views: view_spec(&experiment.views)?,
         precision: precision(experiment.train.precision),
         seed: experiment.seed,
-    };
-    Ok(Box::new(Simclr::new(spec, views, device)))
+        chunk: experiment.train.chunk.map(|chunk| chunk as i64),
+        images: images as i64,
+        lr: experiment.optimizer.lr().scaled(experiment.train.batch),
+        device,
+    })
+}
+
+/// A method with its initial weights, which follow from the setting's seed. Only the supervised methods take labels.
+///
+/// # Errors
+/// Where a method that is told labels gets none, or a number does not fit the data set.
+pub fn build(
+    method: &config::Method,
+    setting: &Setting,
+    labels: Option<Labels>,
+) -> Result<Box<dyn Method>, BuildError> {
+    let told = || labels.ok_or(BuildError::NoLabels { method: method.name() });
+    Ok(match method {
+        config::Method::Simclr(own) => Box::new(Driven::new(Simclr::new(own, setting), setting)),
+        config::Method::Moco(own) => Box::new(Driven::new(Moco::new(own, setting), setting)),
+        config::Method::Mocov3(own) => Box::new(Driven::new(Mocov3::new(own, setting), setting)),
+        config::Method::Npid(own) => {
+            if own.noise as i64 >= setting.images {
+                return Err(BuildError::Noise { noise: own.noise, images: setting.images });
+            }
+            Box::new(Driven::new(Npid::new(own, setting), setting))
+        }
+        config::Method::Byol(own) => Box::new(Driven::new(Byol::new(own, setting), setting)),
+        config::Method::Simsiam(own) => Box::new(Driven::new(Simsiam::new(own, setting), setting)),
+        config::Method::BarlowTwins(own) => Box::new(Driven::new(BarlowTwins::new(own, setting), setting)),
+        config::Method::Vicreg(own) => Box::new(Driven::new(Vicreg::new(own, setting), setting)),
+        config::Method::Swav(own) => Box::new(Driven::new(Swav::new(own, setting), setting)),
+        config::Method::Dino(own) => Box::new(Driven::new(Dino::new(own, setting), setting)),
+        config::Method::Nnclr(own) => Box::new(Driven::new(Nnclr::new(own, setting), setting)),
+        config::Method::Dcl(own) => Box::new(Driven::new(Dcl::new(own, setting), setting)),
+        config::Method::Dclw(own) => Box::new(Driven::new(Dcl::weighted(own, setting), setting)),
+        config::Method::Supcon(own) => Box::new(Driven::new(Supcon::new(own, told()?, setting), setting)),
+        config::Method::Triplet(own) => Box::new(Driven::new(Triplet::new(own, setting), setting)),
+        config::Method::Supervised(own) => {
+            Box::new(Driven::new(Supervised::new(own, told()?, setting), setting))
+        }
+    })
 }
 
 /// The precision of forward passes, in training and in evaluation.
@@ -53,5 +125,5 @@ fn encoder(config: &config::Encoder, channels_last: bool) -> ResNetSpec {
         config::Stem::Cifar => Stem::Cifar,
         config::Stem::Imagenet => Stem::Imagenet,
     };
-    ResNetSpec { depth, stem, width: i64::from(config.resnet().width), channels_last }
+    ResNetSpec { depth, stem, width: i64::from(config.resnet().width), channels_last, virtual_devices: 1 }
 }

@@ -1,12 +1,33 @@
-//! Methods of self-supervised learning: what is done with a batch of views, and which variables learn from it.
+//! Methods of self-supervised learning, a file each: what is done with a batch of views, and which variables learn from
+//! it.
+//!
+//! What a method is made of stands in `branch.rs`, the step that all share in `driver.rs`.
 
+mod barlow_twins;
+mod branch;
 mod build;
+mod byol;
+mod dcl;
+mod dino;
+mod draw;
+mod driver;
 mod method;
+mod moco;
+mod mocov3;
+mod nnclr;
+mod npid;
+mod setting;
 mod simclr;
+mod simsiam;
+mod supcon;
+mod supervised;
+mod swav;
+mod triplet;
+mod vicreg;
 mod views;
 
-pub use build::{BuildError, build, precision};
+pub use build::{BuildError, build, precision, setting};
 pub use kontrast_augment_torch::Views;
 pub use method::{Method, Progress, StepOutput};
-pub use simclr::{Simclr, SimclrSpec};
+pub use setting::{Labels, Setting};
 pub use views::{ViewError, ViewSpec, view_spec};

@@ -27,8 +27,12 @@ pub struct StepOutput {
     pub loss: Tensor,
     /// What the loss is worth when embeddings say nothing; none where that has no value.
     pub chance: Option<f64>,
-    /// Embeddings by view, `[views, n, d]`, any float kind.
+    /// Embeddings by view, `[views, n, d]`, any float kind: what diagnosis looks at.
     pub embeddings: Tensor,
+    /// Representations of the images that the encoder saw, `[rows, width]`.
+    pub representations: Tensor,
+    /// Images that went through an encoder, of the slow copy too; twice where chunks are embedded again.
+    pub forward_passes: u64,
 }
 
 /// A method of self-supervised learning. Labels are no part of it.
@@ -60,6 +64,7 @@ pub trait Method: Send {
     /// What evaluation reads.
     fn encoder(&self) -> &dyn Encoder;
 
-    /// What a collapsed or diverged run of this method most likely needs, in its own terms.
+    /// What a collapsed or diverged run of this method, or one that stays at chance, most likely needs, in its own
+    /// terms.
     fn hint(&self) -> &'static str;
 }

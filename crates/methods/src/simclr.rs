@@ -1,95 +1,62 @@
 //! SimCLR (Chen et al. 2020, arXiv 2002.05709): two views of an image attract each other, all others repel.
+//!
+//! A projector of three layers is SimCLR v2's (Chen et al. 2020, arXiv 2006.10029, section 2). More views than two are
+//! compared with the first two, as small crops are in SwAV (Caron et al. 2020, arXiv 2006.09882).
 
-use crate::{Method, Progress, StepOutput, ViewSpec};
+use crate::branch::Branch;
+use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{nt_xent, nt_xent_chance};
-use kontrast_models::{Encoder, Init, Mode, Projector, ProjectorSpec, ResNet, ResNetSpec, state, trained};
-use kontrast_optim::Group;
-use kontrast_torch_ext::{Autocast, Precision, StateDict, StateError};
-use tch::{Device, nn};
-
-/// Everything that decides a SimCLR.
-#[derive(Clone, Debug)]
-pub struct SimclrSpec {
-    /// The encoder.
-    pub encoder: ResNetSpec,
-    /// The head between representation and loss (section 4.2).
-    pub projector: ProjectorSpec,
-    /// Temperature of NT-Xent (section 5.1).
-    pub temperature: f64,
-    /// Precision of the forward pass; the loss is fp32.
-    pub precision: Precision,
-    /// Seed of the initial weights.
-    pub seed: u64,
-}
+use kontrast_models::{Encoder, Mode};
+use kontrast_torch_ext::StateDict;
+use tch::Tensor;
 
 /// Encoder, projector and NT-Xent.
-pub struct Simclr {
-    encoder_store: nn::VarStore,
-    encoder: ResNet,
-    projector_store: nn::VarStore,
-    projector: Projector,
-    spec: SimclrSpec,
-    views: ViewSpec,
+pub(crate) struct Simclr {
+    branch: Branch,
+    temperature: f64,
 }
 
 impl Simclr {
-    /// A method with initial weights on `device`.
-    pub fn new(spec: SimclrSpec, views: ViewSpec, device: Device) -> Self {
-        assert_eq!(views.plans.len(), 2, "SimCLR compares two views");
-        let (encoder_store, projector_store) = (nn::VarStore::new(device), nn::VarStore::new(device));
-        let init = Init::new(spec.seed);
-        let encoder = ResNet::new(&encoder_store, spec.encoder, init);
-        let projector = Projector::new(&projector_store, encoder.width(), &spec.projector, init);
-        Self { encoder_store, encoder, projector_store, projector, spec, views }
+    pub(crate) fn new(config: &kontrast_config::Simclr, setting: &Setting) -> Self {
+        let branch = Branch::new(setting, &head(&config.projector, 1), 1);
+        Self { branch, temperature: config.temperature }
     }
 }
 
-impl Method for Simclr {
+impl Objective for Simclr {
     fn name(&self) -> &'static str {
         "simclr"
     }
 
-    fn views(&self) -> ViewSpec {
-        self.views.clone()
-    }
-
-    fn step(&mut self, batch: &Views, _progress: Progress) -> StepOutput {
+    fn online(&self, views: &Views, mode: Mode) -> Pass {
         // Algorithm 1: both views of the whole batch go through encoder and projector together.
-        let z = {
-            let _autocast = Autocast::new(self.encoder_store.device(), self.spec.precision);
-            let h = self.encoder.forward(batch.all(), Mode::Train);
-            self.projector.forward(&h, Mode::Train)
-        };
-        let by_view = batch.by_view(&z);
-        let loss = nt_xent(&by_view.get(0), &by_view.get(1), self.spec.temperature);
-        loss.backward();
-        let chance = nt_xent_chance(batch.indices().len());
-        StepOutput { loss: loss.detach(), chance: Some(chance), embeddings: by_view.detach() }
+        let pass = self.branch.together(views, mode);
+        Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
     }
 
-    fn groups(&self) -> Vec<Group> {
-        let named = |prefix: &str, store: &nn::VarStore| -> Vec<_> {
-            trained(store).into_iter().map(|(name, v)| (format!("{prefix}.{name}"), v)).collect()
-        };
-        let mut variables = named("encoder", &self.encoder_store);
-        variables.extend(named("projector", &self.projector_store));
-        Group::weights_and_rest(variables).into()
+    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
+        let z = &online[0];
+        let (views, n) = (z.size()[0], z.size()[1]);
+        // The first view with every other, then the second with every later one.
+        let pairs: Vec<_> = (0..2).flat_map(|a| (a + 1..views).map(move |b| (a, b))).collect();
+        let terms = pairs.iter().map(|&(a, b)| nt_xent(&z.get(a), &z.get(b), self.temperature));
+        let sum = terms.reduce(|a, b| a + b).expect("two views or more");
+        let loss = if pairs.len() == 1 { sum } else { sum / pairs.len() as f64 };
+        Compared { loss, chance: Some(nt_xent_chance(n as usize)), embeddings: z.detach() }
+    }
+
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        self.branch.trained()
     }
 
     fn state(&self) -> StateDict {
-        let mut whole = StateDict::new();
-        whole.extend_under("encoder", &state(&self.encoder_store));
-        whole.extend_under("projector", &state(&self.projector_store));
-        whole
-    }
-
-    fn load_state(&mut self, state: &StateDict) -> Result<(), StateError> {
-        self.state().copy_from(state)
+        self.branch.state()
     }
 
     fn encoder(&self) -> &dyn Encoder {
-        &self.encoder
+        self.branch.encoder()
     }
 
     fn hint(&self) -> &'static str {

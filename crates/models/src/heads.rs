@@ -1,39 +1,82 @@
-//! The projector between encoder and loss: none, linear, or an MLP (SimCLR, arXiv 2002.05709, section 4.2).
+//! The head between encoder and loss, or between embedding and prediction: none, linear, or an MLP (SimCLR, arXiv
+//! 2002.05709, section 4.2; BYOL, arXiv 2006.07733, section 3.3).
 
-use crate::layers::{BatchNorm, Linear};
+use crate::batch_norm::BatchNorm;
+use crate::layers::Linear;
 use crate::{Init, Mode};
 use tch::{Tensor, nn};
 
-/// Shape of a projector.
+/// Shape of a head.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProjectorSpec {
-    /// Width after each layer: empty for no projector, one for a linear one, more for an MLP with ReLUs between.
+pub struct HeadSpec {
+    /// Width after each layer: empty for no head, one for a linear one, more for an MLP with activations between.
     pub widths: Vec<i64>,
-    /// Batch norm after every layer, the last one too; linear layers then have no bias, as in SimCLR's own head.
-    pub batch_norm: bool,
+    /// After which layers batch norm stands; a layer before it has no bias.
+    pub batch_norm: HeadNorm,
+    /// Between the layers.
+    pub activation: Activation,
+    /// Shares of a batch, of consecutive rows, that batch norm sees one at a time.
+    pub virtual_devices: i64,
 }
 
-/// Turns representations `h` into embeddings `z`. Variables are named as in lightly's heads: `layers.0.weight`, ...
+/// After which layers batch norm stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadNorm {
+    /// After none.
+    None,
+    /// After every layer, as in SimCLR's own code.
+    All,
+    /// After every layer but the last, as in BYOL and after.
+    Hidden,
+    /// After every layer, the last time without scale and shift, as in SimSiam.
+    LastPlain,
+}
+
+/// What stands between the layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// Negative values become 0.
+    Relu,
+    /// The Gaussian error linear unit (arXiv 1606.08415), DINO's.
+    Gelu,
+}
+
+/// Turns representations `h` into embeddings `z`, or these into predictions `p`. Variables are named as in lightly's
+/// heads: `layers.0.weight`, ...
 #[derive(Debug)]
-pub struct Projector {
+pub struct Head {
     layers: Vec<(Linear, Option<BatchNorm>)>,
+    activation: Activation,
     width: i64,
 }
 
-impl Projector {
-    /// Makes the variables in `store` for representations of width `inputs`.
-    pub fn new(store: &nn::VarStore, inputs: i64, spec: &ProjectorSpec, init: Init) -> Self {
+impl Head {
+    /// Makes the variables in `store` for inputs of width `inputs`.
+    pub fn new(store: &nn::VarStore, inputs: i64, spec: &HeadSpec, init: Init) -> Self {
         let path = store.root() / "layers";
         let (mut layers, mut position, mut width) = (Vec::new(), 0, inputs);
         for (index, &outputs) in spec.widths.iter().enumerate() {
-            let linear = Linear::new(&(&path / position), width, outputs, !spec.batch_norm, init);
-            let norm = spec.batch_norm.then(|| BatchNorm::new(&(&path / (position + 1)), outputs));
+            let last = index + 1 == spec.widths.len();
+            let normed = match spec.batch_norm {
+                HeadNorm::None => false,
+                HeadNorm::All | HeadNorm::LastPlain => true,
+                HeadNorm::Hidden => !last,
+            };
+            let linear = Linear::new(&(&path / position), width, outputs, !normed, init);
+            let norm = normed.then(|| {
+                let path = &path / (position + 1);
+                if last && spec.batch_norm == HeadNorm::LastPlain {
+                    BatchNorm::plain(&path, outputs, spec.virtual_devices)
+                } else {
+                    BatchNorm::new(&path, outputs, spec.virtual_devices)
+                }
+            });
             layers.push((linear, norm));
-            // A ReLU takes a number of its own in the sequence, but for the last layer.
-            position += 1 + usize::from(spec.batch_norm) + usize::from(index + 1 < spec.widths.len());
+            // An activation takes a number of its own in the sequence, but for the last layer.
+            position += 1 + usize::from(normed) + usize::from(!last);
             width = outputs;
         }
-        Self { layers, width }
+        Self { layers, activation: spec.activation, width }
     }
 
     /// Embeddings of representations; without layers they are the representations themselves.
@@ -49,13 +92,16 @@ impl Projector {
                 z = norm.forward(&z, mode);
             }
             if index + 1 < self.layers.len() {
-                z = z.relu();
+                z = match self.activation {
+                    Activation::Relu => z.relu(),
+                    Activation::Gelu => z.gelu("none"),
+                };
             }
         }
         z
     }
 
-    /// Width of an embedding.
+    /// Width of an output.
     pub fn width(&self) -> i64 {
         self.width
     }

@@ -10,12 +10,30 @@ use tch::Tensor;
 #[derive(Clone, Copy, Debug)]
 pub struct Init {
     seed: u64,
+    /// Tells parts of one network apart whose variables bear the same names.
+    part: u64,
 }
 
 impl Init {
     /// All values follow from `seed` and the variable's name.
     pub fn new(seed: u64) -> Self {
-        Self { seed }
+        Self { seed, part: 0 }
+    }
+
+    /// Values of another part of the network: a projector and a predictor both have a `layers.0.weight`.
+    #[must_use]
+    pub fn part(self, name: &str) -> Self {
+        Self { part: fnv1a(name), ..self }
+    }
+
+    /// Rows in random directions, each of unit length.
+    ///
+    /// # Shapes
+    /// - returns `shape`, `[n, d]`
+    pub fn directions(self, name: &str, shape: [i64; 2]) -> Tensor {
+        let rows = self.draw(name, &shape, Normal::new(0.0, 1.0).expect("a positive deviation"));
+        let length = rows.norm_scalaropt_dim(2, [-1i64], true).clamp_min(1e-12);
+        rows / length
     }
 
     /// He et al.'s normal draws for a convolution followed by a ReLU, by fan-out, as torchvision's ResNet has them:
@@ -36,6 +54,7 @@ impl Init {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&self.seed.to_le_bytes());
         key[8..16].copy_from_slice(&fnv1a(name).to_le_bytes());
+        key[16..24].copy_from_slice(&self.part.to_le_bytes());
         let n = shape.iter().product::<i64>() as usize;
         let drawn: Vec<f32> = ChaCha8Rng::from_seed(key).sample_iter(values).take(n).collect();
         Tensor::from_slice(&drawn).reshape(shape)

@@ -1,13 +1,8 @@
-//! The three layers that everything here is made of, with PyTorch's names, defaults and initial values.
+//! Convolution and linear layer, with PyTorch's names, defaults and initial values.
 
-use crate::{Init, Mode};
+use crate::Init;
 use kontrast_torch_ext::channels_last;
 use tch::{Tensor, nn};
-
-/// A handle on the same tensor.
-fn shared(tensor: &Tensor) -> Tensor {
-    tensor.shallow_clone()
-}
 
 /// A convolution without bias, as in every ResNet.
 #[derive(Debug)]
@@ -32,59 +27,16 @@ impl Conv2d {
     }
 
     pub(crate) fn share(&self) -> Self {
-        Self { weight: shared(&self.weight), ..*self }
+        Self { weight: self.weight.shallow_clone(), ..*self }
     }
 }
 
-/// How layers are made: their initial values and their memory format.
+/// How layers are made: their initial values, their memory format, and how batch norm shares a batch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Like {
     pub(crate) init: Init,
     pub(crate) channels_last: bool,
-}
-
-/// Batch norm over the second dimension; scale 1 and shift 0 at first, momentum 0.1, eps 1e-5.
-#[derive(Debug)]
-pub(crate) struct BatchNorm {
-    weight: Tensor,
-    bias: Tensor,
-    running_mean: Tensor,
-    running_var: Tensor,
-}
-
-impl BatchNorm {
-    pub(crate) fn new(path: &nn::Path<'_>, width: i64) -> Self {
-        Self {
-            weight: path.ones("weight", &[width]),
-            bias: path.zeros("bias", &[width]),
-            running_mean: path.zeros_no_train("running_mean", &[width]),
-            running_var: path.ones_no_train("running_var", &[width]),
-        }
-    }
-
-    pub(crate) fn forward(&self, x: &Tensor, mode: Mode) -> Tensor {
-        // A momentum of 0 leaves the running statistics bit for bit as they are.
-        let momentum = if mode == Mode::Train { 0.1 } else { 0.0 };
-        x.batch_norm(
-            Some(&self.weight),
-            Some(&self.bias),
-            Some(&self.running_mean),
-            Some(&self.running_var),
-            mode != Mode::Eval,
-            momentum,
-            1e-5,
-            true,
-        )
-    }
-
-    pub(crate) fn share(&self) -> Self {
-        Self {
-            weight: shared(&self.weight),
-            bias: shared(&self.bias),
-            running_mean: shared(&self.running_mean),
-            running_var: shared(&self.running_var),
-        }
-    }
+    pub(crate) virtual_devices: i64,
 }
 
 /// A linear layer.

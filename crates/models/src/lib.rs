@@ -5,22 +5,31 @@
 //! use tch::{Device, Kind, Tensor, nn};
 //!
 //! let store = nn::VarStore::new(Device::Cpu);
-//! let spec = ResNetSpec { depth: Depth::ResNet18, stem: Stem::Cifar, width: 16, channels_last: true };
+//! let spec = ResNetSpec { depth: Depth::ResNet18, stem: Stem::Cifar, width: 16, channels_last: true, virtual_devices: 1 };
 //! let encoder = ResNet::new(&store, spec, Init::new(0));
 //! let images = Tensor::zeros([2, 3, 32, 32], (Kind::Float, Device::Cpu));
 //! assert_eq!(encoder.forward(&images, Mode::Eval).size(), [2, 128]);
 //! ```
 
+mod batch_norm;
 mod encoder;
 mod heads;
 mod init;
 mod layers;
+mod memory_bank;
+mod momentum_encoder;
+mod prototypes;
+mod queue;
 mod resnet;
 mod resnet_block;
 
 pub use encoder::{Encoder, Mode};
-pub use heads::{Projector, ProjectorSpec};
+pub use heads::{Activation, Head, HeadNorm, HeadSpec};
 pub use init::Init;
+pub use memory_bank::MemoryBank;
+pub use momentum_encoder::MomentumEncoder;
+pub use prototypes::Prototypes;
+pub use queue::Queue;
 pub use resnet::{Depth, ResNet, ResNetSpec, Stem};
 
 /// The variables of a store that are trained, by name, in the order of their names.

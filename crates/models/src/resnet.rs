@@ -1,6 +1,7 @@
 //! ResNet-18, 34 and 50 (He et al. 2016, arXiv 1512.03385) without the classifier, with torchvision's names.
 
-use crate::layers::{BatchNorm, Conv2d, Like};
+use crate::batch_norm::BatchNorm;
+use crate::layers::{Conv2d, Like};
 use crate::resnet_block::{Block, BlockShape};
 use crate::{Encoder, Init, Mode};
 use kontrast_torch_ext::StateDict;
@@ -37,6 +38,8 @@ pub struct ResNetSpec {
     pub width: i64,
     /// Whether weights have channels-last strides: the same numbers, quicker under bf16.
     pub channels_last: bool,
+    /// Shares of a batch, of consecutive images, that batch norm sees one at a time.
+    pub virtual_devices: i64,
 }
 
 impl ResNetSpec {
@@ -64,10 +67,10 @@ impl ResNet {
     /// Makes the variables in `store`, which holds nothing else, with PyTorch's initialisation.
     pub fn new(store: &nn::VarStore, spec: ResNetSpec, init: Init) -> Self {
         let path = store.root();
-        let like = Like { init, channels_last: spec.channels_last };
+        let like = Like { init, channels_last: spec.channels_last, virtual_devices: spec.virtual_devices };
         let (side, stride, padding) = if spec.stem == Stem::Cifar { (3, 1, 1) } else { (7, 2, 3) };
         let conv1 = Conv2d::new(&(&path / "conv1"), [spec.width, 3, side], stride, padding, like);
-        let bn1 = BatchNorm::new(&(&path / "bn1"), spec.width);
+        let bn1 = BatchNorm::new(&(&path / "bn1"), spec.width, spec.virtual_devices);
         let (counts, bottleneck) = spec.blocks();
         let mut inputs = spec.width;
         let mut layers = Vec::new();

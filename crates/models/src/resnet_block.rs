@@ -2,7 +2,8 @@
 //! of a bottleneck sits in its 3x3 convolution.
 
 use crate::Mode;
-use crate::layers::{BatchNorm, Conv2d, Like};
+use crate::batch_norm::BatchNorm;
+use crate::layers::{Conv2d, Like};
 use tch::{Tensor, nn};
 
 /// Channels and stride of one block.
@@ -39,13 +40,13 @@ impl Block {
         };
         let step = |(i, (kernel, stride, padding)): (usize, ([i64; 3], i64, i64))| {
             let convolution = Conv2d::new(&(path / format!("conv{}", i + 1)), kernel, stride, padding, like);
-            (convolution, BatchNorm::new(&(path / format!("bn{}", i + 1)), kernel[0]))
+            (convolution, BatchNorm::new(&(path / format!("bn{}", i + 1)), kernel[0], like.virtual_devices))
         };
         let steps = layers.into_iter().enumerate().map(step).collect();
         let downsample = (stride != 1 || inputs != outputs).then(|| {
             let path = path / "downsample";
             let convolution = Conv2d::new(&(&path / 0), [outputs, inputs, 1], stride, 0, like);
-            (convolution, BatchNorm::new(&(&path / 1), outputs))
+            (convolution, BatchNorm::new(&(&path / 1), outputs, like.virtual_devices))
         });
         Self { steps, downsample }
     }

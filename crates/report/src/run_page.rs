@@ -128,26 +128,12 @@ fn curves(summary: &Summary, events: &[Event]) -> Vec<Curve> {
         let at = |event: &Event| Some((event.step()? as f64 * unit, pick(event)?));
         Series { name: name.to_owned(), points: events.iter().filter_map(at).collect() }
     };
-    let loss = over_steps("loss", &|event| match event {
-        Event::Step { loss, .. } => Some(*loss),
-        _ => None,
-    });
-    let accuracy = over_steps("contrastive accuracy", &|event| match event {
-        Event::Step { contrastive_accuracy, .. } => *contrastive_accuracy,
-        _ => None,
-    });
-    let deviation = over_steps("deviation", &|event| match event {
-        Event::Step { deviation, .. } => *deviation,
-        _ => None,
-    });
-    let rank = over_steps("effective rank", &|event| match event {
-        Event::Step { effective_rank, .. } => *effective_rank,
-        _ => None,
-    });
     let knn = over_steps("k-NN", &|event| match event {
         Event::Score { top1, .. } => top1.get("knn").copied(),
         _ => None,
     });
+    let of_steps =
+        |name: &str, which: fn(StepFigures) -> Option<f64>| over_steps(name, &|event| which(step(event)?));
     let level = |name: &str, value: Option<f64>| {
         value.map(|value| Level { name: name.to_owned(), value }).into_iter().collect::<Vec<_>>()
     };
@@ -158,13 +144,67 @@ fn curves(summary: &Summary, events: &[Event]) -> Vec<Curve> {
         [floor(&summary.eval.pixels, "raw pixels"), floor(&summary.eval.random_init, "untrained")].concat();
     let all = [
         plot("k-NN top-1 while training, %", vec![knn], floors),
-        plot("Loss", vec![loss], level("chance", summary.loss_chance)),
-        plot("Contrastive accuracy within the batch of the step, %", vec![accuracy], Vec::new()),
-        plot("Deviation of that batch's embeddings, 1 fills the sphere", vec![deviation], Vec::new()),
-        plot("Effective rank of that batch's embeddings", vec![rank], Vec::new()),
+        plot("Loss", vec![of_steps("loss", |of| of.loss)], level("chance", summary.loss_chance)),
+        plot(
+            "Contrastive accuracy within the batch of the step, %",
+            vec![of_steps("contrastive accuracy", |of| of.accuracy)],
+            Vec::new(),
+        ),
+        plot(
+            "Deviation of that batch's embeddings, 1 fills the sphere",
+            vec![of_steps("deviation", |of| of.deviation)],
+            Vec::new(),
+        ),
+        plot(
+            "Effective rank of that batch's embeddings and representations",
+            vec![of_steps("embeddings", |of| of.rank), of_steps("representations", |of| of.rank_of_h)],
+            Vec::new(),
+        ),
+        plot(
+            "Alignment and uniformity of that batch's embeddings",
+            vec![of_steps("alignment", |of| of.alignment), of_steps("uniformity", |of| of.uniformity)],
+            Vec::new(),
+        ),
     ];
-    // Two to a row: the last one fills the place of a curve that has no points.
-    all.into_iter().filter(|curve| !curve.to_svg().is_empty()).take(4).collect()
+    let mut drawn: Vec<_> = all.into_iter().filter(|curve| !curve.to_svg().is_empty()).collect();
+    // Two to a row, and no row half empty.
+    drawn.truncate((drawn.len() / 2 * 2).max(2));
+    drawn
+}
+
+/// What the curves read of a step's event.
+struct StepFigures {
+    loss: Option<f64>,
+    accuracy: Option<f64>,
+    deviation: Option<f64>,
+    rank: Option<f64>,
+    rank_of_h: Option<f64>,
+    alignment: Option<f64>,
+    uniformity: Option<f64>,
+}
+
+fn step(event: &Event) -> Option<StepFigures> {
+    match *event {
+        Event::Step {
+            loss,
+            contrastive_accuracy: accuracy,
+            deviation,
+            effective_rank: rank,
+            representation_rank: rank_of_h,
+            alignment,
+            uniformity,
+            ..
+        } => Some(StepFigures {
+            loss: Some(loss),
+            accuracy,
+            deviation,
+            rank,
+            rank_of_h,
+            alignment,
+            uniformity,
+        }),
+        _ => None,
+    }
 }
 
 fn started(events: &[Event]) -> Option<&str> {

@@ -65,6 +65,15 @@ pub enum Event {
         deviation: Option<f64>,
         /// How many dimensions the embedding uses: the exponential of the entropy of its singular values.
         effective_rank: Option<f64>,
+        /// How many dimensions the representation uses.
+        #[serde(default)]
+        representation_rank: Option<f64>,
+        /// Mean squared distance of the embeddings of two views; 0 where they agree.
+        #[serde(default)]
+        alignment: Option<f64>,
+        /// How evenly the embeddings fill the sphere; 0 where they are one point.
+        #[serde(default)]
+        uniformity: Option<f64>,
         /// Seconds of training until here, over resumes.
         seconds: f64,
     },

@@ -35,6 +35,9 @@ impl Observer for Watch<'_> {
             contrastive_accuracy: diagnosis.contrastive_accuracy,
             deviation: Some(diagnosis.deviation),
             effective_rank: Some(diagnosis.effective_rank),
+            representation_rank: Some(diagnosis.representation_rank),
+            alignment: diagnosis.alignment,
+            uniformity: Some(diagnosis.uniformity),
             seconds: record.totals.train_seconds,
         })?;
         let mut values = vec![
@@ -44,10 +47,14 @@ impl Observer for Watch<'_> {
             ("train/data_wait_percent", record.data_wait_percent),
             ("embedding/deviation", diagnosis.deviation),
             ("embedding/effective_rank", diagnosis.effective_rank),
+            ("embedding/uniformity", diagnosis.uniformity),
+            ("representation/effective_rank", diagnosis.representation_rank),
         ];
-        values.extend(
-            diagnosis.contrastive_accuracy.map(|accuracy| ("embedding/contrastive_accuracy", accuracy)),
-        );
+        let of_pairs = [
+            ("embedding/contrastive_accuracy", diagnosis.contrastive_accuracy),
+            ("embedding/alignment", diagnosis.alignment),
+        ];
+        values.extend(of_pairs.into_iter().filter_map(|(name, value)| Some((name, value?))));
         self.scalars.write(record.step, &values)?;
         self.progress.record(record);
         Ok(())

@@ -8,7 +8,7 @@ use kontrast_augment_torch::Feed;
 use kontrast_config::{Experiment, Loaded};
 use kontrast_data::{DataError, Epochs, LoaderSpec, Splits};
 use kontrast_eval::Extractor;
-use kontrast_methods::{Method, precision, view_spec};
+use kontrast_methods::{Labels, Method, build, precision, setting, view_spec};
 
 /// Images that evaluation sends through the encoder at once.
 const BATCH: usize = 500;
@@ -40,7 +40,14 @@ impl Stage {
 
     /// The method with its initial weights.
     pub(crate) fn method(&self) -> anyhow::Result<Box<dyn Method>> {
-        Ok(kontrast_methods::build(&self.experiment, self.place.device)?)
+        let (experiment, train) = (&self.experiment, &self.splits.train);
+        let setting = setting(experiment, train.images().len(), self.place.device)?;
+        // Only a method that is told them gets to see the labels.
+        let labels = train.labelled().filter(|_| experiment.method.wants_labels()).map(|images| {
+            let by_image: Vec<_> = (0..images.len()).map(|index| images.label(index)).collect();
+            Labels::new(&by_image, images.class_names().len())
+        });
+        Ok(build(&experiment.method, &setting, labels)?)
     }
 
     pub(crate) fn loader(&self) -> LoaderSpec {

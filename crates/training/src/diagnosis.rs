@@ -1,7 +1,6 @@
 //! Whether a run learns: how its embeddings lie, and when to stop because it diverged or collapsed.
 
-use kontrast_losses::geometry;
-use std::fmt::Write;
+use kontrast_losses::{geometry, unit};
 use tch::Tensor;
 
 /// How the embeddings of one batch lie on the sphere.
@@ -15,19 +14,31 @@ pub struct Diagnosis {
     pub effective_rank: f64,
     /// Dimensions there are.
     pub width: i64,
+    /// How many dimensions the representations under them use.
+    pub representation_rank: f64,
+    /// Mean squared distance of two views of an image; none with a single view.
+    pub alignment: Option<f64>,
+    /// How evenly they fill the sphere, 0 for one point.
+    pub uniformity: f64,
 }
 
 impl Diagnosis {
-    /// Looks at the embeddings of one batch, `[views, n, d]`.
-    pub fn of(embeddings: &Tensor) -> Self {
-        let (views, _, width) = embeddings.size3().expect("embeddings by view");
+    /// Looks at the embeddings of one batch, `[views, n, d]`, and at the representations under them, `[rows, width]`.
+    pub fn of(embeddings: &Tensor, representations: &Tensor) -> Self {
+        let (views, n, width) = embeddings.size3().expect("embeddings by view");
         let first = embeddings.get(0);
-        let accuracy = || geometry::contrastive_accuracy(&first, &embeddings.get(1));
+        // One view's rows are enough, and a quarter of the work.
+        let rows = representations.size()[0].min(n);
+        let h = unit(&representations.narrow(0, 0, rows));
         Self {
-            contrastive_accuracy: (views > 1).then(accuracy),
+            contrastive_accuracy: (views > 1)
+                .then(|| geometry::contrastive_accuracy(&first, &embeddings.get(1))),
             deviation: geometry::deviation(&first),
-            effective_rank: geometry::effective_rank(&kontrast_losses::unit(&first)),
+            effective_rank: geometry::effective_rank(&unit(&first)),
             width,
+            representation_rank: geometry::effective_rank(&h),
+            alignment: (views > 1).then(|| geometry::alignment(&first, &embeddings.get(1))),
+            uniformity: geometry::uniformity(&first),
         }
     }
 }
@@ -45,11 +56,15 @@ pub enum Verdict {
 #[derive(Clone, Debug)]
 pub struct Judge {
     warmup: u64,
+    /// Steps that a loss at its chance level may last.
+    at_chance: u64,
     hint: &'static str,
     /// Records in a row that are constant, and those that are poor, with the step before the first of these.
     constant: u32,
     poor: u32,
     healthy_at: Option<u64>,
+    /// The last step whose loss was not at its chance level.
+    learned_at: Option<u64>,
     diverged: u32,
 }
 
@@ -74,10 +89,28 @@ const RANK: f64 = 3.0;
 /// its chance level, so that half as much again is far worse than embeddings that say nothing.
 const GROWTH: f64 = 1.5;
 
+/// A loss this near to its chance level, as a share of it, says nothing. Our choice: a healthy loss leaves it by more
+/// within its first epochs.
+const NEAR_CHANCE: f64 = 0.01;
+/// Steps that a loss may stay there, at least, and as a share of the run. Our choice: prototypes need longer than pairs
+/// to tell images apart.
+const STEPS_AT_CHANCE: u64 = 200;
+const SHARE_AT_CHANCE: u64 = 4;
+
 impl Judge {
-    /// Judges steps after `warmup`; `hint` says what the method most likely needs.
-    pub fn new(warmup: u64, hint: &'static str) -> Self {
-        Self { warmup, hint, constant: 0, poor: 0, healthy_at: None, diverged: 0 }
+    /// Judges steps after `warmup` of a run of `steps`; `hint` says what the method most likely needs.
+    pub fn new(warmup: u64, steps: u64, hint: &'static str) -> Self {
+        let at_chance = STEPS_AT_CHANCE.max(steps / SHARE_AT_CHANCE);
+        Self {
+            warmup,
+            at_chance,
+            hint,
+            constant: 0,
+            poor: 0,
+            healthy_at: None,
+            learned_at: None,
+            diverged: 0,
+        }
     }
 
     /// A loss that is no number is a verdict at once.
@@ -86,15 +119,31 @@ impl Judge {
         (!loss.is_finite()).then(|| Verdict::Diverged(text()))
     }
 
-    /// Takes in a record; a streak of bad ones is a verdict.
-    pub fn record(&mut self, step: u64, loss: f64, first: f64, diagnosis: &Diagnosis) -> Option<Verdict> {
+    /// Takes in a record; a streak of bad ones is a verdict. `first` is the loss of the first record.
+    pub fn record(&mut self, step: u64, loss: Loss, diagnosis: &Diagnosis) -> Option<Verdict> {
         if step <= self.warmup {
             return None;
         }
+        self.divergence(loss).or_else(|| self.collapse(step, diagnosis)).or_else(|| self.chance(step, loss))
+    }
+
+    fn divergence(&mut self, loss: Loss) -> Option<Verdict> {
+        let Loss { now, first, chance } = loss;
+        // A queue of random directions is easy to tell from a key: such a loss begins far below its chance level.
+        let start = first.abs().max(chance.unwrap_or(0.0)).max(1.0);
+        self.diverged = if now > GROWTH * start { self.diverged + 1 } else { 0 };
+        let text = || {
+            format!("the loss stands at {now:.3} and began at {first:.3}: the run diverged; {}", self.hint)
+        };
+        (self.diverged >= STREAK).then(|| Verdict::Diverged(text()))
+    }
+
+    fn collapse(&mut self, step: u64, diagnosis: &Diagnosis) -> Option<Verdict> {
         // Of a narrow embedding a quarter of the width is all that can be asked.
         let rank = RANK.min(diagnosis.width as f64 / 4.0);
-        let poor = diagnosis.deviation < DEVIATION || diagnosis.effective_rank <= rank;
-        let constant = diagnosis.deviation < POINT || diagnosis.effective_rank <= LINE.min(rank);
+        let Diagnosis { deviation, effective_rank, .. } = diagnosis;
+        let poor = *deviation < DEVIATION || *effective_rank <= rank;
+        let constant = *deviation < POINT || *effective_rank <= LINE.min(rank);
         self.constant = if constant { self.constant + 1 } else { 0 };
         self.poor = if poor { self.poor + 1 } else { 0 };
         let healthy_at = self.healthy_at.get_or_insert(step - 1);
@@ -102,28 +151,45 @@ impl Judge {
             *healthy_at = step;
         }
         let lasting = self.poor >= STREAK && step >= *healthy_at + PATIENCE;
-        self.diverged = if loss > GROWTH * first.abs().max(1.0) { self.diverged + 1 } else { 0 };
-        let mut text = String::new();
-        if self.diverged >= STREAK {
-            let _ = write!(
-                text,
-                "the loss stands at {loss:.3} and began at {first:.3}: the run diverged; {}",
-                self.hint
-            );
-            return Some(Verdict::Diverged(text));
-        }
-        if self.constant >= STREAK || lasting {
-            let Diagnosis { deviation, effective_rank, .. } = diagnosis;
-            let _ = write!(
-                text,
+        let text = || {
+            format!(
                 "the embeddings collapsed: deviation {deviation:.3} (healthy: above {DEVIATION}), effective rank \
                  {effective_rank:.1} (healthy: above {rank}) for {} records in a row; {}",
                 self.poor, self.hint
-            );
-            return Some(Verdict::Collapsed(text));
-        }
-        None
+            )
+        };
+        (self.constant >= STREAK || lasting).then(|| Verdict::Collapsed(text()))
     }
+
+    fn chance(&mut self, step: u64, loss: Loss) -> Option<Verdict> {
+        let chance = loss.chance?;
+        let learned_at = self.learned_at.get_or_insert(step - 1);
+        if (loss.now - chance).abs() > NEAR_CHANCE * chance {
+            *learned_at = step;
+        }
+        let since = step - *learned_at;
+        let text = || {
+            format!(
+                "the loss stands at {:.3} and has been within {:.0} % of its chance level {chance:.3} for {since} steps: \
+                 the run learns nothing; {}",
+                loss.now,
+                100.0 * NEAR_CHANCE,
+                self.hint
+            )
+        };
+        (since >= self.at_chance).then(|| Verdict::Collapsed(text()))
+    }
+}
+
+/// What a record says of the loss.
+#[derive(Clone, Copy, Debug)]
+pub struct Loss {
+    /// Mean since the last record.
+    pub now: f64,
+    /// That of the first record.
+    pub first: f64,
+    /// What it is worth when embeddings say nothing.
+    pub chance: Option<f64>,
 }
 
 #[cfg(test)]
@@ -132,12 +198,24 @@ mod tests {
     use tch::{Device, Kind};
 
     fn healthy() -> Diagnosis {
-        Diagnosis { contrastive_accuracy: Some(50.0), deviation: 0.9, effective_rank: 60.0, width: 128 }
+        Diagnosis {
+            contrastive_accuracy: Some(50.0),
+            deviation: 0.9,
+            effective_rank: 60.0,
+            width: 128,
+            representation_rank: 60.0,
+            alignment: Some(0.5),
+            uniformity: -3.0,
+        }
+    }
+
+    fn loss(now: f64) -> Loss {
+        Loss { now, first: 5.0, chance: None }
     }
 
     #[test]
     fn a_loss_that_is_no_number_ends_the_run_at_once_with_a_hint() {
-        let judge = Judge::new(100, "lower the lr");
+        let judge = Judge::new(100, 1000, "lower the lr");
         for loss in [f64::NAN, f64::INFINITY] {
             let Some(Verdict::Diverged(text)) = judge.loss(3, loss) else { panic!("no verdict on {loss}") };
             assert!(text.contains("step 3") && text.contains("lower the lr"), "{text}");
@@ -150,18 +228,18 @@ mod tests {
         for bad in
             [Diagnosis { deviation: 0.01, ..healthy() }, Diagnosis { effective_rank: 1.2, ..healthy() }]
         {
-            let mut judge = Judge::new(100, "");
+            let mut judge = Judge::new(100, 1000, "");
             for step in 90..=100 {
-                assert_eq!(judge.record(step, 5.0, 5.0, &bad), None, "judged during the warm-up");
+                assert_eq!(judge.record(step, loss(5.0), &bad), None, "judged during the warm-up");
             }
             for step in 101..110 {
-                assert_eq!(judge.record(step, 5.0, 5.0, &bad), None, "judged before a streak");
+                assert_eq!(judge.record(step, loss(5.0), &bad), None, "judged before a streak");
             }
-            assert_eq!(judge.record(110, 5.0, 5.0, &healthy()), None);
+            assert_eq!(judge.record(110, loss(5.0), &healthy()), None);
             for step in 111..120 {
-                assert_eq!(judge.record(step, 5.0, 5.0, &bad), None, "a healthy record ends a streak");
+                assert_eq!(judge.record(step, loss(5.0), &bad), None, "a healthy record ends a streak");
             }
-            assert!(matches!(judge.record(120, 5.0, 5.0, &bad), Some(Verdict::Collapsed(_))));
+            assert!(matches!(judge.record(120, loss(5.0), &bad), Some(Verdict::Collapsed(_))));
         }
     }
 
@@ -170,33 +248,54 @@ mod tests {
         for poor in
             [Diagnosis { deviation: 0.208, ..healthy() }, Diagnosis { effective_rank: 2.0, ..healthy() }]
         {
-            let mut judge = Judge::new(4, "");
+            let mut judge = Judge::new(4, 1000, "");
             for step in 5..104 {
-                assert_eq!(judge.record(step, 5.0, 5.0, &poor), None, "judged at step {step}");
+                assert_eq!(judge.record(step, loss(5.0), &poor), None, "judged at step {step}");
             }
-            assert_eq!(judge.record(104, 5.0, 5.0, &healthy()), None);
+            assert_eq!(judge.record(104, loss(5.0), &healthy()), None);
             for step in (110..204).step_by(10) {
-                assert_eq!(judge.record(step, 5.0, 5.0, &poor), None, "judged at step {step}");
+                assert_eq!(judge.record(step, loss(5.0), &poor), None, "judged at step {step}");
             }
-            assert!(matches!(judge.record(210, 5.0, 5.0, &poor), Some(Verdict::Collapsed(_))));
+            assert!(matches!(judge.record(210, loss(5.0), &poor), Some(Verdict::Collapsed(_))));
         }
     }
 
     #[test]
     fn a_loss_that_keeps_above_its_start_is_divergence() {
-        let mut judge = Judge::new(0, "");
-        let verdicts: Vec<_> = (1..=10).map(|step| judge.record(step, 9.0, 5.0, &healthy())).collect();
+        let mut judge = Judge::new(0, 1000, "");
+        let verdicts: Vec<_> = (1..=10).map(|step| judge.record(step, loss(9.0), &healthy())).collect();
         assert!(
             verdicts[..9].iter().all(Option::is_none) && matches!(verdicts[9], Some(Verdict::Diverged(_)))
         );
     }
 
     #[test]
+    fn a_loss_that_stays_at_its_chance_level_for_a_quarter_of_the_run_is_a_verdict() {
+        let at = |now| Loss { now, first: 6.24, chance: Some(6.24) };
+        let mut judge = Judge::new(10, 2000, "more prototypes");
+        for step in (20..=500).step_by(10) {
+            assert_eq!(judge.record(step, at(6.22), &healthy()), None, "judged at step {step}");
+        }
+        assert_eq!(judge.record(510, at(6.0), &healthy()), None, "it learns");
+        for step in (520..1010).step_by(10) {
+            assert_eq!(judge.record(step, at(6.2), &healthy()), None, "judged at step {step}");
+        }
+        let Some(Verdict::Collapsed(text)) = judge.record(1010, at(6.2), &healthy()) else {
+            panic!("no verdict after 500 steps at chance")
+        };
+        assert!(
+            text.contains("chance level 6.240 for 500 steps") && text.ends_with("more prototypes"),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn a_batch_of_one_point_looks_collapsed_and_one_of_noise_does_not() {
-        let point = Diagnosis::of(&Tensor::ones([2, 32, 16], (Kind::Float, Device::Cpu)));
+        let point = Tensor::ones([2, 32, 16], (Kind::Float, Device::Cpu));
+        let point = Diagnosis::of(&point, &point.get(0));
         assert!(point.deviation < 1e-3 && point.effective_rank < 1.1);
         let noise = (Tensor::arange(2 * 32 * 16, (Kind::Float, Device::Cpu)).square() * 0.618_034).sin();
-        let noise = Diagnosis::of(&noise.reshape([2, 32, 16]));
+        let noise = Diagnosis::of(&noise.reshape([2, 32, 16]), &noise.reshape([64, 16]));
         assert!(noise.deviation > 0.9 && noise.effective_rank > 12.0, "{noise:?}");
     }
 }

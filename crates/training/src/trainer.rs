@@ -2,11 +2,13 @@
 
 use crate::meter::Window;
 use crate::{
-    CheckpointError, Checkpoints, Diagnosis, Judge, Observer, Position, Recipe, StepRecord, Totals, Verdict,
+    CheckpointError, Checkpoints, Diagnosis, Judge, Loss, Observer, Position, Recipe, StepRecord, Totals,
+    Verdict,
 };
-use kontrast_augment_torch::{Feed, Views};
+use kontrast_augment::ViewPlan;
+use kontrast_augment_torch::Feed;
 use kontrast_data::{Loader, LoaderSpec};
-use kontrast_methods::{Method, Progress};
+use kontrast_methods::{Method, Progress, StepOutput};
 use kontrast_optim::{Rates, StateDict};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -59,7 +61,7 @@ pub struct Trainer {
 impl Trainer {
     /// A training at its first step.
     pub fn new(spec: TrainerSpec, method: Box<dyn Method>, recipe: Recipe) -> Self {
-        let judge = Judge::new(recipe.warmup, method.hint());
+        let judge = Judge::new(recipe.warmup, recipe.steps, method.hint());
         Self { spec, method, recipe, judge, step: 0, saved: None, totals: Totals::default() }
     }
 
@@ -109,15 +111,20 @@ impl Trainer {
             let started = Instant::now();
             let Some(batch) = loader.next()? else { break };
             let waited = started.elapsed();
-            let (loss, embeddings) = self.one_step(batch, &mut loader);
-            window.add(self.spec.loader.epochs.batch as u64, loss, started.elapsed(), waited);
+            let output = self.one_step(batch, &mut loader);
+            window.add(
+                self.spec.loader.epochs.batch as u64,
+                output.loss.shallow_clone(),
+                started.elapsed(),
+                waited,
+            );
             self.count(started.elapsed(), waited);
             observer.step_done(self.step);
             let last = self.step == self.recipe.steps;
             let ends_epoch = self.step.is_multiple_of(per_epoch);
             // The end of an epoch too, so that no checkpoint holds weights whose loss nobody has looked at.
             if (self.step.is_multiple_of(self.spec.log_every) || self.step == 1 || ends_epoch)
-                && let Some(verdict) = self.look(std::mem::take(&mut window), &embeddings, observer)?
+                && let Some(verdict) = self.look(std::mem::take(&mut window), &output, observer)?
             {
                 return Ok(verdict.into());
             }
@@ -156,28 +163,24 @@ impl Trainer {
         self.spec.loader.epochs.steps_per_epoch().max(1)
     }
 
-    fn one_step(
-        &mut self,
-        batch: kontrast_data::Batch<Vec<u8>>,
-        loader: &mut Loader<Vec<u8>>,
-    ) -> (tch::Tensor, tch::Tensor) {
+    fn one_step(&mut self, batch: kontrast_data::Batch<Vec<u8>>, loader: &mut Loader<Vec<u8>>) -> StepOutput {
         let progress = Progress {
             step: batch.step,
             steps: self.recipe.steps,
             epoch: batch.epoch,
             epochs: self.spec.loader.total_epochs,
         };
-        let images = self.spec.feed.images(&batch.buffer, self.spec.loader.plans[0].size());
+        let sizes: Vec<_> = self.spec.loader.plans.iter().map(ViewPlan::size).collect();
+        let views = self.spec.feed.views(&batch.buffer, &sizes, batch.indices);
         loader.recycle(batch.buffer);
-        let views = Views::new(images, batch.indices);
         self.recipe.optimizer.zero_grad();
         let output = self.method.step(&views, progress);
         let rates = Rates { lr: self.recipe.schedule.at(self.step), weight_decay: self.recipe.weight_decay };
         self.recipe.optimizer.step(rates);
         self.method.after_step(progress);
         self.totals.loss_chance = output.chance;
-        self.totals.forward_passes += views.all().size()[0] as u64;
-        (output.loss, output.embeddings)
+        self.totals.forward_passes += output.forward_passes;
+        output
     }
 
     fn count(&mut self, total: Duration, waited: Duration) {
@@ -191,7 +194,7 @@ impl Trainer {
     fn look(
         &mut self,
         mut window: Window,
-        embeddings: &tch::Tensor,
+        output: &StepOutput,
         observer: &mut dyn Observer,
     ) -> anyhow::Result<Option<Verdict>> {
         let started = Instant::now();
@@ -211,11 +214,12 @@ impl Trainer {
             lr: self.recipe.schedule.at(self.step - 1),
             images_per_second: window.images_per_second(),
             data_wait_percent: window.data_wait_percent(),
-            diagnosis: Diagnosis::of(embeddings),
+            diagnosis: Diagnosis::of(&output.embeddings, &output.representations),
             totals: self.totals,
         };
         observer.steps_done(&record)?;
-        Ok(self.judge.record(self.step, loss, first, &record.diagnosis))
+        let loss = Loss { now: loss, first, chance: record.chance };
+        Ok(self.judge.record(self.step, loss, &record.diagnosis))
     }
 
     fn checkpoint(&mut self, observer: &mut dyn Observer) -> anyhow::Result<()> {

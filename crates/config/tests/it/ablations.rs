@@ -57,10 +57,12 @@ fn the_overrides_of_a_cell_apply_to_the_base() {
     let ablation = Ablation::load(&folder.write("ablations/grid.toml", GRID)).unwrap();
     let cell = &ablation.cells()[3];
     let loaded = kontrast_config::Experiment::load(&ablation.base, &cell.overrides).unwrap();
-    let kontrast_config::Method::Simclr(method) = &loaded.experiment.method;
+    let kontrast_config::Method::Simclr(method) = &loaded.experiment.method else {
+        panic!("the file names simclr")
+    };
     assert_eq!(method.temperature, 0.5);
     assert_eq!(method.projector.widths, [64, 64]);
-    assert!(method.projector.batch_norm);
+    assert_eq!(method.projector.batch_norm, kontrast_config::HeadNorm::All);
     assert_eq!(loaded.experiment.train.epochs, 4);
     assert_eq!(loaded.experiment.name, cell.name);
 }

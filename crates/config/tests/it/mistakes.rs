@@ -9,8 +9,8 @@ fn an_unknown_key_is_named_with_file_line_and_column() {
     let message = Folder::new().refusal("[train]\n  bach = 3", &[]);
     assert_eq!(
         message,
-        "mine.toml:3:3: train.bach: unknown key; did you mean `batch`? Valid keys here: `batch`, `epochs`, \
-         `precision`, `channels_last`, `feed`, `checkpoint_every`, `keep`"
+        "mine.toml:3:3: train.bach: unknown key; did you mean `batch`? Valid keys here: `batch`, `chunk`, \
+         `epochs`, `precision`, `channels_last`, `feed`, `checkpoint_every`, `keep`"
     );
 }
 

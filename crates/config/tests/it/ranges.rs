@@ -82,7 +82,8 @@ fn each_value_of_the_views_out_of_range_names_its_key() {
         ),
         (
             "views.identity={count=1, size=32}",
-            "views.identity = 1 views of [32] pixels: expected two views of one size: method.simclr compares two",
+            "views.identity = 1 views of [32] pixels: expected two views of one size, then any \
+             others: method.simclr compares the others with these two",
         ),
         (
             "views.custom.view=[{count=1, size=32, steps=['fit']}, {count=1, size=16, steps=['fit']}]",

@@ -1,4 +1,5 @@
-//! Every method, by one shared body of tests.
+//! Every method, by one shared body of tests, and what is exact of each.
 
-mod simclr;
+mod every_method;
+mod example;
 mod views;

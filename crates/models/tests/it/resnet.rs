@@ -16,7 +16,13 @@ fn build(spec: ResNetSpec) -> (nn::VarStore, ResNet) {
 }
 
 fn small() -> ResNetSpec {
-    ResNetSpec { depth: Depth::ResNet18, stem: Stem::Cifar, width: 8, channels_last: true }
+    ResNetSpec {
+        depth: Depth::ResNet18,
+        stem: Stem::Cifar,
+        width: 8,
+        channels_last: true,
+        virtual_devices: 1,
+    }
 }
 
 /// The rule by which `generate.py` fills a tensor.
@@ -61,7 +67,7 @@ fn outputs_statistics_and_gradients_are_torchvisions_in_both_modes() {
         let x = images.narrow(2, 0, size).narrow(3, 0, size);
         for channels_last in [false, true] {
             let key = |part: &str| format!("{name}.{part}");
-            let (_, encoder) = filled(ResNetSpec { depth, stem, width, channels_last });
+            let (_, encoder) = filled(ResNetSpec { depth, stem, width, channels_last, virtual_devices: 1 });
             let eval = tch::no_grad(|| encoder.forward(&x, Mode::Eval));
             assert_close(&eval.narrow(0, 0, 4), &case[&key("eval")], 1e-5);
             let h = encoder.forward(&x, Mode::Train);
@@ -73,7 +79,12 @@ fn outputs_statistics_and_gradients_are_torchvisions_in_both_modes() {
                 assert_close(found, &case[&key(statistic)], 1e-5);
             }
         }
-        gradients_agree_in_fp64(&case, name, ResNetSpec { depth, stem, width, channels_last: true }, &x);
+        gradients_agree_in_fp64(
+            &case,
+            name,
+            ResNetSpec { depth, stem, width, channels_last: true, virtual_devices: 1 },
+            &x,
+        );
     }
 }
 
@@ -92,7 +103,8 @@ fn variables_bear_torchvisions_names() {
     let case = case();
     for (name, depth) in [("r18-cifar", Depth::ResNet18), ("r50-imagenet", Depth::ResNet50)] {
         let stem = if name.ends_with("cifar") { Stem::Cifar } else { Stem::Imagenet };
-        let (store, encoder) = build(ResNetSpec { depth, stem, width: 64, channels_last: false });
+        let (store, encoder) =
+            build(ResNetSpec { depth, stem, width: 64, channels_last: false, virtual_devices: 1 });
         let bytes: Vec<u8> = Vec::try_from(&case[&format!("{name}.names")]).unwrap();
         let mut expected: Vec<String> =
             String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect();
@@ -107,7 +119,13 @@ fn variables_bear_torchvisions_names() {
 #[test]
 fn initial_values_have_torchvisions_deviations_and_norms_start_at_one() {
     let case = case();
-    let spec = ResNetSpec { depth: Depth::ResNet18, stem: Stem::Imagenet, width: 64, channels_last: false };
+    let spec = ResNetSpec {
+        depth: Depth::ResNet18,
+        stem: Stem::Imagenet,
+        width: 64,
+        channels_last: false,
+        virtual_devices: 1,
+    };
     let (_, encoder) = build(spec);
     let variables = encoder.variables();
     for layer in ["conv1", "layer1.0.conv1", "layer4.1.conv2"] {
@@ -133,8 +151,13 @@ fn initial_values_follow_from_the_seed_alone() {
 
 #[test]
 fn resnet34_is_as_large_as_in_the_paper() {
-    let (store, encoder) =
-        build(ResNetSpec { depth: Depth::ResNet34, stem: Stem::Imagenet, width: 64, channels_last: false });
+    let (store, encoder) = build(ResNetSpec {
+        depth: Depth::ResNet34,
+        stem: Stem::Imagenet,
+        width: 64,
+        channels_last: false,
+        virtual_devices: 1,
+    });
     let parameters: usize = trained(&store).iter().map(|(_, v)| v.numel()).sum();
     // torchvision's 21,797,672 less the classifier's 512 x 1000 + 1000.
     assert_eq!(parameters, 21_284_672);

@@ -97,6 +97,9 @@ pub fn events() -> Vec<Event> {
             contrastive_accuracy: Some(62.0 * (1.0 - (-4.0 * done).exp()) + 2.0 * wobble),
             deviation: Some(0.95 - 0.5 * (-8.0 * done).exp() + 0.01 * wobble),
             effective_rank: Some(41.3 - 30.0 * (-6.0 * done).exp() + wobble),
+            representation_rank: Some(60.0 - 30.0 * (-6.0 * done).exp()),
+            alignment: Some(0.4 + 0.4 * (-4.0 * done).exp()),
+            uniformity: Some(-3.4 * (1.0 - (-8.0 * done).exp())),
             seconds: 241.7 * done,
         });
         if step % 195 == 0 {

@@ -17,6 +17,9 @@ pub fn step(step: u64) -> Event {
         contrastive_accuracy: Some(12.5),
         deviation: None,
         effective_rank: Some(31.5),
+        representation_rank: Some(40.5),
+        alignment: Some(0.5),
+        uniformity: Some(-3.5),
         seconds: 1.5,
     }
 }

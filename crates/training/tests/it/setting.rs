@@ -3,8 +3,8 @@
 use crate::listener::Listener;
 use kontrast_augment_torch::Feed;
 use kontrast_config::{Experiment, Loaded};
-use kontrast_data::{Epochs, LoaderSpec, Shapes};
-use kontrast_methods::Method;
+use kontrast_data::{Epochs, Labelled, LoaderSpec, Shapes};
+use kontrast_methods::{Labels, Method};
 use kontrast_torch_ext::StateDict;
 use kontrast_training::{Checkpoints, Outcome, Trainer, TrainerSpec, recipe};
 use std::path::{Path, PathBuf};
@@ -58,7 +58,13 @@ impl Setting {
     }
 
     pub fn method(&self) -> Box<dyn Method> {
-        kontrast_methods::build(&self.loaded.experiment, Device::Cpu).expect("a plan that can be drawn from")
+        let experiment = &self.loaded.experiment;
+        let setting = kontrast_methods::setting(experiment, 64, Device::Cpu).expect("a plan to draw from");
+        let labels = experiment.method.wants_labels().then(|| {
+            let shapes = Shapes::train(64, 4, 32, experiment.seed).expect("drawn shapes");
+            Labels::new(&(0..64).map(|image| shapes.label(image)).collect::<Vec<_>>(), 4)
+        });
+        kontrast_methods::build(&experiment.method, &setting, labels).expect("labels where they are wanted")
     }
 
     pub fn trainer(&self) -> Trainer {

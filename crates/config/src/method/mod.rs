@@ -1,0 +1,204 @@
+//! `[method]`: what the encoder is trained with.
+
+mod contrastive;
+mod heads;
+mod labelled;
+mod momentum;
+mod prototypes;
+mod redundancy;
+mod slow_copy;
+
+pub use contrastive::{Dcl, Dclw, Mining, Nnclr, Simclr, Similarity, Triplet};
+pub use heads::{Head, HeadNorm};
+pub use labelled::{Supcon, Supervised};
+pub use momentum::Momentum;
+pub use prototypes::{Dino, Swav, SwavQueue, TeacherTemperature};
+pub use redundancy::{BarlowTwins, Vicreg};
+pub use slow_copy::{Byol, Moco, Mocov3, Npid, Simsiam};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Views;
+use crate::problems::Problems;
+
+/// The method. One variant is named, as in `[method.simclr]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// SimCLR (Chen et al. 2020, arXiv 2002.05709).
+    Simclr(Simclr),
+    /// MoCo v1, v2, v2+ (He et al. 2019, arXiv 1911.05722; Chen et al. 2020, arXiv 2003.04297).
+    Moco(Moco),
+    /// MoCo v3 (Chen, Xie and He 2021, arXiv 2104.02057).
+    Mocov3(Mocov3),
+    /// Instance discrimination (Wu et al. 2018, arXiv 1805.01978).
+    Npid(Npid),
+    /// BYOL (Grill et al. 2020, arXiv 2006.07733).
+    Byol(Byol),
+    /// SimSiam (Chen and He 2020, arXiv 2011.10566).
+    Simsiam(Simsiam),
+    /// Barlow Twins (Zbontar et al. 2021, arXiv 2103.03230).
+    BarlowTwins(BarlowTwins),
+    /// VICReg (Bardes, Ponce and LeCun 2021, arXiv 2105.04906).
+    Vicreg(Vicreg),
+    /// SwAV (Caron et al. 2020, arXiv 2006.09882).
+    Swav(Swav),
+    /// DINO (Caron et al. 2021, arXiv 2104.14294).
+    Dino(Dino),
+    /// NNCLR (Dwibedi et al. 2021, arXiv 2104.14548).
+    Nnclr(Nnclr),
+    /// Decoupled contrastive learning (Yeh et al. 2021, arXiv 2110.06848).
+    Dcl(Dcl),
+    /// DCL with weighted positives, of the same paper.
+    Dclw(Dclw),
+    /// Supervised contrastive learning (Khosla et al. 2020, arXiv 2004.11362).
+    Supcon(Supcon),
+    /// A triplet loss on views (Schroff et al. 2015, arXiv 1503.03832; SimCLR's table 2).
+    Triplet(Triplet),
+    /// Cross-entropy on the labels.
+    Supervised(Supervised),
+}
+
+impl Method {
+    /// The variant's name as a file writes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Simclr(_) => "simclr",
+            Self::Moco(_) => "moco",
+            Self::Mocov3(_) => "mocov3",
+            Self::Npid(_) => "npid",
+            Self::Byol(_) => "byol",
+            Self::Simsiam(_) => "simsiam",
+            Self::BarlowTwins(_) => "barlow_twins",
+            Self::Vicreg(_) => "vicreg",
+            Self::Swav(_) => "swav",
+            Self::Dino(_) => "dino",
+            Self::Nnclr(_) => "nnclr",
+            Self::Dcl(_) => "dcl",
+            Self::Dclw(_) => "dclw",
+            Self::Supcon(_) => "supcon",
+            Self::Triplet(_) => "triplet",
+            Self::Supervised(_) => "supervised",
+        }
+    }
+
+    /// Whether it is told the labels of the images that it trains on.
+    pub fn wants_labels(&self) -> bool {
+        matches!(self, Self::Supcon(_) | Self::Supervised(_))
+    }
+
+    pub(crate) fn check(&self, batch: usize, problems: &mut Problems) {
+        let key = format!("method.{}", self.name());
+        match self {
+            Self::Simclr(method) => method.check(&key, problems),
+            Self::Moco(method) => method.check(&key, batch, problems),
+            Self::Mocov3(method) => method.check(&key, problems),
+            Self::Npid(method) => method.check(&key, problems),
+            Self::Byol(method) => method.check(&key, problems),
+            Self::Simsiam(method) => method.check(&key, problems),
+            Self::BarlowTwins(method) => method.check(&key, problems),
+            Self::Vicreg(method) => method.check(&key, problems),
+            Self::Swav(method) => method.check(&key, batch, problems),
+            Self::Dino(method) => method.check(&key, problems),
+            Self::Nnclr(method) => method.check(&key, batch, problems),
+            Self::Dcl(method) => method.check(&key, problems),
+            Self::Dclw(method) => method.check(&key, problems),
+            Self::Supcon(method) => method.check(&key, problems),
+            Self::Triplet(method) => method.check(&key, problems),
+            Self::Supervised(method) => method.check(&key, problems),
+        }
+    }
+
+    /// Which views the method can compare.
+    fn comparison(&self) -> Comparison {
+        match self {
+            Self::Npid(_) => Comparison::One,
+            Self::Supervised(_) => Comparison::AnyOfOneSize,
+            Self::Simclr(_) | Self::Swav(_) | Self::Dino(_) => Comparison::PairAndMore,
+            Self::Supcon(_) => Comparison::SomeOfOneSize,
+            _ => Comparison::Pair,
+        }
+    }
+
+    /// Whether the plan yields the views that the method compares.
+    pub(crate) fn check_views(&self, views: &Views, problems: &mut Problems) {
+        let sizes = views.sizes();
+        // Views without a size are a problem of their own.
+        if sizes.is_empty() {
+            return;
+        }
+        let key = format!("views.{}", views.name());
+        let found = format!("{} views of {sizes:?} pixels", sizes.len());
+        let comparison = self.comparison();
+        let expected = format!("{}: method.{} {}", comparison.views(), self.name(), comparison.why());
+        problems.require(comparison.accepts(&sizes), &key, &format_args!("{found}"), &expected);
+    }
+}
+
+/// How many views a method compares, and of which sizes.
+#[derive(Clone, Copy)]
+enum Comparison {
+    One,
+    Pair,
+    PairAndMore,
+    SomeOfOneSize,
+    AnyOfOneSize,
+}
+
+impl Comparison {
+    fn accepts(self, sizes: &[usize]) -> bool {
+        let alike = sizes.windows(2).all(|pair| pair[0] == pair[1]);
+        match self {
+            Self::One => sizes.len() == 1,
+            Self::Pair => sizes.len() == 2 && alike,
+            Self::PairAndMore => sizes.len() >= 2 && sizes[0] == sizes[1],
+            Self::SomeOfOneSize => sizes.len() >= 2 && alike,
+            Self::AnyOfOneSize => alike,
+        }
+    }
+
+    fn views(self) -> &'static str {
+        match self {
+            Self::One => "one view",
+            Self::Pair => "two views of one size",
+            Self::PairAndMore => "two views of one size, then any others",
+            Self::SomeOfOneSize => "two or more views of one size",
+            Self::AnyOfOneSize => "views of one size",
+        }
+    }
+
+    fn why(self) -> &'static str {
+        match self {
+            Self::One => "compares it with the image's slot in the bank",
+            Self::Pair => "compares two",
+            Self::PairAndMore => "compares the others with these two",
+            Self::SomeOfOneSize => "compares all of them",
+            Self::AnyOfOneSize => "classifies each",
+        }
+    }
+}
+
+/// A queue is filled and emptied by whole batches.
+fn whole_batches(key: &str, length: usize, batch: usize, problems: &mut Problems) {
+    let whole = length > 0 && length.is_multiple_of(batch.max(1));
+    problems.require(whole, key, &length, &format!("a multiple of train.batch = {batch}"));
+}
+
+/// What a predictor gives is compared with what the projector gives.
+fn predicts(key: &str, predictor: &Head, projector: &Head, problems: &mut Problems) {
+    if let (Some(prediction), Some(embedding)) = (predictor.widths.last(), projector.widths.last()) {
+        let expected = format!(
+            "as its last width {embedding}, that of {key}.projector.widths, with which it is compared"
+        );
+        let key = format!("{key}.predictor.widths");
+        problems.require(prediction == embedding, &key, &predictor.widths, &expected);
+    }
+}
+
+/// A head that prototypes stand on.
+fn some_layer(key: &str, projector: &Head, problems: &mut Problems) {
+    let key = format!("{key}.projector");
+    projector.check(&key, problems);
+    let expected = "at least one width: the prototypes stand on the last";
+    problems.require(!projector.widths.is_empty(), &format!("{key}.widths"), &projector.widths, expected);
+}

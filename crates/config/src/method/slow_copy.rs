@@ -1,0 +1,128 @@
+//! Methods with a slow copy of the encoder, or with stored embeddings.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Head, Momentum};
+use crate::problems::Problems;
+
+/// MoCo v1, v2 and v2+: a query attracts the key of its image, and a queue of earlier keys repels it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moco {
+    /// Temperature of InfoNCE.
+    pub temperature: f64,
+    /// Momentum of the key encoder.
+    pub momentum: Momentum,
+    /// Keys of earlier batches.
+    pub queue: usize,
+    /// Whether both views are queries in turn (v2+), or the first alone.
+    pub symmetric: bool,
+    /// Virtual devices: batch norm sees a share of the batch at a time, and the shares of the keys are shuffled, so
+    /// that no query finds its key by their common statistics. 1 is plain batch norm.
+    pub virtual_devices: u32,
+    /// The head that the loss sees: one layer in v1, two in v2.
+    pub projector: Head,
+}
+
+/// MoCo v3: keys of the same batch, with a predictor and no queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mocov3 {
+    /// Temperature of InfoNCE.
+    pub temperature: f64,
+    /// Momentum of the key encoder.
+    pub momentum: Momentum,
+    /// The head on the encoder.
+    pub projector: Head,
+    /// The head that only queries pass.
+    pub predictor: Head,
+}
+
+/// Instance discrimination (NPID): each image is a class of its own, kept in a memory bank.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Npid {
+    /// Temperature of the similarities.
+    pub temperature: f64,
+    /// Images drawn from the bank as noise, for each image of the batch.
+    pub noise: usize,
+    /// Share of itself that a slot of the bank keeps when its image is seen again.
+    pub bank_momentum: f64,
+    /// The head that the loss sees.
+    pub projector: Head,
+}
+
+/// BYOL: the online network predicts what a slow copy makes of the other view.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Byol {
+    /// Momentum of the target.
+    pub momentum: Momentum,
+    /// The head on the encoder.
+    pub projector: Head,
+    /// The head that only the online network has; without it embeddings collapse.
+    pub predictor: Head,
+}
+
+/// SimSiam: a predictor and a stop-gradient, without a slow copy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simsiam {
+    /// Whether the target passes no gradient; without that embeddings collapse (table 1 of the paper).
+    pub stop_gradient: bool,
+    /// Whether the predictor keeps the peak learning rate while the schedule lowers the others'.
+    pub predictor_fixed_lr: bool,
+    /// The head on the encoder.
+    pub projector: Head,
+    /// The head that predicts the other view.
+    pub predictor: Head,
+}
+
+impl Moco {
+    pub(super) fn check(&self, key: &str, batch: usize, problems: &mut Problems) {
+        problems.positive(&format!("{key}.temperature"), self.temperature);
+        self.momentum.check(&format!("{key}.momentum"), problems);
+        super::whole_batches(&format!("{key}.queue"), self.queue, batch, problems);
+        let devices = self.virtual_devices as usize;
+        let shares = devices >= 1 && batch.is_multiple_of(devices) && batch / devices.max(1) >= 2;
+        let expected = format!("a divisor of train.batch = {batch} that leaves two images or more a device");
+        problems.require(shares, &format!("{key}.virtual_devices"), &devices, &expected);
+        self.projector.check(&format!("{key}.projector"), problems);
+    }
+}
+
+impl Mocov3 {
+    pub(super) fn check(&self, key: &str, problems: &mut Problems) {
+        problems.positive(&format!("{key}.temperature"), self.temperature);
+        self.momentum.check(&format!("{key}.momentum"), problems);
+        self.projector.check(&format!("{key}.projector"), problems);
+        self.predictor.check(&format!("{key}.predictor"), problems);
+        super::predicts(key, &self.predictor, &self.projector, problems);
+    }
+}
+
+impl Npid {
+    pub(super) fn check(&self, key: &str, problems: &mut Problems) {
+        problems.positive(&format!("{key}.temperature"), self.temperature);
+        problems.require(self.noise >= 1, &format!("{key}.noise"), &self.noise, "at least 1 image");
+        problems.below_one(&format!("{key}.bank_momentum"), self.bank_momentum);
+        self.projector.check(&format!("{key}.projector"), problems);
+    }
+}
+
+impl Byol {
+    pub(super) fn check(&self, key: &str, problems: &mut Problems) {
+        self.momentum.check(&format!("{key}.momentum"), problems);
+        self.projector.check(&format!("{key}.projector"), problems);
+        self.predictor.check(&format!("{key}.predictor"), problems);
+        super::predicts(key, &self.predictor, &self.projector, problems);
+    }
+}
+
+impl Simsiam {
+    pub(super) fn check(&self, key: &str, problems: &mut Problems) {
+        self.projector.check(&format!("{key}.projector"), problems);
+        self.predictor.check(&format!("{key}.predictor"), problems);
+        super::predicts(key, &self.predictor, &self.projector, problems);
+    }
+}

@@ -1,0 +1,185 @@
+//! An encoder with its projector, and what may stand on top: the parts that every joint-embedding method is made of.
+
+use crate::{Progress, Setting};
+use kontrast_augment_torch::Views;
+use kontrast_config::Momentum;
+use kontrast_models::{
+    Encoder, Head, HeadSpec, Init, Mode, MomentumEncoder, ResNet, ResNetSpec, state, trained,
+};
+use kontrast_torch_ext::{Autocast, Precision, StateDict};
+use tch::{Tensor, nn};
+
+/// What a branch makes of views, in the order of the views.
+pub(crate) struct Embedded {
+    /// Representations, `[views * n, width]`, without gradient: diagnosis reads them.
+    pub(crate) h: Tensor,
+    /// Embeddings, `[views * n, d]`.
+    pub(crate) z: Tensor,
+}
+
+/// Encoder and projector.
+pub(crate) struct Branch {
+    encoder_store: nn::VarStore,
+    encoder: ResNet,
+    projector_store: nn::VarStore,
+    projector: Head,
+    precision: Precision,
+    virtual_devices: i64,
+}
+
+impl Branch {
+    /// With initial weights that follow from the setting's seed. `virtual_devices` are those of batch norm in both.
+    pub(crate) fn new(setting: &Setting, projector: &HeadSpec, virtual_devices: i64) -> Self {
+        let (encoder_store, projector_store) =
+            (nn::VarStore::new(setting.device), nn::VarStore::new(setting.device));
+        let init = Init::new(setting.seed);
+        let encoder = ResNet::new(&encoder_store, ResNetSpec { virtual_devices, ..setting.encoder }, init);
+        let projector = HeadSpec { virtual_devices, ..projector.clone() };
+        let projector = Head::new(&projector_store, encoder.width(), &projector, init);
+        let precision = setting.precision;
+        Self { encoder_store, encoder, projector_store, projector, precision, virtual_devices }
+    }
+
+    /// Width of an embedding.
+    pub(crate) fn width(&self) -> i64 {
+        self.projector.width()
+    }
+
+    pub(crate) fn encoder(&self) -> &dyn Encoder {
+        &self.encoder
+    }
+
+    /// One pass for all views of one size, which share the statistics of batch norm (SimCLR, SwAV).
+    pub(crate) fn together(&self, views: &Views, mode: Mode) -> Embedded {
+        join(views.groups().iter().map(|images| self.group(images, views.n(), mode)))
+    }
+
+    /// A pass for each view, which has statistics of its own (MoCo, BYOL, SimSiam, Barlow Twins, VICReg).
+    pub(crate) fn apart(&self, views: &Views, mode: Mode) -> Embedded {
+        join((0..views.count()).map(|which| self.images(&views.view(which), mode)))
+    }
+
+    /// Images of several views in one pass. With virtual devices an image's views lie on one of them.
+    fn group(&self, images: &Tensor, n: i64, mode: Mode) -> Embedded {
+        let (rows, shares) = (images.size()[0], self.virtual_devices);
+        if shares == 1 || rows == n {
+            return self.images(images, mode);
+        }
+        let options = (tch::Kind::Int64, images.device());
+        let order = Tensor::arange(rows, options).view([rows / n, shares, n / shares]).permute([1, 0, 2]);
+        let order = order.reshape([rows]);
+        let Embedded { h, z } = self.images(&images.index_select(0, &order), mode);
+        let back = order.argsort(0, false);
+        Embedded { h: h.index_select(0, &back), z: z.index_select(0, &back) }
+    }
+
+    /// Images of one pass.
+    pub(crate) fn images(&self, images: &Tensor, mode: Mode) -> Embedded {
+        let _autocast = Autocast::new(self.encoder_store.device(), self.precision);
+        let h = self.encoder.forward(images, mode);
+        Embedded { z: self.projector.forward(&h, mode), h: h.detach() }
+    }
+
+    /// The trained variables.
+    pub(crate) fn trained(&self) -> Vec<(String, Tensor)> {
+        let mut variables = under("encoder", trained(&self.encoder_store));
+        variables.extend(under("projector", trained(&self.projector_store)));
+        variables
+    }
+
+    /// Everything, running statistics too.
+    pub(crate) fn state(&self) -> StateDict {
+        let mut whole = StateDict::new();
+        whole.extend_under("encoder", &state(&self.encoder_store));
+        whole.extend_under("projector", &state(&self.projector_store));
+        whole
+    }
+}
+
+/// A head on embeddings: a predictor.
+pub(crate) struct Predictor {
+    store: nn::VarStore,
+    head: Head,
+    precision: Precision,
+}
+
+impl Predictor {
+    pub(crate) fn new(setting: &Setting, inputs: i64, head: &HeadSpec) -> Self {
+        let store = nn::VarStore::new(setting.device);
+        let head = Head::new(&store, inputs, head, Init::new(setting.seed).part("predictor"));
+        Self { store, head, precision: setting.precision }
+    }
+
+    /// A pass for each view, as [`Branch::apart`].
+    ///
+    /// # Shapes
+    /// - `z`: `[views * n, d]`
+    /// - returns predictions of the same shape
+    pub(crate) fn apart(&self, z: &Tensor, views: i64, mode: Mode) -> Tensor {
+        let _autocast = Autocast::new(self.store.device(), self.precision);
+        let passes: Vec<_> = z.chunk(views, 0).iter().map(|z| self.head.forward(z, mode)).collect();
+        Tensor::cat(&passes, 0)
+    }
+
+    pub(crate) fn trained(&self) -> Vec<(String, Tensor)> {
+        under("predictor", trained(&self.store))
+    }
+
+    pub(crate) fn state(&self) -> StateDict {
+        state(&self.store)
+    }
+}
+
+/// A slow copy of what is trained.
+pub(crate) struct SlowCopy {
+    follower: MomentumEncoder,
+    momentum: Momentum,
+}
+
+impl SlowCopy {
+    /// `target` follows `trained`, and no gradient reaches it.
+    pub(crate) fn new(trained: &[(String, Tensor)], target: &StateDict, momentum: &Momentum) -> Self {
+        Self { follower: MomentumEncoder::new(trained, target), momentum: momentum.clone() }
+    }
+
+    /// Follows by a step.
+    pub(crate) fn follow(&self, progress: Progress) {
+        self.follower.update(at(&self.momentum, progress));
+    }
+}
+
+/// The momentum of a step: from the first value to the last by half a cosine (BYOL, arXiv 2006.07733, section 3.3).
+pub(crate) fn at(momentum: &Momentum, progress: Progress) -> f64 {
+    let done = progress.step as f64 / progress.steps.max(1) as f64;
+    momentum.last - (momentum.last - momentum.base) * (1.0 + (std::f64::consts::PI * done).cos()) / 2.0
+}
+
+/// The names with a part's name before them.
+pub(crate) fn under(part: &str, variables: Vec<(String, Tensor)>) -> Vec<(String, Tensor)> {
+    variables.into_iter().map(|(name, variable)| (format!("{part}.{name}"), variable)).collect()
+}
+
+fn join(passes: impl Iterator<Item = Embedded>) -> Embedded {
+    let (h, z): (Vec<_>, Vec<_>) = passes.map(|pass| (pass.h, pass.z)).unzip();
+    if h.len() == 1 {
+        return Embedded { h: h[0].shallow_clone(), z: z[0].shallow_clone() };
+    }
+    Embedded { h: Tensor::cat(&h, 0), z: Tensor::cat(&z, 0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn momentum_goes_from_the_first_value_to_the_last_by_half_a_cosine() {
+        let momentum = Momentum { base: 0.9, last: 1.0 };
+        let of = |step| at(&momentum, Progress { step, steps: 100, epoch: 0, epochs: 1 });
+        for (step, expected) in [(0, 0.9), (50, 0.95), (100, 1.0)] {
+            assert!((of(step) - expected).abs() < 1e-12, "{} at {step}", of(step));
+        }
+        assert!(of(25) < 0.925, "slow at first: {}", of(25));
+        let constant = Momentum { base: 0.99, last: 0.99 };
+        assert_eq!(at(&constant, Progress { step: 37, steps: 100, epoch: 0, epochs: 1 }), 0.99);
+    }
+}

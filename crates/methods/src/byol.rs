@@ -1,0 +1,81 @@
+//! BYOL (Grill et al. 2020, arXiv 2006.07733): the online network predicts what a slow copy makes of the other view;
+//! nothing repels.
+
+use crate::Progress;
+use crate::branch::{Branch, Predictor, SlowCopy};
+use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::setting::{Setting, head};
+use kontrast_augment_torch::Views;
+use kontrast_losses::negative_cosine;
+use kontrast_models::{Encoder, Mode};
+use kontrast_torch_ext::StateDict;
+use tch::Tensor;
+
+/// Online encoder with predictor, and the target.
+pub(crate) struct Byol {
+    online: Branch,
+    predictor: Predictor,
+    target: Branch,
+    slow_copy: SlowCopy,
+}
+
+impl Byol {
+    pub(crate) fn new(config: &kontrast_config::Byol, setting: &Setting) -> Self {
+        let branch = || Branch::new(setting, &head(&config.projector, 1), 1);
+        let (online, target) = (branch(), branch());
+        let predictor = Predictor::new(setting, online.width(), &head(&config.predictor, 1));
+        let slow_copy = SlowCopy::new(&online.trained(), &target.state(), &config.momentum);
+        Self { online, predictor, target, slow_copy }
+    }
+}
+
+impl Objective for Byol {
+    fn name(&self) -> &'static str {
+        "byol"
+    }
+
+    fn online(&self, views: &Views, mode: Mode) -> Pass {
+        let pass = self.online.apart(views, mode);
+        let p = self.predictor.apart(&pass.z, views.count(), mode);
+        Pass { h: pass.h, outputs: vec![views.by_view(&pass.z.detach()), views.by_view(&p)] }
+    }
+
+    fn target(&self, views: &Views, _progress: Progress) -> Option<Pass> {
+        let pass = self.target.apart(views, Mode::Train);
+        Some(Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] })
+    }
+
+    fn compare(&mut self, online: &[Tensor], target: &[Tensor], _batch: Batch<'_>) -> Compared {
+        let (z, p, slow) = (&online[0], &online[1], &target[0]);
+        // Equation 2 and its mirror: squared distances of unit vectors are 2 - 2 cos.
+        let term = |a: i64, b: i64| negative_cosine(&p.get(a), &slow.get(b)) * 2.0 + 2.0;
+        Compared { loss: term(0, 1) + term(1, 0), chance: None, embeddings: z.detach() }
+    }
+
+    fn after_step(&mut self, progress: Progress) {
+        self.slow_copy.follow(progress);
+    }
+
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        let mut variables = self.online.trained();
+        variables.extend(self.predictor.trained());
+        variables
+    }
+
+    fn state(&self) -> StateDict {
+        let mut whole = self.online.state();
+        whole.extend_under("predictor", &self.predictor.state());
+        whole.extend_under("target", &self.target.state());
+        whole
+    }
+
+    fn encoder(&self) -> &dyn Encoder {
+        self.online.encoder()
+    }
+
+    fn hint(&self) -> &'static str {
+        "check method.byol.predictor: without one, or with one that learns too slowly, BYOL collapses; raise \
+         method.byol.momentum (below .9 the target follows too closely), keep batch norm in both heads, and lower \
+         optimizer lr"
+    }
+}

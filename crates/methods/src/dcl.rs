@@ -1,0 +1,70 @@
+//! Decoupled contrastive learning (Yeh et al. 2021, arXiv 2110.06848): SimCLR whose positive is no candidate of its own,
+//! so that small batches learn too; with weights, DCLW, hard positives count for more.
+
+use crate::branch::Branch;
+use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::setting::{Setting, head};
+use kontrast_augment_torch::Views;
+use kontrast_losses::{dcl, dcl_chance, dclw};
+use kontrast_models::{Encoder, Mode};
+use kontrast_torch_ext::StateDict;
+use tch::Tensor;
+
+/// Encoder, projector and the decoupled loss.
+pub(crate) struct Dcl {
+    branch: Branch,
+    temperature: f64,
+    /// Width of the weighting of positives; DCLW has one.
+    sigma: Option<f64>,
+}
+
+impl Dcl {
+    pub(crate) fn new(config: &kontrast_config::Dcl, setting: &Setting) -> Self {
+        let branch = Branch::new(setting, &head(&config.projector, 1), 1);
+        Self { branch, temperature: config.temperature, sigma: None }
+    }
+
+    pub(crate) fn weighted(config: &kontrast_config::Dclw, setting: &Setting) -> Self {
+        let branch = Branch::new(setting, &head(&config.projector, 1), 1);
+        Self { branch, temperature: config.temperature, sigma: Some(config.sigma) }
+    }
+}
+
+impl Objective for Dcl {
+    fn name(&self) -> &'static str {
+        if self.sigma.is_some() { "dclw" } else { "dcl" }
+    }
+
+    fn online(&self, views: &Views, mode: Mode) -> Pass {
+        let pass = self.branch.together(views, mode);
+        Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
+    }
+
+    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
+        let (z1, z2) = (online[0].get(0), online[0].get(1));
+        let loss = match self.sigma {
+            None => dcl(&z1, &z2, self.temperature),
+            Some(sigma) => dclw(&z1, &z2, self.temperature, sigma),
+        };
+        let chance = dcl_chance(z1.size()[0] as usize);
+        Compared { loss, chance: Some(chance), embeddings: online[0].detach() }
+    }
+
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        self.branch.trained()
+    }
+
+    fn state(&self) -> StateDict {
+        self.branch.state()
+    }
+
+    fn encoder(&self) -> &dyn Encoder {
+        self.branch.encoder()
+    }
+
+    fn hint(&self) -> &'static str {
+        "lower optimizer lr or lengthen schedule warmup_epochs; for DCL also check that the temperature is between 0.05 \
+         and 0.5, since without the positive among the candidates the loss has no lower bound and its gradient never \
+         fades"
+    }
+}

@@ -1,0 +1,147 @@
+//! DINO (Caron et al. 2021, arXiv 2104.14294, algorithm 1), here with a ResNet: a student predicts what a slow teacher,
+//! centred and sharpened, makes of the large views.
+
+use crate::Progress;
+use crate::branch::{Branch, SlowCopy, under};
+use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::setting::{Setting, head};
+use kontrast_augment_torch::Views;
+use kontrast_losses::{dino, dino_chance, unit};
+use kontrast_models::{Activation, Encoder, HeadSpec, Init, Mode, Prototypes, state, trained};
+use kontrast_torch_ext::{StateDict, forget_gradients};
+use tch::{Kind, Tensor, nn};
+
+/// The large views come first, and the teacher sees them alone.
+const GLOBAL: i64 = 2;
+
+/// One side: encoder, projector and prototypes of unit length (appendix C of the paper).
+struct Side {
+    branch: Branch,
+    store: nn::VarStore,
+    prototypes: Prototypes,
+}
+
+impl Side {
+    fn new(config: &kontrast_config::Dino, setting: &Setting) -> Self {
+        let projector = HeadSpec { activation: Activation::Gelu, ..head(&config.projector, 1) };
+        let branch = Branch::new(setting, &projector, 1);
+        let store = nn::VarStore::new(setting.device);
+        let init = Init::new(setting.seed).part("prototypes");
+        let prototypes = Prototypes::new(&store, branch.width(), config.prototypes.into(), init);
+        Self { branch, store, prototypes }
+    }
+
+    /// Representations, the bottleneck's unit embeddings, and scores, `[views, n, ...]` the last two.
+    fn pass(&self, views: &Views, mode: Mode) -> (Tensor, Tensor, Tensor) {
+        let pass = self.branch.together(views, mode);
+        let z = unit(&pass.z);
+        let scores = self.prototypes.scores_of_directions(&z);
+        (pass.h, views.by_view(&z.detach()), views.by_view(&scores))
+    }
+
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        let mut variables = self.branch.trained();
+        variables.extend(under("prototypes", trained(&self.store)));
+        variables
+    }
+
+    fn state(&self) -> StateDict {
+        let mut whole = self.branch.state();
+        whole.extend_under("prototypes", &state(&self.store));
+        whole
+    }
+}
+
+/// Student, teacher and the teacher's centre.
+pub(crate) struct Dino {
+    student: Side,
+    teacher: Side,
+    slow_copy: SlowCopy,
+    /// `[k]`, the running mean of the teacher's scores.
+    centre: Tensor,
+    /// What the last batch moves the centre by.
+    mean: Option<Tensor>,
+    config: kontrast_config::Dino,
+}
+
+impl Dino {
+    pub(crate) fn new(config: &kontrast_config::Dino, setting: &Setting) -> Self {
+        let (student, teacher) = (Side::new(config, setting), Side::new(config, setting));
+        let slow_copy = SlowCopy::new(&student.trained(), &teacher.state(), &config.momentum);
+        let centre = Tensor::zeros([config.prototypes.into()], (Kind::Float, setting.device));
+        Self { student, teacher, slow_copy, centre, mean: None, config: config.clone() }
+    }
+
+    /// The teacher's temperature, from the first value to the last over the first epochs.
+    fn teacher_temperature(&self, epoch: u32) -> f64 {
+        let warmup = &self.config.teacher_temperature;
+        let done = (f64::from(epoch) / f64::from(warmup.warmup_epochs.max(1))).min(1.0);
+        if warmup.warmup_epochs == 0 { warmup.last } else { warmup.base + done * (warmup.last - warmup.base) }
+    }
+}
+
+impl Objective for Dino {
+    fn name(&self) -> &'static str {
+        "dino"
+    }
+
+    fn online(&self, views: &Views, mode: Mode) -> Pass {
+        let (h, z, scores) = self.student.pass(views, mode);
+        Pass { h, outputs: vec![z, scores] }
+    }
+
+    fn target(&self, views: &Views, _progress: Progress) -> Option<Pass> {
+        let (h, _, scores) = self.teacher.pass(&views.first(GLOBAL), Mode::Train);
+        Some(Pass { h, outputs: vec![scores] })
+    }
+
+    fn compare(&mut self, online: &[Tensor], target: &[Tensor], batch: Batch<'_>) -> Compared {
+        let (z, student, teacher) = (&online[0], &online[1], &target[0]);
+        let sharpness = self.teacher_temperature(batch.progress.epoch);
+        let loss = dino(student, teacher, &self.centre, self.config.student_temperature, sharpness);
+        self.mean = Some(teacher.mean_dim([0i64, 1].as_slice(), false, Kind::Float));
+        Compared {
+            loss,
+            chance: Some(dino_chance(self.config.prototypes as usize)),
+            embeddings: z.narrow(0, 0, GLOBAL),
+        }
+    }
+
+    fn after_backward(&mut self, progress: Progress) {
+        if progress.epoch < self.config.frozen_epochs {
+            let frozen: Vec<_> = trained(&self.student.store).into_iter().map(|(_, v)| v).collect();
+            forget_gradients(&frozen);
+        }
+    }
+
+    fn after_step(&mut self, progress: Progress) {
+        self.slow_copy.follow(progress);
+        if let Some(mean) = self.mean.take() {
+            // Equation 4 of the paper.
+            let kept = self.config.centre_momentum;
+            tch::no_grad(|| self.centre.copy_(&(&self.centre * kept + mean * (1.0 - kept))));
+        }
+    }
+
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        self.student.trained()
+    }
+
+    fn state(&self) -> StateDict {
+        let mut whole = self.student.state();
+        whole.extend_under("target", &self.teacher.state());
+        whole.insert("centre", self.centre.shallow_clone());
+        whole
+    }
+
+    fn encoder(&self) -> &dyn Encoder {
+        self.student.branch.encoder()
+    }
+
+    fn hint(&self) -> &'static str {
+        "where the loss stays at the logarithm of the number of prototypes, lower method.dino.teacher_temperature (0.04) \
+         or warm it up for longer, and lower method.dino.centre_momentum (0.9): too much centring makes all outputs \
+         alike; where embeddings collapse to one output, raise it; keep the last layer frozen for longer \
+         (frozen_epochs), and lower optimizer lr"
+    }
+}

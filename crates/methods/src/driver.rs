@@ -1,0 +1,190 @@
+//! The step that joint-embedding methods share: embed, compare, and send the gradient back, the batch at once or in
+//! chunks.
+//!
+//! In chunks it is GradCache (Gao et al. 2021, arXiv 2101.06983): every chunk is embedded without a graph, the loss of
+//! the whole batch gives the gradient of every embedding, and every chunk is embedded again to pass its share of that
+//! gradient on. Memory is that of a chunk, the gradient that of the whole batch; batch norm sees a chunk at a time.
+
+use crate::{Method, Progress, Setting, StepOutput, ViewSpec};
+use kontrast_augment_torch::Views;
+use kontrast_models::{Encoder, Mode};
+use kontrast_optim::Group;
+use kontrast_torch_ext::{StateDict, StateError};
+use tch::Tensor;
+
+/// What a pass over the views of some images gives.
+pub(crate) struct Pass {
+    /// Representations, `[rows, width]`, without gradient: a row an image that the encoder saw.
+    pub(crate) h: Tensor,
+    /// What the loss compares, each `[views, n, ...]`.
+    pub(crate) outputs: Vec<Tensor>,
+}
+
+/// What a comparison gives.
+pub(crate) struct Compared {
+    pub(crate) loss: Tensor,
+    /// What the loss is worth when embeddings say nothing.
+    pub(crate) chance: Option<f64>,
+    /// `[views, n, d]`, for diagnosis.
+    pub(crate) embeddings: Tensor,
+}
+
+/// What a joint-embedding method is, besides the step that all of them share.
+pub(crate) trait Objective: Send {
+    fn name(&self) -> &'static str;
+
+    /// The trained side. Called twice a step where the batch goes in chunks, the second time to replay.
+    fn online(&self, views: &Views, mode: Mode) -> Pass;
+
+    /// The slow copy's side, called without gradient.
+    fn target(&self, _views: &Views, _progress: Progress) -> Option<Pass> {
+        None
+    }
+
+    /// The loss of the whole batch; `indices` say which images it is of.
+    fn compare(&mut self, online: &[Tensor], target: &[Tensor], batch: Batch<'_>) -> Compared;
+
+    /// What is done with the gradients before the optimizer sees them (layers that stay frozen at first).
+    fn after_backward(&mut self, _progress: Progress) {}
+
+    /// What is done when the optimizer has moved the variables.
+    fn after_step(&mut self, _progress: Progress) {}
+
+    fn trained(&self) -> Vec<(String, Tensor)>;
+
+    fn groups(&self) -> Vec<Group> {
+        Group::weights_and_rest(self.trained()).into()
+    }
+
+    fn state(&self) -> StateDict;
+
+    fn encoder(&self) -> &dyn Encoder;
+
+    fn hint(&self) -> &'static str;
+}
+
+/// Which batch is compared.
+#[derive(Clone, Copy)]
+pub(crate) struct Batch<'a> {
+    /// Its images, by index in the data set.
+    pub(crate) indices: &'a [u32],
+    pub(crate) progress: Progress,
+}
+
+/// An objective as a method.
+pub(crate) struct Driven<O> {
+    objective: O,
+    views: ViewSpec,
+    chunk: Option<i64>,
+}
+
+impl<O: Objective> Driven<O> {
+    pub(crate) fn new(objective: O, setting: &Setting) -> Self {
+        Self { objective, views: setting.views.clone(), chunk: setting.chunk }
+    }
+
+    fn whole(&mut self, views: &Views, batch: Batch<'_>) -> StepOutput {
+        let target = tch::no_grad(|| self.objective.target(views, batch.progress));
+        let online = self.objective.online(views, Mode::Train);
+        let outputs = target.as_ref().map_or(&[][..], |pass| &pass.outputs);
+        let compared = self.objective.compare(&online.outputs, outputs, batch);
+        compared.loss.backward();
+        let forward_passes = rows(&online) + target.as_ref().map_or(0, rows);
+        output(&compared, &online.h, forward_passes)
+    }
+
+    fn in_chunks(&mut self, chunk: i64, views: &Views, batch: Batch<'_>) -> StepOutput {
+        let chunks: Vec<_> =
+            (0..views.n()).step_by(chunk as usize).map(|start| views.images(start, chunk)).collect();
+        let objective = &self.objective;
+        let (online, target) = tch::no_grad(|| {
+            let online: Vec<_> = chunks.iter().map(|views| objective.online(views, Mode::Train)).collect();
+            let target: Option<Vec<_>> =
+                chunks.iter().map(|views| objective.target(views, batch.progress)).collect();
+            (joined(&online), target.as_deref().map(joined))
+        });
+        let leaves: Vec<_> = online.outputs.iter().map(|output| output.set_requires_grad(true)).collect();
+        let outputs = target.as_ref().map_or(&[][..], |pass| &pass.outputs);
+        let compared = self.objective.compare(&leaves, outputs, batch);
+        compared.loss.backward();
+        for (position, views) in chunks.iter().enumerate() {
+            let again = self.objective.online(views, Mode::Replay);
+            let parts = again.outputs.iter().zip(&leaves).filter_map(|(output, leaf)| {
+                let gradient = leaf.grad();
+                let own = |gradient: Tensor| gradient.narrow(1, position as i64 * chunk, chunk);
+                (gradient.defined() && output.requires_grad()).then(|| output * own(gradient))
+            });
+            if let Some(sum) = parts.map(|part| part.sum(tch::Kind::Float)).reduce(|a, b| a + b) {
+                sum.backward();
+            }
+        }
+        let forward_passes = 2 * rows(&online) + target.as_ref().map_or(0, rows);
+        output(&compared, &online.h, forward_passes)
+    }
+}
+
+impl<O: Objective> Method for Driven<O> {
+    fn name(&self) -> &'static str {
+        self.objective.name()
+    }
+
+    fn views(&self) -> ViewSpec {
+        self.views.clone()
+    }
+
+    fn step(&mut self, views: &Views, progress: Progress) -> StepOutput {
+        let batch = Batch { indices: views.indices(), progress };
+        let output = match self.chunk {
+            Some(chunk) if chunk < views.n() => self.in_chunks(chunk, views, batch),
+            _ => self.whole(views, batch),
+        };
+        self.objective.after_backward(progress);
+        output
+    }
+
+    fn after_step(&mut self, progress: Progress) {
+        self.objective.after_step(progress);
+    }
+
+    fn groups(&self) -> Vec<Group> {
+        self.objective.groups()
+    }
+
+    fn state(&self) -> StateDict {
+        self.objective.state()
+    }
+
+    fn load_state(&mut self, state: &StateDict) -> Result<(), StateError> {
+        self.state().copy_from(state)
+    }
+
+    fn encoder(&self) -> &dyn Encoder {
+        self.objective.encoder()
+    }
+
+    fn hint(&self) -> &'static str {
+        self.objective.hint()
+    }
+}
+
+fn rows(pass: &Pass) -> u64 {
+    pass.h.size()[0] as u64
+}
+
+fn output(compared: &Compared, h: &Tensor, forward_passes: u64) -> StepOutput {
+    StepOutput {
+        loss: compared.loss.detach(),
+        chance: compared.chance,
+        embeddings: compared.embeddings.detach(),
+        representations: h.detach(),
+        forward_passes,
+    }
+}
+
+/// Chunks of images side by side: `[views, n, ...]` along n.
+fn joined(passes: &[Pass]) -> Pass {
+    let outputs = (0..passes[0].outputs.len())
+        .map(|which| Tensor::cat(&passes.iter().map(|pass| &pass.outputs[which]).collect::<Vec<_>>(), 1));
+    let h = Tensor::cat(&passes.iter().map(|pass| &pass.h).collect::<Vec<_>>(), 0);
+    Pass { h, outputs: outputs.collect() }
+}

@@ -1,0 +1,113 @@
+//! MoCo v1, v2 and v2+ (He et al. 2019, arXiv 1911.05722; Chen et al. 2020, arXiv 2003.04297): a query attracts the key
+//! that a slow copy makes of the other view, and a queue of earlier keys repels it.
+//!
+//! v1 has a head of one layer and v2 one of two; v2+ makes both views queries in turn.
+
+use crate::branch::{Branch, Embedded, SlowCopy};
+use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::setting::{Setting, head};
+use crate::{Progress, draw};
+use kontrast_augment_torch::Views;
+use kontrast_losses::{info_nce, info_nce_chance, unit};
+use kontrast_models::{Encoder, Init, Mode, Queue};
+use kontrast_torch_ext::StateDict;
+use tch::Tensor;
+
+/// Query encoder, key encoder, queue and InfoNCE.
+pub(crate) struct Moco {
+    query: Branch,
+    key: Branch,
+    slow_copy: SlowCopy,
+    queue: Queue,
+    /// Keys of the last batch, which the queue takes once they have been compared.
+    keys: Option<Tensor>,
+    symmetric: bool,
+    virtual_devices: i64,
+    temperature: f64,
+    seed: u64,
+}
+
+impl Moco {
+    pub(crate) fn new(config: &kontrast_config::Moco, setting: &Setting) -> Self {
+        let virtual_devices = i64::from(config.virtual_devices);
+        let branch = || Branch::new(setting, &head(&config.projector, virtual_devices), virtual_devices);
+        let (query, key) = (branch(), branch());
+        let slow_copy = SlowCopy::new(&query.trained(), &key.state(), &config.momentum);
+        let queue = Queue::new(config.queue as i64, query.width(), Init::new(setting.seed), setting.device);
+        let (symmetric, temperature, seed) = (config.symmetric, config.temperature, setting.seed);
+        Self { query, key, slow_copy, queue, keys: None, symmetric, virtual_devices, temperature, seed }
+    }
+
+    /// Keys of shuffled images: else an image's query and key would share the statistics of one virtual device, and
+    /// these alone would tell which key it is (section 3.3).
+    fn shuffled(&self, images: &Tensor, progress: Progress) -> Embedded {
+        if self.virtual_devices == 1 {
+            return self.key.images(images, Mode::Train);
+        }
+        let order = draw::permutation(images.size()[0], self.seed, progress.step).to_device(images.device());
+        let Embedded { h, z } = self.key.images(&images.index_select(0, &order), Mode::Train);
+        Embedded { h, z: z.index_select(0, &order.argsort(0, false)) }
+    }
+}
+
+impl Objective for Moco {
+    fn name(&self) -> &'static str {
+        "moco"
+    }
+
+    fn online(&self, views: &Views, mode: Mode) -> Pass {
+        let queries = if self.symmetric { views.first(2) } else { views.first(1) };
+        let pass = self.query.apart(&queries, mode);
+        Pass { h: pass.h, outputs: vec![queries.by_view(&pass.z)] }
+    }
+
+    fn target(&self, views: &Views, progress: Progress) -> Option<Pass> {
+        // The key of the first query is the second view, and the other way round.
+        let order = if self.symmetric { &[1, 0][..] } else { &[1] };
+        let passes: Vec<_> = order.iter().map(|&which| self.shuffled(&views.view(which), progress)).collect();
+        let z: Vec<_> = passes.iter().map(|pass| unit(&pass.z)).collect();
+        let h: Vec<_> = passes.iter().map(|pass| &pass.h).collect();
+        Some(Pass { h: Tensor::cat(&h, 0), outputs: vec![Tensor::stack(&z, 0)] })
+    }
+
+    fn compare(&mut self, online: &[Tensor], target: &[Tensor], _batch: Batch<'_>) -> Compared {
+        let (queries, keys, negatives) = (&online[0], &target[0], self.queue.rows());
+        let terms = (0..queries.size()[0])
+            .map(|which| info_nce(&queries.get(which), &keys.get(which), &negatives, self.temperature));
+        let sum = terms.reduce(|a, b| a + b).expect("a query");
+        self.keys = Some(keys.get(0));
+        Compared {
+            loss: sum / queries.size()[0] as f64,
+            chance: Some(info_nce_chance(negatives.size()[0] as usize)),
+            embeddings: Tensor::stack(&[unit(&queries.get(0).detach()), keys.get(0)], 0),
+        }
+    }
+
+    fn after_step(&mut self, progress: Progress) {
+        self.slow_copy.follow(progress);
+        if let Some(keys) = self.keys.take() {
+            self.queue.push(&keys);
+        }
+    }
+
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        self.query.trained()
+    }
+
+    fn state(&self) -> StateDict {
+        let mut whole = self.query.state();
+        whole.extend_under("target", &self.key.state());
+        whole.extend_under("queue", &self.queue.state());
+        whole
+    }
+
+    fn encoder(&self) -> &dyn Encoder {
+        self.query.encoder()
+    }
+
+    fn hint(&self) -> &'static str {
+        "raise method.moco.momentum: with 0 the key encoder is the query encoder and MoCo fails (section 4.1 of the paper); \
+         else lower optimizer lr, and check that method.moco.queue holds many batches and method.moco.temperature is \
+         between 0.05 and 0.5"
+    }
+}

@@ -1,0 +1,87 @@
+//! MoCo v3 (Chen, Xie and He 2021, arXiv 2104.02057, algorithm 1), here with a ResNet: predictions of queries attract
+//! the keys of the other view, and the other keys of the batch repel them.
+
+use crate::Progress;
+use crate::branch::{Branch, Predictor, SlowCopy};
+use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::setting::{Setting, head};
+use kontrast_augment_torch::Views;
+use kontrast_losses::{info_nce_batch, info_nce_batch_chance};
+use kontrast_models::{Encoder, Mode};
+use kontrast_torch_ext::StateDict;
+use tch::Tensor;
+
+/// Query encoder with predictor, key encoder, and InfoNCE within the batch.
+pub(crate) struct Mocov3 {
+    query: Branch,
+    predictor: Predictor,
+    key: Branch,
+    slow_copy: SlowCopy,
+    temperature: f64,
+}
+
+impl Mocov3 {
+    pub(crate) fn new(config: &kontrast_config::Mocov3, setting: &Setting) -> Self {
+        let branch = || Branch::new(setting, &head(&config.projector, 1), 1);
+        let (query, key) = (branch(), branch());
+        let predictor = Predictor::new(setting, query.width(), &head(&config.predictor, 1));
+        let slow_copy = SlowCopy::new(&query.trained(), &key.state(), &config.momentum);
+        Self { query, predictor, key, slow_copy, temperature: config.temperature }
+    }
+}
+
+impl Objective for Mocov3 {
+    fn name(&self) -> &'static str {
+        "mocov3"
+    }
+
+    fn online(&self, views: &Views, mode: Mode) -> Pass {
+        let pass = self.query.apart(views, mode);
+        let q = self.predictor.apart(&pass.z, views.count(), mode);
+        Pass { h: pass.h, outputs: vec![views.by_view(&q)] }
+    }
+
+    fn target(&self, views: &Views, _progress: Progress) -> Option<Pass> {
+        let pass = self.key.apart(views, Mode::Train);
+        Some(Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] })
+    }
+
+    fn compare(&mut self, online: &[Tensor], target: &[Tensor], _batch: Batch<'_>) -> Compared {
+        let (q, k) = (&online[0], &target[0]);
+        let term = |a: i64, b: i64| info_nce_batch(&q.get(a), &k.get(b), self.temperature);
+        // The algorithm's factor, which keeps the gradient's size the same at every temperature.
+        let factor = 2.0 * self.temperature;
+        let chance = info_nce_batch_chance(q.size()[1] as usize);
+        Compared {
+            loss: (term(0, 1) + term(1, 0)) * factor,
+            chance: Some(2.0 * factor * chance),
+            embeddings: Tensor::stack(&[q.get(0).detach(), k.get(1)], 0),
+        }
+    }
+
+    fn after_step(&mut self, progress: Progress) {
+        self.slow_copy.follow(progress);
+    }
+
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        let mut variables = self.query.trained();
+        variables.extend(self.predictor.trained());
+        variables
+    }
+
+    fn state(&self) -> StateDict {
+        let mut whole = self.query.state();
+        whole.extend_under("predictor", &self.predictor.state());
+        whole.extend_under("target", &self.key.state());
+        whole
+    }
+
+    fn encoder(&self) -> &dyn Encoder {
+        self.query.encoder()
+    }
+
+    fn hint(&self) -> &'static str {
+        "lower optimizer lr or lengthen schedule warmup_epochs; for MoCo v3 also check that method.mocov3.momentum.base \
+         is .9 or above and that train.batch is large: its negatives are the batch alone"
+    }
+}

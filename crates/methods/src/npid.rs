@@ -1,0 +1,99 @@
+//! Instance discrimination (Wu et al. 2018, arXiv 1805.01978): every image is a class of its own, whose weight vector is
+//! the image's slot in a memory bank, told from noise drawn from the other slots.
+
+use crate::branch::Branch;
+use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::setting::{Setting, head, slots};
+use crate::{Progress, draw};
+use kontrast_augment_torch::Views;
+use kontrast_losses::{nce, nce_normaliser, unit};
+use kontrast_models::{Encoder, Init, MemoryBank, Mode};
+use kontrast_torch_ext::StateDict;
+use tch::{Device, Kind, Tensor};
+
+/// Encoder, projector, memory bank and noise-contrastive estimation.
+pub(crate) struct Npid {
+    branch: Branch,
+    bank: MemoryBank,
+    /// The constant Z of equation 4, from the first batch and then kept; 0 before it. A tensor, for the checkpoint.
+    normaliser: Tensor,
+    /// Slots and embeddings of the last batch, which the bank takes once they have been compared.
+    seen: Option<(Tensor, Tensor)>,
+    temperature: f64,
+    noise: i64,
+    bank_momentum: f64,
+    seed: u64,
+}
+
+impl Npid {
+    pub(crate) fn new(config: &kontrast_config::Npid, setting: &Setting) -> Self {
+        let branch = Branch::new(setting, &head(&config.projector, 1), 1);
+        let bank = MemoryBank::new(setting.images, branch.width(), Init::new(setting.seed), setting.device);
+        Self {
+            branch,
+            bank,
+            normaliser: Tensor::zeros([], (Kind::Double, Device::Cpu)),
+            seen: None,
+            temperature: config.temperature,
+            noise: config.noise as i64,
+            bank_momentum: config.bank_momentum,
+            seed: setting.seed,
+        }
+    }
+}
+
+impl Objective for Npid {
+    fn name(&self) -> &'static str {
+        "npid"
+    }
+
+    fn online(&self, views: &Views, mode: Mode) -> Pass {
+        let pass = self.branch.together(views, mode);
+        Pass { h: pass.h, outputs: vec![views.by_view(&unit(&pass.z))] }
+    }
+
+    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> Compared {
+        let (z, bank) = (online[0].get(0), self.bank.rows());
+        let slots = slots(batch.indices, z.device());
+        let (n, images) = (z.size()[0], bank.size()[0]);
+        let noise =
+            draw::noise([n, self.noise], images, self.seed, batch.progress.step).to_device(z.device());
+        if self.normaliser.double_value(&[]) == 0.0 {
+            let first = nce_normaliser(&z.detach(), &bank, &noise, self.temperature);
+            self.normaliser.copy_(&first);
+        }
+        let loss = nce(&z, &bank, &slots, &noise, self.temperature, self.normaliser.double_value(&[]));
+        self.seen = Some((slots, z.detach()));
+        // Every image and all its noise are 1 in m + 1.
+        let m = self.noise as f64;
+        let chance = m.ln_1p() + m * (1.0 / m).ln_1p();
+        Compared { loss, chance: Some(chance), embeddings: online[0].detach() }
+    }
+
+    fn after_step(&mut self, _progress: Progress) {
+        if let Some((slots, z)) = self.seen.take() {
+            self.bank.update(&slots, &z, self.bank_momentum);
+        }
+    }
+
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        self.branch.trained()
+    }
+
+    fn state(&self) -> StateDict {
+        let mut whole = self.branch.state();
+        whole.extend_under("bank", &self.bank.state());
+        whole.insert("normaliser", self.normaliser.shallow_clone());
+        whole
+    }
+
+    fn encoder(&self) -> &dyn Encoder {
+        self.branch.encoder()
+    }
+
+    fn hint(&self) -> &'static str {
+        "lower optimizer lr; for instance discrimination also check that method.npid.temperature is near 0.07, that \
+         method.npid.noise is well below the number of images, and that train.epochs lets every image be seen often: \
+         its slot moves once an epoch"
+    }
+}

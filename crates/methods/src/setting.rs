@@ -1,0 +1,76 @@
+//! What a method is made of besides its own numbers.
+
+use crate::ViewSpec;
+use kontrast_models::{HeadSpec, ResNetSpec};
+use kontrast_torch_ext::Precision;
+use tch::{Device, Tensor};
+
+/// What a method needs to know besides its own numbers.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The encoder.
+    pub encoder: ResNetSpec,
+    /// The views that a batch has.
+    pub views: ViewSpec,
+    /// Precision of the forward passes; losses and prototypes are fp32.
+    pub precision: Precision,
+    /// Seed of the initial weights and of what a method draws.
+    pub seed: u64,
+    /// Images that go through the network at once, where that is not the whole batch (GradCache).
+    pub chunk: Option<i64>,
+    /// Images of the data set: a memory bank has a slot for each.
+    pub images: i64,
+    /// The peak learning rate, for what keeps it while the schedule lowers the others'.
+    pub lr: f64,
+    /// Where everything lies.
+    pub device: Device,
+}
+
+/// The labels of a data set's images. Only what is made with them can see them: they are no part of a batch.
+#[derive(Debug)]
+pub struct Labels {
+    by_image: Tensor,
+    classes: i64,
+}
+
+impl Labels {
+    /// `by_image` holds the class of every image of the data set, each below `classes`.
+    pub fn new(by_image: &[u32], classes: usize) -> Self {
+        assert!(by_image.iter().all(|&label| (label as usize) < classes), "labels are below {classes}");
+        let by_image: Vec<i64> = by_image.iter().map(|&label| i64::from(label)).collect();
+        Self { by_image: Tensor::from_slice(&by_image), classes: classes as i64 }
+    }
+
+    /// How many classes there are.
+    pub(crate) fn classes(&self) -> i64 {
+        self.classes
+    }
+
+    /// The classes of some images, `[n]`, on `device`.
+    pub(crate) fn of(&self, indices: &[u32], device: Device) -> Tensor {
+        self.by_image.index_select(0, &slots(indices, Device::Cpu)).to_device(device)
+    }
+}
+
+/// Image indices as a tensor, `[n]`.
+pub(crate) fn slots(indices: &[u32], device: Device) -> Tensor {
+    let slots: Vec<i64> = indices.iter().map(|&index| i64::from(index)).collect();
+    Tensor::from_slice(&slots).to_device(device)
+}
+
+/// A head of the experiment file.
+pub(crate) fn head(config: &kontrast_config::Head, virtual_devices: i64) -> HeadSpec {
+    use kontrast_config::HeadNorm as From;
+    use kontrast_models::{Activation, HeadNorm as To};
+    HeadSpec {
+        widths: config.widths.iter().map(|&width| i64::from(width)).collect(),
+        batch_norm: match config.batch_norm {
+            From::None => To::None,
+            From::All => To::All,
+            From::Hidden => To::Hidden,
+            From::LastPlain => To::LastPlain,
+        },
+        activation: Activation::Relu,
+        virtual_devices,
+    }
+}

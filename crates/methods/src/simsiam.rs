@@ -1,0 +1,79 @@
+//! SimSiam (Chen and He 2020, arXiv 2011.10566, algorithm 1): a predictor and a stop-gradient, no slow copy, nothing that
+//! repels.
+
+use crate::branch::{Branch, Predictor};
+use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::setting::{Setting, head};
+use kontrast_augment_torch::Views;
+use kontrast_losses::negative_cosine;
+use kontrast_models::{Encoder, Mode};
+use kontrast_optim::{Group, GroupRate};
+use kontrast_torch_ext::StateDict;
+use tch::Tensor;
+
+/// Encoder, projector, predictor and the negative cosine.
+pub(crate) struct Simsiam {
+    branch: Branch,
+    predictor: Predictor,
+    stop_gradient: bool,
+    /// The rate that the predictor keeps, where it keeps one.
+    predictor_lr: Option<f64>,
+}
+
+impl Simsiam {
+    pub(crate) fn new(config: &kontrast_config::Simsiam, setting: &Setting) -> Self {
+        let branch = Branch::new(setting, &head(&config.projector, 1), 1);
+        let predictor = Predictor::new(setting, branch.width(), &head(&config.predictor, 1));
+        let predictor_lr = config.predictor_fixed_lr.then_some(setting.lr);
+        Self { branch, predictor, stop_gradient: config.stop_gradient, predictor_lr }
+    }
+}
+
+impl Objective for Simsiam {
+    fn name(&self) -> &'static str {
+        "simsiam"
+    }
+
+    fn online(&self, views: &Views, mode: Mode) -> Pass {
+        let pass = self.branch.apart(views, mode);
+        let p = self.predictor.apart(&pass.z, views.count(), mode);
+        Pass { h: pass.h, outputs: vec![views.by_view(&pass.z), views.by_view(&p)] }
+    }
+
+    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
+        let (z, p) = (&online[0], &online[1]);
+        let target = if self.stop_gradient { z.detach() } else { z.shallow_clone() };
+        let term = |a: i64, b: i64| negative_cosine(&p.get(a), &target.get(b));
+        Compared { loss: (term(0, 1) + term(1, 0)) / 2.0, chance: None, embeddings: z.detach() }
+    }
+
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        let mut variables = self.branch.trained();
+        variables.extend(self.predictor.trained());
+        variables
+    }
+
+    fn groups(&self) -> Vec<Group> {
+        let mut groups: Vec<_> = Group::weights_and_rest(self.branch.trained()).into();
+        for mut group in Group::weights_and_rest(self.predictor.trained()) {
+            group.rate = self.predictor_lr.map_or(GroupRate::Scale(1.0), GroupRate::Fixed);
+            groups.push(group);
+        }
+        groups
+    }
+
+    fn state(&self) -> StateDict {
+        let mut whole = self.branch.state();
+        whole.extend_under("predictor", &self.predictor.state());
+        whole
+    }
+
+    fn encoder(&self) -> &dyn Encoder {
+        self.branch.encoder()
+    }
+
+    fn hint(&self) -> &'static str {
+        "set method.simsiam.stop_gradient = true and keep method.simsiam.predictor: without either SimSiam collapses \
+         (sections 4.1 and 4.2 of the paper); keep batch norm in both heads, and lower optimizer lr"
+    }
+}

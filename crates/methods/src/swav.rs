@@ -1,0 +1,131 @@
+//! SwAV (Caron et al. 2020, arXiv 2006.09882): which prototypes one view belongs to is predicted from the other views;
+//! equal shares for all prototypes keep it from collapsing.
+
+use crate::Progress;
+use crate::branch::{Branch, under};
+use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::setting::{Setting, head};
+use kontrast_augment_torch::Views;
+use kontrast_losses::{sinkhorn, swapped_prediction, swapped_prediction_chance, unit};
+use kontrast_models::{Encoder, Init, Mode, Prototypes, Queue, state, trained};
+use kontrast_torch_ext::{StateDict, forget_gradients};
+use tch::{Tensor, nn};
+
+/// The large views come first, and codes are computed from them alone.
+const GLOBAL: i64 = 2;
+
+/// Encoder, projector and prototypes.
+pub(crate) struct Swav {
+    branch: Branch,
+    prototypes_store: nn::VarStore,
+    prototypes: Prototypes,
+    /// One queue a large view.
+    queues: Vec<Queue>,
+    config: kontrast_config::Swav,
+    /// Embeddings of the last batch, which the queues take once they have been compared.
+    seen: Option<Tensor>,
+}
+
+impl Swav {
+    pub(crate) fn new(config: &kontrast_config::Swav, setting: &Setting) -> Self {
+        let branch = Branch::new(setting, &head(&config.projector, 1), 1);
+        let (init, store) = (Init::new(setting.seed), nn::VarStore::new(setting.device));
+        let prototypes =
+            Prototypes::new(&store, branch.width(), config.prototypes.into(), init.part("prototypes"));
+        let queue = |(view, length): (i64, usize)| {
+            let init = init.part(&format!("queue{view}"));
+            Queue::new(length as i64, branch.width(), init, setting.device)
+        };
+        let lengths = config.queue.iter().flat_map(|queue| (0..GLOBAL).map(|view| (view, queue.length)));
+        let queues = lengths.map(queue).collect();
+        Self { branch, prototypes_store: store, prototypes, queues, config: config.clone(), seen: None }
+    }
+
+    /// Codes of one large view, `[n, k]`; embeddings of earlier batches are assigned along where there is a queue.
+    fn codes(&self, view: i64, scores: &Tensor, progress: Progress) -> Tensor {
+        let (epsilon, iterations) = (self.config.epsilon, self.config.iterations as usize);
+        let n = scores.size()[0];
+        let starts = self.config.queue.as_ref().is_some_and(|queue| progress.epoch >= queue.from_epoch);
+        if !starts {
+            return sinkhorn(scores, epsilon, iterations);
+        }
+        let earlier = self.prototypes.scores(&self.queues[view as usize].rows());
+        sinkhorn(&Tensor::cat(&[scores, &earlier], 0), epsilon, iterations).narrow(0, 0, n)
+    }
+}
+
+impl Objective for Swav {
+    fn name(&self) -> &'static str {
+        "swav"
+    }
+
+    fn online(&self, views: &Views, mode: Mode) -> Pass {
+        let pass = self.branch.together(views, mode);
+        let z = unit(&pass.z);
+        let scores = views.by_view(&self.prototypes.scores(&z));
+        Pass { h: pass.h, outputs: vec![views.by_view(&z.detach()), scores] }
+    }
+
+    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> Compared {
+        let (z, scores) = (&online[0], &online[1]);
+        let views = scores.size()[0];
+        // Equation 2, over all views, each large one giving the code in turn.
+        let mut terms = Vec::new();
+        for from in 0..GLOBAL {
+            let codes = tch::no_grad(|| self.codes(from, &scores.get(from).detach(), batch.progress));
+            let others = (0..views).filter(|&view| view != from);
+            terms.extend(
+                others.map(|view| swapped_prediction(&scores.get(view), &codes, self.config.temperature)),
+            );
+        }
+        self.seen = Some(z.narrow(0, 0, GLOBAL).detach());
+        let count = terms.len() as f64;
+        Compared {
+            loss: terms.into_iter().reduce(|a, b| a + b).expect("another view") / count,
+            chance: Some(swapped_prediction_chance(self.config.prototypes as usize)),
+            embeddings: z.narrow(0, 0, GLOBAL),
+        }
+    }
+
+    fn after_backward(&mut self, progress: Progress) {
+        if progress.step < self.config.frozen_steps {
+            let frozen: Vec<_> = trained(&self.prototypes_store).into_iter().map(|(_, v)| v).collect();
+            forget_gradients(&frozen);
+        }
+    }
+
+    fn after_step(&mut self, _progress: Progress) {
+        self.prototypes.normalise();
+        if let Some(z) = self.seen.take() {
+            for (view, queue) in self.queues.iter_mut().enumerate() {
+                queue.push(&z.get(view as i64));
+            }
+        }
+    }
+
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        let mut variables = self.branch.trained();
+        variables.extend(under("prototypes", trained(&self.prototypes_store)));
+        variables
+    }
+
+    fn state(&self) -> StateDict {
+        let mut whole = self.branch.state();
+        whole.extend_under("prototypes", &state(&self.prototypes_store));
+        for (view, queue) in self.queues.iter().enumerate() {
+            whole.extend_under(&format!("queue{view}"), &queue.state());
+        }
+        whole
+    }
+
+    fn encoder(&self) -> &dyn Encoder {
+        self.branch.encoder()
+    }
+
+    fn hint(&self) -> &'static str {
+        "where the loss stays at the logarithm of the number of prototypes, lower method.swav.epsilon (0.05; 0.03 where \
+         that is not enough), lower method.swav.prototypes or add method.swav.queue where the batch is small beside \
+         them, let the queue begin later (from_epoch), keep the prototypes frozen for longer (frozen_steps), and lower \
+         optimizer lr"
+    }
+}

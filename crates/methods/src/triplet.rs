@@ -1,0 +1,73 @@
+//! A triplet method: an image's views are to be nearer to each other than to other images, by a margin (Schroff et al.
+//! 2015, arXiv 1503.03832, as a loss on views in SimCLR, arXiv 2002.05709, table 2).
+
+use crate::branch::Branch;
+use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::setting::{Setting, head};
+use kontrast_augment_torch::Views;
+use kontrast_config as config;
+use kontrast_losses::{Mining, Similarity, triplet_margin};
+use kontrast_models::{Encoder, Mode};
+use kontrast_torch_ext::StateDict;
+use tch::Tensor;
+
+/// Encoder, projector and the triplet loss.
+pub(crate) struct Triplet {
+    branch: Branch,
+    margin: f64,
+    similarity: Similarity,
+    mining: Mining,
+}
+
+impl Triplet {
+    pub(crate) fn new(config: &config::Triplet, setting: &Setting) -> Self {
+        let branch = Branch::new(setting, &head(&config.projector, 1), 1);
+        let similarity = match config.similarity {
+            config::Similarity::Dot => Similarity::Dot,
+            config::Similarity::Euclidean => Similarity::Euclidean,
+        };
+        let mining = match config.mining {
+            config::Mining::None => Mining::None,
+            config::Mining::SemiHard => Mining::SemiHard,
+            config::Mining::BatchHard => Mining::BatchHard,
+        };
+        Self { branch, margin: config.margin, similarity, mining }
+    }
+}
+
+impl Objective for Triplet {
+    fn name(&self) -> &'static str {
+        "triplet"
+    }
+
+    fn online(&self, views: &Views, mode: Mode) -> Pass {
+        let pass = self.branch.together(views, mode);
+        Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
+    }
+
+    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
+        let z = &online[0];
+        // Each view is the anchor in turn.
+        let term =
+            |a: i64, b: i64| triplet_margin(&z.get(a), &z.get(b), self.margin, self.similarity, self.mining);
+        Compared { loss: (term(0, 1) + term(1, 0)) / 2.0, chance: None, embeddings: z.detach() }
+    }
+
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        self.branch.trained()
+    }
+
+    fn state(&self) -> StateDict {
+        self.branch.state()
+    }
+
+    fn encoder(&self) -> &dyn Encoder {
+        self.branch.encoder()
+    }
+
+    fn hint(&self) -> &'static str {
+        "set method.triplet.mining = \"semi_hard\": the hardest negatives early in training pull all embeddings to one \
+         point (section 3.2 of FaceNet); else lower optimizer lr and check that method.triplet.margin fits the \
+         similarity (0.4 to 1 for dot products of unit vectors)"
+    }
+}

@@ -1,0 +1,230 @@
+//! What holds of every method: one body of tests over all of them.
+
+use crate::example::{Example, N, all, gradients, is_statistic, is_target, progress};
+use kontrast_methods::{Method, Progress};
+use kontrast_models::Mode;
+use kontrast_optim::{Optimizer, Rates, Sgd};
+use kontrast_testkit::{assert_close, relative_error};
+use kontrast_torch_ext::StateDict;
+
+/// Steps as the trainer makes them; gives the losses.
+fn train(
+    example: &Example,
+    method: &mut dyn Method,
+    steps: std::ops::Range<u64>,
+    batches: u32,
+    lr: f64,
+) -> Vec<f64> {
+    let mut optimizer = Sgd::new(method.groups(), 0.0, false);
+    let step = |step: u64| {
+        optimizer.zero_grad();
+        let output = method.step(&example.batch(step as u32 % batches, false), progress(step));
+        optimizer.step(Rates { lr, weight_decay: 0.0 });
+        method.after_step(progress(step));
+        output.loss.double_value(&[])
+    };
+    steps.map(step).collect()
+}
+
+/// After the steps in which layers are frozen.
+fn later() -> Progress {
+    progress(50)
+}
+
+#[test]
+fn the_gradient_reaches_every_trained_variable_and_none_of_the_target() {
+    for example in all() {
+        let mut method = example.method();
+        let output = method.step(&example.batch(0, false), later());
+        assert!(output.loss.double_value(&[]).is_finite(), "{}", example.name);
+        for part in [&output.loss, &output.embeddings, &output.representations] {
+            assert!(!part.requires_grad(), "{}: the output carries a gradient", example.name);
+        }
+        let trained = method.groups().into_iter().flat_map(|group| group.variables).count();
+        let gradients = gradients(&*method);
+        assert_eq!(gradients.len(), trained, "{}: variables without a gradient", example.name);
+        for (name, gradient) in gradients.iter() {
+            let size = gradient.abs().max().double_value(&[]);
+            assert!(size.is_finite() && size > 0.0, "{}, {name}: largest gradient {size}", example.name);
+            assert!(!is_target(name), "{}: {name} is trained", example.name);
+        }
+        for (name, tensor) in method.state().iter().filter(|(name, _)| is_target(name)) {
+            assert!(!tensor.requires_grad() && !tensor.grad().defined(), "{}: {name}", example.name);
+        }
+    }
+}
+
+#[test]
+fn every_name_of_a_group_stands_in_the_state() {
+    for example in all() {
+        let method = example.method();
+        let state = method.state();
+        for (name, variable) in method.groups().into_iter().flat_map(|group| group.variables) {
+            let stored = state.get(&name).unwrap_or_else(|| panic!("{}: {name} is not stored", example.name));
+            assert_eq!(stored.data_ptr(), variable.data_ptr(), "{}: {name} is a copy", example.name);
+        }
+    }
+}
+
+#[test]
+fn the_loss_falls_on_a_handful_of_images() {
+    for example in all() {
+        let mut method = example.method();
+        // A queue of 64 is filled after four steps, in which a loss against random directions is low.
+        let lr = match example.name {
+            "npid" => 0.02,
+            "barlow_twins" | "vicreg" => 0.01,
+            _ => 0.05,
+        };
+        let losses = train(&example, &mut *method, 0..28, 2, lr);
+        let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+        let (early, late) = (mean(&losses[4..8]), mean(&losses[24..]));
+        let fallen = (early - late) / early.abs().max(0.1);
+        println!("{}: from {early:.4} to {late:.4}, by {:.0} %", example.name, 100.0 * fallen);
+        assert!(fallen > 0.05, "{}: from {early} to {late}, {losses:?}", example.name);
+    }
+}
+
+#[test]
+fn the_target_moves_after_the_step_by_its_momentum_and_only_so() {
+    for example in all() {
+        let mut method = example.method();
+        let copy = |method: &dyn Method| method.state().detached_copy();
+        let targets: Vec<String> =
+            method.state().iter().map(|(name, _)| name.to_owned()).filter(|name| is_target(name)).collect();
+        if targets.is_empty() {
+            continue;
+        }
+        let mut optimizer = Sgd::new(method.groups(), 0.0, false);
+        let before = copy(&*method);
+        method.step(&example.batch(0, false), later());
+        optimizer.step(Rates { lr: 0.1, weight_decay: 0.0 });
+        let stepped = copy(&*method);
+        method.after_step(later());
+        let after = copy(&*method);
+        // All smoke experiments begin at .9; those that rise to 1 are half way at half time.
+        let momentum = if example.name == "moco" { 0.9 } else { 0.95 };
+        for name in targets {
+            let get = |state: &StateDict| state.get(&name).unwrap().copy();
+            if is_statistic(&name) {
+                assert_eq!(get(&after), get(&stepped), "{}: {name} moved after the step", example.name);
+                continue;
+            }
+            assert_eq!(get(&stepped), get(&before), "{}: {name} moved in the step", example.name);
+            let trained = stepped.get(name.strip_prefix("target.").unwrap()).unwrap();
+            let expected = get(&before) * momentum + trained * (1.0 - momentum);
+            assert_close(&get(&after), &expected, 1e-6);
+        }
+    }
+}
+
+#[test]
+fn swapping_the_views_of_a_symmetric_method_changes_neither_loss_nor_gradient() {
+    for example in all().filter(Example::is_symmetric) {
+        let (mut a, mut b) = (example.method(), example.method());
+        let first = a.step(&example.batch(0, false), later());
+        let second = b.step(&example.batch(0, true), later());
+        assert_close(&second.loss, &first.loss, 1e-5);
+        let (first, second) = (gradients(&*a), gradients(&*b));
+        let largest = first.iter().map(|(_, g)| g.abs().max().double_value(&[])).fold(0.0, f64::max);
+        for ((name, expected), (_, found)) in first.iter().zip(second.iter()) {
+            let error = (found - expected).abs().max().double_value(&[]);
+            assert!(error < 1e-5 * largest, "{}, {name}: {error} of {largest}", example.name);
+        }
+    }
+}
+
+#[test]
+fn state_round_trips_and_training_goes_on_bit_equal() {
+    kontrast_torch_ext::deterministic(true);
+    for name in crate::example::NAMES {
+        let example = Example::new(name, &["train.precision=bf16"]);
+        let mut straight = example.method();
+        train(&example, &mut *straight, 0..3, 12, 0.05);
+        let bytes = straight.state().to_bytes(None).unwrap();
+        train(&example, &mut *straight, 3..6, 12, 0.05);
+        let mut resumed = example.method();
+        resumed.load_state(&StateDict::from_bytes(&bytes).unwrap()).unwrap();
+        train(&example, &mut *resumed, 3..6, 12, 0.05);
+        for ((key, a), (_, b)) in straight.state().iter().zip(resumed.state().iter()) {
+            assert_eq!(a, b, "{name}: {key}");
+        }
+    }
+}
+
+#[test]
+fn what_evaluation_reads_is_the_encoder_that_is_trained() {
+    for example in all() {
+        let mut method = example.method();
+        let x = example.batch(0, false).view(0);
+        let before = method.encoder().forward(&x, Mode::Eval);
+        train(&example, &mut *method, 0..1, 1, 0.1);
+        assert_ne!(method.encoder().forward(&x, Mode::Eval), before, "{}", example.name);
+    }
+}
+
+#[test]
+fn chunks_have_the_loss_of_the_whole_batch_and_count_their_passes() {
+    for example in all() {
+        let in_chunks = Example::new(example.name, &["train.chunk=8"]);
+        let (mut whole, mut chunked) = (example.method(), in_chunks.method());
+        let batch = example.batch(0, false);
+        let (a, b) = (whole.step(&batch, later()), chunked.step(&batch, later()));
+        assert_eq!(a.embeddings.size(), b.embeddings.size(), "{}", example.name);
+        assert!(b.forward_passes > a.forward_passes, "{}: chunks are embedded twice", example.name);
+        // Batch norm sees eight images instead of sixteen, so only the size of things can agree.
+        let (a, b) = (a.loss.double_value(&[]), b.loss.double_value(&[]));
+        assert!((a - b).abs() < 0.35 * a.abs().max(1.0), "{}: {a} and {b}", example.name);
+        for (name, gradient) in gradients(&*chunked).iter() {
+            let size = gradient.abs().max().double_value(&[]);
+            assert!(size.is_finite() && size > 0.0, "{}, {name}: largest gradient {size}", example.name);
+        }
+    }
+}
+
+#[test]
+fn a_first_loss_lies_near_its_chance_level() {
+    for example in all() {
+        let output = example.method().step(&example.batch(0, false), progress(0));
+        let Some(chance) = output.chance else {
+            let none = ["byol", "simsiam", "barlow_twins", "vicreg", "triplet"];
+            assert!(none.contains(&example.name), "{} has a chance level", example.name);
+            continue;
+        };
+        let loss = output.loss.double_value(&[]);
+        println!("{}: {loss:.3} beside chance {chance:.3}", example.name);
+        if example.name == "moco" {
+            // Two views of an image are alike before any training, and a queue of random directions is like neither.
+            assert!(loss < chance, "{loss} beside {chance}");
+            continue;
+        }
+        // The spread of random similarities, and that two views are alike before any training.
+        assert!((loss - chance).abs() < 0.35 * chance, "{}: {loss} beside {chance}", example.name);
+    }
+}
+
+#[test]
+fn forward_passes_are_those_of_all_encoders() {
+    for (name, passes) in [("simclr", 2), ("moco", 2), ("byol", 4), ("swav", 4), ("dino", 6), ("npid", 1)] {
+        let example = Example::new(name, &[]);
+        let output = example.method().step(&example.batch(0, false), progress(0));
+        assert_eq!(output.forward_passes, (passes * N) as u64, "{name}");
+    }
+    let example = Example::new("moco", &["method.moco.symmetric=true"]);
+    let output = example.method().step(&example.batch(0, false), progress(0));
+    assert_eq!(output.forward_passes, (4 * N) as u64, "symmetric MoCo");
+}
+
+#[test]
+fn labels_change_nothing_for_a_method_that_is_not_told_them() {
+    // `Views` has no labels, and `build` hands them to two methods only; these do react.
+    for example in all() {
+        let told = ["supcon", "supervised"].contains(&example.name);
+        let loss = |labels: fn(u32) -> u32| {
+            let mut method = example.labelled(labels);
+            method.step(&example.batch(0, false), later()).loss
+        };
+        let difference = relative_error(&loss(|image| image % 4), &loss(|image| (image / 3) % 4));
+        assert_eq!(difference > 1e-6, told, "{}: {difference}", example.name);
+    }
+}

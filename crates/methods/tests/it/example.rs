@@ -1,0 +1,129 @@
+//! Every method of the smoke experiments, made small, and batches for it from a formula.
+
+use kontrast_augment_torch::Views;
+use kontrast_config::Experiment;
+use kontrast_methods::{Labels, Method, Progress, build, setting};
+use kontrast_torch_ext::StateDict;
+use std::path::Path;
+use tch::{Device, Kind, Tensor};
+
+/// Images of a batch.
+pub const N: i64 = 16;
+/// Images of the data set, and classes.
+pub const IMAGES: u32 = 200;
+pub const CLASSES: u32 = 4;
+
+/// A method's smoke experiment.
+pub struct Example {
+    pub name: &'static str,
+    experiment: Experiment,
+}
+
+/// Every method there is: a file each in configs/smoke.
+pub const NAMES: [&str; 16] = [
+    "simclr",
+    "dcl",
+    "dclw",
+    "moco",
+    "mocov3",
+    "npid",
+    "byol",
+    "simsiam",
+    "barlow_twins",
+    "vicreg",
+    "swav",
+    "dino",
+    "nnclr",
+    "supcon",
+    "triplet",
+    "supervised",
+];
+
+/// All of them, in fp32, with batches of sixteen; what counts batches counts few.
+pub fn all() -> impl Iterator<Item = Example> {
+    NAMES.into_iter().map(|name| Example::new(name, &[]))
+}
+
+impl Example {
+    /// `changes` come after those that make it small.
+    pub fn new(name: &'static str, changes: &[&str]) -> Self {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../configs/smoke/{name}.toml"));
+        let small: &[&str] = match name {
+            "moco" => &["method.moco.queue=64"],
+            "nnclr" => &["method.nnclr.queue=64"],
+            _ => &[],
+        };
+        let common = ["train.batch=16", "train.precision=fp32"];
+        let overrides: Vec<String> =
+            common.iter().chain(small).chain(changes).map(ToString::to_string).collect();
+        let loaded = Experiment::load(&file, &overrides).unwrap_or_else(|error| panic!("{error}"));
+        Self { name, experiment: loaded.experiment }
+    }
+
+    pub fn method(&self) -> Box<dyn Method> {
+        self.labelled(|image| image % CLASSES)
+    }
+
+    /// Where the data set's images bear these labels, whether the method is told them or not.
+    pub fn labelled(&self, label: fn(u32) -> u32) -> Box<dyn Method> {
+        let setting = setting(&self.experiment, IMAGES as usize, Device::Cpu).expect("views to draw");
+        let labels: Vec<_> = (0..IMAGES).map(label).collect();
+        let labels = Labels::new(&labels, CLASSES as usize);
+        build(&self.experiment.method, &setting, Some(labels)).expect("labels")
+    }
+
+    /// Noisy views of smooth images, half as large as the experiment's; with `swapped` the first two change places.
+    pub fn batch(&self, which: u32, swapped: bool) -> Views {
+        let sizes = self.experiment.views.sizes();
+        let indices: Vec<u32> = (0..N as u32).map(|n| (which * N as u32 + n) % IMAGES).collect();
+        let mut views: Vec<_> =
+            sizes.iter().enumerate().map(|(view, &size)| images(&indices, view, size as i64 / 2)).collect();
+        if swapped {
+            views.swap(0, 1);
+        }
+        let groups = views.chunk_by(|a, b| a.size() == b.size());
+        Views::of_sizes(groups.map(|run| Tensor::cat(run, 0)).collect(), indices)
+    }
+
+    /// Whether loss and gradient are the same when the first two views change places.
+    pub fn is_symmetric(&self) -> bool {
+        !matches!(self.name, "moco" | "npid" | "supervised")
+    }
+}
+
+/// Waves whose direction and pace follow from the image, and noise that follows from the view.
+fn images(indices: &[u32], view: usize, side: i64) -> Tensor {
+    let options = (Kind::Float, Device::Cpu);
+    let ramp = Tensor::arange(3 * side * side, options).reshape([3, side, side]);
+    let y = (Tensor::arange(side, options) / side as f64).unsqueeze(1);
+    let x = Tensor::arange(side, options) / side as f64;
+    let image = |&index: &u32| {
+        let index = f64::from(index);
+        let wave: Tensor =
+            (&x * (3.0 + index * 0.7).sin() * 9.0 + &y * (1.0 + index * 1.3).cos() * 9.0 + index).sin();
+        let noise = (&ramp * (1.7 + 0.37 * view as f64) + index * 2.1).sin() * 0.3;
+        wave + noise + (index * 0.61).sin()
+    };
+    Tensor::stack(&indices.iter().map(image).collect::<Vec<_>>(), 0)
+}
+
+pub fn progress(step: u64) -> Progress {
+    Progress { step, steps: 100, epoch: (step / 12) as u32, epochs: 9 }
+}
+
+/// Every trained variable's gradient, by name; undefined ones are left out.
+pub fn gradients(method: &dyn Method) -> StateDict {
+    let variables = method.groups().into_iter().flat_map(|group| group.variables);
+    let gradients = variables.map(|(name, variable)| (name, variable.grad()));
+    gradients.filter(|(_, gradient)| gradient.defined()).map(|(name, g)| (name, g.copy())).collect()
+}
+
+/// Names of a slow copy's tensors in a method's state.
+pub fn is_target(name: &str) -> bool {
+    name.starts_with("target.")
+}
+
+/// Running statistics, which forward passes move.
+pub fn is_statistic(name: &str) -> bool {
+    name.contains("running_")
+}

@@ -1,0 +1,127 @@
+//! Batch norm, over the whole batch or over the shares of virtual devices.
+
+use crate::Mode;
+use tch::{Tensor, nn};
+
+/// Batch norm over the second dimension; scale 1 and shift 0 at first, momentum 0.1, eps 1e-5.
+///
+/// With several virtual devices it is the `SplitBatchNorm` that lets MoCo work on one device (He et al. 2019, arXiv
+/// 1911.05722, section 3.3): each share of consecutive rows is normalised by its own statistics, as if it lay on a
+/// device of its own. The running statistics move once a share, in order, which is what as many passes of the shares
+/// alone would do.
+#[derive(Debug)]
+pub(crate) struct BatchNorm {
+    /// Scale and shift, where there are such.
+    affine: Option<(Tensor, Tensor)>,
+    running_mean: Tensor,
+    running_var: Tensor,
+    virtual_devices: i64,
+}
+
+impl BatchNorm {
+    pub(crate) fn new(path: &nn::Path<'_>, width: i64, virtual_devices: i64) -> Self {
+        let affine = Some((path.ones("weight", &[width]), path.zeros("bias", &[width])));
+        Self { affine, ..Self::plain(path, width, virtual_devices) }
+    }
+
+    /// Without scale and shift.
+    pub(crate) fn plain(path: &nn::Path<'_>, width: i64, virtual_devices: i64) -> Self {
+        assert!(virtual_devices >= 1, "at least one device, found {virtual_devices}");
+        Self {
+            affine: None,
+            running_mean: path.zeros_no_train("running_mean", &[width]),
+            running_var: path.ones_no_train("running_var", &[width]),
+            virtual_devices,
+        }
+    }
+
+    pub(crate) fn forward(&self, x: &Tensor, mode: Mode) -> Tensor {
+        if mode == Mode::Eval || self.virtual_devices == 1 {
+            return self.whole(x, mode);
+        }
+        let n = x.size()[0];
+        assert_eq!(n % self.virtual_devices, 0, "{n} rows for {} virtual devices", self.virtual_devices);
+        let shares = x.split(n / self.virtual_devices, 0);
+        Tensor::cat(&shares.iter().map(|share| self.whole(share, mode)).collect::<Vec<_>>(), 0)
+    }
+
+    fn whole(&self, x: &Tensor, mode: Mode) -> Tensor {
+        // A momentum of 0 leaves the running statistics bit for bit as they are.
+        let momentum = if mode == Mode::Train { 0.1 } else { 0.0 };
+        x.batch_norm(
+            self.affine.as_ref().map(|(weight, _)| weight),
+            self.affine.as_ref().map(|(_, bias)| bias),
+            Some(&self.running_mean),
+            Some(&self.running_var),
+            mode != Mode::Eval,
+            momentum,
+            1e-5,
+            true,
+        )
+    }
+
+    pub(crate) fn share(&self) -> Self {
+        let shared = |tensor: &Tensor| tensor.shallow_clone();
+        Self {
+            affine: self.affine.as_ref().map(|(weight, bias)| (shared(weight), shared(bias))),
+            running_mean: shared(&self.running_mean),
+            running_var: shared(&self.running_var),
+            virtual_devices: self.virtual_devices,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kontrast_testkit::assert_close;
+    use tch::{Device, Kind};
+
+    fn images() -> Tensor {
+        let ramp = Tensor::arange(12 * 3 * 2 * 2, (Kind::Float, Device::Cpu));
+        (ramp.square() * 0.618_034).sin().reshape([12, 3, 2, 2])
+    }
+
+    fn norm(virtual_devices: i64) -> (nn::VarStore, BatchNorm) {
+        let store = nn::VarStore::new(Device::Cpu);
+        let norm = BatchNorm::new(&store.root(), 3, virtual_devices);
+        (store, norm)
+    }
+
+    #[test]
+    fn virtual_devices_see_their_share_alone() {
+        let x = images();
+        let ((_a, split), (_b, whole)) = (norm(3), norm(1));
+        let expected: Vec<_> = x.split(4, 0).iter().map(|share| whole.forward(share, Mode::Train)).collect();
+        assert_close(&split.forward(&x, Mode::Train), &Tensor::cat(&expected, 0), 1e-6);
+        // The running statistics too: once a share, in order.
+        assert_close(&split.running_mean, &whole.running_mean, 1e-6);
+        assert_close(&split.running_var, &whole.running_var, 1e-6);
+    }
+
+    #[test]
+    fn replay_uses_the_shares_and_leaves_the_running_statistics() {
+        let x = images();
+        let (_store, split) = norm(3);
+        let trained = split.forward(&x, Mode::Train);
+        let (mean, var) = (split.running_mean.copy(), split.running_var.copy());
+        assert_eq!(split.forward(&x, Mode::Replay), trained);
+        assert!(split.running_mean == mean && split.running_var == var);
+    }
+
+    #[test]
+    fn evaluation_knows_no_devices() {
+        let x = images();
+        let ((_a, split), (_b, whole)) = (norm(5), norm(1));
+        assert_eq!(split.forward(&x, Mode::Eval), whole.forward(&x, Mode::Eval));
+    }
+
+    #[test]
+    fn a_plain_norm_has_nothing_to_train() {
+        let store = nn::VarStore::new(Device::Cpu);
+        let plain = BatchNorm::plain(&store.root(), 3, 1);
+        assert!(crate::trained(&store).is_empty());
+        let (_store, whole) = norm(1);
+        assert_eq!(plain.forward(&images(), Mode::Train), whole.forward(&images(), Mode::Train));
+    }
+}
