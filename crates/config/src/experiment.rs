@@ -50,7 +50,7 @@ impl Experiment {
         self.data.check(&mut problems);
         self.views.check(&mut problems);
         self.encoder.check(&mut problems);
-        self.method.check(self.train.batch, &mut problems);
+        self.method.check(&self.train, &mut problems);
         self.method.check_views(&self.views, &mut problems);
         self.optimizer.check(&mut problems);
         self.schedule.check(self.train.epochs, &mut problems);

@@ -145,3 +145,68 @@ impl Objective for Dino {
          (frozen_epochs), and lower optimizer lr"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::Driven;
+    use crate::example::{progress, setting, views};
+    use kontrast_config::{Head, HeadNorm, Momentum, TeacherTemperature};
+    use kontrast_testkit::assert_close;
+
+    fn config() -> kontrast_config::Dino {
+        kontrast_config::Dino {
+            student_temperature: 0.1,
+            teacher_temperature: TeacherTemperature { base: 0.02, last: 0.06, warmup_epochs: 4 },
+            centre_momentum: 0.75,
+            momentum: Momentum { base: 0.5, last: 0.5 },
+            frozen_epochs: 1,
+            prototypes: 6,
+            projector: Head { widths: vec![8, 4], batch_norm: HeadNorm::Hidden },
+        }
+    }
+
+    #[test]
+    fn the_centre_is_the_running_mean_of_what_the_teacher_said() {
+        let mut dino = Dino::new(&config(), &setting());
+        let batch = views(2);
+        let mut expected = Tensor::zeros([6], (Kind::Float, tch::Device::Cpu));
+        for step in 0..3 {
+            let said = tch::no_grad(|| dino.teacher.pass(&batch, Mode::Replay).2);
+            let mean = said.mean_dim([0i64, 1].as_slice(), false, Kind::Float);
+            expected = expected * 0.75 + mean * 0.25;
+            let target = tch::no_grad(|| dino.target(&batch, progress(step))).unwrap();
+            let online = dino.online(&batch, Mode::Train);
+            let batch = Batch { indices: batch.indices(), progress: progress(step) };
+            let before = dino.centre.copy();
+            dino.compare(&online.outputs, &target.outputs, batch);
+            assert_eq!(dino.centre, before, "the centre moves after the step");
+            dino.after_step(progress(step));
+            assert_close(&dino.centre, &expected, 1e-5);
+        }
+    }
+
+    #[test]
+    fn the_teachers_temperature_rises_by_epoch_and_stays() {
+        let dino = Dino::new(&config(), &setting());
+        let temperatures: Vec<_> =
+            [0, 1, 2, 4, 9].into_iter().map(|epoch| dino.teacher_temperature(epoch)).collect();
+        for (found, expected) in temperatures.into_iter().zip([0.02, 0.03, 0.04, 0.06, 0.06]) {
+            assert!((found - expected).abs() < 1e-12, "{found} instead of {expected}");
+        }
+    }
+
+    #[test]
+    fn the_last_layer_has_no_gradient_while_it_is_frozen() {
+        use crate::Method;
+        let has_gradient = |epoch| {
+            let mut method = Driven::new(Dino::new(&config(), &setting()), &setting());
+            method.step(&views(2), Progress { epoch, ..progress(0) });
+            let groups = method.groups();
+            let layer = groups.iter().flat_map(|group| &group.variables);
+            let (_, weight) = layer.into_iter().find(|(name, _)| name == "prototypes.weight").unwrap();
+            weight.grad().defined()
+        };
+        assert!(!has_gradient(0) && has_gradient(1));
+    }
+}

@@ -188,3 +188,121 @@ fn joined(passes: &[Pass]) -> Pass {
     let h = Tensor::cat(&passes.iter().map(|pass| &pass.h).collect::<Vec<_>>(), 0);
     Pass { h, outputs: outputs.collect() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::branch::Branch;
+    use crate::example::{N, progress, setting, views};
+    use crate::setting::head;
+    use kontrast_config::{Head, HeadNorm};
+    use kontrast_losses::nt_xent;
+    use kontrast_models::Init;
+    use tch::{Kind, nn};
+
+    /// NT-Xent on a branch with batch norm, or on a matrix without.
+    struct Toy {
+        branch: Branch,
+        matrix: Option<(nn::VarStore, Tensor)>,
+    }
+
+    impl Toy {
+        fn new(virtual_devices: i64, normed: bool) -> Self {
+            let projector = Head { widths: vec![8], batch_norm: HeadNorm::All };
+            let branch = Branch::new(&setting(), &head(&projector, 1), virtual_devices);
+            let matrix = (!normed).then(|| {
+                let store = nn::VarStore::new(setting().device);
+                let value = Init::new(0).directions("matrix", [8, 3 * 16 * 16]);
+                let weight = store.root().add("weight", value, true);
+                (store, weight)
+            });
+            Self { branch, matrix }
+        }
+    }
+
+    impl Objective for Toy {
+        fn name(&self) -> &'static str {
+            "toy"
+        }
+
+        fn online(&self, views: &Views, mode: Mode) -> Pass {
+            if let Some((_, weight)) = &self.matrix {
+                let z = views.all().flatten(1, -1).linear(weight, None::<&Tensor>);
+                return Pass { h: z.detach(), outputs: vec![views.by_view(&z)] };
+            }
+            let pass = self.branch.together(views, mode);
+            Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
+        }
+
+        fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
+            let z = &online[0];
+            let loss = nt_xent(&z.get(0), &z.get(1), 0.2);
+            Compared { loss, chance: None, embeddings: z.detach() }
+        }
+
+        fn trained(&self) -> Vec<(String, Tensor)> {
+            match &self.matrix {
+                Some((_, weight)) => vec![("weight".to_owned(), weight.shallow_clone())],
+                None => self.branch.trained(),
+            }
+        }
+
+        fn state(&self) -> StateDict {
+            self.branch.state()
+        }
+
+        fn encoder(&self) -> &dyn Encoder {
+            self.branch.encoder()
+        }
+
+        fn hint(&self) -> &'static str {
+            ""
+        }
+    }
+
+    /// Loss and gradients of one step.
+    fn step(toy: Toy, chunk: Option<i64>) -> (Tensor, Vec<(String, Tensor)>, StateDict) {
+        let mut method = Driven::new(toy, &Setting { chunk, ..setting() });
+        let output = method.step(&views(2), progress(0));
+        let gradients = method.objective.trained().into_iter().map(|(name, v)| (name, v.grad())).collect();
+        (output.loss, gradients, method.state())
+    }
+
+    fn assert_equal(
+        (loss, gradients): (&Tensor, &[(String, Tensor)]),
+        (expected, others): (&Tensor, &[(String, Tensor)]),
+    ) {
+        kontrast_testkit::assert_close(loss, expected, 1e-5);
+        let largest = |g: &Tensor| g.abs().max().double_value(&[]);
+        let scale = others.iter().map(|(_, g)| largest(g)).fold(0.0, f64::max);
+        for ((name, found), (_, expected)) in gradients.iter().zip(others) {
+            let error = largest(&(found - expected));
+            assert!(error < 1e-5 * scale, "{name}: {error} of {scale}");
+        }
+    }
+
+    #[test]
+    fn without_batch_norm_chunks_give_the_gradient_of_the_whole_batch() {
+        let (loss, gradients, _) = step(Toy::new(1, false), None);
+        for chunk in [2, 4, 8] {
+            let (chunked, others, _) = step(Toy::new(1, false), Some(chunk));
+            assert_equal((&chunked, &others), (&loss, &gradients));
+        }
+    }
+
+    #[test]
+    fn with_batch_norm_chunks_are_virtual_devices() {
+        let (loss, gradients, state) = step(Toy::new(N / 4, true), None);
+        let (chunked, others, chunked_state) = step(Toy::new(1, true), Some(4));
+        assert_equal((&chunked, &others), (&loss, &gradients));
+        // The second pass replays: running statistics have moved once a chunk, as once a device.
+        for ((name, expected), (_, found)) in state.iter().zip(chunked_state.iter()) {
+            if expected.kind() == Kind::Float && name.contains("running") {
+                kontrast_testkit::assert_close(found, expected, 1e-5);
+            }
+        }
+        // It is not what whole-batch statistics give.
+        let (whole, _, _) = step(Toy::new(1, true), None);
+        assert!(kontrast_testkit::relative_error(&whole, &loss) > 1e-3);
+    }
+}

@@ -11,6 +11,8 @@ mod dcl;
 mod dino;
 mod draw;
 mod driver;
+#[cfg(test)]
+mod example;
 mod method;
 mod moco;
 mod mocov3;

@@ -111,3 +111,56 @@ impl Objective for Moco {
          between 0.05 and 0.5"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Method;
+    use crate::driver::Driven;
+    use crate::example::{N, progress, setting, views};
+    use kontrast_config::{Head, HeadNorm, Momentum};
+    use kontrast_testkit::assert_close;
+
+    fn config(virtual_devices: u32) -> kontrast_config::Moco {
+        kontrast_config::Moco {
+            temperature: 0.2,
+            momentum: Momentum { base: 0.5, last: 0.5 },
+            queue: 3 * N as usize,
+            symmetric: false,
+            virtual_devices,
+            projector: Head { widths: vec![8, 4], batch_norm: HeadNorm::None },
+        }
+    }
+
+    #[test]
+    fn after_wrapping_around_the_queue_holds_the_keys_of_the_last_batches() {
+        let mut method = Driven::new(Moco::new(&config(1), &setting()), &setting());
+        let mut keys = Vec::new();
+        for step in 0..4 {
+            let before = method.state().get("queue.rows").unwrap().copy();
+            let output = method.step(&views(2), progress(step));
+            assert_eq!(method.state().get("queue.rows").unwrap(), &before, "the queue moves after the step");
+            keys.push(output.embeddings.get(1));
+            method.after_step(progress(step));
+        }
+        // Three batches fit: the fourth took the place of the first.
+        let expected = Tensor::cat(&[&keys[3], &keys[1], &keys[2]], 0);
+        assert_close(method.state().get("queue.rows").unwrap(), &expected, 1e-6);
+    }
+
+    #[test]
+    fn shuffled_keys_come_back_in_the_order_of_their_queries() {
+        let moco = Moco::new(&config(4), &setting());
+        let images = views(2).view(1);
+        let keys = moco.shuffled(&images, progress(0)).z;
+        let order: Vec<i64> = draw::permutation(N, setting().seed, 0).try_into().unwrap();
+        let shuffled = images.index_select(0, &Tensor::from_slice(&order));
+        let passed = moco.key.images(&shuffled, Mode::Replay).z;
+        for (position, &image) in order.iter().enumerate() {
+            assert_eq!(keys.get(image), passed.get(position as i64), "the key of image {image}");
+        }
+        // Another step shuffles otherwise, so that other images share a device's statistics.
+        let others = moco.shuffled(&images, progress(1)).z;
+        assert!(kontrast_testkit::relative_error(&others, &keys) > 1e-4);
+    }
+}

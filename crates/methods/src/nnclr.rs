@@ -85,3 +85,41 @@ impl Objective for Nnclr {
          batches (neighbours among few are bad ones) and that method.nnclr.temperature is between 0.05 and 0.5"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{N, progress, setting, views};
+    use kontrast_config::{Head, HeadNorm};
+
+    #[test]
+    fn a_neighbour_never_comes_from_the_current_batch() {
+        let head = |widths| Head { widths, batch_norm: HeadNorm::Hidden };
+        let config = kontrast_config::Nnclr {
+            temperature: 0.2,
+            queue: 4 * N as usize,
+            projector: head(vec![8, 4]),
+            predictor: head(vec![8, 4]),
+        };
+        let mut nnclr = Nnclr::new(&config, &setting());
+        let batch = views(2);
+        for step in 0..6 {
+            let earlier = nnclr.queue.rows().copy();
+            let online = nnclr.online(&batch, Mode::Train);
+            let found = nnclr.neighbours(&online.outputs[0].get(0));
+            let of = Batch { indices: batch.indices(), progress: progress(step) };
+            nnclr.compare(&online.outputs, &[], of);
+            assert_eq!(nnclr.queue.rows(), earlier, "the queue moves after the step");
+            // Each neighbour is a row of the queue as it was before the batch, and the nearest of them.
+            let z = unit(&online.outputs[0].get(0));
+            let (best, _) = z.matmul(&earlier.tr()).max_dim(1, false);
+            let similarity = (&z * &found).sum_dim_intlist([1i64].as_slice(), false, None);
+            kontrast_testkit::assert_close(&similarity, &best, 1e-6);
+            let nearest = found.matmul(&earlier.tr()).amax([1i64], false);
+            assert!((nearest - 1.0).abs().max().double_value(&[]) < 1e-5, "a neighbour that was not there");
+            nnclr.after_step(progress(step));
+            let own = z.matmul(&nnclr.queue.rows().tr()).amax([1i64], false);
+            assert!((own - 1.0).abs().max().double_value(&[]) < 1e-5, "the batch joins the queue afterwards");
+        }
+    }
+}

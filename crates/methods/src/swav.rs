@@ -129,3 +129,60 @@ impl Objective for Swav {
          optimizer lr"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Method;
+    use crate::driver::Driven;
+    use crate::example::{N, progress, setting, views};
+    use kontrast_config::{Head, HeadNorm, SwavQueue};
+    use kontrast_optim::{Optimizer, Rates, Sgd};
+    use tch::Kind;
+
+    fn config(queue: Option<SwavQueue>) -> kontrast_config::Swav {
+        kontrast_config::Swav {
+            temperature: 0.1,
+            epsilon: 0.05,
+            iterations: 3,
+            prototypes: 6,
+            frozen_steps: 2,
+            queue,
+            projector: Head { widths: vec![8, 4], batch_norm: HeadNorm::Hidden },
+        }
+    }
+
+    #[test]
+    fn prototypes_are_frozen_at_first_and_of_unit_length_always() {
+        let mut method = Driven::new(Swav::new(&config(None), &setting()), &setting());
+        let mut optimizer = Sgd::new(method.groups(), 0.9, false);
+        let weight = |method: &dyn Method| method.state().get("prototypes.weight").unwrap().copy();
+        for step in 0..4 {
+            let before = weight(&method);
+            optimizer.zero_grad();
+            method.step(&views(3), progress(step));
+            optimizer.step(Rates { lr: 0.1, weight_decay: 1e-2 });
+            method.after_step(progress(step));
+            let after = weight(&method);
+            let moved = (&after - before).abs().max().double_value(&[]);
+            assert_eq!(moved > 1e-6, step >= 2, "step {step}: moved by {moved}");
+            let lengths = after.square().sum_dim_intlist([1i64].as_slice(), false, Kind::Double);
+            assert!((lengths - 1.0).abs().max().double_value(&[]) < 1e-5);
+        }
+    }
+
+    #[test]
+    fn the_queue_takes_part_from_its_epoch_on() {
+        let queue = SwavQueue { length: 4 * N as usize, from_epoch: 1 };
+        let (with, without) =
+            (Swav::new(&config(Some(queue)), &setting()), Swav::new(&config(None), &setting()));
+        let scores = tch::no_grad(|| with.online(&views(2), Mode::Replay)).outputs[1].get(0);
+        let early = with.codes(0, &scores, progress(0));
+        assert_eq!(early, without.codes(0, &scores, progress(0)));
+        let late = with.codes(0, &scores, Progress { epoch: 1, ..progress(0) });
+        assert_eq!(late.size(), early.size());
+        assert!(kontrast_testkit::relative_error(&late, &early) > 1e-3);
+        let sums = late.sum_dim_intlist([1i64].as_slice(), false, Kind::Double);
+        assert!((sums - 1.0).abs().max().double_value(&[]) < 1e-5, "every code sums to one");
+    }
+}

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Head;
+use crate::Train;
 use crate::problems::Problems;
 
 /// SimCLR: two views of an image attract, all others of the batch repel.
@@ -110,9 +111,9 @@ impl Dclw {
 }
 
 impl Nnclr {
-    pub(super) fn check(&self, key: &str, batch: usize, problems: &mut Problems) {
+    pub(super) fn check(&self, key: &str, train: &Train, problems: &mut Problems) {
         problems.positive(&format!("{key}.temperature"), self.temperature);
-        super::whole_batches(&format!("{key}.queue"), self.queue, batch, problems);
+        super::whole_batches(&format!("{key}.queue"), self.queue, train.batch, problems);
         self.projector.check(&format!("{key}.projector"), problems);
         self.predictor.check(&format!("{key}.predictor"), problems);
         super::predicts(key, &self.predictor, &self.projector, problems);

@@ -18,8 +18,8 @@ pub use slow_copy::{Byol, Moco, Mocov3, Npid, Simsiam};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Views;
 use crate::problems::Problems;
+use crate::{Train, Views};
 
 /// The method. One variant is named, as in `[method.simclr]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,20 +87,20 @@ impl Method {
         matches!(self, Self::Supcon(_) | Self::Supervised(_))
     }
 
-    pub(crate) fn check(&self, batch: usize, problems: &mut Problems) {
+    pub(crate) fn check(&self, train: &Train, problems: &mut Problems) {
         let key = format!("method.{}", self.name());
         match self {
             Self::Simclr(method) => method.check(&key, problems),
-            Self::Moco(method) => method.check(&key, batch, problems),
+            Self::Moco(method) => method.check(&key, train, problems),
             Self::Mocov3(method) => method.check(&key, problems),
             Self::Npid(method) => method.check(&key, problems),
             Self::Byol(method) => method.check(&key, problems),
             Self::Simsiam(method) => method.check(&key, problems),
             Self::BarlowTwins(method) => method.check(&key, problems),
             Self::Vicreg(method) => method.check(&key, problems),
-            Self::Swav(method) => method.check(&key, batch, problems),
+            Self::Swav(method) => method.check(&key, train, problems),
             Self::Dino(method) => method.check(&key, problems),
-            Self::Nnclr(method) => method.check(&key, batch, problems),
+            Self::Nnclr(method) => method.check(&key, train, problems),
             Self::Dcl(method) => method.check(&key, problems),
             Self::Dclw(method) => method.check(&key, problems),
             Self::Supcon(method) => method.check(&key, problems),
@@ -191,7 +191,7 @@ fn predicts(key: &str, predictor: &Head, projector: &Head, problems: &mut Proble
             "as its last width {embedding}, that of {key}.projector.widths, with which it is compared"
         );
         let key = format!("{key}.predictor.widths");
-        problems.require(prediction == embedding, &key, &predictor.widths, &expected);
+        problems.require(prediction == embedding || *embedding == 0, &key, &predictor.widths, &expected);
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Head, Momentum};
+use crate::Train;
 use crate::problems::Problems;
 
 /// SwAV: one view's prototypes are predicted from another's.
@@ -70,7 +71,7 @@ pub struct TeacherTemperature {
 }
 
 impl Swav {
-    pub(super) fn check(&self, key: &str, batch: usize, problems: &mut Problems) {
+    pub(super) fn check(&self, key: &str, train: &Train, problems: &mut Problems) {
         problems.positive(&format!("{key}.temperature"), self.temperature);
         problems.positive(&format!("{key}.epsilon"), self.epsilon);
         problems.require(
@@ -86,7 +87,7 @@ impl Swav {
             "at least 2 prototypes",
         );
         if let Some(queue) = &self.queue {
-            super::whole_batches(&format!("{key}.queue.length"), queue.length, batch, problems);
+            super::whole_batches(&format!("{key}.queue.length"), queue.length, train.batch, problems);
         }
         super::some_layer(key, &self.projector, problems);
     }

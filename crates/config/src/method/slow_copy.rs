@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Head, Momentum};
+use crate::Train;
 use crate::problems::Problems;
 
 /// MoCo v1, v2 and v2+: a query attracts the key of its image, and a queue of earlier keys repels it.
@@ -79,13 +80,16 @@ pub struct Simsiam {
 }
 
 impl Moco {
-    pub(super) fn check(&self, key: &str, batch: usize, problems: &mut Problems) {
+    pub(super) fn check(&self, key: &str, train: &Train, problems: &mut Problems) {
         problems.positive(&format!("{key}.temperature"), self.temperature);
         self.momentum.check(&format!("{key}.momentum"), problems);
-        super::whole_batches(&format!("{key}.queue"), self.queue, batch, problems);
+        super::whole_batches(&format!("{key}.queue"), self.queue, train.batch, problems);
         let devices = self.virtual_devices as usize;
-        let shares = devices >= 1 && batch.is_multiple_of(devices) && batch / devices.max(1) >= 2;
-        let expected = format!("a divisor of train.batch = {batch} that leaves two images or more a device");
+        // What goes through the network at once is what the devices share.
+        let (at_once, images) =
+            train.chunk.map_or(("train.batch", train.batch), |chunk| ("train.chunk", chunk));
+        let shares = devices >= 1 && images.is_multiple_of(devices) && images / devices.max(1) >= 2;
+        let expected = format!("a divisor of {at_once} = {images} that leaves two images or more a device");
         problems.require(shares, &format!("{key}.virtual_devices"), &devices, &expected);
         self.projector.check(&format!("{key}.projector"), problems);
     }

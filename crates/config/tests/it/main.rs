@@ -5,5 +5,6 @@ mod committed;
 mod digests;
 mod folder;
 mod merging;
+mod methods;
 mod mistakes;
 mod ranges;

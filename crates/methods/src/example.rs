@@ -1,0 +1,43 @@
+//! A small setting and a batch for unit tests.
+
+use crate::{Progress, Setting, ViewSpec};
+use kontrast_augment::ViewPlan;
+use kontrast_augment_torch::Views;
+use kontrast_models::{Depth, ResNetSpec, Stem};
+use kontrast_torch_ext::Precision;
+use tch::{Device, Kind, Tensor};
+
+/// Images of a batch.
+pub(crate) const N: i64 = 16;
+
+pub(crate) fn setting() -> Setting {
+    let plan = ViewPlan::evaluation((16, 16));
+    Setting {
+        encoder: ResNetSpec {
+            depth: Depth::ResNet18,
+            stem: Stem::Cifar,
+            width: 8,
+            channels_last: true,
+            virtual_devices: 1,
+        },
+        views: ViewSpec { plans: vec![plan.clone(), plan] },
+        precision: Precision::Fp32,
+        seed: 1,
+        chunk: None,
+        images: 64,
+        lr: 0.05,
+        device: Device::Cpu,
+    }
+}
+
+/// Noisy views of waves, from a formula.
+pub(crate) fn views(count: i64) -> Views {
+    let ramp = Tensor::arange(N * 3 * 16 * 16, (Kind::Float, Device::Cpu)).reshape([N, 3, 16, 16]);
+    let image = (&ramp * 0.013).sin() + (&ramp * 0.0007).cos();
+    let view = |view: i64| &image + (&ramp * (1.7 + 0.37 * view as f64)).sin() * 0.3;
+    Views::new(Tensor::cat(&(0..count).map(view).collect::<Vec<_>>(), 0), (0..N as u32).collect())
+}
+
+pub(crate) fn progress(step: u64) -> Progress {
+    Progress { step, steps: 100, epoch: 0, epochs: 1 }
+}
