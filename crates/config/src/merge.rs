@@ -64,8 +64,11 @@ impl<'s> Merged<'s> {
             let (name, index) = part.trim_end_matches(']').split_once('[').unwrap_or((part, ""));
             let Some((name, value)) = table.get_key_value(name) else { break };
             offset = Some(name.span().start);
-            let value =
-                index.parse().ok().and_then(|index: usize| value.get_ref().get(index)).unwrap_or(value);
+            let element = index.parse().ok().and_then(|index: usize| value.get_ref().get(index));
+            if let Some(element) = element {
+                offset = Some(element.span().start);
+            }
+            let value = element.unwrap_or(value);
             let DeValue::Table(inner) = value.get_ref() else { break };
             table = inner;
         }
