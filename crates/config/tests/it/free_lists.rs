@@ -143,3 +143,69 @@ fn too_many_views_are_counted_once() {
     let message = Folder::new().refusal(text, &[]);
     assert_eq!(message, "mine.toml:3:1: views.custom.view[0].count = 65: expected 1 to 64 views");
 }
+#[test]
+fn a_step_of_another_shape_is_shown_as_it_is_meant() {
+    let cases = [
+        (
+            "{ posterize = { bits = 3 }, solarize = { threshold = 0.5 } }",
+            ": expected one key in a table, found `posterize`, `solarize`; give each a table of its own: \
+             { posterize = ... }, { solarize = ... }",
+        ),
+        (
+            "'gaussian_blur'",
+            ": expected { gaussian_blur = { sigma, kernel } }, found only the name \"gaussian_blur\"",
+        ),
+        ("'one_of'", ": expected { one_of = [{ weight, step }, ...] }, found only the name \"one_of\""),
+        (
+            "{ horizontal_flip = { probability = 0.5 } }",
+            ".horizontal_flip: this step has no settings; write \"horizontal_flip\" alone, and for a part of the views \
+             only { random_apply = { probability = 0.5, steps = [\"horizontal_flip\"] } }",
+        ),
+        (
+            "{ cutout = { side = 3, filling = 0.5 } }",
+            ".cutout.filling: expected \"noise\" or { value = 0.5 }, found 0.5",
+        ),
+        ("3", ": expected a name or a table of one name, found integer 3"),
+        ("{}", ": expected one key inside that names the variant, found none"),
+        (
+            "{ rotate = { degrees = 30, sampling = 'nearest' } }",
+            ".rotate.degrees: expected an array of 2 numbers, found integer `30`",
+        ),
+        (
+            "{ one_of = ['invert'] }",
+            ".one_of[0]: expected a table such as { weight = 1.0, step = \"invert\" }, found string \"invert\"",
+        ),
+    ];
+    for (step, expected) in cases {
+        assert_eq!(steps(&format!("['fit', {step}]")), format!("[1]{expected}"), "{step}");
+    }
+}
+
+#[test]
+fn unknown_keys_inside_an_array_are_reported_all_at_once() {
+    let text = "[[views.custom.view]]
+count = 2
+cout = 2
+size = 32
+steps = ['fit', { cutout = { side = 3, sid = 4, filling = 'noise' } }]
+";
+    assert_eq!(
+        Folder::new().refusal(text, &[]),
+        "mine.toml:4:1: views.custom.view[0].cout: unknown key; did you mean `count`? Valid keys here: `count`, `size`, \
+         `steps`\nmine.toml:6:40: views.custom.view[0].steps[1].cutout.sid: unknown key; did you mean `side`? Valid keys \
+         here: `side`, `filling`"
+    );
+}
+
+#[test]
+fn a_list_of_views_has_two_brackets() {
+    let rest = "count = 2\nsize = 32\nsteps = ['fit']";
+    let brackets = "expected an array, found a table; two brackets on each side, [[views.custom.view]], begin one of several";
+    for table in ["[views.custom.view]", "[[views.custom]]"] {
+        let message = Folder::new().refusal(&format!("{table}\n{rest}"), &[]);
+        assert!(
+            message.starts_with("mine.toml:2:1: views.custom") && message.ends_with(brackets),
+            "{message}"
+        );
+    }
+}
