@@ -26,20 +26,23 @@ pub(crate) struct Preview {
     /// Changes a key, e.g. views.simclr.size=64
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
-    /// A folder of images [default: the experiment's; else CIFAR-10 where it is in the cache, else drawn shapes]
-    #[arg(long, value_name = "FOLDER")]
+    /// A folder of images or a pack [default: the experiment's; else CIFAR-10 where it is in the cache, else drawn shapes]
+    #[arg(long, value_name = "PATH")]
     images: Option<PathBuf>,
-    /// Images in the picture: its rows
+    /// Leave out images of the folder that cannot be read, instead of stopping
+    #[arg(long, requires = "images")]
+    skip_unreadable: bool,
+    /// Images in the picture, its rows: 1 to 64
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=64))]
     rows: u32,
-    /// Epochs in the picture, each with all views of the plan
+    /// Epochs in the picture, each with all views of the plan: 1 to 16
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=16))]
     epochs: u32,
     /// Seed of the recipes [default: the experiment's, else 0]
     #[arg(long)]
     seed: Option<u64>,
     /// One view only, from its four numbers: SEED,EPOCH,IMAGE,VIEW
-    #[arg(long, value_name = "NUMBERS", value_parser = key, conflicts_with = "audit")]
+    #[arg(long, value_name = "NUMBERS", value_parser = key, allow_hyphen_values = true, conflicts_with_all = ["audit", "seed"])]
     replay: Option<Key>,
     /// Say how often a trivial cue finds an image's other view, instead of drawing
     #[arg(long)]
