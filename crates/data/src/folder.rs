@@ -218,6 +218,10 @@ impl Dataset for ImageFolder {
         Ok(self.images[index].size)
     }
 
+    fn name(&self, index: usize) -> Option<String> {
+        self.images[index].path.file_name().map(|name| name.to_string_lossy().into_owned())
+    }
+
     fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
         let Stored { path, size: (width, height), pixels } = &self.images[index];
         if let Some(pixels) = pixels {
@@ -252,6 +256,10 @@ impl Dataset for ClassFolder {
 
     fn size(&self, index: usize) -> Result<(usize, usize), DataError> {
         self.images.size(index)
+    }
+
+    fn name(&self, index: usize) -> Option<String> {
+        self.images.name(index)
     }
 
     fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {

@@ -74,6 +74,9 @@ fn key(text: &str) -> Result<Key, String> {
 /// Draws, replays or audits.
 pub(crate) fn preview(arguments: &Preview) -> anyhow::Result<u8> {
     let source = Source::of(arguments)?;
+    if let Some(note) = source.enlarged()? {
+        say::note(format_args!("note: {note}"));
+    }
     if arguments.audit {
         say::out(audit::report(&source)?.trim_end());
     } else if let Some(key) = arguments.replay {
@@ -133,6 +136,16 @@ fn unwritten(out: &std::path::Path) -> String {
     )
 }
 
+/// Explains the words under the views once.
+const FOOT: &str = "above a view: seed,epoch,image,view, for --replay; crop WxH+X+Y: a box of W by H pixels, X from the \
+                    left and Y from the top of the image; erase WxH+X+Y: the same in the view";
+
+/// What stands under an image: how it is shown, and the name of its file.
+fn source_text(source: &Source, image: usize) -> String {
+    let name = source.images.name(image).map(|name| format!("\n{}", sheet::shortened(&name, 32)));
+    format!("centre crop{}", name.unwrap_or_default())
+}
+
 fn draw(source: &Source, arguments: &Preview) -> anyhow::Result<()> {
     let rows = (arguments.rows as usize).min(source.images.len());
     let mut sheet = Sheet::default();
@@ -145,7 +158,7 @@ fn draw(source: &Source, arguments: &Preview) -> anyhow::Result<()> {
             pixels: own.pixels,
             size: undistorted.size(),
             title: format!("image {image}"),
-            text: String::new(),
+            text: source_text(source, image as usize),
         }];
         for epoch in 0..arguments.epochs {
             for (index, plan) in source.plans.iter().enumerate() {
@@ -157,6 +170,7 @@ fn draw(source: &Source, arguments: &Preview) -> anyhow::Result<()> {
         }
         sheet.push(cells);
     }
+    sheet.foot = FOOT.to_owned();
     let picture = sheet.drawn();
     picture.save(&arguments.out).with_context(|| unwritten(&arguments.out))?;
     say::out(format!(

@@ -63,6 +63,26 @@ fn paper(name: &str, overrides: &[String]) -> anyhow::Result<Views> {
     Err(Refusal(format!("--plan {name}: there is no such plan; expected one of {known}")).into())
 }
 
+impl Source {
+    /// How many images are smaller than the largest view, in words; none where none is.
+    pub(super) fn enlarged(&self) -> Result<Option<String>, DataError> {
+        let side = self.plans.iter().map(|plan| plan.size().0.max(plan.size().1)).max().unwrap_or(0);
+        let mut smaller = 0;
+        for index in 0..self.images.len() {
+            let (width, height) = self.images.size(index)?;
+            smaller += usize::from(width.min(height) < side);
+        }
+        let all = counted(self.images.len() as u64, "image");
+        Ok((smaller > 0).then(|| {
+            format!(
+                "{} of {all} are smaller than a view of {side} pixels: they are enlarged, or have black beside them, which \
+                 says little about larger ones",
+                kontrast_runlog::human::count(smaller as u64)
+            )
+        }))
+    }
+}
+
 /// As the flag says, else as the experiment does.
 fn unreadable(arguments: &Preview, experiment: Option<&Experiment>) -> Unreadable {
     let skips = experiment.is_some_and(|experiment| experiment.data.unreadable == config::Unreadable::Skip);
