@@ -131,7 +131,7 @@ fn remove(table: &mut DeTable<'_>, path: &[String]) -> bool {
     }
     let value = table.get_mut(name).map(Spanned::get_mut);
     let value = match (value, index) {
-        (Some(DeValue::Array(values)), Some(index)) => values.iter_mut().nth(index).map(Spanned::get_mut),
+        (Some(DeValue::Array(values)), Some(index)) => values.get_mut(index).map(Spanned::get_mut),
         (value, _) => value,
     };
     match value {

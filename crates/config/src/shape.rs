@@ -46,17 +46,15 @@ fn one_of_many(value: &DeValue<'_>) -> String {
     let mut keys: Vec<_> = table.keys().collect();
     keys.sort_by_key(|key| key.span().start);
     let names: Vec<_> = keys.iter().map(|key| key.get_ref()).collect();
-    match names[..] {
-        [] => "expected one key inside that names the variant, found none".to_owned(),
-        _ => {
-            let apart: Vec<_> = names.iter().map(|name| format!("{{ {name} = ... }}")).collect();
-            format!(
-                "expected one key in a table, found {}; give each a table of its own: {}",
-                listed(&names),
-                apart.join(", ")
-            )
-        }
+    if names.is_empty() {
+        return "expected one key inside that names the variant, found none".to_owned();
     }
+    let apart: Vec<_> = names.iter().map(|name| format!("{{ {name} = ... }}")).collect();
+    format!(
+        "expected one key in a table, found {}; give each a table of its own: {}",
+        listed(&names),
+        apart.join(", ")
+    )
 }
 
 /// How a step with settings is written.

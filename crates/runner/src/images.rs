@@ -28,7 +28,7 @@ pub(crate) fn say_notes(splits: &Splits) {
 fn in_flags(error: DataError) -> anyhow::Error {
     match error {
         DataError::NoFolder { folder, here } => Refusal(format!(
-            "{}: there is no such folder; a relative path begins in the folder in which the command runs, {}",
+            "{}: there is no such folder or file; a relative path begins in the folder in which the command runs, {}",
             folder.display(),
             here.display()
         ))

@@ -71,7 +71,7 @@ fn a_step_around_others_has_some() {
 }
 
 #[test]
-fn each_number_of_a_step_has_its_range() {
+fn each_number_of_a_crop_has_its_range() {
     let cases = [
         ("random_crop = { padding = 33 }", ".random_crop.padding = 33: expected 0 to the view's size = 32"),
         (
@@ -87,6 +87,10 @@ fn each_number_of_a_step_has_its_range() {
         let said = steps(&format!("[{{ {step} }}]"));
         assert!(said.contains(expected) && said.lines().count() == 1, "{step} gives\n{said}");
     }
+}
+
+#[test]
+fn each_number_of_a_step_has_its_range() {
     let cases = [
         (
             "color_jitter = { brightness = 0.4, contrast = 0.4, saturation = 0.4, hue = 0.6 }",

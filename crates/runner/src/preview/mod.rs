@@ -170,7 +170,7 @@ fn draw(source: &Source, arguments: &Preview) -> anyhow::Result<()> {
         }
         sheet.push(cells);
     }
-    sheet.foot = FOOT.to_owned();
+    FOOT.clone_into(&mut sheet.foot);
     let picture = sheet.drawn();
     picture.save(&arguments.out).with_context(|| unwritten(&arguments.out))?;
     say::out(format!(

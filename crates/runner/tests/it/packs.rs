@@ -25,7 +25,7 @@ fn a_packed_folder_trains_as_the_folder_does() {
         place.weights()
     };
     assert_eq!(weights("pack", out), weights("folder", folder));
-    place.run(&["pack", "nowhere", out]).says(2, &["nowhere: there is no such folder"]);
+    place.run(&["pack", "nowhere", out]).says(2, &["nowhere: there is no such folder or file"]);
     place
         .run(&["preview", "--plan", "identity", "--images", out, "--rows", "1"])
         .says(0, &["1 of 40 images of"]);

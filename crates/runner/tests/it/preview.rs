@@ -108,6 +108,6 @@ fn images_of_the_command_line_are_spoken_of_in_flags() {
     place.run(&few).says(2, &["there are 30 different images; expected at least 64"]);
     let nowhere = ["preview", "--plan", "identity", "--images", "nowhere"];
     let said = place.run(&nowhere);
-    said.says(2, &["nowhere: there is no such folder"]);
+    said.says(2, &["nowhere: there is no such folder or file"]);
     assert!(!said.stderr.contains("data.root"), "{}", said.stderr);
 }
