@@ -104,3 +104,11 @@ fn a_python_that_lacks_a_library_is_refused_with_the_line_that_installs_it() {
     );
     assert_eq!(said, expected);
 }
+
+#[test]
+fn a_mistake_in_the_views_of_a_preview_is_named() {
+    let said = refused(&["run", "--", "preview", "--config", "missing.toml"]).stderr;
+    assert!(said.starts_with("error: missing.toml: cannot be read"), "{said}");
+    let said = refused(&["run", "--", "preview", "--plan=byol", "--set", "views.byol.flip=2.0"]).stderr;
+    assert!(said.contains("views.byol.flip = 2.0: expected a probability, 0 to 1"), "{said}");
+}
