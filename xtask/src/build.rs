@@ -45,7 +45,9 @@ impl Kontrast {
 /// its progress.
 pub fn built(name: &str, cargo: &mut Command, libtorch: &Path) -> Result<PathBuf> {
     cargo.arg("--message-format=json-render-diagnostics").env("LIBTORCH", libtorch);
-    say::fact("building", "the first time this takes some minutes");
+    if !is_there(name, cargo) {
+        say::fact("building", "the first time this takes some minutes");
+    }
     let mut child = cargo.stdout(Stdio::piped()).spawn().context("cargo does not start")?;
     let lines = child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines);
     let path = lines.map_while(Result::ok).filter_map(|line| program(name, &line)).last();
@@ -53,6 +55,14 @@ pub fn built(name: &str, cargo: &mut Command, libtorch: &Path) -> Result<PathBuf
         bail!("the build failed; cargo's messages stand above");
     }
     path.with_context(|| format!("cargo built no program {name}"))
+}
+
+/// Whether the program was built before, in the folder in which this one lies, or beside it for a release.
+fn is_there(name: &str, cargo: &Command) -> bool {
+    let release = cargo.get_args().any(|argument| argument == "--release");
+    let Ok(own) = std::env::current_exe() else { return false };
+    let folder = own.parent().map(|own| if release { own.with_file_name("release") } else { own.to_owned() });
+    folder.is_some_and(|folder| folder.join(name).exists())
 }
 
 /// Becomes the command, where nothing follows it.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use kontrast_config::{Device, Experiment, Loaded};
+use kontrast_config::{Device, Experiment, Loaded, Views};
 use kontrast_report::seeds_markdown;
 use kontrast_runlog::{RunDir, Status, Summary, atomic_write, read_summary};
 
@@ -31,7 +31,30 @@ pub fn run(asked: &arguments::Experiment) -> Result<u8> {
 
 /// `run`: hands its arguments to the program.
 pub fn pass_through(arguments: &[String]) -> Result<u8> {
+    if let Some(("preview", options)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        check_preview(options)?;
+    }
     become_it(ready(Device::Auto)?.command(arguments))
+}
+
+/// A typo in the views shall not cost minutes either; what else is wrong with the options the program says itself.
+fn check_preview(options: &[String]) -> Result<()> {
+    let overrides: Vec<_> = values(options, "--set").map(str::to_owned).collect();
+    for file in values(options, "--config") {
+        Experiment::load_to_look(file.as_ref(), &overrides)?;
+    }
+    for plan in values(options, "--plan") {
+        Views::of_paper(plan, &overrides).transpose()?;
+    }
+    Ok(())
+}
+
+/// What follows an option, in the next argument or behind `=`.
+fn values<'o>(options: &'o [String], name: &str) -> impl Iterator<Item = &'o str> {
+    options.iter().enumerate().filter_map(move |(place, option)| match option.strip_prefix(name)? {
+        "" => options.get(place + 1).map(String::as_str),
+        rest => rest.strip_prefix('='),
+    })
 }
 
 /// Set up and built, for that device.

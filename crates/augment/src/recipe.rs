@@ -171,14 +171,12 @@ impl Op {
 /// The recipe in words, such as `crop 12x20+3+4, flip, contrast 1.31`.
 impl fmt::Display for Recipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.ops.is_empty() {
-            return f.write_str("as it is");
-        }
-        for (position, op) in self.ops.iter().enumerate() {
-            let comma = if position == 0 { "" } else { ", " };
+        let mut comma = "";
+        for op in self.ops.iter().filter(|op| **op != Op::QuarterTurns(0)) {
             write!(f, "{comma}{op}")?;
+            comma = ", ";
         }
-        Ok(())
+        if comma.is_empty() { f.write_str("as it is") } else { Ok(()) }
     }
 }
 
@@ -196,7 +194,7 @@ impl fmt::Display for Op {
             Self::Brightness(factor) => write!(f, "brightness {factor:.2}"),
             Self::Contrast(factor) => write!(f, "contrast {factor:.2}"),
             Self::Saturation(factor) => write!(f, "saturation {factor:.2}"),
-            Self::Hue(turn) => write!(f, "hue {turn:+.3}"),
+            Self::Hue(turn) => write!(f, "hue {:+.3}", rounded(*turn, 1e3)),
             Self::Grayscale => f.write_str("grayscale"),
             Self::Blur { sigma, kernel } => write!(f, "blur {sigma:.2} ({kernel} wide)"),
             Self::Solarize { threshold } => write!(f, "solarize {threshold:.2}"),
@@ -205,9 +203,11 @@ impl fmt::Display for Op {
             Self::Invert => f.write_str("invert"),
             Self::Autocontrast => f.write_str("autocontrast"),
             Self::Sharpness(factor) => write!(f, "sharpness {factor:.2}"),
-            Self::Rotate { degrees, .. } => write!(f, "rotate {degrees:+.1}°"),
-            Self::Translate { x, y, .. } => write!(f, "translate {x:+} {y:+}"),
-            Self::Shear { x, y, .. } => write!(f, "shear {x:+.2} {y:+.2}"),
+            Self::Rotate { degrees, .. } => write!(f, "rotate {:+.1}°", rounded(*degrees, 1e1)),
+            Self::Translate { x, y, .. } => {
+                write!(f, "translate {:+.1} {:+.1}", rounded(*x, 1e1), rounded(*y, 1e1))
+            }
+            Self::Shear { x, y, .. } => write!(f, "shear {:+.2} {:+.2}", rounded(*x, 1e2), rounded(*y, 1e2)),
             Self::Erase { x, y, width, height, .. } => write!(f, "erase {width}x{height}+{x}+{y}"),
             Self::Noise { deviation, .. } => write!(f, "noise {deviation:.2}"),
             Self::Sobel => f.write_str("sobel"),
@@ -219,6 +219,11 @@ impl fmt::Display for Op {
             }
         }
     }
+}
+
+/// To so many parts of one, and no zero below zero.
+fn rounded(value: f32, parts: f32) -> f32 {
+    (value * parts).round() / parts + 0.0
 }
 
 #[cfg(test)]
@@ -233,6 +238,16 @@ mod tests {
         let recipe = Recipe { size: (32, 32), ops };
         let words = "crop 12x20+3+4, flip, contrast 1.31, hue +0.050, grayscale, blur 1.50 (3 wide)";
         assert_eq!(recipe.to_string(), words);
+    }
+
+    #[test]
+    fn what_changes_nothing_has_no_sign_and_no_turn() {
+        let recipe = |ops| Recipe { size: (8, 8), ops }.to_string();
+        assert_eq!(
+            recipe(vec![Op::QuarterTurns(0), Op::Hue(-0.0001), Op::QuarterTurns(1)]),
+            "hue +0.000, turn 90°"
+        );
+        assert_eq!(recipe(vec![Op::QuarterTurns(0)]), "as it is");
     }
 
     #[test]

@@ -38,6 +38,16 @@ pub struct Experiment {
 impl Experiment {
     /// Everything that is out of range, each with its key; empty when the experiment can run.
     pub fn check(&self) -> Vec<Problem> {
+        let mut problems = self.check_parts();
+        // Views beyond counting are a problem of their own, which a list of their sizes would drown.
+        if !problems.any(|key| key.starts_with("views.") && key.rsplit('.').next() == Some("count")) {
+            self.method.check_views(&self.views, &mut problems);
+        }
+        problems.into_list()
+    }
+
+    /// Everything that is out of range by itself, whatever the method makes of the views.
+    pub(crate) fn check_parts(&self) -> Problems {
         let mut problems = Problems::default();
         let fit = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         let named = self.name.starts_with(|c: char| c.is_ascii_alphanumeric()) && self.name.chars().all(fit);
@@ -51,7 +61,6 @@ impl Experiment {
         self.views.check(&mut problems);
         self.encoder.check(&mut problems);
         self.method.check(&self.train, &mut problems);
-        self.method.check_views(&self.views, &mut problems);
         self.optimizer.check(&mut problems);
         self.schedule.check(self.train.epochs, &mut problems);
         self.train.check(&mut problems);
@@ -65,6 +74,6 @@ impl Experiment {
                 &format!("at least train.batch = {}, else there is no whole batch", self.train.batch),
             );
         }
-        problems.into_list()
+        problems
     }
 }

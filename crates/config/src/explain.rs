@@ -7,6 +7,8 @@ use toml::de::{DeTable, DeValue};
 
 use crate::error::Fault;
 use crate::load::CHOICES;
+use crate::phrases::{in_words, listed, quoted, unknown};
+use crate::shape::meant_shape;
 use crate::source::Sources;
 
 /// The fault behind an error, and the path of the key where it is merely unknown.
@@ -22,15 +24,17 @@ pub(crate) fn explain(
     if let Some(missing) = quoted(error.message(), "missing field").first() {
         path.push((*missing).to_owned());
     }
-    let unknown = error.message().starts_with("unknown field").then(|| path.clone());
+    let unknown = (!unknown(error.message()).is_empty()).then(|| path.clone());
     (Fault { place, key: path.join("."), message }, unknown)
 }
 
 /// The message, and where else the key stands that is not known here.
 fn with_hint(message: &str, path: &[String], table: &DeTable<'_>, sources: &Sources) -> String {
-    let unknown = message.starts_with("unknown field");
     let [.., last] = path else { return in_words(message) };
-    if unknown {
+    if let Some(words) = value_at(table, path).and_then(|value| meant_shape(message, path, value)) {
+        return words;
+    }
+    if !unknown(message).is_empty() {
         let elsewhere = places(table, last, &path.join("."));
         return match &elsewhere[..] {
             [] => in_words(message),
@@ -91,117 +95,41 @@ fn path_of(table: &DeTable<'_>, span: &Range<usize>) -> Option<Vec<String>> {
 
 type Fits<'f> = &'f dyn Fn(&Range<usize>, &Range<usize>) -> bool;
 
+/// A table inside an array is a part of the key that names the array: `view[1]`.
 fn find(table: &DeTable<'_>, fits: Fits<'_>) -> Option<Vec<String>> {
     table.iter().find_map(|(key, value)| {
-        let name = || vec![key.get_ref().to_string()];
-        let inside = find_inside(value.get_ref(), fits).map(|path| [name(), path].concat());
-        inside.or_else(|| fits(&key.span(), &value.span()).then(name))
+        let inside = find_inside(key.get_ref(), value.get_ref(), fits);
+        inside.or_else(|| fits(&key.span(), &value.span()).then(|| vec![key.get_ref().to_string()]))
     })
 }
 
-fn find_inside(value: &DeValue<'_>, fits: Fits<'_>) -> Option<Vec<String>> {
+fn find_inside(name: &str, value: &DeValue<'_>, fits: Fits<'_>) -> Option<Vec<String>> {
     match value {
-        DeValue::Table(table) => find(table, fits),
-        DeValue::Array(values) => values.iter().find_map(|value| find_inside(value.get_ref(), fits)),
+        DeValue::Table(table) => find(table, fits).map(|path| [vec![name.to_owned()], path].concat()),
+        DeValue::Array(values) => values.iter().enumerate().find_map(|(index, value)| {
+            let name = format!("{name}[{index}]");
+            let inside = find_inside(&name, value.get_ref(), fits);
+            inside.or_else(|| fits(&value.span(), &value.span()).then(|| vec![name]))
+        }),
         _ => None,
     }
 }
 
-fn in_words(message: &str) -> String {
-    let unknown_key = quoted(message, "unknown field");
-    if let [found, valid @ ..] = unknown_key.as_slice() {
-        return format!("unknown key{} Valid keys here: {}", meant(found, valid), listed(valid));
-    }
-    let unknown_choice = quoted(message, "unknown variant");
-    if let [found, valid @ ..] = unknown_choice.as_slice() {
-        return format!("`{found}` is no choice{} Choices: {}", meant(found, valid), listed(valid));
-    }
-    if !quoted(message, "missing field").is_empty() {
-        return "this key is missing and has no default; write it, or extend a file that does".to_owned();
-    }
-    if message.starts_with("wanted exactly 1 element") {
-        return "expected one table inside that names the variant, found none".to_owned();
-    }
-    for kind in ["invalid type: ", "invalid value: ", "invalid length "] {
-        if let Some((found, expected)) = message.strip_prefix(kind).and_then(|m| m.split_once(", expected "))
-        {
-            let found =
-                if kind == "invalid length " { format!("a length of {found}") } else { found.to_owned() };
-            return format!("expected {}, found {}", kind_in_words(expected), variant_in_words(&found));
-        }
-    }
-    message.trim().to_owned()
-}
-
-/// The words between backticks of a message that begins in this way.
-fn quoted<'m>(message: &'m str, beginning: &str) -> Vec<&'m str> {
-    if message.starts_with(beginning) { message.split('`').skip(1).step_by(2).collect() } else { Vec::new() }
-}
-
-fn listed(names: &[impl std::fmt::Display]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-fn meant(found: &str, valid: &[&str]) -> String {
-    let nearest = valid.iter().map(|name| (distance(found, name), *name)).min();
-    match nearest {
-        Some((steps, name)) if steps <= found.len().div_ceil(2).min(3) => format!("; did you mean `{name}`?"),
-        _ => ".".to_owned(),
+/// What a path leads to.
+fn value_at<'t, 's>(table: &'t DeTable<'s>, path: &[String]) -> Option<&'t DeValue<'s>> {
+    let (first, rest) = path.split_first()?;
+    let (name, index) = named(first);
+    let value = table.get(name)?.get_ref();
+    let value = if let Some(index) = index { value.get(index)?.get_ref() } else { value };
+    match (rest, value) {
+        ([], _) => Some(value),
+        (_, DeValue::Table(inner)) => value_at(inner, rest),
+        _ => None,
     }
 }
 
-fn kind_in_words(expected: &str) -> &str {
-    match expected {
-        "u32" | "u64" | "usize" => "a whole number, 0 or above",
-        "f64" => "a number",
-        "a boolean" => "true or false",
-        "path string" => "a path as a string",
-        "newtype variant" => "a table of settings",
-        _ if expected.starts_with("struct ") => "a table",
-        _ => expected,
-    }
-}
-
-fn variant_in_words(found: &str) -> &str {
-    match found {
-        "unit variant" => "only the variant's name",
-        "map" => "a table",
-        "sequence" => "an array",
-        _ => found,
-    }
-}
-
-/// Levenshtein's distance: how many letters are added, dropped or changed.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, letter) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, other) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != *other);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_distance_counts_letters() {
-        assert_eq!(distance("temprature", "temperature"), 1);
-        assert_eq!(distance("bach", "batch"), 1);
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("same", "same"), 0);
-    }
-
-    #[test]
-    fn a_far_name_is_not_suggested() {
-        assert_eq!(meant("colour", &["batch", "epochs"]), ".");
-        assert_eq!(meant("epoch", &["batch", "epochs"]), "; did you mean `epochs`?");
-    }
+/// Name and index of a part of a key, such as `view[1]`.
+pub(crate) fn named(part: &str) -> (&str, Option<usize>) {
+    let (name, index) = part.trim_end_matches(']').split_once('[').unwrap_or((part, ""));
+    (name, index.parse().ok())
 }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use crate::error::ConfigError;
 use crate::load::CHOICES;
+use crate::views::Views;
 
 /// What a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,10 @@ impl Kind {
             Self::Ablation => {
                 format!("this is an ablation, no experiment; run it with: cargo xtask ablation {shown}")
             }
+            Self::Base if paper_of(table).is_some() => {
+                let paper = paper_of(table).unwrap_or_default();
+                format!("this is a plan of the views, no experiment; draw it with: cargo xtask run -- preview --plan {paper}")
+            }
             Self::Base => {
                 "this is a part that experiments name with `extends`, without a name and a seed of its own; run one of \
                  those, such as: cargo xtask experiment configs/quickstart.toml"
@@ -50,4 +55,13 @@ impl Kind {
         };
         Err(ConfigError::Kind { path: path.to_owned(), advice })
     }
+}
+
+/// The paper's plan that is all there is in a file.
+fn paper_of<'t>(table: &'t DeTable<'_>) -> Option<&'t str> {
+    let DeValue::Table(views) = table.get("views").filter(|_| table.len() == 1)?.get_ref() else {
+        return None;
+    };
+    let name = views.keys().next()?.get_ref().as_ref();
+    Views::papers().any(|paper| paper == name).then_some(name)
 }

@@ -30,12 +30,16 @@ impl Experiment {
     /// # Errors
     /// Whatever is wrong with the files or the arguments, out-of-range values all at once.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Loaded, ConfigError> {
-        let sources = Sources::collect(path, overrides)?;
-        let merged = Merged::new(&sources, &CHOICES)?;
-        Kind::Experiment.require(path, merged.table())?;
-        let experiment: Experiment = merged.typed()?;
-        refuse(&merged, experiment.check())?;
+        let experiment = read(path, overrides, Self::check)?;
         Ok(Loaded { resolved: experiment.to_toml()?, digest: digest(&experiment), experiment })
+    }
+
+    /// As [`Experiment::load`], but with whatever views: to look at them, not to train on them.
+    ///
+    /// # Errors
+    /// As [`Experiment::load`], but for views that the method cannot compare.
+    pub fn load_to_look(path: &Path, overrides: &[String]) -> Result<Self, ConfigError> {
+        read(path, overrides, |experiment| experiment.check_parts().into_list())
     }
 
     fn to_toml(&self) -> Result<String, ConfigError> {
@@ -44,6 +48,19 @@ impl Experiment {
             ConfigError::Faults(vec![Fault { place: None, key: String::new(), message }])
         })
     }
+}
+
+fn read(
+    path: &Path,
+    overrides: &[String],
+    check: impl Fn(&Experiment) -> Vec<Problem>,
+) -> Result<Experiment, ConfigError> {
+    let sources = Sources::collect(path, overrides)?;
+    let merged = Merged::new(&sources, &CHOICES)?;
+    Kind::Experiment.require(path, merged.table())?;
+    let experiment: Experiment = merged.typed()?;
+    refuse(&merged, check(&experiment))?;
+    Ok(experiment)
 }
 
 /// Turns problems into an error that says where each stands.

@@ -5,7 +5,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use crate::error::{ConfigError, Fault};
-use crate::explain::explain;
+use crate::explain::{explain, named};
 use crate::source::{Place, Sources};
 
 type Entry<'s> = (Spanned<DeString<'s>>, Spanned<DeValue<'s>>);
@@ -61,11 +61,14 @@ impl<'s> Merged<'s> {
         let mut table = &self.table;
         let mut offset = None;
         for part in key.split('.') {
-            let (name, index) = part.trim_end_matches(']').split_once('[').unwrap_or((part, ""));
+            let (name, index) = named(part);
             let Some((name, value)) = table.get_key_value(name) else { break };
             offset = Some(name.span().start);
-            let value =
-                index.parse().ok().and_then(|index: usize| value.get_ref().get(index)).unwrap_or(value);
+            let element = index.and_then(|index| value.get_ref().get(index));
+            if let Some(element) = element {
+                offset = Some(element.span().start);
+            }
+            let value = element.unwrap_or(value);
             let DeValue::Table(inner) = value.get_ref() else { break };
             table = inner;
         }
@@ -121,12 +124,18 @@ fn refuse_two_variants(sources: &Sources, table: &DeTable<'_>, choices: &[&str])
 }
 
 fn remove(table: &mut DeTable<'_>, path: &[String]) -> bool {
-    match path {
-        [] => false,
-        [last] => table.remove(last.as_str()).is_some(),
-        [first, rest @ ..] => match table.get_mut(first.as_str()).map(Spanned::get_mut) {
-            Some(DeValue::Table(inner)) => remove(inner, rest),
-            _ => false,
-        },
+    let Some((first, rest)) = path.split_first() else { return false };
+    let (name, index) = named(first);
+    if rest.is_empty() {
+        return index.is_none() && table.remove(name).is_some();
+    }
+    let value = table.get_mut(name).map(Spanned::get_mut);
+    let value = match (value, index) {
+        (Some(DeValue::Array(values)), Some(index)) => values.get_mut(index).map(Spanned::get_mut),
+        (value, _) => value,
+    };
+    match value {
+        Some(DeValue::Table(inner)) => remove(inner, rest),
+        _ => false,
     }
 }

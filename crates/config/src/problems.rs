@@ -65,6 +65,11 @@ impl Problems {
         self.require((0.0..1.0).contains(&value), key, &value, "at least 0 and below 1");
     }
 
+    /// Whether one of the keys so far is of this kind.
+    pub(crate) fn any(&self, kind: impl Fn(&str) -> bool) -> bool {
+        self.0.iter().any(|problem| kind(&problem.key))
+    }
+
     pub(crate) fn into_list(self) -> Vec<Problem> {
         self.0
     }

@@ -39,6 +39,11 @@ pub trait Dataset: Send + Sync {
         self.image(index, buffer)
     }
 
+    /// What a person would call an image: the name of its file, where it has one.
+    fn name(&self, _index: usize) -> Option<String> {
+        None
+    }
+
     /// Where the other views come from: the image itself, or another frame of the video, slice of the scan.
     fn partner(&self, index: usize, _stream: &mut ViewRng) -> usize {
         index

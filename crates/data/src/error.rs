@@ -61,6 +61,14 @@ pub enum DataError {
         /// Number of classes.
         classes: usize,
     },
+    /// No pack where one is named.
+    #[error("{}: {reason}", path.display())]
+    NoPack {
+        /// As given.
+        path: PathBuf,
+        /// What is there, and what to do.
+        reason: String,
+    },
     /// A file that is not what its name says.
     #[error("{}: {reason}", path.display())]
     Format {
@@ -70,8 +78,38 @@ pub enum DataError {
         reason: String,
     },
     /// A folder without images.
-    #[error("{}: no images found; expected .jpg, .jpeg or .png files, in one folder a class or side by side", .0.display())]
-    EmptyFolder(PathBuf),
+    #[error(
+        "{}: no images found{others}; expected .jpg, .jpeg or .png files, in one folder a class or side by side",
+        folder.display()
+    )]
+    EmptyFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// How many images of other formats lie there, as in `, but 3 .webp`; empty without any.
+        others: String,
+    },
+    /// A folder of images that is not there.
+    #[error(
+        "{}: data.root names no folder that is there; a relative path begins in the folder in which the command runs, {}",
+        folder.display(),
+        here.display()
+    )]
+    NoFolder {
+        /// As given.
+        folder: PathBuf,
+        /// Where the command runs.
+        here: PathBuf,
+    },
+    /// A holdout that the folder does not bear.
+    #[error("{}: data.holdout = {share} {reason}", folder.display())]
+    Holdout {
+        /// The folder.
+        folder: PathBuf,
+        /// As given.
+        share: f64,
+        /// Why not, and what to do.
+        reason: String,
+    },
     /// A folder of images none of which can be decoded.
     #[error(
         "{}: expected images, found {images} files of which none can be read: {named}; mend them, or name another folder \
@@ -154,6 +192,9 @@ pub enum DataError {
         /// What it said, and what to do.
         reason: String,
     },
+    /// Who asked for the work stopped it.
+    #[error("{}: stopped before it was whole, and removed", .0.display())]
+    Interrupted(PathBuf),
     /// The loader's threads stopped: why, and what to do.
     #[error("the loader stopped: {0}")]
     Stopped(String),

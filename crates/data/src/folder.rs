@@ -66,14 +66,16 @@ pub(crate) fn open(
     let Layout { train, test, notes } = Layout::find(root)?;
     let mut said = Said { notes, skipped: Vec::new() };
     let wrong = |reason: &str| DataError::Layout { folder: root.to_owned(), reason: reason.into() };
-    if holdout.is_some() && test.is_some() {
-        return Err(wrong("there is a test split already; leave data.holdout out"));
+    let held = |reason: &str| match holdout {
+        Some(share) => Err(DataError::Holdout { folder: root.to_owned(), share, reason: reason.into() }),
+        None => Ok(()),
+    };
+    if test.is_some() {
+        held("cannot be used, since there is a test split already; leave it out")?;
     }
     let train = match train {
-        Files::Flat(_) if holdout.is_some() => {
-            return Err(wrong("images without classes cannot be scored; leave data.holdout out"));
-        }
         Files::Flat(paths) => {
+            held("cannot be used, since images without classes cannot be scored; leave it out")?;
             let images = ImageFolder::read(paths, unreadable, &mut said)?.0;
             return Ok(Splits {
                 train: Split::Unlabelled(Arc::new(images)),
@@ -117,11 +119,10 @@ fn split(root: &Path, images: Arc<ClassFolder>, share: f64, seed: u64) -> Result
     let count = (images.len() as f64 * share).round() as usize;
     if !(share > 0.0 && share < 1.0) || count == 0 || count == images.len() {
         let reason = format!(
-            "data.holdout = {share} leaves nothing to train or to test on, of {} images; give a share \
-             between 0 and 1",
+            "leaves nothing to train or to test on, of {} images; give a share between 0 and 1",
             images.len()
         );
-        return Err(DataError::Layout { folder: root.to_owned(), reason });
+        return Err(DataError::Holdout { folder: root.to_owned(), share, reason });
     }
     let held = balanced(&images.labels, count, seed);
     let rest = (0..images.len() as u32).filter(|index| held.binary_search(index).is_err()).collect();
@@ -217,6 +218,10 @@ impl Dataset for ImageFolder {
         Ok(self.images[index].size)
     }
 
+    fn name(&self, index: usize) -> Option<String> {
+        self.images[index].path.file_name().map(|name| name.to_string_lossy().into_owned())
+    }
+
     fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
         let Stored { path, size: (width, height), pixels } = &self.images[index];
         if let Some(pixels) = pixels {
@@ -251,6 +256,10 @@ impl Dataset for ClassFolder {
 
     fn size(&self, index: usize) -> Result<(usize, usize), DataError> {
         self.images.size(index)
+    }
+
+    fn name(&self, index: usize) -> Option<String> {
+        self.images.name(index)
     }
 
     fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {

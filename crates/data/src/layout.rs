@@ -1,9 +1,13 @@
 //! Finds the images of a folder, and their classes where there are some.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
+
+/// Endings of images that are not read.
+const OTHERS: [&str; 11] = ["webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif", "jp2", "jxl", "ppm"];
 
 /// What lies in a folder of images.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,65 +31,99 @@ impl Layout {
     pub(crate) fn find(root: &Path) -> Result<Self, DataError> {
         if !root.is_dir() {
             let here = std::env::current_dir().unwrap_or_default();
-            let reason = format!(
-                "data.root names no folder that is there; a relative path begins in the folder in which the command \
-                 runs, {}",
-                here.display()
-            );
-            return Err(DataError::Layout { folder: root.to_owned(), reason });
+            return Err(DataError::NoFolder { folder: root.to_owned(), here });
         }
-        let mut notes = Vec::new();
+        let mut left = LeftOut::default();
         let train = root.join("train");
-        if !train.is_dir() {
-            return Ok(Self { train: files(root, &mut notes)?, test: None, notes });
-        }
-        let test = ["test", "val"].map(|name| root.join(name)).into_iter().find(|folder| folder.is_dir());
-        let test = test.map(|folder| files(&folder, &mut notes)).transpose()?;
-        Ok(Self { train: files(&train, &mut notes)?, test, notes })
+        let (train, test) = if train.is_dir() {
+            let test = ["test", "val"].map(|name| root.join(name)).into_iter().find(|folder| folder.is_dir());
+            let test = test.map(|folder| files(&folder, &mut left)).transpose()?;
+            (files(&train, &mut left)?, test)
+        } else {
+            (files(root, &mut left)?, None)
+        };
+        Ok(Self { train, test, notes: left.note(root).into_iter().chain(left.empty).collect() })
+    }
+}
+
+/// What lies in a folder and is not trained on.
+#[derive(Default)]
+struct LeftOut {
+    /// Images beside the classes.
+    beside: usize,
+    /// Images of formats that are not read, by their endings.
+    others: BTreeMap<String, usize>,
+    /// A sentence for each folder whose parts are no classes.
+    empty: Vec<String>,
+}
+
+impl LeftOut {
+    /// How many files, and why, in one sentence.
+    fn note(&self, root: &Path) -> Option<String> {
+        let formats: usize = self.others.values().sum();
+        let beside = (self.beside > 0).then(|| format!("{} beside the classes, without one", self.beside));
+        let listed = self.listed();
+        let formats_said =
+            (formats > 0).then(|| format!("{listed}, where only .jpg, .jpeg and .png are read"));
+        let why: Vec<_> = beside.into_iter().chain(formats_said).collect();
+        let count = match self.beside + formats {
+            0 => return None,
+            1 => "1 image is".to_owned(),
+            many => format!("{many} images are"),
+        };
+        Some(format!("{}: {count} left out: {}", root.display(), why.join("; ")))
+    }
+
+    fn listed(&self) -> String {
+        let each = self.others.iter().map(|(ending, count)| format!("{count} .{ending}"));
+        each.collect::<Vec<_>>().join(", ")
     }
 }
 
 /// The folders of `folder` as classes where one of them holds an image, else its own images.
-fn files(folder: &Path, notes: &mut Vec<String>) -> Result<Files, DataError> {
+fn files(folder: &Path, left: &mut LeftOut) -> Result<Files, DataError> {
     let mut classes = Vec::new();
     let mut flat = Vec::new();
     let mut empty = Vec::new();
     for path in entries(folder)? {
         if path.is_dir() {
             let mut images = Vec::new();
-            collect(&path, &mut images)?;
+            collect(&path, &mut images, left)?;
             let name = name(&path);
             if images.is_empty() { empty.push(name) } else { classes.push((name, images)) }
         } else if is_image(&path) {
             flat.push(path);
+        } else {
+            note_format(&path, left);
         }
     }
     if classes.is_empty() {
-        return if flat.is_empty() {
-            Err(DataError::EmptyFolder(folder.to_owned()))
-        } else {
-            Ok(Files::Flat(flat))
-        };
+        if !flat.is_empty() {
+            return Ok(Files::Flat(flat));
+        }
+        let others = left.listed();
+        let others = if others.is_empty() { others } else { format!(", but {others}") };
+        return Err(DataError::EmptyFolder { folder: folder.to_owned(), others });
     }
-    let place = folder.display();
     if !empty.is_empty() {
-        notes.push(format!("{place}: no images in {}, which is no class therefore", empty.join(", ")));
+        let (place, empty) = (folder.display(), empty.join(", "));
+        left.empty.push(format!("{place}: no images in {empty}, which is no class therefore"));
     }
-    if !flat.is_empty() {
-        notes.push(format!("{place}: {} images lie beside the classes and are left out", flat.len()));
-    }
+    left.beside += flat.len();
     Ok(Files::Classes(classes))
 }
 
 /// All images below a folder. Links to folders are not followed, so that a circle of them ends.
-fn collect(folder: &Path, images: &mut Vec<PathBuf>) -> Result<(), DataError> {
+fn collect(folder: &Path, images: &mut Vec<PathBuf>, left: &mut LeftOut) -> Result<(), DataError> {
     for path in entries(folder)? {
         if path.is_dir() {
             if !path.is_symlink() {
-                collect(&path, images)?;
+                collect(&path, images, left)?;
             }
         } else if is_image(&path) {
             images.push(path);
+        } else {
+            note_format(&path, left);
         }
     }
     Ok(())
@@ -105,8 +143,19 @@ fn name(path: &Path) -> String {
 }
 
 fn is_image(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default();
-    ["jpg", "jpeg", "png"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+    ["jpg", "jpeg", "png"].contains(&&*ending(path))
+}
+
+/// Counts what is an image all the same.
+fn note_format(path: &Path, left: &mut LeftOut) {
+    let ending = ending(path);
+    if OTHERS.contains(&&*ending) {
+        *left.others.entry(ending).or_default() += 1;
+    }
+}
+
+fn ending(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -144,8 +193,26 @@ mod tests {
         let folder = folder(&["cat/1.png", "dog/readme.txt", "loose.png", ".hidden/1.png", "notes.txt"]);
         let layout = Layout::find(folder.path()).unwrap();
         assert_eq!(classes(&layout.train), [("cat", 1)]);
-        assert!(layout.notes[0].ends_with("no images in dog, which is no class therefore"));
-        assert!(layout.notes[1].ends_with("1 images lie beside the classes and are left out"));
+        assert!(layout.notes[0].ends_with(": 1 image is left out: 1 beside the classes, without one"));
+        assert!(layout.notes[1].ends_with("no images in dog, which is no class therefore"));
+        assert_eq!(layout.notes.len(), 2);
+    }
+
+    #[test]
+    fn images_of_other_formats_are_counted_in_one_note() {
+        let names =
+            ["train/cat/1.png", "train/cat/2.WebP", "train/cat/b/3.webp", "train/4.bmp", "train/5.png"];
+        let folder = folder(&[&names[..], &["test/cat/1.png", "test/cat/2.gif"]].concat());
+        let [note] = &Layout::find(folder.path()).unwrap().notes[..] else { panic!("one note") };
+        let expected = ": 5 images are left out: 1 beside the classes, without one; 1 .bmp, 1 .gif, 2 .webp, where only \
+                        .jpg, .jpeg and .png are read";
+        assert!(note.ends_with(expected), "{note}");
+    }
+
+    #[test]
+    fn a_folder_of_other_formats_alone_says_which() {
+        let said = Layout::find(folder(&["1.webp", "2.webp"]).path()).unwrap_err().to_string();
+        assert!(said.contains(": no images found, but 2 .webp; expected .jpg"), "{said}");
     }
 
     #[test]

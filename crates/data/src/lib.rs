@@ -44,6 +44,6 @@ pub use folder::{ClassFolder, ImageFolder, Unreadable};
 pub use loader::{Batch, Loader, LoaderSpec};
 pub use memory::InMemory;
 pub use open::{Source, Spec, Split, Splits, open};
-pub use pack::{PackSummary, PackedClasses, PackedImages, pack};
+pub use pack::{PackSummary, PackedClasses, PackedImages, Packing, is_pack, pack, remove_unfinished};
 pub use shapes::Shapes;
 pub use subset::{Subset, balanced};

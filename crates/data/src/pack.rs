@@ -8,19 +8,38 @@ mod write;
 
 pub(crate) use read::open;
 pub use read::{PackedClasses, PackedImages};
-pub use write::{PackSummary, pack};
+pub use write::{PackSummary, Packing, pack, remove_unfinished};
 
+use crate::error::DataError;
 use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 const MAGIC: &[u8; 8] = b"KPACK\0\0\x01";
 /// Bytes before the first image.
 const HEAD: u64 = 8 + 8 + 32;
+
+/// Whether a file is a pack, of whatever version.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn is_pack(path: &Path) -> Result<bool, DataError> {
+    let mut head = Vec::new();
+    let file = File::open(path).map_err(DataError::io(path))?;
+    file.take(5).read_to_end(&mut head).map_err(DataError::io(path))?;
+    Ok(head == MAGIC[..5])
+}
 
 /// What lies where.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Table {
     /// Pixels of every image's short side; none where images kept their sizes.
     short: Option<usize>,
+    /// The share of a folder that became the test split.
+    #[serde(default)]
+    holdout: Option<f64>,
     /// Empty without classes.
     class_names: Vec<String>,
     train: Vec<Record>,
@@ -36,6 +55,20 @@ struct Record {
     /// 0 without classes.
     label: u32,
     crc: u32,
+}
+
+impl Table {
+    /// The command that makes the pack again.
+    fn again(&self, path: &Path) -> String {
+        let mut command = format!("cargo xtask run -- pack FOLDER {}", path.display());
+        if let Some(short) = self.short {
+            let _ = write!(command, " --short {short}");
+        }
+        if let Some(holdout) = self.holdout {
+            let _ = write!(command, " --holdout {holdout}");
+        }
+        command
+    }
 }
 
 impl Record {

@@ -93,6 +93,10 @@ impl<D: Dataset + ?Sized> Dataset for Subset<D> {
         self.base.size(self.indices[index] as usize)
     }
 
+    fn name(&self, index: usize) -> Option<String> {
+        self.base.name(self.indices[index] as usize)
+    }
+
     fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
         self.base.image(self.indices[index] as usize, buffer)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Exit code of an interrupted run.
-const INTERRUPTED: i32 = 130;
+pub(crate) const INTERRUPTED: i32 = 130;
 
 /// A flag that signals set. A second signal ends the process at once; the last checkpoint is whole all the same.
 pub(crate) fn on_signals() -> anyhow::Result<Arc<AtomicBool>> {

@@ -5,6 +5,7 @@ mod data;
 mod device;
 mod evaluation;
 mod figures;
+mod images;
 mod interrupt;
 mod memory;
 mod observer;
@@ -78,10 +79,20 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
 
 /// Whether the values of the file or the arguments are the cause, and have to change.
 fn is_wrong(error: &anyhow::Error) -> bool {
-    use DataError::{Batch, Layout, Subset, Synthetic, Unknown};
+    use DataError::{Batch, EmptyFolder, Holdout, Layout, NoFolder, NoPack, Subset, Synthetic, Unknown};
     let of_data = matches!(
         error.downcast_ref(),
-        Some(Unknown(_) | Subset { .. } | Batch { .. } | Synthetic { .. } | Layout { .. })
+        Some(
+            Unknown(_)
+                | Subset { .. }
+                | Batch { .. }
+                | Synthetic { .. }
+                | Layout { .. }
+                | NoFolder { .. }
+                | EmptyFolder { .. }
+                | Holdout { .. }
+                | NoPack { .. }
+        )
     );
     let of_evaluation = matches!(error.downcast_ref(), Some(EvalError::Split { .. }));
     let of_views = error.is::<ViewError>() || error.is::<BuildError>();

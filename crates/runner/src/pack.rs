@@ -1,18 +1,24 @@
 //! `pack`: a folder of images as one file of pixels.
 
-use crate::say;
+use crate::{Refusal, images, interrupt, say};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use kontrast_data::{Source, Spec, Unreadable};
-use kontrast_runlog::cache_home;
-use std::path::PathBuf;
+use kontrast_data::{DataError, Packing, Unreadable};
+use std::io::IsTerminal;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// Without a terminal, at most one line in this time.
+const QUIET: Duration = Duration::from_secs(5);
 
 /// Options of `pack`.
 #[derive(Args, Debug)]
 pub(crate) struct Pack {
     /// Images: train and test (or val) with a folder a class, one folder a class, or images side by side
     folder: PathBuf,
-    /// The file
+    /// The file; an earlier pack of that name is replaced
     out: PathBuf,
     /// Pixels of the short side of larger images [default: images keep their sizes]
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=8192))]
@@ -23,32 +29,99 @@ pub(crate) struct Pack {
     /// The share of a folder with classes but no test split that becomes one
     #[arg(long, value_name = "SHARE")]
     holdout: Option<f64>,
+    /// Replace a file that is no pack
+    #[arg(long)]
+    force: bool,
 }
 
 /// Packs, and says what was packed.
 pub(crate) fn pack(arguments: &Pack) -> anyhow::Result<u8> {
-    let unreadable = if arguments.skip_unreadable { Unreadable::Skip } else { Unreadable::Refuse };
-    let source = Source::Folder { root: arguments.folder.clone(), unreadable, holdout: arguments.holdout };
-    let splits = kontrast_data::open(&Spec { source, subset: None, seed: 0 }, &cache_home())?;
-    for note in &splits.notes {
-        say::note(format!("note: {note}"));
+    let out = &arguments.out;
+    check_out(arguments)?;
+    if kontrast_data::remove_unfinished(out)? {
+        say::note(format_args!("note: removed what an earlier packing to {} left unfinished", out.display()));
     }
-    let style = ProgressStyle::with_template("packing [{bar:30}] {pos}/{len} images, {eta} left")?;
-    // Hidden by itself where there is no terminal.
-    let bar = ProgressBar::new(0).with_style(style.progress_chars("=> "));
-    let short = arguments.short.map(|short| short as usize);
-    let summary = kontrast_data::pack(&splits, short, &arguments.out, &mut |done, total| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-    })?;
-    bar.finish_and_clear();
-    say::out(format!(
+    let unreadable = if arguments.skip_unreadable { Unreadable::Skip } else { Unreadable::Refuse };
+    let reading = ProgressBar::new_spinner().with_message("looking at the images");
+    reading.enable_steady_tick(Duration::from_millis(200));
+    let splits = images::open(&arguments.folder, unreadable, arguments.holdout);
+    reading.finish_and_clear();
+    let splits = splits?;
+    let packing = Packing { short: arguments.short.map(|short| short as usize), holdout: arguments.holdout };
+    let stop = interrupt::on_signals()?;
+    let mut progress = Progress::new()?;
+    let packed = kontrast_data::pack(&splits, packing, out, &mut |done, total| {
+        progress.show(done, total);
+        if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    progress.bar.finish_and_clear();
+    let summary = match packed {
+        Err(error @ DataError::Interrupted(_)) => {
+            say::note(format_args!("{error}"));
+            return Ok(interrupt::INTERRUPTED as u8);
+        }
+        packed => packed?,
+    };
+    say::out(format_args!(
         "{}: {} training and {} test images, {:.1} MB; train on it with --set data.name=pack --set data.root={}",
-        arguments.out.display(),
+        out.display(),
         summary.train,
         summary.test,
         summary.bytes as f64 / 1e6,
-        arguments.out.display()
+        out.display()
     ));
     Ok(0)
+}
+
+/// Refuses a file that is somebody's work, and one that would lie among the images.
+fn check_out(Pack { folder, out, force, .. }: &Pack) -> anyhow::Result<()> {
+    let refuse = |reason: &str| Err(Refusal(format!("{}: {reason}", out.display())).into());
+    if folder.is_file() {
+        let reason = "this is a file; expected a folder of images";
+        return Err(Refusal(format!("{}: {reason}", folder.display())).into());
+    }
+    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(parent) = parent.canonicalize() else {
+        return refuse("its folder is not there; make it first");
+    };
+    if folder.canonicalize().is_ok_and(|folder| parent.starts_with(folder)) {
+        return refuse("the pack would lie among the images; name a file outside of their folder");
+    }
+    if out.is_dir() {
+        return refuse("this is a folder; name a file");
+    }
+    if !out.exists() {
+        return Ok(());
+    }
+    if kontrast_data::is_pack(out)? {
+        say::note(format_args!("note: {} is a pack already, and is replaced", out.display()));
+    } else if !force {
+        return refuse("there is a file that is no pack; name another, or replace it with --force");
+    }
+    Ok(())
+}
+
+/// A bar on a terminal, a line now and then elsewhere.
+struct Progress {
+    bar: ProgressBar,
+    terminal: bool,
+    said: Instant,
+}
+
+impl Progress {
+    fn new() -> anyhow::Result<Self> {
+        let style = ProgressStyle::with_template("packing [{bar:30}] {pos}/{len} images, {eta} left")?;
+        // Hidden by itself where there is no terminal.
+        let bar = ProgressBar::new(0).with_style(style.progress_chars("=> "));
+        Ok(Self { bar, terminal: std::io::stderr().is_terminal(), said: Instant::now() })
+    }
+
+    fn show(&mut self, done: usize, total: usize) {
+        self.bar.set_length(total as u64);
+        self.bar.set_position(done as u64);
+        if !self.terminal && self.said.elapsed() >= QUIET {
+            self.said = Instant::now();
+            say::note(format_args!("packing: {done} of {total} images"));
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::data;
 use crate::device::{self, Place};
-use crate::say;
+use crate::images;
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Feed;
 use kontrast_config::{Experiment, Loaded};
@@ -27,9 +27,7 @@ impl Stage {
         let experiment = loaded.experiment.clone();
         let place = device::prepare(&experiment.run)?;
         let splits = data::open(&experiment.data, experiment.seed)?;
-        for note in &splits.notes {
-            say::note(format_args!("note: {note}"));
-        }
+        images::say_notes(&splits);
         let (images, batch) = (splits.train.images().len(), experiment.train.batch);
         if images < batch {
             return Err(DataError::Batch { batch, images }.into());

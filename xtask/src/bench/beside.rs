@@ -1,5 +1,7 @@
 //! One of our programs beside the script that does the same with other libraries: alternated rounds, medians, ratios.
 
+use super::peers::Peers;
+use crate::Refusal;
 use crate::build::built;
 use crate::setup::{self, Wanted};
 use crate::workspace;
@@ -76,8 +78,9 @@ impl Beside {
     /// Builds, measures both sides in turn, prints the table.
     pub fn run(&self, subject: Subject) -> Result<u8> {
         let (program, arguments, script, script_arguments) = subject.sides();
-        let script = workspace::root().join("benches/peers").join(script);
-        self.check_peers(&script)?;
+        self.check_json()?;
+        let peers = Peers::new(&self.peers, script);
+        peers.check()?;
         let libtorch = setup::ensure(Wanted::Fitting)?;
         let program = built(program, workspace::cargo("build").arg("--workspace"), &libtorch)?;
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
@@ -89,10 +92,11 @@ impl Beside {
                 .args(arguments)
                 .env("LD_LIBRARY_PATH", libtorch.join("lib"))
                 .env_remove("OMP_WAIT_POLICY");
-            ours.extend(figures(command.arg("--json"))?);
+            ours.extend(figures(command.arg("--json").stderr(Stdio::inherit()))?);
             eprintln!("round {round} of {}: the others", self.rounds);
-            let mut command = Command::new(&self.peers);
-            command.arg(&script).args(script_arguments).env_remove("OMP_WAIT_POLICY");
+            let mut command = peers.command();
+            // Its warnings and tracebacks are Python's own words: the last line says what happened.
+            command.args(script_arguments).stderr(Stdio::piped());
             theirs.extend(figures(command.arg("--json"))?);
         }
         let rows = rows(&ours, &theirs);
@@ -105,30 +109,29 @@ impl Beside {
         Ok(0)
     }
 
-    /// The script's first lines say what it needs.
-    fn check_peers(&self, script: &Path) -> Result<()> {
-        let path = workspace::root().join(&self.peers);
-        if path.exists() || self.peers.components().count() == 1 {
+    /// The rows are written last: whether they can be is asked first.
+    fn check_json(&self) -> Result<()> {
+        let Some(path) = &self.json else { return Ok(()) };
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let writable = rustix::fs::access(parent, rustix::fs::Access::WRITE_OK).is_ok();
+        if writable && !path.is_dir() {
             return Ok(());
         }
-        bail!(
-            "{}: there is no such Python; make one as benches/README.md says, or name another with --peers ({} says what it \
-             needs)",
-            path.display(),
-            script.display()
-        )
+        bail!(Refusal(format!(
+            "--json {}: cannot be written; name a file in a folder that exists and may be written to",
+            path.display()
+        )))
     }
 }
 
-/// Runs one side; its other lines pass through.
+/// Runs one side. Where its messages do not pass through, the last of them stands in the error.
 fn figures(command: &mut Command) -> Result<Vec<Figure>> {
     let name = command.get_program().display().to_string();
-    let output = command
-        .current_dir(workspace::root())
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| format!("{name} does not start"))?;
-    ensure!(output.status.success(), "{name}: {}; its messages stand above", output.status);
+    let output =
+        command.current_dir(workspace::root()).output().with_context(|| format!("{name} does not start"))?;
+    let messages = String::from_utf8_lossy(&output.stderr);
+    let last = messages.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("its messages stand above");
+    ensure!(output.status.success(), "{name}: {}: {}", output.status, last.trim());
     let text = String::from_utf8_lossy(&output.stdout);
     let found: Vec<Figure> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     ensure!(!found.is_empty(), "{name} printed no figure:\n{text}");

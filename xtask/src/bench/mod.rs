@@ -2,6 +2,7 @@
 
 mod beside;
 mod criterion;
+mod peers;
 
 pub use beside::{Beside, Subject};
 pub use criterion::run as criterion;

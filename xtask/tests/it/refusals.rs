@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::machine::{Ended, ended, xtask};
+use crate::machine::{Ended, Machine, ended, xtask};
 
 /// On a machine where nothing could be built.
 fn refused(arguments: &[&str]) -> Ended {
@@ -82,4 +82,33 @@ fn a_folder_without_runs_is_no_report() {
     let folder = tempfile::tempdir().unwrap();
     let said = refused(&["report", &folder.path().display().to_string()]).stderr;
     assert!(said.contains("no run directory"), "{said}");
+}
+
+#[test]
+fn a_measurement_that_cannot_end_well_is_refused_before_it_begins() {
+    let said = refused(&["bench", "loss", "--json", "no/such/folder/rows.json"]).stderr;
+    assert!(said.starts_with("error: --json no/such/folder/rows.json: cannot be written"), "{said}");
+    let said = refused(&["bench", "loss", "--peers", "no/such/python"]).stderr;
+    assert!(said.contains("no/such/python: there is no such Python"), "{said}");
+}
+
+#[test]
+fn a_python_that_lacks_a_library_is_refused_with_the_line_that_installs_it() {
+    let machine = Machine::new();
+    machine.program("bare", "echo 'missing lightly: No module named lightly'; echo asked");
+    let python = machine.path("bin/bare").display().to_string();
+    let said = refused(&["bench", "loss", "--peers", &python]).stderr;
+    let expected = format!(
+        "error: {python}: cannot import lightly: No module named lightly; install it with: {python} -m pip install \
+         torch==2.11.0 lightly==1.6.0\n"
+    );
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn a_mistake_in_the_views_of_a_preview_is_named() {
+    let said = refused(&["run", "--", "preview", "--config", "missing.toml"]).stderr;
+    assert!(said.starts_with("error: missing.toml: cannot be read"), "{said}");
+    let said = refused(&["run", "--", "preview", "--plan=byol", "--set", "views.byol.flip=2.0"]).stderr;
+    assert!(said.contains("views.byol.flip = 2.0: expected a probability, 0 to 1"), "{said}");
 }

@@ -167,13 +167,14 @@ impl CustomViews {
         self.view.iter().flat_map(|list| vec![list.size; list.count]).collect()
     }
 
-    /// The numbers of the steps are checked where the plan is made.
     pub(super) fn check(&self, key: &str, problems: &mut Problems) {
         let key = format!("{key}.view");
         problems.require(!self.view.is_empty(), &key, &self.view, "at least one view");
         for (index, list) in self.view.iter().enumerate() {
-            count(problems, &format!("{key}[{index}].count"), list.count);
-            size(problems, &format!("{key}[{index}].size"), list.size);
+            let key = format!("{key}[{index}]");
+            count(problems, &format!("{key}.count"), list.count);
+            size(problems, &format!("{key}.size"), list.size);
+            list.check_steps(&key, problems);
         }
     }
 }

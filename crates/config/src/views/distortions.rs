@@ -91,14 +91,33 @@ impl Jitter {
 impl Blur {
     pub(super) fn check(&self, size: usize, key: &str, problems: &mut Problems) {
         problems.probability(&format!("{key}.blur.probability"), self.probability);
-        ordered(problems, &format!("{key}.blur.sigma"), self.sigma);
-        problems.require(
-            self.kernel % 2 == 1 && self.kernel / 2 < size,
-            &format!("{key}.blur.kernel"),
-            &self.kernel,
-            &format!("an odd number below twice the view's size = {size}"),
-        );
+        sigma(problems, &format!("{key}.blur.sigma"), self.sigma);
+        kernel(problems, &format!("{key}.blur.kernel"), self.kernel, size);
     }
+}
+
+/// Deviations of a blur: below the least it changes nothing, beyond the largest it leaves nothing.
+pub(super) fn sigma(problems: &mut Problems, key: &str, sigma: [f64; 2]) {
+    least_first(problems, key, sigma, (0.01, 1000.0), "pixels");
+}
+
+/// Reflection at the border needs more pixels than half the kernel.
+pub(super) fn kernel(problems: &mut Problems, key: &str, kernel: usize, size: usize) {
+    let expected = format!("an odd number below twice the view's size = {size}");
+    problems.require(kernel % 2 == 1 && kernel / 2 < size, key, &kernel, &expected);
+}
+
+/// A smaller and a larger number, both inside.
+pub(super) fn least_first(
+    problems: &mut Problems,
+    key: &str,
+    range: [f64; 2],
+    (from, to): (f64, f64),
+    unit: &str,
+) {
+    let holds = from <= range[0] && range[0] <= range[1] && range[1] <= to;
+    let expected = format!("the smaller number first, both from {from} to {to} {unit}");
+    problems.require(holds, key, &range, &expected);
 }
 
 pub(super) fn ordered(problems: &mut Problems, key: &str, range: [f64; 2]) {

@@ -7,6 +7,7 @@ mod pair;
 mod papers;
 mod plain;
 mod simclr;
+mod steps;
 
 pub use crops::{Crops, DinoViews, SwavViews};
 pub use custom::{CustomViews, Filling, Policy, Sampling, Transform, ViewList, WeightedTransform};

@@ -88,7 +88,7 @@ fn an_unknown_key_of_an_ablation_is_placed() {
     );
     let message = refusal(&GRID.replace("value = 50.2", "valeu = 50.2"));
     assert!(
-        message.contains("grid.toml:27:1: paper_value.valeu: unknown key; did you mean `value`?"),
+        message.contains("grid.toml:27:1: paper_value[0].valeu: unknown key; did you mean `value`?"),
         "{message}"
     );
 }

@@ -4,6 +4,7 @@ mod ablations;
 mod committed;
 mod digests;
 mod folder;
+mod free_lists;
 mod merging;
 mod methods;
 mod mistakes;

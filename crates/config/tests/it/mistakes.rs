@@ -191,3 +191,22 @@ fn a_bad_argument_is_named_itself() {
     let message = folder.refusal("", &["seed=1", "train.bach=3"]);
     assert!(message.starts_with("--set train.bach=3: train.bach: unknown key; did you mean `batch`?"));
 }
+
+#[test]
+fn a_papers_plan_alone_names_the_command_that_draws_it() {
+    let folder = Folder::new();
+    let path = folder.write("byol.toml", "[views.byol]\nsize = 32\n");
+    let message = folder.message(&path, &[]);
+    let expected = "byol.toml: this is a plan of the views, no experiment; draw it with: cargo xtask run -- preview --plan byol";
+    assert!(message.ends_with(expected), "{message}");
+}
+
+#[test]
+fn views_that_the_method_cannot_compare_can_be_looked_at() {
+    let folder = Folder::new();
+    let three = "[[views.custom.view]]\ncount = 3\nsize = 32\nsteps = ['fit']";
+    assert!(folder.refusal(three, &[]).contains("expected two views of one size"));
+    let look = |set: &str| Experiment::load_to_look(&folder.path("mine.toml"), &[set.to_owned()]);
+    assert_eq!(look("seed=1").expect("three views").views.sizes(), [32, 32, 32]);
+    assert!(look("train.epochs=0").is_err(), "the rest of the file is checked");
+}

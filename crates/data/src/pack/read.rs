@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub struct PackedImages {
     file: Arc<(PathBuf, File)>,
     records: Vec<Record>,
+    /// The command that makes the pack again.
+    again: Arc<str>,
 }
 
 /// Images of a pack with classes.
@@ -30,11 +32,19 @@ pub struct PackedClasses {
 /// # Errors
 /// When the file is no pack, is cut short, or its table is damaged.
 pub(crate) fn open(path: &Path) -> Result<Splits, DataError> {
-    let wrong = |reason: &str| DataError::Format {
-        path: path.to_owned(),
-        reason: format!("{reason}; make it again with: cargo xtask run -- pack FOLDER {}", path.display()),
-    };
+    let again = Table::default().again(path);
+    let refused = |reason: String| DataError::Format { path: path.to_owned(), reason };
+    let wrong = |reason: &str| refused(format!("{reason}; make it again with: {again}"));
     let io = |source| DataError::Io { path: path.to_owned(), source };
+    if path.is_dir() {
+        let reason =
+            "this is a folder, no pack; name the file, or train on the folder with data.name = \"folder\"";
+        return Err(DataError::NoPack { path: path.to_owned(), reason: reason.to_owned() });
+    }
+    if !path.exists() {
+        let reason = format!("there is no such pack; make it with: {again}");
+        return Err(DataError::NoPack { path: path.to_owned(), reason });
+    }
     let file = File::open(path).map_err(io)?;
     let length = file.metadata().map_err(io)?.len();
     let mut head = [0; HEAD as usize];
@@ -50,8 +60,11 @@ pub(crate) fn open(path: &Path) -> Result<Splits, DataError> {
     if head[16..] != Sha256::digest(&json)[..] {
         return Err(wrong("the pack's table is damaged, or the file is cut short"));
     }
-    let Table { class_names, train, test, .. } =
+    let table: Table =
         serde_json::from_slice(&json).map_err(|_| wrong("the pack's table is not understood"))?;
+    let again = table.again(path);
+    let wrong = |reason: &str| refused(format!("{reason}; make it again with: {again}"));
+    let Table { class_names, train, test, .. } = table;
     let inside = |record: &Record| record.inside(start);
     let labelled = |record: &Record| class_names.is_empty() || (record.label as usize) < class_names.len();
     if !train.iter().chain(&test).all(|record| inside(record) && labelled(record)) {
@@ -61,7 +74,7 @@ pub(crate) fn open(path: &Path) -> Result<Splits, DataError> {
         return Err(wrong("the pack holds no training image"));
     }
     let file = Arc::new((path.to_owned(), file));
-    let images = |records| PackedImages { file: Arc::clone(&file), records };
+    let images = |records| PackedImages { file: Arc::clone(&file), records, again: again.as_str().into() };
     if class_names.is_empty() {
         let train = Split::Unlabelled(Arc::new(images(train)));
         return Ok(Splits { train, test: None, notes: Vec::new(), skipped: Vec::new() });
@@ -94,8 +107,8 @@ impl Dataset for PackedImages {
             .map_err(|source| DataError::Io { path: path.clone(), source })?;
         if crc32fast::hash(buffer) != record.crc {
             let reason = format!(
-                "image {index} is damaged: its checksum differs; make the pack again with: cargo xtask run -- pack FOLDER {}",
-                path.display()
+                "image {index} is damaged: its checksum differs; make the pack again with: {}",
+                self.again
             );
             return Err(DataError::Format { path: path.clone(), reason });
         }

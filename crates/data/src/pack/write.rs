@@ -9,10 +9,20 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
 /// Images that are decoded side by side before they are written: memory is bounded, and no core waits long.
-const AT_ONCE: usize = 256;
+const AT_ONCE: usize = 64;
+
+/// How a folder is packed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Packing {
+    /// Pixels of the short side of larger images; they keep their sizes where it is left out.
+    pub short: Option<usize>,
+    /// The share that became the test split, which the pack remembers for its messages.
+    pub holdout: Option<f64>,
+}
 
 /// What was packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,28 +35,47 @@ pub struct PackSummary {
     pub bytes: u64,
 }
 
-/// Writes all images of `splits` to `out`, resized (antialiased bilinear) to this short side where it is given and the
-/// image is larger. `progress` hears of images done and of all.
+/// Writes all images of `splits` to `out`, resized (antialiased bilinear) to the short side where one is given and the
+/// image is larger. `progress` hears of images done and of all, and may stop the work.
 ///
 /// # Errors
-/// When an image cannot be read, or the file cannot be written; an earlier file of that name then stays as it is.
+/// When an image cannot be read, the file cannot be written, or `progress` stops; an earlier file of that name then stays
+/// as it is.
 pub fn pack(
     splits: &Splits,
-    short: Option<usize>,
+    packing: Packing,
     out: &Path,
-    progress: &mut dyn FnMut(usize, usize),
+    progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<PackSummary, DataError> {
     let io = |source| DataError::Io { path: out.to_owned(), source };
-    let name = out.file_name().unwrap_or_default().to_string_lossy();
-    let unfinished = out.with_file_name(format!(".{name}.part"));
+    let unfinished = unfinished(out);
     let file = File::create(&unfinished).map_err(io)?;
-    let written = Writer { file: BufWriter::new(file), at: HEAD, path: out }.all(splits, short, progress);
+    let written = Writer { file: BufWriter::new(file), at: HEAD, path: out }.all(splits, packing, progress);
     let named = written.and_then(|summary| std::fs::rename(&unfinished, out).map_err(io).map(|()| summary));
     if named.is_err() {
         // The error that stopped the packing is the one to tell.
         let _ = std::fs::remove_file(&unfinished);
     }
     named
+}
+
+/// Removes what a killed packing to `out` left, and says whether there was something.
+///
+/// # Errors
+/// When it cannot be removed.
+pub fn remove_unfinished(out: &Path) -> Result<bool, DataError> {
+    let unfinished = unfinished(out);
+    match std::fs::remove_file(&unfinished) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(DataError::Io { path: unfinished, source }),
+    }
+}
+
+/// The name of a pack that is being written.
+fn unfinished(out: &Path) -> PathBuf {
+    let name = out.file_name().unwrap_or_default().to_string_lossy();
+    out.with_file_name(format!(".{name}.part"))
 }
 
 struct Writer<'p> {
@@ -59,14 +88,14 @@ impl Writer<'_> {
     fn all(
         mut self,
         splits: &Splits,
-        short: Option<usize>,
-        progress: &mut dyn FnMut(usize, usize),
+        Packing { short, holdout }: Packing,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
     ) -> Result<PackSummary, DataError> {
         let (train, labelled, test) =
             (splits.train.images(), splits.train.labelled(), splits.test.as_deref());
         let total = train.len() + test.map_or(0, Dataset::len);
         let class_names = labelled.as_ref().map_or(Vec::new(), |images| images.class_names().to_vec());
-        let mut table = Table { short, class_names, ..Table::default() };
+        let mut table = Table { short, holdout, class_names, ..Table::default() };
         self.write(&vec![0; HEAD as usize])?;
         let label = |index: usize| labelled.as_ref().map_or(0, |images| images.label(index));
         table.train = self.images(&*train, &label, short, &mut |done| progress(done, total))?;
@@ -87,7 +116,7 @@ impl Writer<'_> {
         images: &dyn Dataset,
         label: &dyn Fn(usize) -> u32,
         short: Option<usize>,
-        done: &mut dyn FnMut(usize),
+        done: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Vec<Record>, DataError> {
         let mut records = Vec::with_capacity(images.len());
         for first in (0..images.len()).step_by(AT_ONCE) {
@@ -101,7 +130,9 @@ impl Writer<'_> {
                 self.write(&pixels)?;
                 self.at += pixels.len() as u64;
             }
-            done(end);
+            if done(end).is_break() {
+                return Err(DataError::Interrupted(self.path.to_owned()));
+            }
         }
         Ok(records)
     }

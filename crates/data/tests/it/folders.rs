@@ -153,11 +153,19 @@ fn a_holdout_that_does_not_fit_is_refused() {
     assert!(said.contains("data.holdout = 1.5 leaves nothing to train or to test on, of 2 images"), "{said}");
     write(classes.path(), "val/cat/1.png", 1);
     let said = message(classes.path(), Unreadable::Refuse, Some(0.5));
-    assert!(said.ends_with("there is a test split already; leave data.holdout out"), "{said}");
+    assert!(
+        said.ends_with(
+            "data.holdout = 0.5 cannot be used, since there is a test split already; leave it out"
+        ),
+        "{said}"
+    );
     let flat = tempfile::tempdir().unwrap();
     write(flat.path(), "1.png", 1);
     let said = message(flat.path(), Unreadable::Refuse, Some(0.5));
-    assert!(said.ends_with("images without classes cannot be scored; leave data.holdout out"), "{said}");
+    assert!(
+        said.ends_with("cannot be used, since images without classes cannot be scored; leave it out"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -2,8 +2,12 @@
 
 use image::{Rgb, RgbImage};
 use kontrast_augment::ImageRef;
-use kontrast_data::{DataError, Dataset, Source, Spec, Split, Splits, Unreadable, open, pack};
+use kontrast_data::{
+    DataError, Dataset, Packing, Source, Spec, Split, Splits, Unreadable, is_pack, open, pack,
+    remove_unfinished,
+};
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,7 +32,12 @@ fn packed(place: &Path, short: Option<usize>) -> (Splits, PathBuf) {
     let splits = folder(&place.join("images"));
     let out = place.join("all.pack");
     let mut heard = Vec::new();
-    let summary = pack(&splits, short, &out, &mut |done, total| heard.push((done, total))).unwrap();
+    let packing = Packing { short, holdout: None };
+    let mut hear = |done, total| {
+        heard.push((done, total));
+        ControlFlow::Continue(())
+    };
+    let summary = pack(&splits, packing, &out, &mut hear).unwrap();
     assert_eq!((summary.train, summary.test, heard), (3, 2, vec![(3, 5), (5, 5)]));
     assert_eq!(summary.bytes, fs::metadata(&out).unwrap().len());
     (splits, out)
@@ -138,13 +147,56 @@ fn a_failed_packing_leaves_the_earlier_file() {
         notes: Vec::new(),
         skipped: Vec::new(),
     };
-    let said = pack(&broken, None, &out, &mut |_, _| {}).unwrap_err().to_string();
+    let mut on = |_, _| ControlFlow::Continue(());
+    let said = pack(&broken, Packing::default(), &out, &mut on).unwrap_err().to_string();
     assert!(said.contains("the second image"), "{said}");
     assert_eq!(fs::read(&out).unwrap(), before);
     assert!(
-        pack(&folder(&place.path().join("images")), None, place.path(), &mut |_, _| {}).is_err(),
+        pack(&folder(&place.path().join("images")), Packing::default(), place.path(), &mut on).is_err(),
         "a folder"
     );
     let left: Vec<_> = fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "{left:?}");
+}
+
+#[test]
+fn a_stopped_packing_leaves_the_earlier_file_and_a_killed_ones_part_is_removed() {
+    let place = tempfile::tempdir().unwrap();
+    let (splits, out) = packed(place.path(), None);
+    let before = fs::read(&out).unwrap();
+    let said = pack(&splits, Packing::default(), &out, &mut |_, _| ControlFlow::Break(())).unwrap_err();
+    assert!(matches!(said, DataError::Interrupted(_)), "{said}");
+    assert_eq!(fs::read(&out).unwrap(), before);
+    assert!(!remove_unfinished(&out).unwrap(), "the stopped one left something");
+    fs::write(place.path().join(".all.pack.part"), "half").unwrap();
+    assert!(remove_unfinished(&out).unwrap());
+    assert!(is_pack(&out).unwrap() && !is_pack(&place.path().join("images/train/a/1.png")).unwrap());
+}
+
+#[test]
+fn a_pack_that_is_not_there_or_a_folder_says_what_to_do() {
+    let place = tempfile::tempdir().unwrap();
+    let said = |path: PathBuf| opened(Source::Pack(path)).map(|_| ()).unwrap_err();
+    let missing = said(place.path().join("no.pack"));
+    assert!(
+        missing.contains("there is no such pack; make it with: cargo xtask run -- pack FOLDER"),
+        "{missing}"
+    );
+    let folder = said(place.path().to_owned());
+    assert!(folder.contains("this is a folder, no pack; name the file"), "{folder}");
+}
+
+#[test]
+fn the_advice_about_a_damaged_image_repeats_how_the_pack_was_made() {
+    let place = tempfile::tempdir().unwrap();
+    let splits = folder(&place.path().join("images"));
+    let out = place.path().join("all.pack");
+    let packing = Packing { short: Some(6), holdout: Some(0.25) };
+    pack(&splits, packing, &out, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    let mut damaged = fs::read(&out).unwrap();
+    damaged[50] ^= 1;
+    fs::write(&out, damaged).unwrap();
+    let images = opened(Source::Pack(out)).unwrap().train.images();
+    let said = images.image(0, &mut Vec::new()).unwrap_err().to_string();
+    assert!(said.ends_with("all.pack --short 6 --holdout 0.25"), "{said}");
 }

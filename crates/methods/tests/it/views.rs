@@ -1,7 +1,7 @@
 //! The plans of the papers, built from their files.
 
 use kontrast_augment::Step;
-use kontrast_config::Views;
+use kontrast_config::{CustomViews, Transform, ViewList, Views};
 use kontrast_methods::view_spec;
 
 fn paper(name: &str, changes: &[&str]) -> Views {
@@ -76,11 +76,11 @@ fn every_transform_of_a_free_list_becomes_its_step() {
 
 #[test]
 fn a_number_out_of_range_names_the_list_and_the_step() {
-    let first = "{count=2, size=32, steps=['fit']}";
-    let wrong = format!(
-        "views.custom.view=[{first}, {{count=2, size=32, steps=['fit', {{gaussian_noise={{deviation=-1.0}}}}]}}]"
-    );
-    let said = view_spec(&paper_with_custom(&wrong)).unwrap_err().to_string();
+    // A file with it is refused when it is loaded; a list that a program makes comes here first.
+    let list = |steps| ViewList { count: 2, size: 32, steps };
+    let wrong = vec![Transform::Fit, Transform::GaussianNoise { deviation: -1.0 }];
+    let views = Views::Custom(CustomViews { view: vec![list(vec![Transform::Fit]), list(wrong)] });
+    let said = view_spec(&views).unwrap_err().to_string();
     assert_eq!(said, "views.custom.view[1].steps[1]: noise deviation is -1; expected a number of at least 0");
 }
 

@@ -3,7 +3,10 @@
 use super::{Key, Source, view};
 use crate::Refusal;
 use kontrast_augment::audit::{Cue, found};
+use kontrast_runlog::human::counted;
+use std::collections::HashSet;
 use std::fmt::Write;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Among how many candidates a view's partner is looked for.
 const CANDIDATES: usize = 256;
@@ -15,24 +18,49 @@ const FEWEST: usize = 64;
 /// histogram far above it, jitter of SimCLR's strength .5 brings it far below.
 const OPEN: f64 = 25.0;
 
+/// What was compared.
+struct Compared<'s> {
+    candidates: usize,
+    groups: usize,
+    /// Different images among all candidates.
+    distinct: usize,
+    /// Which views, in words.
+    views: &'static str,
+    /// The images in words.
+    images: &'s str,
+}
+
 /// Measures every cue between the plan's first two views; between two draws of the view where there is only one.
 pub(super) fn report(source: &Source) -> anyhow::Result<String> {
     let images = source.images.len();
-    if images < FEWEST {
+    let too_few = |what: &str, found: usize| {
         let message = format!(
-            "--audit: there are {images} images; expected at least {FEWEST}, else chance alone finds many"
+            "--audit: there are {found} {what}; expected at least {FEWEST}, else chance alone finds many"
         );
-        return Err(Refusal(message).into());
+        Refusal(message)
+    };
+    if images < FEWEST {
+        return Err(too_few("images", images).into());
     }
-    let candidates = CANDIDATES.min(source.images.len());
-    let groups = GROUPS.min(source.images.len() / candidates);
+    let candidates = CANDIDATES.min(images);
+    let groups = GROUPS.min(images / candidates);
+    let distinct = distinct(source, groups, candidates)?;
+    if distinct < FEWEST {
+        return Err(too_few("different images", distinct).into());
+    }
+    let views = if source.plans.len() > 1 { "views 0 and 1" } else { "view 0, drawn in epochs 0 and 1" };
+    let means = means(source, groups, candidates)?;
+    Ok(words(&means, &Compared { candidates, groups, distinct, views, images: &source.words }))
+}
+
+/// Per cent that each cue finds, over all groups.
+fn means(source: &Source, groups: usize, candidates: usize) -> anyhow::Result<[f64; Cue::ALL.len()]> {
     let second = usize::from(source.plans.len() > 1);
     let mut sums = [0.0; Cue::ALL.len()];
     for group in 0..groups {
         let mut numbers = Cue::ALL.map(|_| [Vec::new(), Vec::new()]);
         for place in 0..candidates {
-            // Spread over the data set, which may be sorted by class.
-            let image = ((place * groups + group) * source.images.len() / (groups * candidates)) as u32;
+            let image = chosen(source, place * groups + group, groups * candidates);
             for (side, index) in [0, second].into_iter().enumerate() {
                 let plan = &source.plans[index];
                 let epoch = u32::from(side == 1 && second == 0);
@@ -47,14 +75,32 @@ pub(super) fn report(source: &Source) -> anyhow::Result<String> {
             *sum += found(first, second);
         }
     }
-    let means = sums.map(|sum| sum / groups as f64);
-    Ok(words(&means, candidates, groups, &source.words))
+    Ok(sums.map(|sum| sum / groups as f64))
 }
 
-fn words(means: &[f64], candidates: usize, groups: usize, images: &str) -> String {
-    let chance = 100.0 / candidates as f64;
+/// One of so many images, spread over the data set, which may be sorted by class.
+fn chosen(source: &Source, position: usize, of: usize) -> u32 {
+    (position * source.images.len() / of) as u32
+}
+
+/// How many of the images that are compared differ from each other.
+fn distinct(source: &Source, groups: usize, candidates: usize) -> anyhow::Result<usize> {
+    let (of, mut seen, mut buffer) = (groups * candidates, HashSet::new(), Vec::new());
+    for position in 0..of {
+        let image = source.images.image(chosen(source, position, of) as usize, &mut buffer)?;
+        let mut hasher = DefaultHasher::new();
+        (image.size(), image.pixels).hash(&mut hasher);
+        seen.insert(hasher.finish());
+    }
+    Ok(seen.len())
+}
+
+fn words(means: &[f64], compared: &Compared<'_>) -> String {
+    let Compared { candidates, groups, views, images, .. } = compared;
+    let chance = 100.0 / *candidates as f64;
+    let times = counted(*groups as u64, "time");
     let mut text = format!(
-        "How often a trivial cue finds an image's other view among {candidates} candidates ({groups} times, {images}):\n\n"
+        "How often a trivial cue finds an image's other view among {candidates} candidates ({views}; {times}; {images}):\n\n"
     );
     text += "| cue              | found % | chance % |\n| ---------------- | ------: | -------: |\n";
     for (cue, mean) in Cue::ALL.iter().zip(means) {
@@ -75,21 +121,60 @@ fn words(means: &[f64], candidates: usize, groups: usize, images: &str) -> Strin
         );
     }
     if means.iter().all(|mean| *mean <= OPEN) {
-        let _ = writeln!(text, "No cue finds more than {OPEN} %: the plan leaves no such shortcut open.");
+        text += &closed(compared);
     }
     text
 }
 
+/// What it means that no cue exceeds the threshold: little, where the images repeat or are few.
+fn closed(Compared { candidates, groups, distinct, .. }: &Compared<'_>) -> String {
+    let all = candidates * groups;
+    if *distinct < all {
+        return format!(
+            "note: only {distinct} of the {all} images differ, and no cue can tell equal images apart: these figures are too \
+             low to say that the plan is closed\n"
+        );
+    }
+    if *candidates < CANDIDATES {
+        return format!(
+            "note: no cue finds more than {OPEN} %, but {all} images are few to go by; expected {CANDIDATES}\n"
+        );
+    }
+    format!("No cue finds more than {OPEN} %: the plan leaves no such shortcut open.\n")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::{Compared, words};
+
+    fn text(means: [f64; 3], candidates: usize, distinct: usize) -> String {
+        let groups = if candidates < 256 { 1 } else { 8 };
+        words(
+            &means,
+            &Compared { candidates, groups, distinct, views: "views 0 and 1", images: "drawn shapes" },
+        )
+    }
 
     #[test]
     fn an_open_shortcut_is_named_with_its_remedy() {
-        let text = words(&[69.0, 12.0, 3.0], 256, 8, "drawn shapes");
-        assert!(text.contains("| colour histogram |    69.0 |      0.4 |"), "{text}");
-        assert!(text.contains("warning: the colour histogram alone finds 69 %"), "{text}");
-        assert!(!text.contains("mean colour alone"), "{text}");
-        assert!(words(&[4.0, 2.0, 3.0], 256, 8, "drawn shapes").contains("leaves no such shortcut open"));
+        let said = text([69.0, 12.0, 3.0], 256, 2048);
+        assert!(said.contains("candidates (views 0 and 1; 8 times; drawn shapes)"), "{said}");
+        assert!(said.contains("| colour histogram |    69.0 |      0.4 |"), "{said}");
+        assert!(said.contains("warning: the colour histogram alone finds 69 %"), "{said}");
+        assert!(!said.contains("mean colour alone"), "{said}");
+    }
+
+    #[test]
+    fn only_many_different_images_reassure() {
+        let low = [4.0, 2.0, 3.0];
+        assert!(text(low, 256, 2048).contains("leaves no such shortcut open"));
+        let repeated = text(low, 256, 2000);
+        assert!(
+            repeated.contains("only 2000 of the 2048 images differ") && !repeated.contains("No cue"),
+            "{repeated}"
+        );
+        let few = text(low, 100, 100);
+        assert!(few.contains("(views 0 and 1; 1 time; ") && few.contains("100 images are few"), "{few}");
+        assert!(!few.contains("No cue"), "{few}");
     }
 }

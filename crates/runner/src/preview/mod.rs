@@ -26,20 +26,23 @@ pub(crate) struct Preview {
     /// Changes a key, e.g. views.simclr.size=64
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
-    /// A folder of images [default: the experiment's; else CIFAR-10 where it is in the cache, else drawn shapes]
-    #[arg(long, value_name = "FOLDER")]
+    /// A folder of images or a pack [default: the experiment's; else CIFAR-10 where it is in the cache, else drawn shapes]
+    #[arg(long, value_name = "PATH")]
     images: Option<PathBuf>,
-    /// Images in the picture: its rows
+    /// Leave out images of the folder that cannot be read, instead of stopping
+    #[arg(long, requires = "images")]
+    skip_unreadable: bool,
+    /// Images in the picture, its rows: 1 to 64
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=64))]
     rows: u32,
-    /// Epochs in the picture, each with all views of the plan
+    /// Epochs in the picture, each with all views of the plan: 1 to 16
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=16))]
     epochs: u32,
     /// Seed of the recipes [default: the experiment's, else 0]
     #[arg(long)]
     seed: Option<u64>,
     /// One view only, from its four numbers: SEED,EPOCH,IMAGE,VIEW
-    #[arg(long, value_name = "NUMBERS", value_parser = key, conflicts_with = "audit")]
+    #[arg(long, value_name = "NUMBERS", value_parser = key, allow_hyphen_values = true, conflicts_with_all = ["audit", "seed"])]
     replay: Option<Key>,
     /// Say how often a trivial cue finds an image's other view, instead of drawing
     #[arg(long)]
@@ -71,6 +74,9 @@ fn key(text: &str) -> Result<Key, String> {
 /// Draws, replays or audits.
 pub(crate) fn preview(arguments: &Preview) -> anyhow::Result<u8> {
     let source = Source::of(arguments)?;
+    if let Some(note) = source.enlarged()? {
+        say::note(format_args!("note: {note}"));
+    }
     if arguments.audit {
         say::out(audit::report(&source)?.trim_end());
     } else if let Some(key) = arguments.replay {
@@ -130,6 +136,16 @@ fn unwritten(out: &std::path::Path) -> String {
     )
 }
 
+/// Explains the words under the views once.
+const FOOT: &str = "above a view: seed,epoch,image,view, for --replay; crop WxH+X+Y: a box of W by H pixels, X from the \
+                    left and Y from the top of the image; erase WxH+X+Y: the same in the view";
+
+/// What stands under an image: how it is shown, and the name of its file.
+fn source_text(source: &Source, image: usize) -> String {
+    let name = source.images.name(image).map(|name| format!("\n{}", sheet::shortened(&name, 32)));
+    format!("centre crop{}", name.unwrap_or_default())
+}
+
 fn draw(source: &Source, arguments: &Preview) -> anyhow::Result<()> {
     let rows = (arguments.rows as usize).min(source.images.len());
     let mut sheet = Sheet::default();
@@ -142,7 +158,7 @@ fn draw(source: &Source, arguments: &Preview) -> anyhow::Result<()> {
             pixels: own.pixels,
             size: undistorted.size(),
             title: format!("image {image}"),
-            text: String::new(),
+            text: source_text(source, image as usize),
         }];
         for epoch in 0..arguments.epochs {
             for (index, plan) in source.plans.iter().enumerate() {
@@ -154,6 +170,7 @@ fn draw(source: &Source, arguments: &Preview) -> anyhow::Result<()> {
         }
         sheet.push(cells);
     }
+    FOOT.clone_into(&mut sheet.foot);
     let picture = sheet.drawn();
     picture.save(&arguments.out).with_context(|| unwritten(&arguments.out))?;
     say::out(format!(

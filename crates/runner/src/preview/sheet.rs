@@ -1,7 +1,7 @@
 //! A sheet of views with words under them.
 
 use embedded_graphics::mono_font::MonoTextStyle;
-use embedded_graphics::mono_font::ascii::{FONT_6X10, FONT_6X13_BOLD};
+use embedded_graphics::mono_font::iso_8859_1::{FONT_6X10, FONT_6X13_BOLD};
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 use embedded_graphics::prelude::{DrawTarget, Drawable, OriginDimensions, Pixel, Point, Size};
 use embedded_graphics::text::{Baseline, Text};
@@ -30,28 +30,43 @@ pub(super) struct Cell {
 
 /// Rows of cells.
 #[derive(Default)]
-pub(super) struct Sheet(Vec<Vec<Cell>>);
+pub(super) struct Sheet {
+    rows: Vec<Vec<Cell>>,
+    /// Words below all rows.
+    pub(super) foot: String,
+}
 
 impl Sheet {
     pub(super) fn push(&mut self, row: Vec<Cell>) {
-        self.0.push(row);
+        self.rows.push(row);
     }
 
     pub(super) fn drawn(&self) -> RgbImage {
-        let columns = self.0.iter().map(Vec::len).max().unwrap_or(0);
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widths: Vec<u32> = (0..columns)
             .map(|column| {
-                self.0.iter().filter_map(|row| row.get(column)).map(|cell| cell.shown().0).max().unwrap_or(0)
+                self.rows
+                    .iter()
+                    .filter_map(|row| row.get(column))
+                    .map(|cell| cell.shown().0)
+                    .max()
+                    .unwrap_or(0)
             })
             .collect();
         let heights: Vec<u32> = self
-            .0
+            .rows
             .iter()
             .map(|row| row.iter().zip(&widths).map(|(cell, &width)| cell.height(width)).max().unwrap_or(0))
             .collect();
         let total = |sides: &[u32]| sides.iter().map(|side| side + GAP).sum::<u32>() + GAP;
-        let mut picture = RgbImage::from_pixel(total(&widths), total(&heights), Rgb([255, 255, 255]));
-        for (row, cells) in self.0.iter().enumerate() {
+        let (width, below) = (total(&widths), total(&heights));
+        let foot = wrapped(&self.foot, ((width - 2 * GAP.min(width / 2)) / LETTER) as usize);
+        let more = if foot.is_empty() { 0 } else { LINE * foot.len() as u32 + GAP };
+        let mut picture = RgbImage::from_pixel(width, below + more, Rgb([255, 255, 255]));
+        for (line, text) in foot.iter().enumerate() {
+            Canvas(&mut picture).write(text, GAP, below + LINE * line as u32, words());
+        }
+        for (row, cells) in self.rows.iter().enumerate() {
             let top = total(&heights[..row]);
             for (column, cell) in cells.iter().enumerate() {
                 cell.draw(&mut picture, total(&widths[..column]), top, widths[column]);
@@ -86,19 +101,31 @@ impl Cell {
         let mut canvas = Canvas(picture);
         let title = MonoTextStyle::new(&FONT_6X13_BOLD, Rgb888::BLACK);
         canvas.write(&self.title, left, top, title);
-        let words = MonoTextStyle::new(&FONT_6X10, Rgb888::new(60, 60, 60));
         for (line, text) in self.lines(width).iter().enumerate() {
-            canvas.write(text, left, top + TITLE + shown_height + 4 + LINE * line as u32, words);
+            canvas.write(text, left, top + TITLE + shown_height + 4 + LINE * line as u32, words());
         }
     }
 }
 
-/// Lines of at most so many letters, broken at the commas between operations where one is.
+fn words() -> MonoTextStyle<'static, Rgb888> {
+    MonoTextStyle::new(&FONT_6X10, Rgb888::new(60, 60, 60))
+}
+
+/// Lines of at most so many letters, broken at the commas between operations, and elsewhere only where one operation is
+/// longer than a line.
 fn wrapped(text: &str, letters: usize) -> Vec<String> {
+    let fits = |part: &&str| part.trim_end().chars().count() <= letters;
+    let parts = text.split('\n').flat_map(|line| {
+        let whole = line
+            .split_inclusive(", ")
+            .map(|part| if fits(&part) { vec![part] } else { part.split_inclusive(' ').collect() });
+        // The beginning of a line of the text begins a line here.
+        whole.flatten().enumerate().map(|(position, part)| (position == 0, part))
+    });
     let mut lines: Vec<String> = Vec::new();
-    for part in text.split_inclusive(", ") {
+    for (first, part) in parts {
         match lines.last_mut() {
-            Some(line) if (line.clone() + part).trim_end().chars().count() <= letters => line.push_str(part),
+            Some(line) if !first && fits(&&*(line.clone() + part)) => line.push_str(part),
             _ => lines.push(part.to_owned()),
         }
     }
@@ -106,15 +133,25 @@ fn wrapped(text: &str, letters: usize) -> Vec<String> {
     lines
 }
 
+/// A file's name in at most so many letters: its beginning and its end.
+pub(super) fn shortened(name: &str, letters: usize) -> String {
+    let count = name.chars().count();
+    if count <= letters {
+        return name.to_owned();
+    }
+    let kept = letters.saturating_sub(3);
+    let end: String = name.chars().skip(count - kept / 2).collect();
+    let beginning: String = name.chars().take(kept - kept / 2).collect();
+    format!("{beginning}...{end}")
+}
+
 /// A picture that letters can be drawn on.
 struct Canvas<'p>(&'p mut RgbImage);
 
 impl Canvas<'_> {
     fn write(&mut self, text: &str, left: u32, top: u32, style: MonoTextStyle<'_, Rgb888>) {
-        // The font has no degree sign.
-        let text = text.replace('\u{b0}', " deg");
         let place = Point::new(left.cast_signed(), top.cast_signed());
-        let Ok(_) = Text::with_baseline(&text, place, style, Baseline::Top).draw(self);
+        let Ok(_) = Text::with_baseline(text, place, style, Baseline::Top).draw(self);
     }
 }
 
@@ -142,7 +179,7 @@ impl DrawTarget for Canvas<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cell, Sheet, wrapped};
+    use super::{Cell, Sheet, shortened, wrapped};
 
     fn cell(size: (usize, usize), value: u8, text: &str) -> Cell {
         Cell { pixels: vec![value; size.0 * size.1 * 3], size, title: "0,0,0,0".into(), text: text.into() }
@@ -152,6 +189,24 @@ mod tests {
     fn words_break_between_operations() {
         assert_eq!(wrapped("crop 1x2+3+4, flip, hue +0.1", 20), ["crop 1x2+3+4, flip, ", "hue +0.1"]);
         assert_eq!(wrapped("", 20), Vec::<String>::new());
+        assert_eq!(wrapped("centre crop\n1.png", 20), ["centre crop", "1.png"]);
+        let long = wrapped("flip, shift channels +1+2 -3+4 +5-6, sobel", 20);
+        assert_eq!(long, ["flip, shift channels ", "+1+2 -3+4 +5-6, ", "sobel"]);
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_beginning_and_its_end() {
+        assert_eq!(shortened("cat.png", 10), "cat.png");
+        assert_eq!(shortened("photograph-of-a-cat.png", 15), "photog...at.png");
+    }
+
+    #[test]
+    fn the_foot_stands_below_all_rows() {
+        let mut sheet = Sheet::default();
+        sheet.push(vec![cell((32, 32), 10, "")]);
+        let without = sheet.drawn().height();
+        sheet.foot = "words".to_owned();
+        assert_eq!(sheet.drawn().height(), without + 11 + 12);
     }
 
     #[test]

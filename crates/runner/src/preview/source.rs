@@ -1,12 +1,13 @@
 //! The plans and the images of a preview.
 
 use super::Preview;
-use crate::{Refusal, data, say};
+use crate::{Refusal, data, images, say};
 use kontrast_augment::ViewPlan;
-use kontrast_config::{Experiment, Views};
+use kontrast_config::{self as config, Experiment, Views};
 use kontrast_data::{DataError, Dataset, Shapes, Spec, Unreadable};
 use kontrast_methods::view_spec;
 use kontrast_runlog::cache_home;
+use kontrast_runlog::human::counted;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn of(arguments: &Preview) -> anyhow::Result<Self> {
         let experiment = match &arguments.config {
-            Some(path) => Some(Experiment::load(path, &arguments.overrides)?.experiment),
+            Some(path) => Some(Experiment::load_to_look(path, &arguments.overrides)?),
             None => None,
         };
         let views = match (&experiment, &arguments.plan) {
@@ -39,9 +40,11 @@ impl Source {
         };
         let own_seed = experiment.as_ref().map_or(0, |experiment| experiment.seed);
         let (images, words) = match (&arguments.images, &experiment) {
-            (Some(folder), _) => folder_of(folder)?,
+            (Some(path), experiment) => typed(path, unreadable(arguments, experiment.as_ref()))?,
             (None, Some(experiment)) => {
-                let images = data::open(&experiment.data, experiment.seed)?.train.images();
+                let splits = data::open(&experiment.data, experiment.seed)?;
+                images::say_notes(&splits);
+                let images = splits.train.images();
                 let words = format!("{} training images of {}", images.len(), experiment.data.name.as_str());
                 (images, words)
             }
@@ -60,14 +63,36 @@ fn paper(name: &str, overrides: &[String]) -> anyhow::Result<Views> {
     Err(Refusal(format!("--plan {name}: there is no such plan; expected one of {known}")).into())
 }
 
-fn folder_of(folder: &Path) -> anyhow::Result<(Arc<dyn Dataset>, String)> {
-    let source = kontrast_data::Source::Folder {
-        root: folder.to_owned(),
-        unreadable: Unreadable::Refuse,
-        holdout: None,
-    };
-    let images = kontrast_data::open(&Spec { source, subset: None, seed: 0 }, &cache_home())?.train.images();
-    let words = format!("{} images of {}", images.len(), folder.display());
+impl Source {
+    /// How many images are smaller than the largest view, in words; none where none is.
+    pub(super) fn enlarged(&self) -> Result<Option<String>, DataError> {
+        let side = self.plans.iter().map(|plan| plan.size().0.max(plan.size().1)).max().unwrap_or(0);
+        let mut smaller = 0;
+        for index in 0..self.images.len() {
+            let (width, height) = self.images.size(index)?;
+            smaller += usize::from(width.min(height) < side);
+        }
+        let all = counted(self.images.len() as u64, "image");
+        Ok((smaller > 0).then(|| {
+            format!(
+                "{} of {all} are smaller than a view of {side} pixels: they are enlarged, or have black beside them, which \
+                 says little about larger ones",
+                kontrast_runlog::human::count(smaller as u64)
+            )
+        }))
+    }
+}
+
+/// As the flag says, else as the experiment does.
+fn unreadable(arguments: &Preview, experiment: Option<&Experiment>) -> Unreadable {
+    let skips = experiment.is_some_and(|experiment| experiment.data.unreadable == config::Unreadable::Skip);
+    if arguments.skip_unreadable || skips { Unreadable::Skip } else { Unreadable::Refuse }
+}
+
+/// The images that the command line names.
+fn typed(path: &Path, unreadable: Unreadable) -> anyhow::Result<(Arc<dyn Dataset>, String)> {
+    let images = images::open(path, unreadable, None)?.train.images();
+    let words = format!("{} of {}", counted(images.len() as u64, "image"), path.display());
     Ok((images, words))
 }
 

@@ -94,7 +94,7 @@ fn folder(place: &Place) {
 fn an_empty_folder_and_an_unreadable_image_are_named() {
     let place = Place::new();
     folder(&place);
-    place.tiny(&[]).says(1, &["photos"]);
+    place.tiny(&[]).says(2, &["photos: no images found"]);
     for i in 0..20u8 {
         let picture = image::RgbImage::from_pixel(16, 16, image::Rgb([i, 2 * i, 100]));
         picture.save(place.path().join(format!("photos/{i:02}.png"))).unwrap();

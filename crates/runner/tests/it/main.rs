@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod checkpoints;
+mod packs;
 mod preview;
 mod program;
 mod resume;

@@ -1,6 +1,6 @@
-//! `preview` and `pack`: pictures of a plan, one view again, the audit, and a folder as one file.
+//! `preview`: pictures of a plan, one view again, and the audit.
 
-use crate::program::{Place, TINY};
+use crate::program::Place;
 use image::{ImageReader, Rgb, RgbImage};
 use std::path::Path;
 
@@ -67,31 +67,47 @@ fn what_cannot_be_previewed_is_named() {
         .says(2, &["four whole numbers such as 0,3,17,1"]);
     let probability = ["preview", "--plan", "byol", "--set", "views.byol.flip=1.5"];
     place.run(&probability).says(2, &["views.byol.flip = 1.5: expected a probability, 0 to 1"]);
+    place.run(&["preview", "--plan", "byol", "--replay", "-1,0,0,0"]).says(2, &["found -1,0,0,0"]);
+    place
+        .run(&["preview", "--plan", "byol", "--replay", "0,0,0,0", "--seed", "1"])
+        .says(2, &["--seed <SEED>"]);
+    place.write("byol.toml", "[views.byol]\nsize = 32\n");
+    place.run(&["preview", "--config", "byol.toml"]).says(2, &["plan of the views", "preview --plan byol"]);
     let nowhere = ["preview", "--plan", "identity", "--out", "nowhere/sheet.png"];
     place.run(&nowhere).says(1, &["nowhere/sheet.png: cannot be written"]);
 }
 
 #[test]
-fn a_packed_folder_trains_as_the_folder_does() {
+fn a_plan_of_more_views_than_the_method_compares_can_be_seen_and_audited() {
     let place = Place::new();
-    let folder = place.path().join("images");
-    std::fs::create_dir_all(&folder).unwrap();
-    for index in 0..40_u32 {
-        let draw =
-            |x: u32, y: u32| Rgb([(x * (3 + index % 5)) as u8, (y * 7 + index) as u8, (index * 6) as u8]);
-        RgbImage::from_fn(20 + index % 3, 18, draw).save(folder.join(format!("{index:02}.png"))).unwrap();
+    let three = "views.custom.view=[{count=3, size=16, steps=['fit', 'horizontal_flip']}]";
+    let file = ["preview", "--config", "tiny.toml", "--set", three];
+    place.run(&[&file[..], &["--rows", "1", "--out", "three.png"]].concat()).says(0, &["three.png: 1 of 64"]);
+    place.run(&[&file[..], &["--audit"]].concat()).says(0, &["64 candidates (views 0 and 1; 1 time; "]);
+}
+
+#[test]
+fn images_of_the_command_line_are_spoken_of_in_flags() {
+    let place = Place::new();
+    let folder = place.path().join("photos");
+    std::fs::create_dir(&folder).unwrap();
+    for index in 0..70_u32 {
+        let level = if index < 68 { (index % 30) as u8 } else { 0 };
+        RgbImage::from_pixel(20, 20, Rgb([level, 0, 0]))
+            .save(folder.join(format!("{index:02}.png")))
+            .unwrap();
     }
-    let out = place.path().join("all.pack");
-    let (folder, out) = (folder.to_str().unwrap(), out.to_str().unwrap());
-    place.run(&["pack", folder, out]).says(0, &["40 training and 0 test images", "--set data.name=pack"]);
-    let weights = |name: &str, root: &str| {
-        let place = Place::new();
-        let drawn = "name = \"synthetic\"\nsynthetic = { train = 64, test = 40, classes = 4, size = 16 }";
-        assert!(TINY.contains(drawn));
-        place.write("tiny.toml", &TINY.replace(drawn, &format!("name = {name:?}\nroot = {root:?}")));
-        place.tiny(&[]).says(0, &["report.html"]);
-        place.weights()
-    };
-    assert_eq!(weights("pack", out), weights("folder", folder));
-    place.run(&["pack", "nowhere", out]).says(2, &["nowhere: "]);
+    place.write("photos/broken.png", "no picture");
+    place.write("photos/new.webp", "not read");
+    let looked = ["preview", "--plan", "identity", "--set", "views.identity.size=32", "--images", "photos"];
+    place.run(&looked).says(1, &["broken.png", "leave them out with --skip-unreadable"]);
+    let skipping = [&looked[..], &["--skip-unreadable"]].concat();
+    let note = "70 images are smaller than a view of 32 pixels";
+    place.run(&skipping).says(0, &["note: 1 of 71 images", "1 image is left out: 1 .webp", &note[10..]]);
+    let few = [&skipping[..], &["--audit"]].concat();
+    place.run(&few).says(2, &["there are 30 different images; expected at least 64"]);
+    let nowhere = ["preview", "--plan", "identity", "--images", "nowhere"];
+    let said = place.run(&nowhere);
+    said.says(2, &["nowhere: there is no such folder or file"]);
+    assert!(!said.stderr.contains("data.root"), "{}", said.stderr);
 }
