@@ -104,7 +104,7 @@ impl Beside {
         let rows = rows(&ours, &theirs);
         ensure!(!rows.is_empty(), "the two sides have measured nothing in common");
         let (results, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.unit == RESULT);
-        for Row { name, ours, peer, .. } in results.iter().filter(|row| !row.agrees()) {
+        if let Some(Row { name, ours, peer, .. }) = results.iter().find(|row| !row.agrees()) {
             bail!("{name}: {ours} and {peer}: the two sides do not compute the same");
         }
         print!("{}", table(&rows));

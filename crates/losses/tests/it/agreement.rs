@@ -96,11 +96,14 @@ pub fn assert_finite(loss: impl Fn(&Tensor, &Tensor) -> Tensor) {
     }
 }
 
-/// Asserts that a loss of two views takes the pairs in any order.
+/// Asserts that a loss of two views takes the pairs in any order, and fp64 as fp64.
 #[track_caller]
 pub fn assert_orderless(loss: impl Fn(&Tensor, &Tensor) -> Tensor) {
     let (a, b) = (random(23, 8, 5.0), random(23, 8, 5.4));
     let expected = loss(&a, &b);
+    let wide = loss(&a.to_kind(Kind::Double), &b.to_kind(Kind::Double));
+    assert_eq!(wide.kind(), Kind::Double);
+    assert_close(&expected, &wide, 1e-5);
     for shift in [1i64, 7, 22] {
         assert_close(&loss(&a.roll([shift], [0i64]), &b.roll([shift], [0i64])), &expected, 1e-5);
     }

@@ -64,12 +64,12 @@ fn value_and_gradient_are_those_of_the_fp64_reference() {
 
 #[test]
 fn many_tiles_give_what_the_whole_matrix_gives() {
-    let (anchor, positive) = views(2000, 8, 0.0);
+    let (anchor, positive) = views(1100, 8, 0.0);
     let z = [anchor, positive];
     for (kind, similarity, mining) in KINDS {
         println!("{kind}");
         let ours = |z: &[Tensor]| triplet_margin(&z[0], &z[1], 0.7, similarity, mining);
-        // Of eight million triplets some stand within a rounding of the hinge, where the slope jumps.
+        // Of two million triplets some stand within a rounding of the hinge, where the slope jumps.
         let tolerance = if mining == Mining::None { 1e-3 } else { 1e-5 };
         assert_agree_within(tolerance, &z, ours, |z| reference(z, 0.7, similarity, mining));
     }
