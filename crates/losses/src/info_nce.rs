@@ -18,18 +18,21 @@ use tch::{Kind, Tensor};
 pub fn info_nce(query: &Tensor, key: &Tensor, negatives: &Tensor, temperature: f64) -> Tensor {
     same_shape(query, key);
     assert!(negatives.size()[0] > 0, "at least one negative");
-    let (query, key, negatives) = (unit(query), unit(key), unit(negatives));
+    let (query, key) = (unit(query), unit(key));
+    let negatives = unit(negatives).to_kind(query.kind());
     let positive = (&query * key).sum_dim_intlist([1i64].as_slice(), false, None) / temperature;
     let for_positive = positive.zeros_like();
     let sum = Pairs { rows: &query, columns: &negatives, temperature }.sum(|tile| {
-        let own = tile.of(&positive);
-        let (of_negatives, softmax) = softmax(tile.products);
+        let (own, mut for_own) = (tile.of(&positive), tile.of(&for_positive));
+        let (of_negatives, mut slopes) = softmax(tile.products);
         // The softmax over the negatives alone, times the probability that they have together.
         let share = (&of_negatives - &own).sigmoid();
-        tile_of(&for_positive, tile.start, &share).copy_(&-&share);
-        Terms { sum: (of_negatives - own).softplus().sum(Kind::Double), slopes: softmax * share }
+        for_own.copy_(&-&share);
+        let slopes = slopes.g_mul_(&share);
+        Terms { sum: (of_negatives - own).softplus().sum(Kind::Double), slopes }
     });
-    let of_positives = surrogate(&Tensor::zeros_like(&sum.detach()), &[(&positive, for_positive)]);
+    // Worth nothing, since the sum has it all, but its gradient is that of the positives.
+    let of_positives = surrogate(&sum.detach().zeros_like(), &[(&positive, for_positive)]);
     (sum + of_positives) / query.size()[0] as f64
 }
 
@@ -71,9 +74,4 @@ pub fn info_nce_batch_rows(query: &Tensor, keys: &Tensor, offset: i64, temperatu
 /// What `info_nce_batch` is worth for `n` keys when embeddings say nothing: ln n.
 pub fn info_nce_batch_chance(n: usize) -> f64 {
     (n as f64).ln()
-}
-
-/// The elements of a `[n]` tensor from `start` on that a tile's column fills.
-fn tile_of(all: &Tensor, start: i64, column: &Tensor) -> Tensor {
-    all.narrow(0, start, column.size()[0]).unsqueeze(1)
 }

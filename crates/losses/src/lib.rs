@@ -11,6 +11,10 @@
 //! assert!(loss.double_value(&[]) < (3f64).ln(), "below chance: the pairs agree");
 //! assert_eq!(z1.grad().size(), [2, 2]);
 //! ```
+//!
+//! Embeddings of any float kind are computed with in fp32 at least; a loss is called outside an autocast guard, which
+//! would take that back. Losses over all pairs of a batch hold a part of them at a time. A gradient is computed with
+//! the value, so a loss can be differentiated once.
 
 mod alignment;
 mod barlow_twins;

@@ -3,8 +3,12 @@
 use crate::surrogate::surrogate;
 use tch::{Kind, Tensor};
 
-/// Products that a tile holds: 32 MB in fp32, small beside the embeddings of a large batch.
-const TILE: i64 = 1 << 23;
+/// Products that a tile holds on a CPU: 8 MB in fp32, small beside the embeddings of a large batch.
+const TILE: i64 = 1 << 21;
+/// On a GPU, which wants few large kernels: 64 MB.
+const TILE_CUDA: i64 = 1 << 24;
+/// Rows of a tile at least: all columns are read again for each tile, and must be worth it.
+const ROWS: i64 = 64;
 
 /// The products of rows and columns that a loss is made of.
 pub(crate) struct Pairs<'a> {
@@ -45,16 +49,16 @@ impl Pairs<'_> {
     fn evaluated(&self, mut terms: impl FnMut(Tile) -> Terms) -> (Tensor, Option<Tensor>, Option<Tensor>) {
         let (n, m) = (self.rows.size()[0], self.columns.size()[0]);
         let (kind, device) = (self.rows.kind(), self.rows.device());
-        let height = (TILE / m).clamp(1, n.max(1));
-        let scaled = self.rows / self.temperature;
+        let tile = if device.is_cuda() { TILE_CUDA } else { TILE };
+        let height = (tile / m).max(ROWS).min(n);
         // One piece of memory for all tiles: fresh pages for each would cost as much as the exponentials.
         let buffer = Tensor::empty([height, m], (kind, device));
         let mut sum = Tensor::zeros([], (Kind::Double, device));
         let wanted = |of: &Tensor| of.requires_grad().then(|| of.zeros_like());
         let (mut for_rows, mut for_columns) = (wanted(self.rows), wanted(self.columns));
-        for start in (0..n).step_by(height as usize) {
+        for start in (0..n).step_by(height.max(1) as usize) {
             let length = height.min(n - start);
-            let rows = scaled.narrow(0, start, length);
+            let rows = self.rows.narrow(0, start, length) / self.temperature;
             let products = rows.mm_out(&buffer.narrow(0, 0, length), &self.columns.tr());
             let terms = terms(Tile { start, products });
             sum += terms.sum;
@@ -65,7 +69,11 @@ impl Pairs<'_> {
                 let _ = gradient.addmm_(&terms.slopes.tr(), &rows);
             }
         }
-        (sum.to_kind(kind), for_rows.map(|gradient| gradient / self.temperature), for_columns)
+        (
+            sum.to_kind(kind),
+            for_rows.map(|mut gradient| gradient.g_div_scalar_(self.temperature)),
+            for_columns,
+        )
     }
 }
 

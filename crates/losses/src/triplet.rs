@@ -27,6 +27,7 @@ pub fn triplet_margin(
     same_shape(anchor, positive);
     let n = anchor.size()[0];
     assert!(n >= 2, "negatives come from other images: two at least, found {n}");
+    let others = (2 * n - 2) as f64;
     let (rows, columns) = similarity.prepared(anchor, &Tensor::cat(&[positive, anchor], 0));
     let sum = Pairs { rows: &rows, columns: &columns, temperature: 1.0 }.sum(|tile| {
         let (own, itself) = (tile.column(0), tile.column(n));
@@ -38,9 +39,9 @@ pub fn triplet_margin(
         let hinge = |score: &Tensor| (score - &of_positives + margin).clamp_min(0.0);
         let (terms, mut slopes) = match mining.mined(&negatives, &of_positives) {
             None => {
-                let terms = hinge(&negatives) / (2 * n - 2) as f64;
-                let slopes = terms.gt(0.0).to_kind(terms.kind()) / (2 * n - 2) as f64;
-                (terms, slopes)
+                let terms = hinge(&negatives);
+                let active = terms.gt(0.0).to_kind(terms.kind());
+                (terms / others, active / others)
             }
             Some(mined) => {
                 let terms = hinge(&mined.score);

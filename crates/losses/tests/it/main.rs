@@ -1,4 +1,22 @@
 //! Losses against fp64 references and their own invariants.
 
+mod agreement;
+mod alignment;
+mod barlow_twins;
+mod chance;
+mod dcl;
+mod dino;
 mod foreign;
+mod info_nce;
+mod inputs;
+mod margin_contrastive;
+mod n_pair;
+mod nce;
+mod negative_cosine;
+mod nt_logistic;
 mod nt_xent;
+mod sup_con;
+mod swav;
+mod triplet;
+mod triplet_labelled;
+mod vicreg;

@@ -1,19 +1,10 @@
 //! NT-Xent: golden values and gradients, tiles, shares, invariants.
 
-use kontrast_losses::{nt_xent, nt_xent_chance, nt_xent_rows, unit};
+use crate::inputs::{leaf, random};
+use kontrast_losses::{nt_xent, nt_xent_rows, unit};
 use kontrast_testkit::{Case, assert_close, relative_error};
 use proptest::prelude::*;
 use tch::{Device, Kind, Tensor};
-
-fn leaf(z: &Tensor) -> Tensor {
-    z.copy().set_requires_grad(true)
-}
-
-/// Rows of a keyed stream, so that no test touches libtorch's global generator.
-fn random(n: i64, d: i64, key: f64) -> Tensor {
-    let ramp = Tensor::arange(n * d, (Kind::Double, Device::Cpu)) + 1.0 + key;
-    ((ramp * 12.9898).sin() * 43758.5453).fmod(1.0).reshape([n, d]).to_kind(Kind::Float)
-}
 
 /// The equation written out on the whole matrix, in fp64.
 fn reference(z1: &Tensor, z2: &Tensor, temperature: f64) -> Tensor {
@@ -45,7 +36,7 @@ fn value_and_gradient_are_those_of_the_fp64_reference() {
 
 #[test]
 fn many_tiles_give_what_the_whole_matrix_gives() {
-    // 3,000 pairs are 6,000 candidates: a tile is 1,398 rows, and the last of each half is uneven.
+    // 3,000 pairs are 6,000 candidates: a tile is 349 rows, and the last one is smaller.
     let (a, b) = (random(3000, 16, 0.0), random(3000, 16, 0.5));
     let (z1, z2) = (leaf(&a), leaf(&b));
     let loss = nt_xent(&z1, &z2, 0.2);
@@ -127,11 +118,21 @@ fn bf16_rows_are_computed_in_fp32() {
 }
 
 #[test]
-fn embeddings_that_say_nothing_stand_at_chance() {
-    let z = Tensor::ones([32, 8], (Kind::Float, Device::Cpu));
-    let loss = nt_xent(&z, &z, 0.5).double_value(&[]);
-    assert!((loss - nt_xent_chance(32)).abs() < 1e-5);
-    assert!((nt_xent_chance(32) - 63f64.ln()).abs() < 1e-12);
+fn two_images_worked_out_by_hand() {
+    // z1 = (1, 0), (0, 1) and z2 = (3/5, 4/5), (0, 1): of z1[0] the products are 0 with z1[1], 3/5 with its positive and
+    // 0 with z2[1]; of z1[1] they are 0, 4/5 and 1 (positive); of z2[0] 3/5 (positive), 4/5 and 4/5; of z2[1] 0,
+    // 1 (positive) and 4/5. At a temperature of 1/2 products count twice.
+    let z1 = Tensor::from_slice2(&[[1f32, 0.0], [0.0, 1.0]]);
+    let z2 = Tensor::from_slice2(&[[0.6f32, 0.8], [0.0, 1.0]]);
+    let row = |positive: f64, others: [f64; 2]| {
+        let sum = others.iter().fold((2.0 * positive).exp(), |sum, other| sum + (2.0 * other).exp());
+        sum.ln() - 2.0 * positive
+    };
+    let rows = [row(0.6, [0.0, 0.0]), row(1.0, [0.0, 0.8]), row(0.6, [0.8, 0.8]), row(1.0, [0.0, 0.8])];
+    // 0.4715, 0.5909, 1.3822 and 0.5909.
+    let expected = rows.iter().sum::<f64>() / 4.0;
+    assert!((expected - 0.7589).abs() < 1e-4);
+    assert_close(&nt_xent(&z1, &z2, 0.5), &Tensor::from(expected), 1e-6);
 }
 
 proptest! {
