@@ -1,6 +1,7 @@
 //! Integration tests of kontrast-training: exact resume, damaged checkpoints, bad ends, and what an observer hears.
 
 mod checkpoints;
+mod collapse;
 mod ends;
 mod full_disk;
 mod killed;

@@ -1,0 +1,81 @@
+//! Runs built to collapse are stopped, and the same runs intact are not.
+
+use crate::listener::Listener;
+use crate::setting::Setting;
+use kontrast_training::{Outcome, StepRecord};
+
+/// A method as the file has it, and the change that makes it collapse.
+struct Pair {
+    name: &'static str,
+    method: &'static str,
+    broken: &'static str,
+}
+
+const PAIRS: [Pair; 4] = [
+    Pair {
+        name: "BYOL without predictor",
+        method: "method.byol={ momentum = { base = 0.9, final = 1.0 }, projector = { widths = [64, 32], batch_norm = 'hidden' }, \
+                 predictor = { widths = [64, 32], batch_norm = 'hidden' } }",
+        broken: "method.byol.predictor.widths=[]",
+    },
+    Pair {
+        name: "SimSiam without stop-gradient",
+        method: "method.simsiam={ stop_gradient = true, predictor_fixed_lr = true, \
+                 projector = { widths = [64, 64], batch_norm = 'last_plain' }, \
+                 predictor = { widths = [16, 64], batch_norm = 'hidden' } }",
+        broken: "method.simsiam.stop_gradient=false",
+    },
+    Pair {
+        name: "VICReg without variance",
+        method: "method.vicreg={ invariance = 25.0, variance = 25.0, covariance = 1.0, \
+                 projector = { widths = [64, 64], batch_norm = 'hidden' } }",
+        broken: "method.vicreg.variance=0.0",
+    },
+    Pair {
+        name: "MoCo with momentum 0",
+        method: "method.moco={ temperature = 0.2, momentum = { base = 0.9, final = 0.9 }, queue = 256, symmetric = false, \
+                 virtual_devices = 1, projector = { widths = [64, 32], batch_norm = false } }",
+        broken: "method.moco.momentum={ base = 0.0, final = 0.0 }",
+    },
+];
+
+/// Trains one run and gives its end with its records.
+fn run(changes: &[&str]) -> (Outcome, Vec<StepRecord>) {
+    let folder = tempfile::tempdir().unwrap();
+    let common = ["train.epochs=60", "train.batch=32", "train.precision=fp32", "train.checkpoint_every=60"];
+    let mut setting = Setting::new(folder.path(), &[&common[..], changes].concat());
+    setting.log_every = 2;
+    let mut listener = Listener::default();
+    let outcome = listener.run(&mut setting.trainer()).expect("a training that nothing disturbs");
+    (outcome, listener.records)
+}
+
+/// The last record's effective rank and deviation.
+fn state(records: &[StepRecord]) -> (f64, f64) {
+    let last = &records.last().unwrap().diagnosis;
+    (last.effective_rank, last.deviation)
+}
+
+#[test]
+fn runs_built_to_collapse_are_stopped_and_the_same_runs_intact_are_not() {
+    let (mut worst_intact, mut best_broken) = (f64::INFINITY, 0f64);
+    for Pair { name, method, broken } in PAIRS {
+        let (intact, records) = run(&[method]);
+        let (rank, deviation) = state(&records);
+        println!("{name}: intact, rank {rank:.1}, deviation {deviation:.2}");
+        assert_eq!(intact, Outcome::Finished, "{name}: the intact run");
+        worst_intact = worst_intact.min(rank.min(deviation / 0.25 * 3.0));
+
+        let (outcome, records) = run(&[method, broken]);
+        let (rank, deviation) = state(&records);
+        let step = records.last().unwrap().step;
+        println!("{name}: broken, rank {rank:.1}, deviation {deviation:.2} at step {step}");
+        let Outcome::Collapsed(text) = outcome else { panic!("{name}: {outcome:?}") };
+        let own = broken.split(['=', '.']).nth(1).unwrap();
+        assert!(text.contains(&format!("method.{own}")), "{name}: the hint speaks of another method: {text}");
+        best_broken = best_broken.max(rank.min(deviation / 0.25 * 3.0));
+    }
+    // On one scale, that of the rank: 3 is where the judge draws its line, by the rank or by the deviation.
+    println!("worst intact {worst_intact:.2}, best broken {best_broken:.2}, line 3");
+    assert!(worst_intact > best_broken, "worst intact {worst_intact}, best broken {best_broken}");
+}
