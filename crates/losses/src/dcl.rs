@@ -20,7 +20,7 @@ pub fn dcl(z1: &Tensor, z2: &Tensor, temperature: f64) -> Tensor {
 }
 
 /// `dcl` with the positive of image `i` weighted by 2 - n softmax(z1.z2 / sigma)_i, so that pairs which agree already
-/// pull less (the paper's negative von Mises-Fisher weighting, section 3.3; its sigma is 0.5). No gradient flows
+/// pull less (the paper's negative von Mises-Fisher weighting; its sigma is 0.5). No gradient flows
 /// through the weights.
 ///
 /// # Shapes

@@ -1,5 +1,5 @@
 //! The multi-class N-pair loss (Sohn 2016, "Improved deep metric learning with multi-class N-pair loss objective",
-//! eq. 7), in memory linear in the batch.
+//! section 3.2), in memory linear in the batch.
 
 use crate::pairs::Pairs;
 use crate::softmax::cross_entropy;

@@ -47,7 +47,7 @@ pub fn nce(
     surrogate(&sum, &[(&z, gradient)]) / n as f64
 }
 
-/// The constant Z of eq. 4 as the first batches give it: N times the mean of exp(v.z / t) over drawn slots.
+/// The constant Z as the first batches give it (eq. 8): N times the mean of exp(v.z / t) over drawn slots.
 ///
 /// # Shapes
 /// - `z`: `[n, d]`, `bank`: `[N, d]`, unit rows; `noise`: `[n, m]`, i64

@@ -3,8 +3,8 @@
 use crate::surrogate::surrogate;
 use tch::{Kind, Tensor};
 
-/// Products that a tile holds on a CPU: 8 MB in fp32, small beside the embeddings of a large batch.
-const TILE: i64 = 1 << 21;
+/// Products that a tile holds on a CPU: 32 MB in fp32, small beside the embeddings of a large batch.
+const TILE: i64 = 1 << 23;
 /// On a GPU, which wants few large kernels: 64 MB.
 const TILE_CUDA: i64 = 1 << 24;
 /// Rows of a tile at least: all columns are read again for each tile, and must be worth it.

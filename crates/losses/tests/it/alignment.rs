@@ -29,7 +29,7 @@ fn value_and_gradient_are_those_of_the_fp64_reference() {
 
 #[test]
 fn many_tiles_give_what_the_whole_matrix_gives() {
-    let z = [random(1600, 8, 0.0)];
+    let z = [random(3000, 8, 0.0)];
     assert_agree(&z, |z| uniformity(&z[0], 2.0), |z| uniformity_reference(&z[0], 2.0));
 }
 

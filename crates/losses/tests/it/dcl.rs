@@ -39,7 +39,7 @@ fn value_and_gradient_are_those_of_the_fp64_reference() {
 
 #[test]
 fn many_tiles_give_what_the_whole_matrix_gives() {
-    let (z1, z2) = views(1100, 8, 0.0);
+    let (z1, z2) = views(2100, 8, 0.0);
     let z = [z1, z2];
     assert_agree(&z, |z| dcl(&z[0], &z[1], 0.2), |z| reference(z, 0.2, None));
     assert_agree(&z, |z| dclw(&z[0], &z[1], 0.2, 0.5), |z| reference(z, 0.2, Some(0.5)));

@@ -46,8 +46,8 @@ fn value_and_gradient_are_those_of_the_fp64_reference() {
 
 #[test]
 fn many_tiles_give_what_the_whole_matrix_gives() {
-    let (z1, z2) = views(1600, 8, 0.0);
-    let labels = labels(1600, 60);
+    let (z1, z2) = views(3000, 8, 0.0);
+    let labels = labels(3000, 60);
     let z = [z1, z2];
     assert_agree(&z, |z| margin_contrastive(&z[0], &z[1], 2.5), |z| pairs_reference(z, 2.5));
     let ours = |z: &[Tensor]| contrastive_labelled(&z[0], &labels, 2.5);

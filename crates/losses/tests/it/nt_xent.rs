@@ -36,7 +36,7 @@ fn value_and_gradient_are_those_of_the_fp64_reference() {
 
 #[test]
 fn many_tiles_give_what_the_whole_matrix_gives() {
-    // 3,000 pairs are 6,000 candidates: a tile is 349 rows, and the last one is smaller.
+    // 3,000 pairs are 6,000 candidates: a tile is 1,398 rows, and the last one is smaller.
     let (a, b) = (random(3000, 16, 0.0), random(3000, 16, 0.5));
     let (z1, z2) = (leaf(&a), leaf(&b));
     let loss = nt_xent(&z1, &z2, 0.2);

@@ -32,8 +32,8 @@ fn value_and_gradient_are_those_of_the_fp64_reference() {
 
 #[test]
 fn many_tiles_give_what_the_whole_matrix_gives() {
-    let (z1, z2) = views(1100, 8, 0.0);
-    let (z, labels) = ([Tensor::stack(&[z1, z2], 0)], labels(1100, 70));
+    let (z1, z2) = views(2100, 8, 0.0);
+    let (z, labels) = ([Tensor::stack(&[z1, z2], 0)], labels(2100, 70));
     assert_agree(&z, |z| sup_con(&z[0], &labels, 0.2), |z| reference(&z[0], &labels, 0.2));
 }
 
@@ -76,6 +76,7 @@ proptest! {
         temperature in 0.02f64..1.0, key in 0f64..1000.0,
     ) {
         let (z, labels) = ([random(views * n, d, key).reshape([views, n, d])], labels(n, classes));
+        prop_assume!(reference(&z[0].to_kind(Kind::Double), &labels, temperature).double_value(&[]) > 0.1);
         assert_agree(&z, |z| sup_con(&z[0], &labels, temperature), |z| reference(&z[0], &labels, temperature));
     }
 }

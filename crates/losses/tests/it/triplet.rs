@@ -1,8 +1,6 @@
 //! Triplet losses of pairs of views: golden values and gradients, tiles, invariants.
 
-use crate::agreement::{
-    assert_agree, assert_agree_within, assert_finite, assert_golden, assert_orderless, itself, squares,
-};
+use crate::agreement::{assert_agree, assert_finite, assert_golden, assert_orderless, itself, squares};
 use crate::inputs::{random, views};
 use kontrast_losses::{Mining, Similarity, triplet_margin, unit};
 use kontrast_testkit::assert_close;
@@ -64,14 +62,12 @@ fn value_and_gradient_are_those_of_the_fp64_reference() {
 
 #[test]
 fn many_tiles_give_what_the_whole_matrix_gives() {
-    let (anchor, positive) = views(1100, 8, 0.0);
-    let z = [anchor, positive];
+    let (anchor, positive) = views(2100, 8, 0.0);
+    let z = [anchor, positive].map(|z| z.to_kind(Kind::Double));
     for (kind, similarity, mining) in KINDS {
         println!("{kind}");
         let ours = |z: &[Tensor]| triplet_margin(&z[0], &z[1], 0.7, similarity, mining);
-        // Of two million triplets some stand within a rounding of the hinge, where the slope jumps.
-        let tolerance = if mining == Mining::None { 1e-3 } else { 1e-5 };
-        assert_agree_within(tolerance, &z, ours, |z| reference(z, 0.7, similarity, mining));
+        assert_agree(&z, ours, |z| reference(z, 0.7, similarity, mining));
     }
 }
 
@@ -121,7 +117,7 @@ proptest! {
     fn random_inputs_agree_with_the_reference(
         n in 2i64..30, d in 3i64..24, margin in 0.3f64..2.0, key in 0f64..1000.0,
     ) {
-        let z = [random(n, d, key), random(n, d, key + 0.37)];
+        let z = [random(n, d, key), random(n, d, key + 0.37)].map(|z| z.to_kind(Kind::Double));
         for (_, similarity, mining) in KINDS {
             if reference(&z, margin, similarity, mining).double_value(&[]) > 0.1 {
                 let ours = |z: &[Tensor]| triplet_margin(&z[0], &z[1], margin, similarity, mining);

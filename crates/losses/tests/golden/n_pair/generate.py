@@ -1,4 +1,4 @@
-"""Golden cases of the N-pair loss (Sohn 2016, eq. 7), as printed: ln(1 + sum of exp of differences).
+"""Golden cases of the N-pair loss (Sohn 2016, section 3.2), as printed: ln(1 + sum of exp of differences).
 
 Needs Python 3.11 with torch==2.11.0 safetensors. Run it in its own folder. lightly 1.6 has no such loss.
 """
