@@ -9,6 +9,8 @@ struct Pair {
     name: &'static str,
     method: &'static str,
     broken: &'static str,
+    /// Learning rate for 256 images: quick, and yet one with which the intact run learns.
+    lr: f64,
 }
 
 const PAIRS: [Pair; 4] = [
@@ -17,6 +19,7 @@ const PAIRS: [Pair; 4] = [
         method: "method.byol={ momentum = { base = 0.9, final = 1.0 }, projector = { widths = [64, 32], batch_norm = 'hidden' }, \
                  predictor = { widths = [64, 32], batch_norm = 'hidden' } }",
         broken: "method.byol.predictor.widths=[]",
+        lr: 0.5,
     },
     Pair {
         name: "SimSiam without stop-gradient",
@@ -24,26 +27,37 @@ const PAIRS: [Pair; 4] = [
                  projector = { widths = [64, 64], batch_norm = 'last_plain' }, \
                  predictor = { widths = [16, 64], batch_norm = 'hidden' } }",
         broken: "method.simsiam.stop_gradient=false",
+        lr: 0.5,
     },
     Pair {
         name: "VICReg without variance",
         method: "method.vicreg={ invariance = 25.0, variance = 25.0, covariance = 1.0, \
                  projector = { widths = [64, 64], batch_norm = 'hidden' } }",
         broken: "method.vicreg.variance=0.0",
+        lr: 0.2,
     },
     Pair {
         name: "MoCo with momentum 0",
-        method: "method.moco={ temperature = 0.2, momentum = { base = 0.9, final = 0.9 }, queue = 256, symmetric = false, \
+        method: "method.moco={ temperature = 0.2, momentum = { base = 0.9, final = 0.9 }, queue = 32, symmetric = false, \
                  virtual_devices = 1, projector = { widths = [64, 32], batch_norm = false } }",
         broken: "method.moco.momentum={ base = 0.0, final = 0.0 }",
+        lr: 0.1,
     },
 ];
 
 /// Trains one run and gives its end with its records.
-fn run(changes: &[&str]) -> (Outcome, Vec<StepRecord>) {
+fn run(lr: f64, changes: &[&str]) -> (Outcome, Vec<StepRecord>) {
     let folder = tempfile::tempdir().unwrap();
-    let common = ["train.epochs=60", "train.batch=32", "train.precision=fp32", "train.checkpoint_every=60"];
-    let mut setting = Setting::new(folder.path(), &[&common[..], changes].concat());
+    let common = [
+        "train.epochs=160",
+        "train.batch=32",
+        "train.precision=fp32",
+        "train.checkpoint_every=160",
+        "optimizer.sgd.lr.base=0.5",
+        "schedule.constant.warmup_epochs=2",
+    ];
+    let lr = format!("optimizer.sgd.lr.base={lr}");
+    let mut setting = Setting::new(folder.path(), &[&common[..], &[&lr], changes].concat());
     setting.log_every = 2;
     let mut listener = Listener::default();
     let outcome = listener.run(&mut setting.trainer()).expect("a training that nothing disturbs");
@@ -59,14 +73,14 @@ fn state(records: &[StepRecord]) -> (f64, f64) {
 #[test]
 fn runs_built_to_collapse_are_stopped_and_the_same_runs_intact_are_not() {
     let (mut worst_intact, mut best_broken) = (f64::INFINITY, 0f64);
-    for Pair { name, method, broken } in PAIRS {
-        let (intact, records) = run(&[method]);
+    for Pair { name, method, broken, lr } in PAIRS {
+        let (intact, records) = run(lr, &[method]);
         let (rank, deviation) = state(&records);
         println!("{name}: intact, rank {rank:.1}, deviation {deviation:.2}");
         assert_eq!(intact, Outcome::Finished, "{name}: the intact run");
         worst_intact = worst_intact.min(rank.min(deviation / 0.25 * 3.0));
 
-        let (outcome, records) = run(&[method, broken]);
+        let (outcome, records) = run(lr, &[method, broken]);
         let (rank, deviation) = state(&records);
         let step = records.last().unwrap().step;
         println!("{name}: broken, rank {rank:.1}, deviation {deviation:.2} at step {step}");
@@ -77,5 +91,8 @@ fn runs_built_to_collapse_are_stopped_and_the_same_runs_intact_are_not() {
     }
     // On one scale, that of the rank: 3 is where the judge draws its line, by the rank or by the deviation.
     println!("worst intact {worst_intact:.2}, best broken {best_broken:.2}, line 3");
-    assert!(worst_intact > best_broken, "worst intact {worst_intact}, best broken {best_broken}");
+    assert!(
+        worst_intact > 3.0 && best_broken < 3.0,
+        "worst intact {worst_intact}, best broken {best_broken}"
+    );
 }
