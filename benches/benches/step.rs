@@ -2,7 +2,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use kontrast_augment_torch::Views;
-use kontrast_benches::{Bench, SIDE, feed};
+use kontrast_benches::{Bench, Measured, SIDE, feed};
 use kontrast_torch_ext::Precision;
 use tch::Device;
 
@@ -16,7 +16,7 @@ fn steps(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("simclr_step");
     group.sample_size(10);
     for (width, batch) in [(16, 256), (64, 64)] {
-        let mut bench = Bench::new(width, Precision::Bf16, Device::Cpu);
+        let mut bench = Bench::new(Measured::Simclr, batch, width, Precision::Bf16, Device::Cpu);
         let views = views(batch);
         group.throughput(Throughput::Elements(batch as u64));
         let id = BenchmarkId::from_parameter(format!("resnet18_width_{width}_batch_{batch}_bf16"));

@@ -15,7 +15,21 @@ pub const SIDE: usize = 32;
 /// Width of an embedding.
 pub const EMBEDDING: i64 = 128;
 
-/// A SimCLR with its optimizer: a CIFAR ResNet-18, an MLP on top, SGD with momentum.
+/// What a step is measured of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Measured {
+    /// SimCLR: both views forward and backward.
+    Simclr,
+    /// MoCo v2: one view forward and backward, the other forward, and a queue of 4,096 keys.
+    Moco,
+    /// MoCo v2+: both views as queries and as keys.
+    MocoSymmetric,
+}
+
+/// Keys of MoCo's queue, or the nearest whole number of batches below.
+const QUEUE: usize = 4096;
+
+/// A method with its optimizer: a CIFAR ResNet-18, an MLP on top, SGD with momentum.
 pub struct Bench {
     method: Box<dyn Method>,
     optimizer: Sgd,
@@ -23,12 +37,22 @@ pub struct Bench {
 
 impl Bench {
     /// `width` is that of the first stage, 64 in the paper; the head goes from 8 `width` through 8 `width` to 128.
-    pub fn new(width: i64, precision: Precision, device: Device) -> Self {
+    pub fn new(measured: Measured, batch: usize, width: i64, precision: Precision, device: Device) -> Self {
         let projector = config::Head {
             widths: vec![8 * width as u32, EMBEDDING as u32],
             batch_norm: config::HeadNorm::None,
         };
-        let simclr = config::Method::Simclr(config::Simclr { temperature: 0.5, projector });
+        let own = match measured {
+            Measured::Simclr => config::Method::Simclr(config::Simclr { temperature: 0.5, projector }),
+            Measured::Moco | Measured::MocoSymmetric => config::Method::Moco(config::Moco {
+                temperature: 0.2,
+                momentum: config::Momentum { base: 0.99, last: 0.99 },
+                queue: (QUEUE / batch).max(1) * batch,
+                symmetric: measured == Measured::MocoSymmetric,
+                virtual_devices: 1,
+                projector,
+            }),
+        };
         let setting = Setting {
             encoder: ResNetSpec {
                 depth: Depth::ResNet18,
@@ -45,7 +69,7 @@ impl Bench {
             lr: 0.06,
             device,
         };
-        let method = build(&simclr, &setting, None).expect("SimCLR needs no labels");
+        let method = build(&own, &setting, None).expect("neither needs labels");
         let optimizer = Sgd::new(method.groups(), 0.9, false);
         Self { method, optimizer }
     }

@@ -1,9 +1,9 @@
-//! A SimCLR training step of a CIFAR ResNet-18, data loading included, in images per second. Beside it stands
-//! `benches/peers/step.py`, which has no data loading.
+//! A training step of a CIFAR ResNet-18, data loading included, in images per second: SimCLR's, beside which stands
+//! `benches/peers/step.py`, without data loading, or MoCo's.
 
 use clap::Parser;
 use kontrast_augment_torch::Views;
-use kontrast_benches::{Bench, SIDE, feed, figure, images, median, plan};
+use kontrast_benches::{Bench, Measured, SIDE, feed, figure, images, median, plan};
 use kontrast_data::{Epochs, Loader, LoaderSpec};
 use kontrast_torch_ext::{Precision, deterministic, keep_freed_memory, load_cuda};
 use std::error::Error;
@@ -16,8 +16,11 @@ use tch::Device;
 const WARM_UP: usize = 3;
 
 #[derive(Parser)]
-#[command(about = "A SimCLR step, data loading included, in images per second")]
+#[command(about = "A training step, data loading included, in images per second")]
 struct Arguments {
+    /// Whose step
+    #[arg(long, value_enum, default_value = "simclr")]
+    method: Measured,
     /// Images of a step; each has two views
     #[arg(long, default_value_t = 64)]
     batch: usize,
@@ -42,7 +45,7 @@ struct Arguments {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let Arguments { batch, steps, width, fp32, cuda, threads, json } = Arguments::parse();
+    let Arguments { method, batch, steps, width, fp32, cuda, threads, json } = Arguments::parse();
     let device = if cuda { Device::Cuda(0) } else { Device::Cpu };
     if cuda {
         load_cuda()?;
@@ -53,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     deterministic(true);
     keep_freed_memory();
     let precision = if fp32 { Precision::Fp32 } else { Precision::Bf16 };
-    let mut bench = Bench::new(width, precision, device);
+    let mut bench = Bench::new(method, batch, width, precision, device);
 
     let dataset = Arc::new(images(batch.max(10_000))?);
     let spec = LoaderSpec {
@@ -86,12 +89,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let share = 100.0 * waited / seconds.iter().sum::<f64>();
     let (count, speed) = (seconds.len(), batch as f64 / median(seconds));
     let kind = if fp32 { "fp32" } else { "bf16" };
+    // SimCLR's is the one that others measure too.
+    let own = match method {
+        Measured::Simclr => "",
+        Measured::Moco => " moco",
+        Measured::MocoSymmetric => " moco-symmetric",
+    };
     println!(
-        "kontrast batch={batch} width={width} {kind} channels-last threads={threads}: {speed:.1} images/s, data loading \
+        "kontrast{own} batch={batch} width={width} {kind} channels-last threads={threads}: {speed:.1} images/s, data loading \
          included (median of {count} steps), {share:.1} % waiting for data"
     );
     if json {
-        figure(&format!("step, batch {batch}, width {width}, {kind}"), speed, "images/s");
+        figure(&format!("step{own}, batch {batch}, width {width}, {kind}"), speed, "images/s");
     }
     Ok(())
 }
