@@ -41,7 +41,7 @@ const WIDTH: f64 = 520.0;
 const HEIGHT: f64 = 260.0;
 const LEFT: f64 = 44.0;
 /// The lines are named at their right ends.
-const RIGHT: f64 = 104.0;
+const RIGHT: f64 = 122.0;
 const TOP: f64 = 16.0;
 const BOTTOM: f64 = 40.0;
 /// Room that one line of text needs.
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn the_line_ends_where_the_scales_say() {
         let svg = curve(&[(0.0, 6.0), (10.0, 4.0)]).to_svg();
-        assert!(svg.contains("d=\"M44.0 16.0L416.0 220.0\""), "{svg}");
+        assert!(svg.contains("d=\"M44.0 16.0L398.0 220.0\""), "{svg}");
         assert!(svg.contains(">chance 6</text>"), "{svg}");
     }
 

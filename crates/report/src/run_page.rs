@@ -156,8 +156,8 @@ fn curves(summary: &Summary, events: &[Event]) -> Vec<Curve> {
             Vec::new(),
         ),
         plot(
-            "Effective rank of that batch's embeddings and representations",
-            vec![of_steps("embeddings", |of| of.rank), of_steps("representations", |of| of.rank_of_h)],
+            "Effective rank of that batch's embeddings z and representations h",
+            vec![of_steps("z", |of| of.rank), of_steps("h", |of| of.rank_of_h)],
             Vec::new(),
         ),
         plot(
