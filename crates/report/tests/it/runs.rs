@@ -30,7 +30,7 @@ fn the_page_shows_scores_beside_their_floors() {
 fn the_page_shows_pictures_curves_configuration_and_command() {
     let html = page(&sample::summary(), &sample::events());
     assert_eq!(html.matches("src=\"data:image/png;base64,iVBORw0KGgo").count(), 2);
-    assert_eq!(html.matches("<svg").count(), 4);
+    assert_eq!(html.matches("<svg").count(), 6);
     assert!(html.contains(">chance 6.24</text>") && html.contains(">raw pixels 39.6</text>"));
     assert!(html.contains("<pre>cargo xtask experiment configs&#x2f;quickstart.toml</pre>"));
     assert!(html.contains("subset = 10000"));
@@ -54,7 +54,7 @@ fn a_run_without_labels_shows_the_figures_that_need_none() {
     assert!(html.contains("No scores, since there are no labels; the label-free figures need none."));
     assert!(html.contains("Figures that need no labels") && html.contains(">41.3<"));
     assert!(html.contains("for two views each of up to 2,048 training images"));
-    assert_eq!(html.matches("<svg").count(), 4, "a gap where the scores would be");
+    assert_eq!(html.matches("<svg").count(), 6, "a gap where the scores would be");
     assert!(!html.contains("Scores beside their floors"));
     assert!(
         html.contains("Training images on the left; to the right the other")
