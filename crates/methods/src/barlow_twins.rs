@@ -6,8 +6,7 @@ use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::barlow_twins;
-use kontrast_models::{Encoder, Mode};
-use kontrast_torch_ext::StateDict;
+use kontrast_models::Mode;
 use tch::Tensor;
 
 /// Encoder, projector and the cross-correlation loss.
@@ -40,16 +39,8 @@ impl Objective for BarlowTwins {
         Compared { loss, chance: None, embeddings: z.detach() }
     }
 
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.branch.trained()
-    }
-
-    fn state(&self) -> StateDict {
-        self.branch.state()
-    }
-
-    fn encoder(&self) -> &dyn Encoder {
-        self.branch.encoder()
+    fn branch(&self) -> &Branch {
+        &self.branch
     }
 
     fn hint(&self) -> &'static str {

@@ -7,7 +7,7 @@ use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::negative_cosine;
-use kontrast_models::{Encoder, Mode};
+use kontrast_models::Mode;
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
 
@@ -56,6 +56,10 @@ impl Objective for Byol {
         self.slow_copy.follow(progress);
     }
 
+    fn branch(&self) -> &Branch {
+        &self.online
+    }
+
     fn trained(&self) -> Vec<(String, Tensor)> {
         let mut variables = self.online.trained();
         variables.extend(self.predictor.trained());
@@ -67,10 +71,6 @@ impl Objective for Byol {
         whole.extend_under("predictor", &self.predictor.state());
         whole.extend_under("target", &self.target.state());
         whole
-    }
-
-    fn encoder(&self) -> &dyn Encoder {
-        self.online.encoder()
     }
 
     fn hint(&self) -> &'static str {

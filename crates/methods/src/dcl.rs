@@ -6,8 +6,7 @@ use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{dcl, dcl_chance, dclw};
-use kontrast_models::{Encoder, Mode};
-use kontrast_torch_ext::StateDict;
+use kontrast_models::Mode;
 use tch::Tensor;
 
 /// Encoder, projector and the decoupled loss.
@@ -50,16 +49,8 @@ impl Objective for Dcl {
         Compared { loss, chance: Some(chance), embeddings: online[0].detach() }
     }
 
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.branch.trained()
-    }
-
-    fn state(&self) -> StateDict {
-        self.branch.state()
-    }
-
-    fn encoder(&self) -> &dyn Encoder {
-        self.branch.encoder()
+    fn branch(&self) -> &Branch {
+        &self.branch
     }
 
     fn hint(&self) -> &'static str {

@@ -7,7 +7,7 @@ use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{dino, dino_chance, unit};
-use kontrast_models::{Activation, Encoder, HeadSpec, Init, Mode, Prototypes, state, trained};
+use kontrast_models::{Activation, HeadSpec, Init, Mode, Prototypes, state, trained};
 use kontrast_torch_ext::{StateDict, forget_gradients};
 use tch::{Kind, Tensor, nn};
 
@@ -123,6 +123,10 @@ impl Objective for Dino {
         }
     }
 
+    fn branch(&self) -> &Branch {
+        &self.student.branch
+    }
+
     fn trained(&self) -> Vec<(String, Tensor)> {
         self.student.trained()
     }
@@ -132,10 +136,6 @@ impl Objective for Dino {
         whole.extend_under("target", &self.teacher.state());
         whole.insert("centre", self.centre.shallow_clone());
         whole
-    }
-
-    fn encoder(&self) -> &dyn Encoder {
-        self.student.branch.encoder()
     }
 
     fn hint(&self) -> &'static str {

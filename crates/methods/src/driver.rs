@@ -5,6 +5,7 @@
 //! the whole batch gives the gradient of every embedding, and every chunk is embedded again to pass its share of that
 //! gradient on. Memory is that of a chunk, the gradient that of the whole batch; batch norm sees a chunk at a time.
 
+use crate::branch::Branch;
 use crate::{Method, Progress, Setting, StepOutput, ViewSpec};
 use kontrast_augment_torch::Views;
 use kontrast_models::{Encoder, Mode};
@@ -50,15 +51,22 @@ pub(crate) trait Objective: Send {
     /// What is done when the optimizer has moved the variables.
     fn after_step(&mut self, _progress: Progress) {}
 
-    fn trained(&self) -> Vec<(String, Tensor)>;
+    /// Encoder and projector that are trained.
+    fn branch(&self) -> &Branch;
+
+    /// Everything that is trained, where that is more than the branch.
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        self.branch().trained()
+    }
 
     fn groups(&self) -> Vec<Group> {
         Group::weights_and_rest(self.trained()).into()
     }
 
-    fn state(&self) -> StateDict;
-
-    fn encoder(&self) -> &dyn Encoder;
+    /// Everything that a checkpoint holds, where that is more than the branch.
+    fn state(&self) -> StateDict {
+        self.branch().state()
+    }
 
     fn hint(&self) -> &'static str;
 }
@@ -159,7 +167,7 @@ impl<O: Objective> Method for Driven<O> {
     }
 
     fn encoder(&self) -> &dyn Encoder {
-        self.objective.encoder()
+        self.objective.branch().encoder()
     }
 
     fn hint(&self) -> &'static str {
@@ -192,7 +200,6 @@ fn joined(passes: &[Pass]) -> Pass {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::branch::Branch;
     use crate::example::{N, progress, setting, views};
     use crate::setting::head;
     use kontrast_config::{Head, HeadNorm};
@@ -240,19 +247,15 @@ mod tests {
             Compared { loss, chance: None, embeddings: z.detach() }
         }
 
+        fn branch(&self) -> &Branch {
+            &self.branch
+        }
+
         fn trained(&self) -> Vec<(String, Tensor)> {
             match &self.matrix {
                 Some((_, weight)) => vec![("weight".to_owned(), weight.shallow_clone())],
                 None => self.branch.trained(),
             }
-        }
-
-        fn state(&self) -> StateDict {
-            self.branch.state()
-        }
-
-        fn encoder(&self) -> &dyn Encoder {
-            self.branch.encoder()
         }
 
         fn hint(&self) -> &'static str {

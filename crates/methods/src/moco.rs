@@ -9,7 +9,7 @@ use crate::setting::{Setting, head};
 use crate::{Progress, draw};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{info_nce, info_nce_chance, unit};
-use kontrast_models::{Encoder, Init, Mode, Queue};
+use kontrast_models::{Init, Mode, Queue};
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
 
@@ -90,6 +90,10 @@ impl Objective for Moco {
         }
     }
 
+    fn branch(&self) -> &Branch {
+        &self.query
+    }
+
     fn trained(&self) -> Vec<(String, Tensor)> {
         self.query.trained()
     }
@@ -99,10 +103,6 @@ impl Objective for Moco {
         whole.extend_under("target", &self.key.state());
         whole.extend_under("queue", &self.queue.state());
         whole
-    }
-
-    fn encoder(&self) -> &dyn Encoder {
-        self.query.encoder()
     }
 
     fn hint(&self) -> &'static str {

@@ -7,7 +7,7 @@ use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{info_nce_batch, info_nce_batch_chance};
-use kontrast_models::{Encoder, Mode};
+use kontrast_models::Mode;
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
 
@@ -63,6 +63,10 @@ impl Objective for Mocov3 {
         self.slow_copy.follow(progress);
     }
 
+    fn branch(&self) -> &Branch {
+        &self.query
+    }
+
     fn trained(&self) -> Vec<(String, Tensor)> {
         let mut variables = self.query.trained();
         variables.extend(self.predictor.trained());
@@ -74,10 +78,6 @@ impl Objective for Mocov3 {
         whole.extend_under("predictor", &self.predictor.state());
         whole.extend_under("target", &self.key.state());
         whole
-    }
-
-    fn encoder(&self) -> &dyn Encoder {
-        self.query.encoder()
     }
 
     fn hint(&self) -> &'static str {

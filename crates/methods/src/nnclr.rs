@@ -7,7 +7,7 @@ use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{info_nce_batch, info_nce_batch_chance, unit};
-use kontrast_models::{Encoder, Init, Mode, Queue};
+use kontrast_models::{Init, Mode, Queue};
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
 
@@ -63,6 +63,10 @@ impl Objective for Nnclr {
         }
     }
 
+    fn branch(&self) -> &Branch {
+        &self.branch
+    }
+
     fn trained(&self) -> Vec<(String, Tensor)> {
         let mut variables = self.branch.trained();
         variables.extend(self.predictor.trained());
@@ -74,10 +78,6 @@ impl Objective for Nnclr {
         whole.extend_under("predictor", &self.predictor.state());
         whole.extend_under("queue", &self.queue.state());
         whole
-    }
-
-    fn encoder(&self) -> &dyn Encoder {
-        self.branch.encoder()
     }
 
     fn hint(&self) -> &'static str {

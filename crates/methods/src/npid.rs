@@ -7,7 +7,7 @@ use crate::setting::{Setting, head, slots};
 use crate::{Progress, draw};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{nce, nce_normaliser, unit};
-use kontrast_models::{Encoder, Init, MemoryBank, Mode};
+use kontrast_models::{Init, MemoryBank, Mode};
 use kontrast_torch_ext::StateDict;
 use tch::{Device, Kind, Tensor};
 
@@ -76,8 +76,8 @@ impl Objective for Npid {
         }
     }
 
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.branch.trained()
+    fn branch(&self) -> &Branch {
+        &self.branch
     }
 
     fn state(&self) -> StateDict {
@@ -85,10 +85,6 @@ impl Objective for Npid {
         whole.extend_under("bank", &self.bank.state());
         whole.insert("normaliser", self.normaliser.shallow_clone());
         whole
-    }
-
-    fn encoder(&self) -> &dyn Encoder {
-        self.branch.encoder()
     }
 
     fn hint(&self) -> &'static str {

@@ -8,8 +8,7 @@ use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{nt_xent, nt_xent_chance};
-use kontrast_models::{Encoder, Mode};
-use kontrast_torch_ext::StateDict;
+use kontrast_models::Mode;
 use tch::Tensor;
 
 /// Encoder, projector and NT-Xent.
@@ -47,16 +46,8 @@ impl Objective for Simclr {
         Compared { loss, chance: Some(nt_xent_chance(n as usize)), embeddings: z.detach() }
     }
 
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.branch.trained()
-    }
-
-    fn state(&self) -> StateDict {
-        self.branch.state()
-    }
-
-    fn encoder(&self) -> &dyn Encoder {
-        self.branch.encoder()
+    fn branch(&self) -> &Branch {
+        &self.branch
     }
 
     fn hint(&self) -> &'static str {

@@ -6,7 +6,7 @@ use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::negative_cosine;
-use kontrast_models::{Encoder, Mode};
+use kontrast_models::Mode;
 use kontrast_optim::{Group, GroupRate};
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
@@ -47,6 +47,10 @@ impl Objective for Simsiam {
         Compared { loss: (term(0, 1) + term(1, 0)) / 2.0, chance: None, embeddings: z.detach() }
     }
 
+    fn branch(&self) -> &Branch {
+        &self.branch
+    }
+
     fn trained(&self) -> Vec<(String, Tensor)> {
         let mut variables = self.branch.trained();
         variables.extend(self.predictor.trained());
@@ -66,10 +70,6 @@ impl Objective for Simsiam {
         let mut whole = self.branch.state();
         whole.extend_under("predictor", &self.predictor.state());
         whole
-    }
-
-    fn encoder(&self) -> &dyn Encoder {
-        self.branch.encoder()
     }
 
     fn hint(&self) -> &'static str {

@@ -6,8 +6,7 @@ use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Labels, Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{sup_con, sup_con_chance};
-use kontrast_models::{Encoder, Mode};
-use kontrast_torch_ext::StateDict;
+use kontrast_models::Mode;
 use tch::Tensor;
 
 /// Encoder, projector and the supervised contrastive loss.
@@ -42,16 +41,8 @@ impl Objective for Supcon {
         Compared { loss, chance: Some(chance), embeddings: z.detach() }
     }
 
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.branch.trained()
-    }
-
-    fn state(&self) -> StateDict {
-        self.branch.state()
-    }
-
-    fn encoder(&self) -> &dyn Encoder {
-        self.branch.encoder()
+    fn branch(&self) -> &Branch {
+        &self.branch
     }
 
     fn hint(&self) -> &'static str {

@@ -5,7 +5,7 @@ use crate::branch::{Branch, Embedded, under};
 use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Labels, Setting};
 use kontrast_augment_torch::Views;
-use kontrast_models::{Activation, Encoder, Head, HeadNorm, HeadSpec, Init, Mode, state, trained};
+use kontrast_models::{Activation, Head, HeadNorm, HeadSpec, Init, Mode, state, trained};
 use kontrast_torch_ext::StateDict;
 use tch::{Reduction, Tensor, nn};
 
@@ -60,6 +60,10 @@ impl Objective for Supervised {
         Compared { loss, chance: Some(chance), embeddings: logits.detach() }
     }
 
+    fn branch(&self) -> &Branch {
+        &self.branch
+    }
+
     fn trained(&self) -> Vec<(String, Tensor)> {
         let mut variables = self.branch.trained();
         variables.extend(under("classifier", trained(&self.classifier_store)));
@@ -70,10 +74,6 @@ impl Objective for Supervised {
         let mut whole = self.branch.state();
         whole.extend_under("classifier", &state(&self.classifier_store));
         whole
-    }
-
-    fn encoder(&self) -> &dyn Encoder {
-        self.branch.encoder()
     }
 
     fn hint(&self) -> &'static str {

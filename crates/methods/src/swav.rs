@@ -7,7 +7,7 @@ use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{sinkhorn, swapped_prediction, swapped_prediction_chance, unit};
-use kontrast_models::{Encoder, Init, Mode, Prototypes, Queue, state, trained};
+use kontrast_models::{Init, Mode, Prototypes, Queue, state, trained};
 use kontrast_torch_ext::{StateDict, forget_gradients};
 use tch::{Tensor, nn};
 
@@ -103,6 +103,10 @@ impl Objective for Swav {
         }
     }
 
+    fn branch(&self) -> &Branch {
+        &self.branch
+    }
+
     fn trained(&self) -> Vec<(String, Tensor)> {
         let mut variables = self.branch.trained();
         variables.extend(under("prototypes", trained(&self.prototypes_store)));
@@ -116,10 +120,6 @@ impl Objective for Swav {
             whole.extend_under(&format!("queue{view}"), &queue.state());
         }
         whole
-    }
-
-    fn encoder(&self) -> &dyn Encoder {
-        self.branch.encoder()
     }
 
     fn hint(&self) -> &'static str {

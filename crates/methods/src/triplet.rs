@@ -7,8 +7,7 @@ use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_config as config;
 use kontrast_losses::{Mining, Similarity, triplet_margin};
-use kontrast_models::{Encoder, Mode};
-use kontrast_torch_ext::StateDict;
+use kontrast_models::Mode;
 use tch::Tensor;
 
 /// Encoder, projector and the triplet loss.
@@ -53,16 +52,8 @@ impl Objective for Triplet {
         Compared { loss: (term(0, 1) + term(1, 0)) / 2.0, chance: None, embeddings: z.detach() }
     }
 
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.branch.trained()
-    }
-
-    fn state(&self) -> StateDict {
-        self.branch.state()
-    }
-
-    fn encoder(&self) -> &dyn Encoder {
-        self.branch.encoder()
+    fn branch(&self) -> &Branch {
+        &self.branch
     }
 
     fn hint(&self) -> &'static str {
