@@ -10,8 +10,9 @@ use crate::problems::Problems;
 pub struct Train {
     /// Images of one step.
     pub batch: usize,
-    /// Images that go through the network at once: the gradient is that of the whole batch all the same, in the memory
-    /// of a chunk (GradCache, arXiv 2101.06983). Without it the whole batch goes at once.
+    /// Images that go through the network at once: the loss and its gradient are those of the whole batch all the same,
+    /// in the memory of a chunk (GradCache, arXiv 2101.06983), but batch norm sees a chunk at a time. Without it the
+    /// whole batch goes at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chunk: Option<usize>,
     /// Passes over the training images.
@@ -62,7 +63,7 @@ pub enum Feed {
 
 impl Train {
     pub(crate) fn check(&self, problems: &mut Problems) {
-        let expected = "at least 2, since the other images of the batch are the negatives";
+        let expected = "at least 2: a loss and batch norm compare the images of a batch";
         problems.require(self.batch >= 2, "train.batch", &self.batch, expected);
         if let Some(chunk) = self.chunk {
             let expected = format!("a divisor of train.batch = {}, 2 or above", self.batch);

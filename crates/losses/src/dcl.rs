@@ -1,4 +1,4 @@
-//! Decoupled contrastive learning (Yeh et al. 2022, arXiv 2110.06848, eq. 6): NT-Xent whose positive is no
+//! Decoupled contrastive learning (Yeh et al. 2021, arXiv 2110.06848, eq. 6): NT-Xent whose positive is no
 //! candidate, in memory linear in the batch.
 
 use crate::pairs::{Pairs, Terms};

@@ -1,4 +1,4 @@
-//! VICReg: variance, invariance, covariance (Bardes et al. 2022, arXiv 2105.04906, eq. 1 to 6 and algorithm 1).
+//! VICReg: variance, invariance, covariance (Bardes et al. 2021, arXiv 2105.04906, eq. 1 to 6 and algorithm 1).
 
 use crate::surrogate::surrogate;
 use crate::unit::{same_shape, widened};

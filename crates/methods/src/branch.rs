@@ -49,14 +49,23 @@ impl Branch {
         &self.encoder
     }
 
-    /// One pass for all views of one size, which share the statistics of batch norm (SimCLR, SwAV).
+    /// One pass of the encoder for all views of one size, then one of the projector for all views: they share the
+    /// statistics of batch norm (SimCLR, SwAV, DINO).
     pub(crate) fn together(&self, views: &Views, mode: Mode) -> Embedded {
-        join(views.groups().iter().map(|images| self.group(images, views.n(), mode)))
+        if let [images] = views.groups() {
+            return self.group(images, views.n(), mode);
+        }
+        let _autocast = Autocast::new(self.encoder_store.device(), self.precision);
+        let h: Vec<_> = views.groups().iter().map(|images| self.encoder.forward(images, mode)).collect();
+        let h = Tensor::cat(&h, 0);
+        Embedded { z: self.projector.forward(&h, mode), h: h.detach() }
     }
 
     /// A pass for each view, which has statistics of its own (MoCo, BYOL, SimSiam, Barlow Twins, VICReg).
     pub(crate) fn apart(&self, views: &Views, mode: Mode) -> Embedded {
-        join((0..views.count()).map(|which| self.images(&views.view(which), mode)))
+        let passes = (0..views.count()).map(|which| self.images(&views.view(which), mode));
+        let (h, z): (Vec<_>, Vec<_>) = passes.map(|pass| (pass.h, pass.z)).unzip();
+        Embedded { h: Tensor::cat(&h, 0), z: Tensor::cat(&z, 0) }
     }
 
     /// Images of several views in one pass. With virtual devices an image's views lie on one of them.
@@ -157,14 +166,6 @@ pub(crate) fn at(momentum: &Momentum, progress: Progress) -> f64 {
 /// The names with a part's name before them.
 pub(crate) fn under(part: &str, variables: Vec<(String, Tensor)>) -> Vec<(String, Tensor)> {
     variables.into_iter().map(|(name, variable)| (format!("{part}.{name}"), variable)).collect()
-}
-
-fn join(passes: impl Iterator<Item = Embedded>) -> Embedded {
-    let (h, z): (Vec<_>, Vec<_>) = passes.map(|pass| (pass.h, pass.z)).unzip();
-    if h.len() == 1 {
-        return Embedded { h: h[0].shallow_clone(), z: z[0].shallow_clone() };
-    }
-    Embedded { h: Tensor::cat(&h, 0), z: Tensor::cat(&z, 0) }
 }
 
 #[cfg(test)]

@@ -75,10 +75,11 @@ impl Objective for Moco {
         let terms = (0..queries.size()[0])
             .map(|which| info_nce(&queries.get(which), &keys.get(which), &negatives, self.temperature));
         let sum = terms.reduce(|a, b| a + b).expect("a query");
-        self.keys = Some(keys.get(0));
+        self.keys = Some(keys.flatten(0, 1));
         Compared {
-            loss: sum / queries.size()[0] as f64,
-            chance: Some(info_nce_chance(negatives.size()[0] as usize)),
+            // Summed over both views, as in the authors' published code of the symmetric loss.
+            loss: sum,
+            chance: Some(queries.size()[0] as f64 * info_nce_chance(negatives.size()[0] as usize)),
             embeddings: Tensor::stack(&[unit(&queries.get(0).detach()), keys.get(0)], 0),
         }
     }

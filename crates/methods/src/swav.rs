@@ -8,7 +8,8 @@ use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{sinkhorn, swapped_prediction, swapped_prediction_chance, unit};
 use kontrast_models::{Init, Mode, Prototypes, Queue, state, trained};
-use kontrast_torch_ext::{StateDict, forget_gradients};
+use kontrast_optim::Group;
+use kontrast_torch_ext::StateDict;
 use tch::{Tensor, nn};
 
 /// The large views come first, and codes are computed from them alone.
@@ -87,13 +88,6 @@ impl Objective for Swav {
         }
     }
 
-    fn after_backward(&mut self, progress: Progress) {
-        if progress.step < self.config.frozen_steps {
-            let frozen: Vec<_> = trained(&self.prototypes_store).into_iter().map(|(_, v)| v).collect();
-            forget_gradients(&frozen);
-        }
-    }
-
     fn after_step(&mut self, _progress: Progress) {
         self.prototypes.normalise();
         if let Some(z) = self.seen.take() {
@@ -111,6 +105,13 @@ impl Objective for Swav {
         let mut variables = self.branch.trained();
         variables.extend(under("prototypes", trained(&self.prototypes_store)));
         variables
+    }
+
+    fn groups(&self) -> Vec<Group> {
+        let mut groups: Vec<_> = Group::weights_and_rest(self.branch.trained()).into();
+        let prototypes = Group::new(under("prototypes", trained(&self.prototypes_store)));
+        groups.push(Group { frozen_until: self.config.frozen_steps, ..prototypes });
+        groups
     }
 
     fn state(&self) -> StateDict {

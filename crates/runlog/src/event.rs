@@ -59,7 +59,7 @@ pub enum Event {
         images_per_second: f64,
         /// Share of the time that steps waited for data.
         data_wait_percent: f64,
-        /// How often the other view is the nearest, in per cent, where the method has candidates.
+        /// How often the second view of an image is the nearest to its first, in per cent, where there are two.
         contrastive_accuracy: Option<f64>,
         /// Deviation of the embedding times the square root of its width; 1 where it fills the sphere.
         deviation: Option<f64>,

@@ -6,7 +6,7 @@ use tch::Tensor;
 /// How the embeddings of one batch lie on the sphere.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Diagnosis {
-    /// Share of embeddings, per cent, whose nearest is their partner; none with a single view.
+    /// Share of images, per cent, whose second view is the nearest to their first; none with a single view.
     pub contrastive_accuracy: Option<f64>,
     /// Deviation times the square root of the width: 1 where they fill the sphere.
     pub deviation: f64,

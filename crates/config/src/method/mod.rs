@@ -186,13 +186,15 @@ fn whole_batches(key: &str, length: usize, batch: usize, problems: &mut Problems
 
 /// What a predictor gives is compared with what the projector gives.
 fn predicts(key: &str, predictor: &Head, projector: &Head, problems: &mut Problems) {
-    if let (Some(prediction), Some(embedding)) = (predictor.widths.last(), projector.widths.last()) {
-        let expected = format!(
-            "as its last width {embedding}, that of {key}.projector.widths, with which it is compared"
-        );
-        let key = format!("{key}.predictor.widths");
-        problems.require(prediction == embedding || *embedding == 0, &key, &predictor.widths, &expected);
-    }
+    let Some(prediction) = predictor.widths.last() else { return };
+    let (key, compared) = (format!("{key}.predictor.widths"), format!("{key}.projector.widths"));
+    let Some(embedding) = projector.widths.last() else {
+        let expected =
+            format!("no layers, or some in {compared}: the prediction is compared with its output");
+        return problems.require(false, &key, &predictor.widths, &expected);
+    };
+    let expected = format!("as its last width {embedding}, that of {compared}, with which it is compared");
+    problems.require(prediction == embedding || *embedding == 0, &key, &predictor.widths, &expected);
 }
 
 /// A head that prototypes stand on.

@@ -32,7 +32,7 @@ pub struct Swav {
 pub struct SwavQueue {
     /// Embeddings of each large view.
     pub length: usize,
-    /// The epoch from which they take part, counted from 0.
+    /// The epoch from which they take part, counted from 0; not the first, in which the queue is filled.
     pub from_epoch: u32,
 }
 
@@ -57,16 +57,16 @@ pub struct Dino {
     pub projector: Head,
 }
 
-/// The teacher's temperature over the first epochs.
+/// The teacher's temperature over the first epochs, in equal steps from epoch to epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TeacherTemperature {
-    /// At the first step.
+    /// In the first epoch of a warm-up.
     pub base: f64,
     /// After the warm-up, and from there on.
     #[serde(rename = "final")]
     pub last: f64,
-    /// Epochs from one to the other, linearly.
+    /// Epochs from one to the other; with 0 there is no warm-up.
     pub warmup_epochs: u32,
 }
 
@@ -88,6 +88,9 @@ impl Swav {
         );
         if let Some(queue) = &self.queue {
             super::whole_batches(&format!("{key}.queue.length"), queue.length, train.batch, problems);
+            let from = queue.from_epoch;
+            let expected = "1 or above: at first the queue holds random directions";
+            problems.require(from >= 1, &format!("{key}.queue.from_epoch"), &from, expected);
         }
         super::some_layer(key, &self.projector, problems);
     }

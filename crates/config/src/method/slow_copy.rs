@@ -84,6 +84,16 @@ impl Moco {
         problems.positive(&format!("{key}.temperature"), self.temperature);
         self.momentum.check(&format!("{key}.momentum"), problems);
         super::whole_batches(&format!("{key}.queue"), self.queue, train.batch, problems);
+        let batch = train.batch.max(1);
+        // A queue that is no multiple of the batch is a problem already.
+        if self.symmetric && self.queue.is_multiple_of(batch) {
+            let expected = format!(
+                "a multiple of twice train.batch = {}: with {key}.symmetric both views are keys",
+                train.batch
+            );
+            let both = self.queue.is_multiple_of(2 * batch);
+            problems.require(both, &format!("{key}.queue"), &self.queue, &expected);
+        }
         let devices = self.virtual_devices as usize;
         // What goes through the network at once is what the devices share.
         let (at_once, images) =

@@ -37,10 +37,17 @@ fn each_value_out_of_range_names_its_key_and_what_it_depends_on() {
         ("method.swav.iterations=0", "expected at least 1 round"),
         ("method.swav.prototypes=1", "expected at least 2 prototypes"),
         (
-            "method.swav.queue={ length = 65, from_epoch = 0 }",
+            "method.swav.queue={ length = 65, from_epoch = 1 }",
             "queue.length = 65: expected a multiple of train.batch",
         ),
         ("method.swav.projector.widths=[]", "expected at least one width"),
+        ("method.byol.projector.widths=[]", "predictor.widths = [64, 32]: expected no layers"),
+        ("method.swav.queue={ length = 64, from_epoch = 0 }", "from_epoch = 0: expected 1 or above"),
+        (
+            "method.moco={ temperature = 0.2, momentum = { base = 0.9, final = 0.9 }, queue = 192, symmetric = true, \
+             virtual_devices = 1, projector = { widths = [32], batch_norm = false } }",
+            "queue = 192: expected a multiple of twice train.batch = 64",
+        ),
         ("method.dino.teacher_temperature.base=0.0", "expected a number above 0"),
         ("method.dino.centre_momentum=1.0", "expected at least 0 and below 1"),
         ("method.dino.projector.widths=[]", "expected at least one width"),

@@ -16,8 +16,8 @@ fn all_values_out_of_range_are_reported_at_once() {
             "mine.toml:8:1: optimizer.sgd.lr.base = -0.1: expected a number above 0",
             "base.toml:32:1: schedule.cosine.warmup_epochs = 2.0: expected 0 to train.epochs = 0, \
              as with --set schedule.cosine.warmup_epochs=0",
-            "mine.toml:3:1: train.batch = 1: expected at least 2, since the other images of the batch are \
-             the negatives",
+            "mine.toml:3:1: train.batch = 1: expected at least 2: a loss and batch norm compare the images \
+             of a batch",
             "mine.toml:4:1: train.epochs = 0: expected at least 1",
         ]
     );
