@@ -181,7 +181,7 @@ mod tests {
 
     /// The six files of the official layout, tiny: every image is one value, 1 and 2, then 3, then 4 to 6.
     fn stand_in(folder: &Path) {
-        let images = |values: &[u8]| values.iter().flat_map(|&value| [value; IMAGE]).collect::<Vec<u8>>();
+        let images = |values: &[u8]| values.iter().flat_map(|&value| vec![value; IMAGE]).collect::<Vec<u8>>();
         let names = "airplane\nbird\ncar\ncat\ndeer\ndog\nhorse\nmonkey\nship\ntruck\n";
         let contents = [
             images(&[1, 2]),
