@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::Command;
 
-use kontrast_data::{DataError, Origin, Spec};
+use kontrast_data::{DataError, Origin, Package, Spec};
 use kontrast_runlog::{cache_home, human};
 
 use crate::program;
@@ -153,7 +153,7 @@ fn data_set(name: &'static str) -> Finding {
     let folder = cache_home().join("data").join(name);
     let spec = Spec { source: origin.source.clone(), subset: None, seed: 0 };
     match kontrast_data::open(&spec, &cache_home()) {
-        Ok(_) => Finding::new(Verdict::Ok, name, format!("complete and verified, {}", folder.display())),
+        Ok(_) => Finding::new(Verdict::Ok, name, format!("complete, {}", folder.display())),
         Err(DataError::Missing { .. }) if !folder.exists() => {
             let words = format!("not there; fetched when first needed, {}", way(&origin));
             Finding::new(Verdict::Note, name, words)
@@ -164,18 +164,21 @@ fn data_set(name: &'static str) -> Finding {
 
 /// Where a data set would come from now: the official site where it answers, else the program that has a package.
 fn way(origin: &Origin) -> String {
-    let Origin { site, program, package, .. } = origin;
+    let Origin { site, package, .. } = origin;
     let script =
         "import sys, urllib.request as r; r.urlopen(r.Request(sys.argv[1], method='HEAD'), timeout=5)";
     let answers = program::output(Command::new("python3").args(["-c", script, site])).is_some();
-    match (answers, program::find(program)) {
-        (true, _) => "from the official site".to_owned(),
-        (false, Some(path)) => {
-            format!("as {package} through {}, since the official site does not answer", path.display())
+    if answers {
+        return "from the official site".to_owned();
+    }
+    let Some(Package { program, words }) = package else {
+        return "but the official site does not answer, and nothing else has it".to_owned();
+    };
+    match program::find(program) {
+        Some(path) => {
+            format!("as {words} through {}, since the official site does not answer", path.display())
         }
-        (false, None) => {
-            format!("but the official site does not answer, and {program} is not there for {package}")
-        }
+        None => format!("but the official site does not answer, and {program} is not there for {words}"),
     }
 }
 

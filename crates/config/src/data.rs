@@ -17,10 +17,13 @@ pub struct Data {
     /// The folder or the pack, for `name = "folder"` and `"pack"` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<PathBuf>,
-    /// How many training images are used: class-balanced, fixed by the seed. All where it is left out, or
+    /// How many training images are used: class-balanced where all have labels, fixed by the seed. All where it is left out, or
     /// `"all"`, which undoes a base's number.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "all_or_count")]
     pub subset: Option<usize>,
+    /// Whether images without a label are trained on beside those with one, for `name = "stl10"` only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unlabelled: bool,
     /// What to do about an image that cannot be read; `skip` is for `name = "folder"` only.
     #[serde(default)]
     pub unreadable: Unreadable,
@@ -42,6 +45,10 @@ pub struct Data {
 pub enum DataName {
     /// 50,000 and 10,000 images of 32 pixels, ten classes (Krizhevsky 2009).
     Cifar10,
+    /// The same with a hundred classes.
+    Cifar100,
+    /// 5,000 and 8,000 images of 96 pixels, ten classes, and 100,000 images without labels (Coates et al. 2011).
+    Stl10,
     /// 60,000 and 10,000 gray images of 28 pixels, ten classes (Xiao et al. 2017).
     FashionMnist,
     /// The images below `data.root`.
@@ -57,6 +64,8 @@ impl DataName {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Cifar10 => "cifar10",
+            Self::Cifar100 => "cifar100",
+            Self::Stl10 => "stl10",
             Self::FashionMnist => "fashion-mnist",
             Self::Folder => "folder",
             Self::Pack => "pack",
@@ -128,6 +137,9 @@ impl Data {
         problems.require(inside, "data.mean", &self.mean, "three numbers from 0 to 1");
         let inside = self.deviation.iter().all(|deviation| *deviation > 0.0 && *deviation <= 1.0);
         problems.require(inside, "data.deviation", &self.deviation, "three numbers above 0, at most 1");
+        let fitting = !self.unlabelled || self.name == DataName::Stl10;
+        let only = "false, since only data.name = \"stl10\" has images without labels apart";
+        problems.require(fitting, "data.unlabelled", &self.unlabelled, only);
         self.check_folder(problems);
         self.check_synthetic(problems);
     }

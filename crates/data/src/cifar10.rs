@@ -75,13 +75,18 @@ fn decode(records: &[u8], path: &Path, pixels: &mut [u8], labels: &mut [u32]) ->
                 classes: CLASSES.len(),
             });
         }
-        let (red, rest) = record[1..].split_at(PLANE);
-        let (green, blue) = rest.split_at(PLANE);
-        for (pixel, ((&r, &g), &b)) in pixels.chunks_exact_mut(3).zip(red.iter().zip(green).zip(blue)) {
-            pixel.copy_from_slice(&[r, g, b]);
-        }
+        planes_to_pixels(&record[1..], pixels);
     }
     Ok(())
+}
+
+/// The planes of R, G and B as pixels.
+pub(crate) fn planes_to_pixels(planes: &[u8], pixels: &mut [u8]) {
+    let (red, rest) = planes.split_at(PLANE);
+    let (green, blue) = rest.split_at(PLANE);
+    for (pixel, ((&r, &g), &b)) in pixels.chunks_exact_mut(3).zip(red.iter().zip(green).zip(blue)) {
+        pixel.copy_from_slice(&[r, g, b]);
+    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@
 //! ```
 
 mod cifar10;
+mod cifar100;
+mod class_names;
 mod dataset;
 mod decode;
 mod epochs;
@@ -32,13 +34,14 @@ mod open;
 mod pack;
 mod pinned;
 mod shapes;
+mod stl10;
 mod subset;
 
 pub use dataset::{Dataset, Labelled};
 pub use decode::{decode_bytes, is_decoding};
 pub use epochs::Epochs;
 pub use error::DataError;
-pub use fetch::{NAMES, Origin, Progress, fetch, fetch_showing, origin};
+pub use fetch::{NAMES, Origin, Package, Progress, fetch, fetch_showing, origin};
 pub use fill::{fill, fill_views};
 pub use folder::{ClassFolder, ImageFolder, Unreadable};
 pub use loader::{Batch, Loader, LoaderSpec};

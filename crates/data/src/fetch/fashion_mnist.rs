@@ -8,9 +8,10 @@ use flate2::read::GzDecoder;
 
 use super::download::download;
 use super::place::{Source, Workshop};
-use super::{Origin, program};
+use super::{Origin, Package, program};
 use crate::error::DataError;
 use crate::fashion_mnist::{FILES, NAME};
+use crate::pinned;
 
 const OFFICIAL: &str = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com";
 
@@ -20,15 +21,18 @@ const PACKAGE_FOLDER: &str = "usr/share/datasets/fashion-mnist";
 pub(super) fn source() -> Source {
     let ways: Vec<(_, super::place::Way)> =
         vec![("the official site", official), ("Debian's package", package)];
-    Source { name: NAME, files: &FILES, ways }
+    Source { name: NAME, whole, ways }
+}
+
+fn whole(folder: &Path) -> Result<(), DataError> {
+    pinned::read_all(&FILES, folder, NAME).map(drop)
 }
 
 pub(super) fn origin() -> Origin {
     Origin {
         source: crate::open::Source::FashionMnist,
         site: official_file(FILES[1].name),
-        program: "apt-get",
-        package: "Debian's package",
+        package: Some(Package { program: "apt-get", words: "Debian's package" }),
     }
 }
 

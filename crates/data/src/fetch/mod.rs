@@ -1,11 +1,14 @@
 //! Brings data sets into the cache: fetched, verified, never half.
 
+mod archive;
 mod bar;
 mod cifar10;
+mod cifar100;
 mod download;
 mod fashion_mnist;
 mod place;
 mod program;
+mod stl10;
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +17,8 @@ use crate::error::DataError;
 pub use bar::fetch_showing;
 
 /// The data sets that can be fetched.
-pub const NAMES: [&str; 2] = [crate::cifar10::NAME, crate::fashion_mnist::NAME];
+pub const NAMES: [&str; 4] =
+    [crate::cifar10::NAME, crate::cifar100::NAME, crate::stl10::NAME, crate::fashion_mnist::NAME];
 
 /// What fetching is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,10 +41,17 @@ pub struct Origin {
     pub source: crate::open::Source,
     /// Address of a file on the official site, which is tried first.
     pub site: String,
-    /// The program that has a package of it, which is tried next.
+    /// What is tried next, where there is more than the official site.
+    pub package: Option<Package>,
+}
+
+/// A package that holds a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// The program that fetches it.
     pub program: &'static str,
-    /// That package, in words.
-    pub package: &'static str,
+    /// The package, in words.
+    pub words: &'static str,
 }
 
 /// Where the data set of this name comes from.
@@ -69,6 +80,8 @@ struct Known {
 fn known(name: &str) -> Result<Known, DataError> {
     match name {
         crate::cifar10::NAME => Ok(Known { source: cifar10::source, origin: cifar10::origin }),
+        crate::cifar100::NAME => Ok(Known { source: cifar100::source, origin: cifar100::origin }),
+        crate::stl10::NAME => Ok(Known { source: stl10::source, origin: stl10::origin }),
         crate::fashion_mnist::NAME => {
             Ok(Known { source: fashion_mnist::source, origin: fashion_mnist::origin })
         }

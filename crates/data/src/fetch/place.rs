@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 use super::Progress;
 use crate::error::DataError;
 use crate::open::folder_of;
-use crate::pinned::{self, Pinned};
 
 /// A data set that can be fetched.
 pub(crate) struct Source {
     pub(crate) name: &'static str,
-    /// What its folder must hold.
-    pub(crate) files: &'static [Pinned],
+    /// Says what is wrong with its folder.
+    pub(crate) whole: fn(&Path) -> Result<(), DataError>,
     /// Tried in this order, each with a name for messages.
     pub(crate) ways: Vec<(&'static str, Way)>,
 }
@@ -54,8 +53,8 @@ pub(crate) fn fetch(
     let _lock = lock(&data.join(format!(".{}.lock", source.name)), progress)?;
     if folder.exists() {
         progress(Progress::Doing(format!("verifying {}", folder.display())));
-        match pinned::read_all(source.files, &folder, source.name) {
-            Ok(_) => return Ok(folder),
+        match (source.whole)(&folder) {
+            Ok(()) => return Ok(folder),
             Err(error) => progress(Progress::Doing(format!("replacing a damaged data set ({error})"))),
         }
     }
@@ -68,8 +67,8 @@ pub(crate) fn fetch(
         clear(&target)?;
         fs::create_dir(&target).map_err(DataError::io(&target))?;
         let tried = way(&mut Workshop { downloads: &downloads, target: &target, progress });
-        match tried.and_then(|()| pinned::read_all(source.files, &target, source.name)) {
-            Ok(_) => {
+        match tried.and_then(|()| (source.whole)(&target)) {
+            Ok(()) => {
                 clear(&folder)?;
                 fs::rename(&target, &folder).map_err(DataError::io(&folder))?;
                 clear(&downloads)?;
@@ -100,10 +99,11 @@ fn clear(folder: &Path) -> Result<(), DataError> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use super::{Source, Way, Workshop, fetch};
     use crate::error::DataError;
-    use crate::pinned::Pinned;
+    use crate::pinned::{Pinned, read_all};
 
     /// Two letters; the digest of FIPS 180-2's "abc" is B.1's.
     const FILES: &[Pinned] = &[Pinned {
@@ -111,6 +111,10 @@ mod tests {
         bytes: 3,
         sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
     }];
+
+    fn whole(folder: &Path) -> Result<(), DataError> {
+        read_all(FILES, folder, "tiny").map(drop)
+    }
 
     fn right(shop: &mut Workshop<'_>) -> Result<(), DataError> {
         shop.write("letters", b"abc")
@@ -126,7 +130,7 @@ mod tests {
     }
 
     fn source(ways: Vec<(&'static str, Way)>) -> Source {
-        Source { name: "tiny", files: FILES, ways }
+        Source { name: "tiny", whole, ways }
     }
 
     #[test]
