@@ -204,9 +204,9 @@ fn a_papers_plan_alone_names_the_command_that_draws_it() {
 #[test]
 fn views_that_the_method_cannot_compare_can_be_looked_at() {
     let folder = Folder::new();
-    let three = "[[views.custom.view]]\ncount = 3\nsize = 32\nsteps = ['fit']";
-    assert!(folder.refusal(three, &[]).contains("expected two views of one size"));
+    let one = "[[views.custom.view]]\ncount = 1\nsize = 32\nsteps = ['fit']";
+    assert!(folder.refusal(one, &[]).contains("expected two views of one size"));
     let look = |set: &str| Experiment::load_to_look(&folder.path("mine.toml"), &[set.to_owned()]);
-    assert_eq!(look("seed=1").expect("three views").views.sizes(), [32, 32, 32]);
+    assert_eq!(look("seed=1").expect("one view").views.sizes(), [32]);
     assert!(look("train.epochs=0").is_err(), "the rest of the file is checked");
 }
