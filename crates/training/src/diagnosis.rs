@@ -119,7 +119,7 @@ impl Judge {
         (!loss.is_finite()).then(|| Verdict::Diverged(text()))
     }
 
-    /// Takes in a record; a streak of bad ones is a verdict. `first` is the loss of the first record.
+    /// Takes in a record; a streak of bad ones is a verdict.
     pub fn record(&mut self, step: u64, loss: Loss, diagnosis: &Diagnosis) -> Option<Verdict> {
         if step <= self.warmup {
             return None;
