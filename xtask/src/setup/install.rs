@@ -59,7 +59,6 @@ pub fn install(cache: &Path, profile: Profile) -> Result<PathBuf> {
     }
     let python = Python::find()?;
     say::fact("python", format!("{} with pip {}, {}", python.version, python.pip, python.path.display()));
-    fs::create_dir_all(&home).with_context(|| format!("{}: cannot be made", home.display()))?;
     let _lock = lock(&home)?;
     // Another process may have done it in the meantime.
     if is_whole(cache, profile) {
@@ -142,7 +141,8 @@ fn finish(tree: &Path, profile: Profile) -> Result<()> {
 }
 
 /// Held until dropped, and no longer than the process lives.
-fn lock(home: &Path) -> Result<File> {
+pub fn lock(home: &Path) -> Result<File> {
+    fs::create_dir_all(home).with_context(|| format!("{}: cannot be made", home.display()))?;
     let path = home.join(LOCK);
     let file = File::create(&path).with_context(|| format!("{}: cannot be written", path.display()))?;
     if file.try_lock().is_err() {

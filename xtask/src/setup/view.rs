@@ -38,11 +38,13 @@ pub fn path(cache: &Path) -> PathBuf {
 pub fn of_profile(cache: &Path, profile: Profile, asked: bool) -> Result<PathBuf> {
     let home = install::home(cache);
     let about = About { libtorch: install::folder(cache, profile).join("torch"), asked };
-    let made = make(&home.join("views").join(profile.name()), &about)?;
-    let link = home.join("view");
-    let turned = fs::canonicalize(&link).is_ok_and(|to| fs::canonicalize(&made).is_ok_and(|made| to == made));
-    if !turned {
-        replace_link(&Path::new("views").join(profile.name()), &link)?;
+    let (folder, link) = (home.join("views").join(profile.name()), home.join("view"));
+    if !(shows(&folder, &about) && leads(&link, &folder)) {
+        let _lock = install::lock(&home)?;
+        make(&folder, &about)?;
+        if !leads(&link, &folder) {
+            replace_link(&Path::new("views").join(profile.name()), &link)?;
+        }
     }
     Ok(path(cache))
 }
@@ -51,7 +53,13 @@ pub fn of_profile(cache: &Path, profile: Profile, asked: bool) -> Result<PathBuf
 pub fn of_found(cache: &Path, libtorch: &Path) -> Result<PathBuf> {
     let name = format!("{:016x}", hash(libtorch));
     let about = About { libtorch: libtorch.to_owned(), asked: false };
-    Ok(make(&install::home(cache).join("views").join(name), &about)?.join("torch"))
+    let home = install::home(cache);
+    let folder = home.join("views").join(name);
+    if !shows(&folder, &about) {
+        let _lock = install::lock(&home)?;
+        make(&folder, &about)?;
+    }
+    Ok(folder.join("torch"))
 }
 
 /// Whether programs can be linked with this folder: the right version, and no CUDA half in sight.
@@ -64,11 +72,22 @@ pub fn about(folder: &Path) -> Option<About> {
     serde_json::from_slice(&fs::read(folder.parent()?.join(ABOUT)).ok()?).ok()
 }
 
-/// Makes a view in a folder of its own and renames it into place, unless it is there already.
-fn make(folder: &Path, about: &About) -> Result<PathBuf> {
+/// Whether a view is there and shows that libtorch.
+fn shows(folder: &Path, about: &About) -> bool {
     let torch = folder.join("torch");
-    if self::about(&torch).as_ref() == Some(about) && is_usable(&torch) {
-        return Ok(folder.to_owned());
+    self::about(&torch).as_ref() == Some(about) && is_usable(&torch)
+}
+
+/// Whether a link leads to a folder.
+fn leads(link: &Path, folder: &Path) -> bool {
+    fs::canonicalize(link).is_ok_and(|to| fs::canonicalize(folder).is_ok_and(|folder| to == folder))
+}
+
+/// Makes a view in a folder of its own and renames it into place, unless it is there already. Under the lock: two
+/// that make the same view would take it from each other.
+fn make(folder: &Path, about: &About) -> Result<()> {
+    if shows(folder, about) {
+        return Ok(());
     }
     let parent = folder.parent().unwrap_or(folder);
     fs::create_dir_all(parent).with_context(|| format!("{}: cannot be made", parent.display()))?;
@@ -79,9 +98,7 @@ fn make(folder: &Path, about: &About) -> Result<PathBuf> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("{}: cannot be removed", folder.display()))?;
     }
-    fs::rename(work.keep(), folder)
-        .with_context(|| format!("{}: cannot be put in place", folder.display()))?;
-    Ok(folder.to_owned())
+    fs::rename(work.keep(), folder).with_context(|| format!("{}: cannot be put in place", folder.display()))
 }
 
 fn fill(view: &Path, libtorch: &Path) -> std::io::Result<()> {

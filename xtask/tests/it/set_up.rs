@@ -266,17 +266,34 @@ fn a_torch_of_another_version_there_is_no_hindrance() {
 }
 
 #[test]
-fn two_at_a_time_install_once() {
+fn several_at_a_time_install_once() {
     let machine = Machine::new();
     let count = machine.path("count");
     machine.python("3.12.1", &format!("echo one >> {}\n{}", count.display(), libtorch(FITS)));
-    let setup = |name: &str| -> Command {
-        let file = machine.path(name).display().to_string();
-        let mut command = machine.xtask(&["setup", "--cpu", "--write", &file]);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        command
-    };
-    let both = ["a.toml", "b.toml"].map(|name| setup(name).spawn().unwrap());
-    assert!(both.into_iter().all(|mut child| child.wait().unwrap().success()));
+    several_succeed(&machine, &["--cpu"]);
     assert_eq!(fs::read_to_string(count).unwrap(), "one\n");
+}
+
+#[test]
+fn several_at_a_time_make_one_view_of_what_is_there() {
+    let machine = Machine::new();
+    let torch = make_libtorch(&machine.path("venv"), FITS);
+    machine.python_with("3.12.1", &torch.display().to_string(), "exit 1");
+    several_succeed(&machine, &[]);
+}
+
+/// Eight set-ups started together, each with a file of its own to write, until one view after another is made.
+fn several_succeed(machine: &Machine, how: &[&str]) {
+    for round in 0..4 {
+        let setup = |number: usize| {
+            let file = machine.path(&format!("{number}.toml")).display().to_string();
+            let mut command = machine.xtask(&[&["setup", "--write", &file], how].concat());
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        };
+        for child in (0..8).map(setup).collect::<Vec<_>>() {
+            let ended = child.wait_with_output().unwrap();
+            assert!(ended.status.success(), "round {round}: {}", String::from_utf8_lossy(&ended.stderr));
+        }
+        fs::remove_dir_all(machine.home().join("views")).unwrap();
+    }
 }
