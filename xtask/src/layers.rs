@@ -9,7 +9,7 @@ use crate::workspace::{Metadata, Package};
 const LAYERS: [&[&str]; 6] = [
     &["config", "runlog"],
     &["torch-ext", "augment", "report"],
-    &["losses", "models", "optim", "augment-torch", "data"],
+    &["losses", "models", "optim", "pretext", "augment-torch", "data"],
     &["methods"],
     &["training", "eval"],
     &["runner", "benches"],

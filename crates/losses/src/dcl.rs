@@ -3,7 +3,7 @@
 
 use crate::pairs::{Pairs, Terms};
 use crate::softmax::softmax;
-use crate::unit::both_views;
+use crate::unit::{both_views, positive};
 use tch::{Kind, Tensor};
 
 /// For each of the 2n embeddings, the logarithm of the sum over its 2n - 2 negatives, less its positive.
@@ -26,6 +26,7 @@ pub fn dcl(z1: &Tensor, z2: &Tensor, temperature: f64) -> Tensor {
 /// # Shapes
 /// As `dcl`.
 pub fn dclw(z1: &Tensor, z2: &Tensor, temperature: f64, sigma: f64) -> Tensor {
+    positive("sigma", sigma);
     let z = both_views(z1, z2);
     let weights = tch::no_grad(|| {
         let n = z.size()[0] / 2;

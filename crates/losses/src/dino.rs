@@ -1,7 +1,7 @@
 //! Self-distillation without labels (DINO, Caron et al. 2021, arXiv 2104.14294, eq. 3 and algorithm 1).
 
 use crate::soft_targets::soft_cross_entropy;
-use crate::unit::widened;
+use crate::unit::{positive, widened};
 use tch::{Kind, Tensor};
 
 /// Cross entropy of the student's views against the teacher's, centred and sharpened; pairs of the same view are left
@@ -22,6 +22,7 @@ pub fn dino(
     student_temperature: f64,
     teacher_temperature: f64,
 ) -> Tensor {
+    positive("teacher's temperature", teacher_temperature);
     assert_eq!((student.dim(), teacher.dim()), (3, 3), "scores are [views, n, k]");
     let (views, targets, n) = (student.size()[0], teacher.size()[0], student.size()[1]);
     let pairs = views * targets - targets;

@@ -15,6 +15,10 @@
 //! Embeddings of any float kind are computed with in fp32 at least; a loss is called outside an autocast guard, which
 //! would take that back. Losses over all pairs of a batch hold a part of them at a time. A gradient is computed with
 //! the value, so a loss can be differentiated once.
+//!
+//! # Panics
+//! Every loss panics where a tensor has another shape than its documentation says, or a temperature is not above zero:
+//! both are mistakes in the calling program, and would else come back as a loss that is no number.
 
 mod alignment;
 mod barlow_twins;
@@ -39,10 +43,11 @@ mod surrogate;
 mod swav;
 mod triplet;
 mod triplet_labelled;
+mod uniformity;
 mod unit;
 mod vicreg;
 
-pub use alignment::{alignment, uniformity};
+pub use alignment::alignment;
 pub use barlow_twins::barlow_twins;
 pub use dcl::{dcl, dcl_chance, dclw};
 pub use dino::{dino, dino_chance};
@@ -59,6 +64,7 @@ pub use sup_con::{sup_con, sup_con_chance};
 pub use swav::{sinkhorn, swapped_prediction, swapped_prediction_chance};
 pub use triplet::triplet_margin;
 pub use triplet_labelled::triplet_labelled;
+pub use uniformity::uniformity;
 pub use unit::unit;
 pub use vicreg::{VicregWeights, vicreg};
 

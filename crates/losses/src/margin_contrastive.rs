@@ -2,7 +2,7 @@
 //! invariant mapping", eq. 4), in memory linear in the batch.
 
 use crate::labels::{checked, class_sizes, masks};
-use crate::pairs::{Pairs, Terms};
+use crate::pairs::{Pairs, Terms, total};
 use crate::similarity::{distances, lifted, per_square};
 use crate::unit::{same_shape, widened};
 use tch::{Kind, Tensor};
@@ -62,7 +62,6 @@ fn shortfall(distances: &Tensor, margin: f64) -> Tensor {
     (distances.neg() + margin).clamp_min_(0.0)
 }
 
-/// Rows are added up in their own kind, so that no second tile is held in fp64.
 fn half_squares(values: &Tensor) -> Tensor {
-    values.square().sum_dim_intlist([1i64].as_slice(), false, None).sum(Kind::Double) / 2.0
+    total(&values.square()) / 2.0
 }

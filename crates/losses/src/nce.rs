@@ -2,19 +2,19 @@
 //! eq. 4 to 8).
 
 use crate::surrogate::surrogate;
-use crate::unit::widened;
+use crate::unit::{positive, widened};
 use tch::{Kind, Tensor};
 
 /// Elements of gathered noise that are held at once: 64 MB in fp32.
 const GATHERED: i64 = 1 << 24;
 
-/// -ln h(data) - sum of ln(1 - h(noise)), where h = P / (P + m / N) and P = exp(v.z / t) / `normaliser`.
+/// -ln h(data) - sum of ln(1 - h(noise)), where h = P / (P + m / images) and P = exp(v.z / t) / `normaliser`.
 ///
-/// Rows are taken as they are, so both `z` and `bank` are unit rows. Noise is drawn evenly from the N slots.
+/// Rows are taken as they are, so both `z` and `bank` are unit rows. Noise is drawn evenly from all slots of the bank.
 ///
 /// # Shapes
 /// - `z`: `[n, d]`, any float kind
-/// - `bank`: `[N, d]`, a slot an image; no gradient reaches it
+/// - `bank`: `[images, d]`, a slot an image; no gradient reaches it
 /// - `slots`: `[n]`, i64, the slot of each image
 /// - `noise`: `[n, m]`, i64, m slots drawn for each image
 /// - `normaliser`: the constant Z of eq. 4, from `nce_normaliser`
@@ -28,8 +28,10 @@ pub fn nce(
     normaliser: f64,
 ) -> Tensor {
     let z = widened(z);
+    positive("temperature", temperature);
+    positive("normaliser", normaliser);
     let (n, m) = (z.size()[0], noise.size()[1]);
-    // ln P - ln(m / N) is v.z / t less this.
+    // ln P - ln(m / images) is v.z / t less this.
     let shift = normaliser.ln() + (m as f64 / bank.size()[0] as f64).ln();
     let (sum, gradient) = tch::no_grad(|| {
         let gradient = z.zeros_like();
@@ -47,12 +49,14 @@ pub fn nce(
     surrogate(&sum, &[(&z, gradient)]) / n as f64
 }
 
-/// The constant Z as the first batches give it (eq. 8): N times the mean of exp(v.z / t) over drawn slots.
+/// The constant Z as the first batches give it (eq. 8): the number of slots times the mean of exp(v.z / t) over drawn
+/// slots.
 ///
 /// # Shapes
-/// - `z`: `[n, d]`, `bank`: `[N, d]`, unit rows; `noise`: `[n, m]`, i64
+/// - `z`: `[n, d]`, `bank`: `[images, d]`, unit rows; `noise`: `[n, m]`, i64
 /// - returns a scalar, fp64, without gradient: at a low temperature it is beyond fp32
 pub fn nce_normaliser(z: &Tensor, bank: &Tensor, noise: &Tensor, temperature: f64) -> Tensor {
+    positive("temperature", temperature);
     tch::no_grad(|| {
         let z = widened(z);
         let slots = noise.select(1, 0);

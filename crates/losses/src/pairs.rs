@@ -1,10 +1,11 @@
 //! Sums over all pairs of a row and a column, with their gradient, in memory linear in rows and columns.
 
 use crate::surrogate::surrogate;
+use crate::unit::positive;
 use tch::{Kind, Tensor};
 
-/// Products that a tile holds on a CPU: 32 MB in fp32, small beside the embeddings of a large batch.
-const TILE: i64 = 1 << 23;
+/// Products that a tile holds on a CPU: 16 MB in fp32, small beside the embeddings of a large batch.
+const TILE: i64 = 1 << 22;
 /// On a GPU, which wants few large kernels: 64 MB.
 const TILE_CUDA: i64 = 1 << 24;
 /// Rows of a tile at least: all columns are read again for each tile, and must be worth it.
@@ -39,7 +40,7 @@ pub(crate) struct Terms {
 impl Pairs<'_> {
     /// The sum of the terms of all tiles: a scalar whose gradient reaches rows and columns.
     pub fn sum(&self, terms: impl FnMut(Tile) -> Terms) -> Tensor {
-        assert!(self.temperature > 0.0, "the temperature is above zero, found {}", self.temperature);
+        positive("temperature", self.temperature);
         let (sum, for_rows, for_columns) = tch::no_grad(|| self.evaluated(terms));
         let gradients = [(self.rows, for_rows), (self.columns, for_columns)];
         surrogate(&sum, &gradients.into_iter().filter_map(|(of, g)| Some((of, g?))).collect::<Vec<_>>())
@@ -48,6 +49,7 @@ impl Pairs<'_> {
     /// The sum, and the gradients that somebody asks for.
     fn evaluated(&self, mut terms: impl FnMut(Tile) -> Terms) -> (Tensor, Option<Tensor>, Option<Tensor>) {
         let (n, m) = (self.rows.size()[0], self.columns.size()[0]);
+        assert!(n > 0 && m > 0, "expected a row and a column at least, found {n} and {m}");
         let (kind, device) = (self.rows.kind(), self.rows.device());
         let tile = if device.is_cuda() { TILE_CUDA } else { TILE };
         let height = (tile / m).max(ROWS).min(n);
@@ -75,6 +77,11 @@ impl Pairs<'_> {
             for_columns,
         )
     }
+}
+
+/// The sum of a tile's terms. Rows are added up in their own kind, so that no second tile is held in fp64.
+pub(crate) fn total(terms: &Tensor) -> Tensor {
+    terms.sum_dim_intlist([1i64].as_slice(), false, None).sum(Kind::Double)
 }
 
 impl Tile {

@@ -2,6 +2,7 @@
 
 use crate::softmax::softmax;
 use crate::surrogate::surrogate;
+use crate::unit::positive;
 use tch::{Kind, Tensor};
 
 /// Minus the sum over rows and entries of `targets` times the log-softmax of `scores / temperature`.
@@ -10,7 +11,7 @@ use tch::{Kind, Tensor};
 /// - `scores`, `targets`: `[n, k]`; no gradient reaches `targets`, whose rows may have any sum
 pub(crate) fn soft_cross_entropy(scores: &Tensor, targets: &Tensor, temperature: f64) -> Tensor {
     assert_eq!(scores.size(), targets.size(), "a target for each score");
-    assert!(temperature > 0.0, "the temperature is above zero, found {temperature}");
+    positive("temperature", temperature);
     let (value, gradient) = tch::no_grad(|| {
         let logits = scores / temperature;
         let sums = targets.sum_dim_intlist([1i64].as_slice(), true, None);

@@ -2,10 +2,10 @@
 //! arXiv 2002.05709, table 2), in memory linear in the batch.
 
 use crate::mining::Mining;
-use crate::pairs::{Pairs, Terms};
+use crate::pairs::{Pairs, Terms, total};
 use crate::similarity::Similarity;
 use crate::unit::same_shape;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 /// max(0, s(anchor, negative) - s(anchor, positive) + margin), where s is the similarity.
 ///
@@ -53,7 +53,7 @@ pub fn triplet_margin(
         let _ = slopes.scatter_(1, &own, &-pull);
         // Its score of itself may be rounded to anything near zero.
         let _ = scores.scatter_value_(1, &itself, 0.0);
-        let sum = terms.sum_dim_intlist([1i64].as_slice(), false, None).sum(Kind::Double);
+        let sum = total(&terms);
         Terms { sum, slopes: similarity.slopes(slopes, &scores) }
     });
     sum / n as f64

@@ -3,7 +3,7 @@
 
 use crate::labels::{checked, class_sizes, masks};
 use crate::mining::Mining;
-use crate::pairs::{Pairs, Terms};
+use crate::pairs::{Pairs, Terms, total};
 use crate::similarity::Similarity;
 use tch::{Kind, Tensor};
 
@@ -123,9 +123,4 @@ impl Candidates<'_> {
 /// How many entries of each sorted row are below (`left`), or not above (`right`), each value.
 fn bisect(sorted: &Tensor, values: &Tensor, side: &str) -> Tensor {
     values.searchsorted(sorted, false, side == "right", side, None::<Tensor>)
-}
-
-/// Rows are added up in their own kind, so that no second tile is held in fp64.
-fn total(terms: &Tensor) -> Tensor {
-    terms.sum_dim_intlist([1i64].as_slice(), false, None).sum(Kind::Double)
 }

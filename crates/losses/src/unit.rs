@@ -26,6 +26,11 @@ pub(crate) fn both_views(z1: &Tensor, z2: &Tensor) -> Tensor {
     unit(&Tensor::cat(&[widened(z1), widened(z2)], 0))
 }
 
+/// What numbers are divided by.
+pub(crate) fn positive(name: &str, value: f64) {
+    assert!(value > 0.0, "the {name} is above zero, found {value}");
+}
+
 /// Two views of the same images.
 pub(crate) fn same_shape(z1: &Tensor, z2: &Tensor) {
     assert_eq!(z1.size(), z2.size(), "both views have the same shape");

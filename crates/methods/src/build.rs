@@ -37,6 +37,14 @@ pub enum BuildError {
         /// The method's name.
         method: &'static str,
     },
+    /// Labels of another data set.
+    #[error("{labels} labels for {images} training images: expected one for each, in their order")]
+    LabelCount {
+        /// How many there are.
+        labels: usize,
+        /// Images of the data set.
+        images: i64,
+    },
     /// More noise than there are other images.
     #[error(
         "method.npid.noise = {noise}: expected fewer than the {images} training images; lower it, or raise data.subset"
@@ -72,6 +80,8 @@ pub fn setting(
 
 /// A method with its initial weights, which follow from the setting's seed. Only the supervised methods take labels.
 ///
+/// `method` is one that `Experiment::load` gave: what its check refuses may panic here.
+///
 /// # Errors
 /// Where a method that is told labels gets none, or a number does not fit the data set.
 pub fn build(
@@ -79,7 +89,15 @@ pub fn build(
     setting: &Setting,
     labels: Option<Labels>,
 ) -> Result<Box<dyn Method>, BuildError> {
-    let told = || labels.ok_or(BuildError::NoLabels { method: method.name() });
+    let told = || {
+        let labels = labels.ok_or(BuildError::NoLabels { method: method.name() })?;
+        let (count, images) = (labels.len(), setting.images);
+        if count as i64 == images {
+            Ok(labels)
+        } else {
+            Err(BuildError::LabelCount { labels: count, images })
+        }
+    };
     Ok(match method {
         config::Method::Simclr(own) => Box::new(Driven::new(Simclr::new(own, setting), setting)),
         config::Method::Moco(own) => Box::new(Driven::new(Moco::new(own, setting), setting)),
@@ -105,6 +123,24 @@ pub fn build(
             Box::new(Driven::new(Supervised::new(own, told()?, setting), setting))
         }
     })
+}
+
+/// What a user should know before such a method trains on so many images: settings that are allowed, and seldom meant.
+pub fn warnings(method: &config::Method, images: usize) -> Vec<String> {
+    let (queue, what) = match method {
+        config::Method::Moco(own) => (own.queue, "an image meets its own earlier keys among its negatives"),
+        config::Method::Nnclr(own) => {
+            (own.queue, "an image's nearest neighbour is likely itself, an epoch ago")
+        }
+        _ => return Vec::new(),
+    };
+    let key = format!("method.{}.queue", method.name());
+    let text = || {
+        format!(
+            "{key} = {queue} holds more than all {images} training images, so {what}; take a quarter at most"
+        )
+    };
+    (queue > images).then(text).into_iter().collect()
 }
 
 /// The precision of forward passes, in training and in evaluation.

@@ -46,9 +46,9 @@ impl Objective for Byol {
     }
 
     fn compare(&mut self, online: &[Tensor], target: &[Tensor], _batch: Batch<'_>) -> Compared {
-        let (z, p, slow) = (&online[0], &online[1], &target[0]);
+        let (z, p, target) = (&online[0], &online[1], &target[0]);
         // Equation 2 and its mirror: squared distances of unit vectors are 2 - 2 cos.
-        let term = |a: i64, b: i64| negative_cosine(&p.get(a), &slow.get(b)) * 2.0 + 2.0;
+        let term = |a: i64, b: i64| negative_cosine(&p.get(a), &target.get(b)) * 2.0 + 2.0;
         Compared { loss: term(0, 1) + term(1, 0), chance: None, embeddings: z.detach() }
     }
 

@@ -55,7 +55,7 @@ impl Objective for Dcl {
 
     fn hint(&self) -> &'static str {
         "lower optimizer lr or lengthen schedule warmup_epochs; for DCL also check that method.dcl.temperature (or \
-         method.dclw.temperature) is between 0.05 and 0.5, since without the positive among the candidates the loss has no lower bound and its gradient never \
-         fades"
+         method.dclw.temperature) is between 0.05 and 0.5, since without the positive among the candidates the loss has \
+         no lower bound and its gradient never fades"
     }
 }

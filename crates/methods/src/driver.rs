@@ -3,10 +3,11 @@
 //!
 //! In chunks it is GradCache (Gao et al. 2021, arXiv 2101.06983): every chunk is embedded without a graph, the loss of
 //! the whole batch gives the gradient of every embedding, and every chunk is embedded again to pass its share of that
-//! gradient on. Memory is that of a chunk, the gradient that of the whole batch; batch norm sees a chunk at a time.
+//! gradient on. Memory is that of a chunk, the gradient that of the whole batch; batch norm sees a chunk at a time, and its
+//! running statistics move once a chunk.
 
 use crate::branch::Branch;
-use crate::{Method, Progress, Setting, StepOutput, ViewSpec};
+use crate::{Healthy, Method, Progress, Setting, StepOutput, ViewSpec};
 use kontrast_augment_torch::Views;
 use kontrast_models::{Encoder, Mode};
 use kontrast_optim::Group;
@@ -68,6 +69,10 @@ pub(crate) trait Objective: Send {
         self.branch().state()
     }
 
+    fn healthy(&self) -> Healthy {
+        Healthy::Spread
+    }
+
     fn hint(&self) -> &'static str;
 }
 
@@ -102,6 +107,11 @@ impl<O: Objective> Driven<O> {
     }
 
     fn in_chunks(&mut self, chunk: i64, views: &Views, batch: Batch<'_>) -> StepOutput {
+        assert!(
+            chunk >= 2 && views.n() % chunk == 0,
+            "chunks of {chunk}: expected 2 or more, and a divisor of the batch of {}",
+            views.n()
+        );
         let chunks: Vec<_> =
             (0..views.n()).step_by(chunk as usize).map(|start| views.images(start, chunk)).collect();
         let objective = &self.objective;
@@ -168,6 +178,10 @@ impl<O: Objective> Method for Driven<O> {
 
     fn encoder(&self) -> &dyn Encoder {
         self.objective.branch().encoder()
+    }
+
+    fn healthy(&self) -> Healthy {
+        self.objective.healthy()
     }
 
     fn hint(&self) -> &'static str {
@@ -295,11 +309,16 @@ mod tests {
 
     #[test]
     fn with_batch_norm_chunks_are_virtual_devices() {
-        let (loss, gradients, state) = step(Toy::new(N / 4, true), None);
-        let (chunked, others, chunked_state) = step(Toy::new(1, true), Some(4));
+        let (loss, gradients, _) = step(Toy::new(N / 4, true), None);
+        let (chunked, others, state) = step(Toy::new(1, true), Some(4));
         assert_equal((&chunked, &others), (&loss, &gradients));
-        // The second pass replays: running statistics have moved once a chunk, as once a device.
-        for ((name, expected), (_, found)) in state.iter().zip(chunked_state.iter()) {
+        // The second pass replays: running statistics have moved once a chunk.
+        let once = Toy::new(1, true);
+        for start in (0..N).step_by(4) {
+            once.online(&views(2).images(start, 4), Mode::Train);
+        }
+        let expected = once.branch.state();
+        for ((name, expected), (_, found)) in expected.iter().zip(state.iter()) {
             if expected.kind() == Kind::Float && name.contains("running") {
                 kontrast_testkit::assert_close(found, expected, 1e-5);
             }

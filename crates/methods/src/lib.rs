@@ -28,8 +28,8 @@ mod triplet;
 mod vicreg;
 mod views;
 
-pub use build::{BuildError, build, precision, setting};
+pub use build::{BuildError, build, precision, setting, warnings};
 pub use kontrast_augment_torch::Views;
-pub use method::{Method, Progress, StepOutput};
+pub use method::{Healthy, Method, Progress, StepOutput};
 pub use setting::{Labels, Setting};
 pub use views::{ViewError, ViewSpec, view_spec};

@@ -35,7 +35,17 @@ pub struct StepOutput {
     pub forward_passes: u64,
 }
 
-/// A method of self-supervised learning. Labels are no part of it.
+/// What the embeddings of a method look like when it works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Healthy {
+    /// They spread over many directions; one point, or a line, is a collapse.
+    Spread,
+    /// They gather where their classes are, in as few directions as there are classes: a method that is told labels.
+    Classes,
+}
+
+/// A method of learning. A batch carries no labels; the two methods that are told them, supervised training and SupCon,
+/// get them when they are made.
 pub trait Method: Send {
     /// The method's name, as the experiment file has it.
     fn name(&self) -> &'static str;
@@ -64,7 +74,11 @@ pub trait Method: Send {
     /// What evaluation reads.
     fn encoder(&self) -> &dyn Encoder;
 
-    /// What a collapsed or diverged run of this method, or one that stays at chance, most likely needs, in its own
-    /// terms.
+    /// What its embeddings look like when it works.
+    fn healthy(&self) -> Healthy {
+        Healthy::Spread
+    }
+
+    /// What a collapsed run of this method, or one that stays at chance, most likely needs, in its own terms.
     fn hint(&self) -> &'static str;
 }

@@ -37,8 +37,8 @@ impl Objective for Mocov3 {
 
     fn online(&self, views: &Views, mode: Mode) -> Pass {
         let pass = self.query.apart(views, mode);
-        let q = self.predictor.apart(&pass.z, views.count(), mode);
-        Pass { h: pass.h, outputs: vec![views.by_view(&q)] }
+        let p = self.predictor.apart(&pass.z, views.count(), mode);
+        Pass { h: pass.h, outputs: vec![views.by_view(&p)] }
     }
 
     fn target(&self, views: &Views, _progress: Progress) -> Option<Pass> {
@@ -47,15 +47,15 @@ impl Objective for Mocov3 {
     }
 
     fn compare(&mut self, online: &[Tensor], target: &[Tensor], _batch: Batch<'_>) -> Compared {
-        let (q, k) = (&online[0], &target[0]);
-        let term = |a: i64, b: i64| info_nce_batch(&q.get(a), &k.get(b), self.temperature);
+        let (p, keys) = (&online[0], &target[0]);
+        let term = |a: i64, b: i64| info_nce_batch(&p.get(a), &keys.get(b), self.temperature);
         // The algorithm's factor, which keeps the gradient's size the same at every temperature.
         let factor = 2.0 * self.temperature;
-        let chance = info_nce_batch_chance(q.size()[1] as usize);
+        let chance = info_nce_batch_chance(p.size()[1] as usize);
         Compared {
             loss: (term(0, 1) + term(1, 0)) * factor,
             chance: Some(2.0 * factor * chance),
-            embeddings: Tensor::stack(&[q.get(0).detach(), k.get(1)], 0),
+            embeddings: Tensor::stack(&[p.get(0).detach(), keys.get(1)], 0),
         }
     }
 

@@ -16,11 +16,12 @@ pub struct Setting {
     pub precision: Precision,
     /// Seed of the initial weights and of what a method draws.
     pub seed: u64,
-    /// Images that go through the network at once, where that is not the whole batch (GradCache).
+    /// Images that go through the network at once, where that is not the whole batch (GradCache): 2 or more, and a
+    /// divisor of the batch.
     pub chunk: Option<i64>,
     /// Images of the data set: a memory bank has a slot for each.
     pub images: i64,
-    /// The peak learning rate, for what keeps it while the schedule lowers the others'.
+    /// The peak learning rate, scaled to the batch, for what keeps it while the schedule lowers the others'.
     pub lr: f64,
     /// Where everything lies.
     pub device: Device,
@@ -34,11 +35,21 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// `by_image` holds the class of every image of the data set, each below `classes`.
+    /// The class of every image of the data set.
+    ///
+    /// # Panics
+    /// Where a label is not below `classes`.
     pub fn new(by_image: &[u32], classes: usize) -> Self {
-        assert!(by_image.iter().all(|&label| (label as usize) < classes), "labels are below {classes}");
+        for (image, &label) in by_image.iter().enumerate() {
+            assert!((label as usize) < classes, "image {image} has class {label}: expected below {classes}");
+        }
         let by_image: Vec<i64> = by_image.iter().map(|&label| i64::from(label)).collect();
         Self { by_image: Tensor::from_slice(&by_image), classes: classes as i64 }
+    }
+
+    /// How many images have one.
+    pub(crate) fn len(&self) -> usize {
+        self.by_image.size()[0] as usize
     }
 
     /// How many classes there are.

@@ -1,6 +1,7 @@
 //! SupCon (Khosla et al. 2020, arXiv 2004.11362): all views of all images of a class attract each other. It is told the
 //! labels, and stands beside the methods that are not.
 
+use crate::Healthy;
 use crate::branch::Branch;
 use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Labels, Setting, head};
@@ -43,6 +44,10 @@ impl Objective for Supcon {
 
     fn branch(&self) -> &Branch {
         &self.branch
+    }
+
+    fn healthy(&self) -> Healthy {
+        Healthy::Classes
     }
 
     fn hint(&self) -> &'static str {

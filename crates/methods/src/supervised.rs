@@ -1,6 +1,7 @@
 //! Plain supervised training: cross-entropy of a linear classifier on the encoder, beside which half of the papers'
 //! tables stand.
 
+use crate::Healthy;
 use crate::branch::{Branch, Embedded, under};
 use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Labels, Setting};
@@ -74,6 +75,10 @@ impl Objective for Supervised {
         let mut whole = self.branch.state();
         whole.extend_under("classifier", &state(&self.classifier_store));
         whole
+    }
+
+    fn healthy(&self) -> Healthy {
+        Healthy::Classes
     }
 
     fn hint(&self) -> &'static str {

@@ -3,12 +3,17 @@
 use crate::Mode;
 use tch::{Tensor, nn};
 
-/// Batch norm over the second dimension; scale 1 and shift 0 at first, momentum 0.1, eps 1e-5.
+/// How far the running statistics move to those of a batch: PyTorch's default.
+const MOMENTUM: f64 = 0.1;
+/// Added to the variance: PyTorch's default.
+const EPSILON: f64 = 1e-5;
+
+/// Batch norm over the second dimension; scale 1 and shift 0 at first.
 ///
 /// With several virtual devices it is the `SplitBatchNorm` that lets MoCo work on one device (He et al. 2019, arXiv
 /// 1911.05722, section 3.3): each share of consecutive rows is normalised by its own statistics, as if it lay on a
-/// device of its own. The running statistics move once a share, in order, which is what as many passes of the shares
-/// alone would do.
+/// device of its own. The running statistics move once a pass, to the mean over the shares of their statistics, as
+/// those of devices that are averaged.
 #[derive(Debug)]
 pub(crate) struct BatchNorm {
     /// Scale and shift, where there are such.
@@ -42,20 +47,38 @@ impl BatchNorm {
         let n = x.size()[0];
         assert_eq!(n % self.virtual_devices, 0, "{n} rows for {} virtual devices", self.virtual_devices);
         let shares = x.split(n / self.virtual_devices, 0);
-        Tensor::cat(&shares.iter().map(|share| self.whole(share, mode)).collect::<Vec<_>>(), 0)
+        let (outputs, moved): (Vec<_>, Vec<_>) = shares
+            .iter()
+            .map(|share| {
+                let running = [self.running_mean.copy(), self.running_var.copy()];
+                (self.by(&running, share, mode), running)
+            })
+            .unzip();
+        if mode == Mode::Train {
+            for (which, own) in [&self.running_mean, &self.running_var].into_iter().enumerate() {
+                let of_shares: Vec<_> = moved.iter().map(|running| &running[which]).collect();
+                own.shallow_clone().copy_(&Tensor::stack(&of_shares, 0).mean_dim(0, false, None));
+            }
+        }
+        Tensor::cat(&outputs, 0)
     }
 
     fn whole(&self, x: &Tensor, mode: Mode) -> Tensor {
+        self.by(&[self.running_mean.shallow_clone(), self.running_var.shallow_clone()], x, mode)
+    }
+
+    /// With running statistics, the mean and the variance, that are read in evaluation and moved in training.
+    fn by(&self, [mean, var]: &[Tensor; 2], x: &Tensor, mode: Mode) -> Tensor {
         // A momentum of 0 leaves the running statistics bit for bit as they are.
-        let momentum = if mode == Mode::Train { 0.1 } else { 0.0 };
+        let momentum = if mode == Mode::Train { MOMENTUM } else { 0.0 };
         x.batch_norm(
             self.affine.as_ref().map(|(weight, _)| weight),
             self.affine.as_ref().map(|(_, bias)| bias),
-            Some(&self.running_mean),
-            Some(&self.running_var),
+            Some(mean),
+            Some(var),
             mode != Mode::Eval,
             momentum,
-            1e-5,
+            EPSILON,
             true,
         )
     }
@@ -91,12 +114,19 @@ mod tests {
     #[test]
     fn virtual_devices_see_their_share_alone() {
         let x = images();
-        let ((_a, split), (_b, whole)) = (norm(3), norm(1));
-        let expected: Vec<_> = x.split(4, 0).iter().map(|share| whole.forward(share, Mode::Train)).collect();
+        let (_a, split) = norm(3);
+        // A device each.
+        let devices: Vec<_> = (0..3).map(|_| norm(1).1).collect();
+        let shares = x.split(4, 0);
+        let each = devices.iter().zip(&shares).map(|(device, share)| device.forward(share, Mode::Train));
+        let expected: Vec<_> = each.collect();
         assert_close(&split.forward(&x, Mode::Train), &Tensor::cat(&expected, 0), 1e-6);
-        // The running statistics too: once a share, in order.
-        assert_close(&split.running_mean, &whole.running_mean, 1e-6);
-        assert_close(&split.running_var, &whole.running_var, 1e-6);
+        // The running statistics are the mean of theirs.
+        let mean = |of: fn(&BatchNorm) -> &Tensor| {
+            Tensor::stack(&devices.iter().map(of).collect::<Vec<_>>(), 0).mean_dim(0, false, None)
+        };
+        assert_close(&split.running_mean, &mean(|device| &device.running_mean), 1e-6);
+        assert_close(&split.running_var, &mean(|device| &device.running_var), 1e-6);
     }
 
     #[test]

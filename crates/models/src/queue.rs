@@ -1,4 +1,4 @@
-//! Embeddings of earlier batches, the oldest replaced first (MoCo, arXiv 1911.05722, section 3.1).
+//! Embeddings of earlier batches, the oldest replaced first (MoCo, arXiv 1911.05722, section 3.2).
 
 use crate::Init;
 use kontrast_torch_ext::StateDict;

@@ -7,7 +7,7 @@ use crate::record::Record;
 use crate::stage::Stage;
 use crate::{Refusal, evaluation, figures, interrupt, say, words};
 use kontrast_config::{Experiment, Loaded};
-use kontrast_methods::Method;
+use kontrast_methods::{Method, warnings};
 use kontrast_runlog::human;
 use kontrast_runlog::{Event, Layout, RunDir, ScalarWriter, Status, atomic_write, now, read_summary};
 use kontrast_training::{Checkpoints, Outcome, Trainer, TrainerSpec, recipe};
@@ -38,6 +38,9 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
         stage => stage?,
     };
     let method = stage.method()?;
+    for warning in warnings(&experiment.method, stage.splits.train.images().len()) {
+        say::note(format_args!("warning: {warning}"));
+    }
     if arguments.resume && !Layout::of(&path).config().exists() {
         say::note(words::nothing_to_resume(&loaded, &path));
     }

@@ -1,6 +1,7 @@
 //! Whether a run learns: how its embeddings lie, and when to stop because it diverged or collapsed.
 
 use kontrast_losses::{geometry, unit};
+use kontrast_methods::Healthy;
 use tch::Tensor;
 
 /// How the embeddings of one batch lie on the sphere.
@@ -58,6 +59,7 @@ pub struct Judge {
     warmup: u64,
     /// Steps that a loss at its chance level may last.
     at_chance: u64,
+    healthy: Healthy,
     hint: &'static str,
     /// Records in a row that are constant, and those that are poor, with the step before the first of these.
     constant: u32,
@@ -89,6 +91,10 @@ const RANK: f64 = 3.0;
 /// its chance level, so that half as much again is far worse than embeddings that say nothing.
 const GROWTH: f64 = 1.5;
 
+/// What a diverged run needs, whatever its method.
+const TOO_FAST: &str = "lower optimizer lr, to a third or a tenth, or lengthen schedule warmup_epochs; where the method's table \
+                        has a temperature or weights of terms, compare them with the paper's";
+
 /// A loss this near to its chance level, as a share of it, says nothing. Our choice: a healthy loss leaves it by more
 /// within its first epochs.
 const NEAR_CHANCE: f64 = 0.01;
@@ -98,12 +104,14 @@ const STEPS_AT_CHANCE: u64 = 200;
 const SHARE_AT_CHANCE: u64 = 4;
 
 impl Judge {
-    /// Judges steps after `warmup` of a run of `steps`; `hint` says what the method most likely needs.
-    pub fn new(warmup: u64, steps: u64, hint: &'static str) -> Self {
+    /// Judges steps after `warmup` of a run of `steps` of a method whose embeddings are `healthy` so; `hint` says what it
+    /// most likely needs where it collapsed or learns nothing.
+    pub fn new(warmup: u64, steps: u64, healthy: Healthy, hint: &'static str) -> Self {
         let at_chance = STEPS_AT_CHANCE.max(steps / SHARE_AT_CHANCE);
         Self {
             warmup,
             at_chance,
+            healthy,
             hint,
             constant: 0,
             poor: 0,
@@ -115,7 +123,7 @@ impl Judge {
 
     /// A loss that is no number is a verdict at once.
     pub fn loss(&self, step: u64, loss: f64) -> Option<Verdict> {
-        let text = || format!("the loss is {loss} at step {step}: the run diverged; {}", self.hint);
+        let text = || format!("the loss is {loss} at step {step}: the run diverged; {TOO_FAST}");
         (!loss.is_finite()).then(|| Verdict::Diverged(text()))
     }
 
@@ -132,13 +140,15 @@ impl Judge {
         // A queue of random directions is easy to tell from a key: such a loss begins far below its chance level.
         let start = first.abs().max(chance.unwrap_or(0.0)).max(1.0);
         self.diverged = if now > GROWTH * start { self.diverged + 1 } else { 0 };
-        let text = || {
-            format!("the loss stands at {now:.3} and began at {first:.3}: the run diverged; {}", self.hint)
-        };
+        let text =
+            || format!("the loss stands at {now:.3} and began at {first:.3}: the run diverged; {TOO_FAST}");
         (self.diverged >= STREAK).then(|| Verdict::Diverged(text()))
     }
 
     fn collapse(&mut self, step: u64, diagnosis: &Diagnosis) -> Option<Verdict> {
+        if self.healthy == Healthy::Classes {
+            return None;
+        }
         // Of a narrow embedding a quarter of the width is all that can be asked.
         let rank = RANK.min(diagnosis.width as f64 / 4.0);
         let Diagnosis { deviation, effective_rank, .. } = diagnosis;
@@ -215,10 +225,10 @@ mod tests {
 
     #[test]
     fn a_loss_that_is_no_number_ends_the_run_at_once_with_a_hint() {
-        let judge = Judge::new(100, 1000, "lower the lr");
+        let judge = Judge::new(100, 1000, Healthy::Spread, "more prototypes");
         for loss in [f64::NAN, f64::INFINITY] {
             let Some(Verdict::Diverged(text)) = judge.loss(3, loss) else { panic!("no verdict on {loss}") };
-            assert!(text.contains("step 3") && text.contains("lower the lr"), "{text}");
+            assert!(text.contains("step 3") && text.contains("lower optimizer lr"), "{text}");
         }
         assert_eq!(judge.loss(3, 5.0), None);
     }
@@ -228,7 +238,7 @@ mod tests {
         for bad in
             [Diagnosis { deviation: 0.01, ..healthy() }, Diagnosis { effective_rank: 1.2, ..healthy() }]
         {
-            let mut judge = Judge::new(100, 1000, "");
+            let mut judge = Judge::new(100, 1000, Healthy::Spread, "");
             for step in 90..=100 {
                 assert_eq!(judge.record(step, loss(5.0), &bad), None, "judged during the warm-up");
             }
@@ -244,11 +254,21 @@ mod tests {
     }
 
     #[test]
+    fn embeddings_of_two_classes_are_two_points_and_no_collapse() {
+        let z =
+            Tensor::from_slice(&[1f32, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0]).view([2, 4]).repeat([2, 16, 1]);
+        let two = Diagnosis::of(&z.view([2, 32, 4]), &z.get(0));
+        assert!(two.effective_rank < 1.1, "{two:?}");
+        let mut judge = Judge::new(0, 1000, Healthy::Classes, "");
+        assert!((1..=300).all(|step| judge.record(step, loss(1.0), &two).is_none()));
+    }
+
+    #[test]
     fn embeddings_that_are_poor_but_not_constant_have_to_stay_so_for_longer() {
         for poor in
             [Diagnosis { deviation: 0.208, ..healthy() }, Diagnosis { effective_rank: 2.0, ..healthy() }]
         {
-            let mut judge = Judge::new(4, 1000, "");
+            let mut judge = Judge::new(4, 1000, Healthy::Spread, "");
             for step in 5..104 {
                 assert_eq!(judge.record(step, loss(5.0), &poor), None, "judged at step {step}");
             }
@@ -262,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_loss_that_keeps_above_its_start_is_divergence() {
-        let mut judge = Judge::new(0, 1000, "");
+        let mut judge = Judge::new(0, 1000, Healthy::Spread, "");
         let verdicts: Vec<_> = (1..=10).map(|step| judge.record(step, loss(9.0), &healthy())).collect();
         assert!(
             verdicts[..9].iter().all(Option::is_none) && matches!(verdicts[9], Some(Verdict::Diverged(_)))
@@ -272,7 +292,7 @@ mod tests {
     #[test]
     fn a_loss_that_stays_at_its_chance_level_for_a_quarter_of_the_run_is_a_verdict() {
         let at = |now| Loss { now, first: 6.24, chance: Some(6.24) };
-        let mut judge = Judge::new(10, 2000, "more prototypes");
+        let mut judge = Judge::new(10, 2000, Healthy::Spread, "more prototypes");
         for step in (20..=500).step_by(10) {
             assert_eq!(judge.record(step, at(6.22), &healthy()), None, "judged at step {step}");
         }

@@ -61,7 +61,7 @@ pub struct Trainer {
 impl Trainer {
     /// A training at its first step.
     pub fn new(spec: TrainerSpec, method: Box<dyn Method>, recipe: Recipe) -> Self {
-        let judge = Judge::new(recipe.warmup, recipe.steps, method.hint());
+        let judge = Judge::new(recipe.warmup, recipe.steps, method.healthy(), method.hint());
         Self { spec, method, recipe, judge, step: 0, saved: None, totals: Totals::default() }
     }
 

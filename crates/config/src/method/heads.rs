@@ -26,7 +26,7 @@ pub enum HeadNorm {
     All,
     /// After every layer but the last: `"hidden"` (BYOL, Barlow Twins, VICReg, SwAV).
     Hidden,
-    /// After every layer, the last without scale and shift: `"last_plain"` (SimSiam, MoCo v3).
+    /// After every layer, the last without scale and shift: `"last_plain"` (the projectors of SimSiam and MoCo v3).
     LastPlain,
 }
 

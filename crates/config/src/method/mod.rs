@@ -99,7 +99,7 @@ impl Method {
             Self::BarlowTwins(method) => method.check(&key, problems),
             Self::Vicreg(method) => method.check(&key, problems),
             Self::Swav(method) => method.check(&key, train, problems),
-            Self::Dino(method) => method.check(&key, problems),
+            Self::Dino(method) => method.check(&key, train, problems),
             Self::Nnclr(method) => method.check(&key, train, problems),
             Self::Dcl(method) => method.check(&key, problems),
             Self::Dclw(method) => method.check(&key, problems),

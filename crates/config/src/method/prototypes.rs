@@ -80,35 +80,44 @@ impl Swav {
             &self.iterations,
             "at least 1 round",
         );
-        problems.require(
-            self.prototypes >= 2,
-            &format!("{key}.prototypes"),
-            &self.prototypes,
-            "at least 2 prototypes",
-        );
+        several(key, self.prototypes, problems);
         if let Some(queue) = &self.queue {
             super::whole_batches(&format!("{key}.queue.length"), queue.length, train.batch, problems);
             let from = queue.from_epoch;
             let expected = "1 or above: at first the queue holds random directions";
-            problems.require(from >= 1, &format!("{key}.queue.from_epoch"), &from, expected);
+            let from_key = format!("{key}.queue.from_epoch");
+            problems.require(from >= 1, &from_key, &from, expected);
+            before_the_end(&from_key, from, "the queue takes part from there on", train, problems);
         }
         super::some_layer(key, &self.projector, problems);
     }
 }
 
 impl Dino {
-    pub(super) fn check(&self, key: &str, problems: &mut Problems) {
+    pub(super) fn check(&self, key: &str, train: &Train, problems: &mut Problems) {
         problems.positive(&format!("{key}.student_temperature"), self.student_temperature);
         problems.positive(&format!("{key}.teacher_temperature.base"), self.teacher_temperature.base);
         problems.positive(&format!("{key}.teacher_temperature.final"), self.teacher_temperature.last);
         problems.below_one(&format!("{key}.centre_momentum"), self.centre_momentum);
         self.momentum.check(&format!("{key}.momentum"), problems);
-        problems.require(
-            self.prototypes >= 2,
-            &format!("{key}.prototypes"),
-            &self.prototypes,
-            "at least 2 prototypes",
-        );
+        let frozen = format!("{key}.frozen_epochs");
+        before_the_end(&frozen, self.frozen_epochs, "the last layer is trained after them", train, problems);
+        let warmup = self.teacher_temperature.warmup_epochs;
+        let expected = format!("0 to train.epochs = {}", train.epochs);
+        let warmup_key = format!("{key}.teacher_temperature.warmup_epochs");
+        problems.require(warmup <= train.epochs.max(1), &warmup_key, &warmup, &expected);
+        several(key, self.prototypes, problems);
         super::some_layer(key, &self.projector, problems);
     }
+}
+
+/// With one prototype there is nothing to tell apart.
+fn several(key: &str, prototypes: u32, problems: &mut Problems) {
+    problems.require(prototypes >= 2, &format!("{key}.prototypes"), &prototypes, "at least 2 prototypes");
+}
+
+/// What begins after the last epoch never does.
+fn before_the_end(key: &str, epoch: u32, why: &str, train: &Train, problems: &mut Problems) {
+    let expected = format!("below train.epochs = {}: {why}", train.epochs);
+    problems.require(epoch < train.epochs.max(1), key, &epoch, &expected);
 }

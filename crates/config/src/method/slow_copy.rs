@@ -19,7 +19,7 @@ pub struct Moco {
     /// Whether both views are queries in turn (v2+), or the first alone.
     pub symmetric: bool,
     /// Virtual devices: batch norm sees a share of the batch at a time, and the shares of the keys are shuffled, so
-    /// that no query finds its key by their common statistics. 1 is plain batch norm.
+    /// that no query finds its key by their common statistics. 1 is ordinary batch norm.
     pub virtual_devices: u32,
     /// The head that the loss sees: one layer in v1, two in v2.
     pub projector: Head,
@@ -69,7 +69,7 @@ pub struct Byol {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Simsiam {
-    /// Whether the target passes no gradient; without that embeddings collapse (table 1 of the paper).
+    /// Whether the target passes no gradient; without that embeddings collapse (figure 2 of the paper).
     pub stop_gradient: bool,
     /// Whether the predictor keeps the peak learning rate while the schedule lowers the others'.
     pub predictor_fixed_lr: bool,

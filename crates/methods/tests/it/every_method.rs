@@ -160,6 +160,18 @@ fn what_evaluation_reads_is_the_encoder_that_is_trained() {
         let before = method.encoder().forward(&x, Mode::Eval);
         train(&example, &mut *method, 0..1, 1, 0.1);
         assert_ne!(method.encoder().forward(&x, Mode::Eval), before, "{}", example.name);
+        // And not the slow copy of it, whose running statistics move too.
+        let trained: Vec<_> = method
+            .groups()
+            .into_iter()
+            .flat_map(|group| group.variables)
+            .map(|(_, v)| v.data_ptr())
+            .collect();
+        for (name, variable) in method.encoder().variables().iter() {
+            if variable.requires_grad() {
+                assert!(trained.contains(&variable.data_ptr()), "{}: {name} is not trained", example.name);
+            }
+        }
     }
 }
 
@@ -171,6 +183,7 @@ fn chunks_have_the_loss_of_the_whole_batch_and_count_their_passes() {
         let batch = example.batch(0, false);
         let (a, b) = (whole.step(&batch, later()), chunked.step(&batch, later()));
         assert_eq!(a.embeddings.size(), b.embeddings.size(), "{}", example.name);
+        assert_eq!(a.chance, b.chance, "{}: candidates are those of the whole batch", example.name);
         assert!(b.forward_passes > a.forward_passes, "{}: chunks are embedded twice", example.name);
         // Batch norm sees eight images instead of sixteen, so only the size of things can agree.
         let (a, b) = (a.loss.double_value(&[]), b.loss.double_value(&[]));

@@ -53,7 +53,6 @@ fn run(lr: f64, changes: &[&str]) -> (Outcome, Vec<StepRecord>) {
         "train.batch=32",
         "train.precision=fp32",
         "train.checkpoint_every=160",
-        "optimizer.sgd.lr.base=0.5",
         "schedule.constant.warmup_epochs=2",
     ];
     let lr = format!("optimizer.sgd.lr.base={lr}");

@@ -1,0 +1,12 @@
+//! The puzzles that an encoder learns from where no label is at hand: which permutation the tiles of an image were
+//! shuffled by, how far an image was turned, where a patch lies beside another.
+//!
+//! [`permutations`] are plain numbers; what cuts and turns images are functions of tensors.
+
+pub mod grid;
+pub mod permutations;
+
+pub use grid::Grid;
+
+// torch-ext makes libtorch findable at run time for whoever depends on this crate.
+use kontrast_torch_ext as _;

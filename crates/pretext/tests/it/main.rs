@@ -1,0 +1,4 @@
+//! Permutation sets against brute force, and the puzzles made with them.
+
+mod groups;
+mod permutations;
