@@ -178,8 +178,9 @@ impl Data {
             return;
         };
         if !wanted {
-            let only = "no such table, since only data.name = \"synthetic\" reads it";
-            problems.require(false, "data.synthetic", &self.synthetic, only);
+            let only = "no such table, since only data.name = \"synthetic\" reads it; take it out, or extend a file without \
+                        it, such as one of configs/base";
+            problems.require(false, "data.synthetic", &"a table", only);
             return;
         }
         problems.require(*test >= 1, "data.synthetic.test", test, "at least 1");

@@ -44,7 +44,14 @@ pub(crate) fn listed(names: &[impl std::fmt::Display]) -> String {
 }
 
 pub(crate) fn meant(found: &str, valid: &[&str]) -> String {
-    let nearest = valid.iter().map(|name| (distance(found, name), *name)).min();
+    let found = found.to_lowercase();
+    // A version or a variant of a name, such as `mocov2`, is of that name.
+    let beginning =
+        valid.iter().filter(|name| name.len() > 2 && found.starts_with(**name)).max_by_key(|name| name.len());
+    if let Some(name) = beginning {
+        return format!("; did you mean `{name}`?");
+    }
+    let nearest = valid.iter().map(|name| (distance(&found, name), *name)).min();
     match nearest {
         Some((steps, name)) if steps <= found.len().div_ceil(2).min(3) => format!("; did you mean `{name}`?"),
         _ => ".".to_owned(),
@@ -53,7 +60,8 @@ pub(crate) fn meant(found: &str, valid: &[&str]) -> String {
 
 fn kind_in_words(expected: &str) -> &str {
     match expected {
-        "u32" | "u64" | "usize" => "a whole number, 0 or above",
+        "u32" => "a whole number, 0 to 4294967295",
+        "u64" | "usize" => "a whole number, 0 or above",
         "u8" => "a whole number, 0 to 255",
         "f64" => "a number",
         "a sequence" => "an array",
@@ -108,5 +116,7 @@ mod tests {
     fn a_far_name_is_not_suggested() {
         assert_eq!(meant("colour", &["batch", "epochs"]), ".");
         assert_eq!(meant("epoch", &["batch", "epochs"]), "; did you mean `epochs`?");
+        assert_eq!(meant("mocov2", &["moco", "mocov3"]), "; did you mean `moco`?");
+        assert_eq!(meant("SimCLR", &["simclr", "simsiam"]), "; did you mean `simclr`?");
     }
 }

@@ -28,6 +28,18 @@ pub(crate) fn meant_shape(message: &str, path: &[String], value: &DeValue<'_>) -
             _ => format!("expected a name or a table of one name, found {found} {}", shown(value)),
         });
     }
+    if message.starts_with("invalid type: ") && !matches!(value, DeValue::Table(_) | DeValue::Array(_)) {
+        let example = match last.as_str() {
+            "widths" => "an array with a width for each layer, such as [512, 128]",
+            "momentum" if path[0] == "method" => {
+                "a table such as { base = 0.99, final = 1.0 }, alike where it is constant"
+            }
+            "projector" | "predictor" => "a table such as { widths = [512, 128], batch_norm = false }",
+            "lr" => "a table such as { base = 0.06, per = 256 }",
+            _ => return None,
+        };
+        return Some(format!("expected {example}, found {}", shown(value)));
+    }
     message.starts_with("invalid type: map, expected a sequence").then(|| {
         // A struct is read from an array too, field by field: this one was written with a bracket too many.
         let list = match path.join(".") {

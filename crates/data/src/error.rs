@@ -192,6 +192,16 @@ pub enum DataError {
         /// What it said, and what to do.
         reason: String,
     },
+    /// A download failed whose file may as well be brought by hand.
+    #[error("{reason}; or fetch {name} elsewhere and put it into {}", folder.display())]
+    ByHand {
+        /// How the download failed.
+        reason: String,
+        /// The file that is wanted.
+        name: String,
+        /// Where it is looked for.
+        folder: PathBuf,
+    },
     /// Who asked for the work stopped it.
     #[error("{}: stopped before it was whole, and removed", .0.display())]
     Interrupted(PathBuf),

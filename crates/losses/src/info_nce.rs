@@ -17,7 +17,12 @@ use tch::{Kind, Tensor};
 /// - returns a scalar, fp32 (fp64 for fp64 input): the mean over the n queries
 pub fn info_nce(query: &Tensor, key: &Tensor, negatives: &Tensor, temperature: f64) -> Tensor {
     same_shape(query, key);
-    assert!(negatives.size()[0] > 0, "at least one negative");
+    let (k, d) = negatives.size2().expect("negatives are [k, d]");
+    assert!(
+        k > 0 && d == query.size()[1],
+        "negatives are [k, {}], k at least 1, found [{k}, {d}]",
+        query.size()[1]
+    );
     let (query, key) = (unit(query), unit(key));
     let negatives = unit(negatives).to_kind(query.kind());
     let positive = (&query * key).sum_dim_intlist([1i64].as_slice(), false, None) / temperature;

@@ -15,7 +15,12 @@ pub(crate) fn class_sizes(labels: &Tensor) -> Tensor {
 
 /// Labels as losses take them: one for each row.
 pub(crate) fn checked(labels: &Tensor, rows: i64) -> Tensor {
-    assert_eq!(labels.size(), [rows], "one label a row");
+    assert_eq!(
+        labels.size(),
+        [rows],
+        "expected a label for each of {rows} rows, found labels {:?}",
+        labels.size()
+    );
     labels.to_kind(Kind::Int64)
 }
 

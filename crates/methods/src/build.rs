@@ -125,8 +125,17 @@ pub fn build(
     })
 }
 
-/// What a user should know before such a method trains on so many images: settings that are allowed, and seldom meant.
-pub fn warnings(method: &config::Method, images: usize) -> Vec<String> {
+/// What a user should know before an experiment trains on so many images: settings that are allowed, and seldom meant.
+pub fn warnings(experiment: &config::Experiment, images: usize) -> Vec<String> {
+    let (method, train) = (&experiment.method, &experiment.train);
+    if let config::Method::Swav(own) = method {
+        let (steps, frozen) =
+            (images as u64 / train.batch as u64 * u64::from(train.epochs), own.frozen_steps);
+        let text = || {
+            format!("method.swav.frozen_steps = {frozen} of {steps} steps: the prototypes are never trained")
+        };
+        return (frozen >= steps).then(text).into_iter().collect();
+    }
     let (queue, what) = match method {
         config::Method::Moco(own) => (own.queue, "an image meets its own earlier keys among its negatives"),
         config::Method::Nnclr(own) => {
@@ -162,4 +171,42 @@ fn encoder(config: &config::Encoder, channels_last: bool) -> ResNetSpec {
         config::Stem::Imagenet => Stem::Imagenet,
     };
     ResNetSpec { depth, stem, width: i64::from(config.resnet().width), channels_last, virtual_devices: 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn experiment(name: &str, changes: &[&str]) -> config::Experiment {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../configs/smoke/{name}.toml"));
+        let changes: Vec<_> = changes.iter().map(ToString::to_string).collect();
+        config::Experiment::load(&file, &changes).unwrap().experiment
+    }
+
+    #[test]
+    fn what_is_seldom_meant_is_said() {
+        let said = |name, changes: &[&str]| warnings(&experiment(name, changes), 512);
+        assert!(said("moco", &["method.moco.queue=512"]).is_empty());
+        let moco = said("moco", &["method.moco.queue=1024"]);
+        assert!(
+            moco[0].starts_with("method.moco.queue = 1024 holds more than all 512 training images"),
+            "{moco:?}"
+        );
+        assert_eq!(said("nnclr", &["method.nnclr.queue=1024"]).len(), 1);
+        let swav = said("swav", &["method.swav.frozen_steps=24"]);
+        assert_eq!(swav, ["method.swav.frozen_steps = 24 of 24 steps: the prototypes are never trained"]);
+        assert!(said("swav", &["method.swav.frozen_steps=23"]).is_empty());
+    }
+
+    #[test]
+    fn labels_of_other_images_are_refused() {
+        let experiment = experiment("supcon", &[]);
+        let setting = setting(&experiment, 512, Device::Cpu).unwrap();
+        let labels = Labels::new(&[0, 1, 2], 3);
+        let Err(error) = build(&experiment.method, &setting, Some(labels)) else {
+            panic!("three labels for 512")
+        };
+        assert!(error.to_string().starts_with("3 labels for 512 training images"), "{error}");
+    }
 }

@@ -151,6 +151,9 @@ impl<O: Objective> Method for Driven<O> {
     }
 
     fn step(&mut self, views: &Views, progress: Progress) -> StepOutput {
+        let (expected, found) = (self.views.plans.len() as i64, views.count());
+        let name = self.objective.name();
+        assert_eq!(found, expected, "{name} was made for {expected} views of each image, found {found}");
         let batch = Batch { indices: views.indices(), progress };
         let output = match self.chunk {
             Some(chunk) if chunk < views.n() => self.in_chunks(chunk, views, batch),

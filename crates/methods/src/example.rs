@@ -11,6 +11,11 @@ use tch::{Device, Kind, Tensor};
 pub(crate) const N: i64 = 16;
 
 pub(crate) fn setting() -> Setting {
+    setting_of(2)
+}
+
+/// With so many views of each image.
+pub(crate) fn setting_of(count: usize) -> Setting {
     let plan = ViewPlan::evaluation((16, 16));
     Setting {
         encoder: ResNetSpec {
@@ -20,7 +25,7 @@ pub(crate) fn setting() -> Setting {
             channels_last: true,
             virtual_devices: 1,
         },
-        views: ViewSpec { plans: vec![plan.clone(), plan] },
+        views: ViewSpec { plans: vec![plan; count] },
         precision: Precision::Fp32,
         seed: 1,
         chunk: None,

@@ -2,6 +2,25 @@
 //! it.
 //!
 //! What a method is made of stands in `branch.rs`, the step that all share in `driver.rs`.
+//!
+//! ```no_run
+//! use kontrast_config::Experiment;
+//! use kontrast_methods::{Progress, Views, build, setting};
+//! use tch::{Device, Kind, Tensor};
+//!
+//! let experiment = Experiment::load("configs/smoke/byol.toml".as_ref(), &[])?.experiment;
+//! let setting = setting(&experiment, 512, Device::Cpu)?;
+//! let mut method = build(&experiment.method, &setting, None)?;
+//!
+//! // All first views of images 0 to 15, then all second ones, normalised.
+//! let views = Tensor::rand([2 * 16, 3, 32, 32], (Kind::Float, Device::Cpu));
+//! let batch = Views::new(views, (0..16).collect());
+//! let output = method.step(&batch, Progress { step: 0, steps: 100, epoch: 0, epochs: 10 });
+//! println!("loss {}", output.loss.double_value(&[]));
+//! // The gradients stand in the variables of method.groups(), for an optimizer to move; once it has:
+//! method.after_step(Progress { step: 0, steps: 100, epoch: 0, epochs: 10 });
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod barlow_twins;
 mod branch;

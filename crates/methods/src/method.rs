@@ -54,6 +54,9 @@ pub trait Method: Send {
     fn views(&self) -> ViewSpec;
 
     /// Forward and backward of one batch: gradients are added to the trained variables, the output is detached.
+    ///
+    /// # Panics
+    /// Where the batch has not as many views as `views` says, or does not fall into whole chunks.
     fn step(&mut self, batch: &Views, progress: Progress) -> StepOutput;
 
     /// What is done when the optimizer has moved the variables (momentum encoders, queues).

@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::Method;
     use crate::driver::Driven;
-    use crate::example::{N, progress, setting, views};
+    use crate::example::{N, progress, setting, setting_of, views};
     use kontrast_config::{Head, HeadNorm, SwavQueue};
     use kontrast_optim::{Optimizer, Rates, Sgd};
     use tch::Kind;
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn prototypes_are_frozen_at_first_and_of_unit_length_always() {
-        let mut method = Driven::new(Swav::new(&config(None), &setting()), &setting());
+        let mut method = Driven::new(Swav::new(&config(None), &setting()), &setting_of(3));
         let mut optimizer = Sgd::new(method.groups(), 0.9, false);
         let weight = |method: &dyn Method| method.state().get("prototypes.weight").unwrap().copy();
         for step in 0..4 {

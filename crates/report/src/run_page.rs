@@ -95,7 +95,7 @@ fn facts(summary: &Summary) -> Vec<Fact> {
         let device = summary.peak_device_memory_bytes.map(|peak| format!("{} on the device", bytes(peak)));
         facts.push(fact("peak memory", bytes(peak), device.unwrap_or_default()));
     }
-    let passes = format!("{} forward passes", count(summary.forward_passes));
+    let passes = format!("{} images went forward", count(summary.forward_passes));
     facts.push(fact("weights", count(summary.parameters), passes));
     facts
 }

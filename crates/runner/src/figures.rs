@@ -24,7 +24,7 @@ const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
 const SAME: Rgb<u8> = Rgb([46, 139, 87]);
 const OTHER: Rgb<u8> = Rgb([200, 70, 60]);
 
-/// A dozen images in columns: as they are, and the two views that the first epoch draws.
+/// A dozen images in columns: as they are, and the views that the first epoch draws.
 pub(crate) fn views(stage: &Stage, file: &Path) -> anyhow::Result<()> {
     let images = stage.splits.train.images();
     let count = images.len().min(SHOWN);
@@ -37,8 +37,14 @@ pub(crate) fn views(stage: &Stage, file: &Path) -> anyhow::Result<()> {
     let bytes: usize = stage.plans.iter().map(ViewPlan::bytes).sum();
     let mut views = vec![0; count * bytes];
     fill_views(&*images, &stage.plans, stage.experiment.seed, 0, &indices, &mut views)?;
-    for (place, view) in views.chunks(views.len() / (count * stage.plans.len())).enumerate() {
-        sheet.put(place % count, 1 + place / count, view, None);
+    // All first views, then all second ones, which may be of another size.
+    let mut rest = &views[..];
+    for (row, plan) in stage.plans.iter().enumerate() {
+        for column in 0..count {
+            let (view, left) = rest.split_at(plan.bytes());
+            sheet.put(column, 1 + row, view, None);
+            rest = left;
+        }
     }
     sheet.save(file)
 }
@@ -84,27 +90,28 @@ fn one(images: &dyn Dataset, plan: &ViewPlan, index: u32) -> anyhow::Result<Vec<
     Ok(bytes)
 }
 
-/// A grid of small square images, enlarged by a whole factor so that no pixel is invented.
+/// A grid of small square images, each enlarged by a whole factor so that no pixel is invented.
 struct Sheet {
     picture: RgbImage,
-    side: usize,
-    factor: usize,
+    /// Pixels on a side of a cell.
+    cell: usize,
 }
 
 impl Sheet {
     fn new(columns: usize, rows: usize, side: usize) -> Self {
-        let factor = (CELL / side).max(1);
-        let pitch = side * factor + 2 * BORDER + GAP;
+        let cell = enlarged(side, CELL);
+        let pitch = cell + 2 * BORDER + GAP;
         let picture =
             RgbImage::from_pixel((columns * pitch + GAP) as u32, (rows * pitch + GAP) as u32, PAPER);
-        Self { picture, side, factor }
+        Self { picture, cell }
     }
 
     fn put(&mut self, column: usize, row: usize, bytes: &[u8], frame: Option<Rgb<u8>>) {
-        let (small, large) = (self.side as u32, (self.side * self.factor) as u32);
+        let side = (bytes.len() / 3).isqrt();
+        let (small, large) = (side as u32, enlarged(side, self.cell) as u32);
         let Some(cell) = RgbImage::from_raw(small, small, bytes.to_vec()) else { return };
         let cell = imageops::resize(&cell, large, large, imageops::FilterType::Nearest);
-        let pitch = self.side * self.factor + 2 * BORDER + GAP;
+        let pitch = self.cell + 2 * BORDER + GAP;
         let (x, y) = ((GAP + column * pitch) as i64, (GAP + row * pitch) as i64);
         if let Some(colour) = frame {
             let framed = large + 2 * BORDER as u32;
@@ -119,4 +126,9 @@ impl Sheet {
         }
         self.picture.save(file).with_context(|| format!("{}: the picture cannot be written", file.display()))
     }
+}
+
+/// A side in the largest whole multiple that fits a cell, or as it is.
+fn enlarged(side: usize, cell: usize) -> usize {
+    side * (cell / side).max(1)
 }

@@ -38,7 +38,7 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
         stage => stage?,
     };
     let method = stage.method()?;
-    for warning in warnings(&experiment.method, stage.splits.train.images().len()) {
+    for warning in warnings(experiment, stage.splits.train.images().len()) {
         say::note(format_args!("warning: {warning}"));
     }
     if arguments.resume && !Layout::of(&path).config().exists() {
@@ -199,6 +199,14 @@ pub(crate) fn judge(
     if !scores.trained.is_empty() {
         let top1 = scores.trained.iter().map(|(name, score)| (name.clone(), score.top1)).collect();
         let (step, epoch) = (record.summary.steps, record.summary.epochs);
+        let mut scalars = ScalarWriter::open(&record.dir.layout().tensorboard(), step)?;
+        let floors =
+            [("", &scores.trained), ("_random_init", &scores.random_init), ("_pixels", &scores.pixels)];
+        for (whose, scores) in floors {
+            for (name, score) in scores {
+                scalars.write(step, &[(&format!("eval{whose}/{name}_top1"), score.top1)])?;
+            }
+        }
         record.dir.append(&Event::Score { step, epoch, top1 })?;
     }
     record.summary.eval = scores;

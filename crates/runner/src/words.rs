@@ -13,9 +13,10 @@ use std::path::Path;
 pub(crate) fn opening(stage: &Stage, record: &Record, steps: u64) -> String {
     let experiment = &stage.experiment;
     let (train, resnet) = (&experiment.train, experiment.encoder.resnet());
+    let chunks = train.chunk.map(|chunk| format!(" in chunks of {chunk} (GradCache: each embedded twice)"));
     format!(
-        "{}: {} of width {} ({} stem), {} parameters; {}, {} images; batch {}, {}, {steps} steps; {} lr {:.4}; \
-         {} on {} with {}",
+        "{}: {} of width {} ({} stem), {} parameters; {}, {} images; batch {}{}, {}, {}; {} lr {:.4}; {} on {} with \
+         {}",
         experiment.method.name(),
         experiment.encoder.name(),
         resnet.width,
@@ -24,7 +25,9 @@ pub(crate) fn opening(stage: &Stage, record: &Record, steps: u64) -> String {
         experiment.data.name.as_str(),
         count(stage.loader().dataset.len() as u64),
         train.batch,
+        chunks.unwrap_or_default(),
         counted(train.epochs.into(), "epoch"),
+        counted(steps, "step"),
         experiment.optimizer.name(),
         experiment.optimizer.lr().scaled(train.batch),
         train.precision.as_str(),

@@ -122,7 +122,8 @@ impl Nnclr {
 
 impl Triplet {
     pub(super) fn check(&self, key: &str, problems: &mut Problems) {
-        problems.positive(&format!("{key}.margin"), self.margin);
+        let some = self.margin >= 0.0 && self.margin.is_finite();
+        problems.require(some, &format!("{key}.margin"), &self.margin, "a number, 0 or above");
         self.projector.check(&format!("{key}.projector"), problems);
     }
 }

@@ -128,7 +128,9 @@ impl Method {
             return;
         }
         let key = format!("views.{}", views.name());
-        let found = format!("{} views of {sizes:?} pixels", sizes.len());
+        let listed: Vec<_> = sizes.iter().map(ToString::to_string).collect();
+        let views = if sizes.len() == 1 { "view" } else { "views" };
+        let found = format!("{} {views} of {} pixels", sizes.len(), listed.join(" and "));
         let comparison = self.comparison();
         let expected = format!("{}: method.{} {}", comparison.views(), self.name(), comparison.why());
         problems.require(comparison.accepts(&sizes), &key, &format_args!("{found}"), &expected);

@@ -49,11 +49,20 @@ fn each_value_out_of_range_names_its_key_and_what_it_depends_on() {
             "queue = 192: expected a multiple of twice train.batch = 64",
         ),
         ("method.dino.teacher_temperature.base=0.0", "expected a number above 0"),
+        (
+            "method.swav.queue={ length = 64, from_epoch = 3 }",
+            "from_epoch = 3: expected below train.epochs = 3",
+        ),
+        (
+            "method.dino.frozen_epochs=3",
+            "expected below train.epochs = 3: the last layer is trained after them",
+        ),
+        ("method.dino.teacher_temperature.warmup_epochs=4", "expected 0 to train.epochs = 3"),
         ("method.dino.centre_momentum=1.0", "expected at least 0 and below 1"),
         ("method.dino.projector.widths=[]", "expected at least one width"),
         ("method.nnclr.queue=65", "expected a multiple of train.batch = 64"),
         ("method.supcon.temperature=nan", "expected a number above 0"),
-        ("method.triplet.margin=0.0", "expected a number above 0"),
+        ("method.triplet.margin=-0.1", "expected a number, 0 or above"),
         ("method.supervised.label_smoothing=1.0", "expected at least 0 and below 1"),
     ] {
         let (key, _) = argument.split_once('=').unwrap();
@@ -71,6 +80,8 @@ fn words_that_a_method_does_not_know_are_refused_with_those_it_does() {
         ("method.triplet.similarity=cosine", "`dot`, `euclidean`"),
         ("method.byol.projector.batch_norm=some", "true, false, \"hidden\" or \"last_plain\""),
         ("method.moco.keue=64", "did you mean `queue`"),
+        ("method.byol.momentum=0.99", "expected a table such as { base = 0.99, final = 1.0 }"),
+        ("method.byol.projector.widths=64", "such as [512, 128], found 64"),
     ] {
         let method = argument.split('.').nth(1).unwrap();
         let message = refusal(method, argument);

@@ -86,12 +86,12 @@ fn each_value_of_the_views_out_of_range_names_its_key() {
         ),
         (
             "views.identity={count=1, size=32}",
-            "views.identity = 1 views of [32] pixels: expected two views of one size, then any \
+            "views.identity = 1 view of 32 pixels: expected two views of one size, then any \
              others: method.simclr compares the others with these two",
         ),
         (
             "views.custom.view=[{count=1, size=32, steps=['fit']}, {count=1, size=16, steps=['fit']}]",
-            "views.custom = 2 views of [32, 16] pixels: expected two views of one size",
+            "views.custom = 2 views of 32 and 16 pixels: expected two views of one size",
         ),
         ("views.custom.view=[]", "views.custom.view = []: expected at least one view"),
         (

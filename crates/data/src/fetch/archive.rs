@@ -26,9 +26,23 @@ pub(super) struct Official<'a> {
 impl Official<'_> {
     /// Brings the wanted files into the temporary folder of the data set.
     pub(super) fn fetch(&self, shop: &mut Workshop<'_>) -> Result<(), DataError> {
-        let archive = download(self.url, shop.downloads, shop.progress)?;
+        let name = self.url.rsplit('/').next().unwrap_or(self.url);
+        let by_hand = shop.downloads.join(name).exists();
+        let archive =
+            download(self.url, shop.downloads, shop.progress).map_err(|error| DataError::ByHand {
+                reason: error.to_string(),
+                name: name.to_owned(),
+                folder: shop.downloads.to_owned(),
+            })?;
         shop.doing(format!("verifying {}", archive.display()));
         if let Err(error) = self.verify(&archive) {
+            if by_hand {
+                let reason = format!(
+                    "it lay there already, is not the archive, and was left as it is ({error}); put the whole one in \
+                     its place, or remove it so that it is fetched"
+                );
+                return Err(DataError::Format { path: archive, reason });
+            }
             // Once more from the start next time, since this archive is no good.
             fs::remove_file(&archive).map_err(DataError::io(&archive))?;
             return Err(error);
@@ -123,6 +137,31 @@ mod tests {
     fn an_archive_without_a_wanted_file_is_refused() {
         let said = fetched(&["a.bin", "c.bin"], |_| ()).0.unwrap_err().to_string();
         assert!(said.ends_with("source.tar.gz/c.bin: not in the archive"), "{said}");
+    }
+
+    #[test]
+    fn an_archive_that_was_put_there_is_taken_and_a_wrong_one_is_left_and_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = archive(folder.path(), &[("a.bin", b"aaa")]);
+        let bytes = fs::read(&path).unwrap();
+        let (downloads, target) = (folder.path().join("downloads"), folder.path().join("target"));
+        fs::create_dir(&downloads).unwrap();
+        fs::create_dir(&target).unwrap();
+        let url = format!("file://{}/nowhere/letters.tar.gz", folder.path().display());
+        let (length, sha256) = (bytes.len() as u64, pinned::sha256(&bytes));
+        let official =
+            Official { dataset: "tiny", url: &url, bytes: length, sha256: &sha256, files: &["a.bin"] };
+        let mut shop = Workshop { downloads: &downloads, target: &target, progress: &mut |_| () };
+        let said = official.fetch(&mut shop).unwrap_err().to_string();
+        let way = format!("or fetch letters.tar.gz elsewhere and put it into {}", downloads.display());
+        assert!(said.ends_with(&way), "{said}");
+        let own = downloads.join("letters.tar.gz");
+        fs::write(&own, &bytes[1..]).unwrap();
+        let said = official.fetch(&mut shop).unwrap_err().to_string();
+        assert!(said.contains("it lay there already") && own.exists(), "{said}");
+        fs::write(&own, &bytes).unwrap();
+        official.fetch(&mut shop).unwrap();
+        assert_eq!(fs::read(target.join("a.bin")).unwrap(), b"aaa");
     }
 
     #[test]
