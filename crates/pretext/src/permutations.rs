@@ -93,6 +93,8 @@ pub enum PermutationError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PermutationSet {
     grid: Grid,
+    choice: Choice,
+    seed: u64,
     permutations: Vec<Permutation>,
 }
 
@@ -123,7 +125,8 @@ impl PermutationSet {
             return Err(PermutationError::TooMany { count, choice, grid, available, more });
         }
         let mut stream = ChaCha8Rng::seed_from_u64(seed);
-        Ok(Self { grid, permutations: chosen(grid.tiles(), choice, count, &mut stream) })
+        let permutations = chosen(grid.tiles(), choice, count, &mut stream);
+        Ok(Self { grid, choice, seed, permutations })
     }
 
     /// The grid whose tiles are permuted.
@@ -134,6 +137,25 @@ impl PermutationSet {
     /// The permutations, in the order in which they were chosen: a class each.
     pub fn permutations(&self) -> &[Permutation] {
         &self.permutations
+    }
+
+    /// The set with its figures, as a file has it.
+    pub fn to_toml(&self) -> String {
+        let Distances { minimum, mean } = self.distances();
+        let (rows, columns) = (self.grid.rows(), self.grid.columns());
+        let mut text = format!(
+            "method = \"{}\"\ngrid = [{rows}, {columns}]\nseed = {}\ncount = {}\n\n# In how many places two of them \
+             differ.\nminimum_distance = {minimum}\nmean_distance = {mean:.6}\n\n# Tile permutations[k][i] is shown \
+             at place i.\npermutations = [\n",
+            self.choice,
+            self.seed,
+            self.permutations.len()
+        );
+        for permutation in &self.permutations {
+            let tiles: Vec<_> = permutation.iter().map(ToString::to_string).collect();
+            text.extend(["    [", &tiles.join(", "), "],\n"]);
+        }
+        text + "]\n"
     }
 
     /// How far its members are from each other.

@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::pack::Pack;
+use crate::permutations::Permutations;
 use crate::preview::Preview;
 use clap::{Args, Parser, Subcommand};
 use std::fmt::Write;
@@ -32,6 +33,8 @@ pub(crate) enum Command {
     },
     /// Draw what a plan does to images, or audit it for shortcuts
     Preview(Preview),
+    /// Choose a set of permutations for a jigsaw and say how far apart they are
+    Permutations(Permutations),
     /// Write a folder of images as one file that is read without decoding
     Pack(Pack),
     /// Fetch, verify and unpack a data set into the cache

@@ -1,6 +1,7 @@
 //! The program `kontrast`: reads the command line, wires the crates together, says how it went.
 
 mod arguments;
+mod canvas;
 mod data;
 mod device;
 mod evaluation;
@@ -10,6 +11,7 @@ mod interrupt;
 mod memory;
 mod observer;
 mod pack;
+mod permutations;
 mod pretrain;
 mod preview;
 mod progress;
@@ -25,6 +27,7 @@ use kontrast_config::ConfigError;
 use kontrast_data::DataError;
 use kontrast_eval::EvalError;
 use kontrast_methods::{BuildError, ViewError};
+use kontrast_pretext::permutations::PermutationError;
 use kontrast_runlog::human;
 use std::process::ExitCode;
 
@@ -68,6 +71,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
             Ok(0)
         }
         Command::Pack(arguments) => pack::pack(&arguments),
+        Command::Permutations(arguments) => permutations::permutations(&arguments),
         Command::Preview(arguments) => preview::preview(&arguments),
         Command::Data { name } => {
             let folder = data::fetch(&name)?;
@@ -96,7 +100,8 @@ fn is_wrong(error: &anyhow::Error) -> bool {
     );
     let of_evaluation = matches!(error.downcast_ref(), Some(EvalError::Split { .. }));
     let of_views = error.is::<ViewError>() || error.is::<BuildError>();
-    of_data || of_evaluation || of_views || error.is::<ConfigError>() || error.is::<Refusal>()
+    let of_puzzles = error.is::<PermutationError>();
+    of_data || of_evaluation || of_puzzles || of_views || error.is::<ConfigError>() || error.is::<Refusal>()
 }
 
 /// What the program will not do as it was asked: the arguments have to change.

@@ -77,27 +77,13 @@ impl Pool {
     fn next(&self, seen: &mut Seen, last: usize, rule: Rule) -> usize {
         let target = self.at(last);
         let mut best = (0, 0);
-        let (mut distances, mut keys) = ([0_u8; BLOCK], [0_u32; BLOCK]);
+        let mut keys = [0; BLOCK];
         for start in (0..seen.sums.len()).step_by(BLOCK) {
             let end = (start + BLOCK).min(seen.sums.len());
-            let (distances, keys) = (&mut distances[..end - start], &mut keys[..end - start]);
-            distances.fill(0);
-            for (place, &tile) in self.places.iter().zip(&target) {
-                for (distance, &other) in distances.iter_mut().zip(&place[start..end]) {
-                    *distance += u8::from(other != tile);
-                }
-            }
+            let places: Vec<_> = self.places.iter().map(|place| &place[start..end]).collect();
             let (sums, nearest) = (&mut seen.sums[start..end], &mut seen.nearest[start..end]);
-            for (sum, &distance) in sums.iter_mut().zip(&*distances) {
-                *sum += u32::from(distance);
-            }
-            for (nearest, &distance) in nearest.iter_mut().zip(&*distances) {
-                *nearest = distance.min(*nearest);
-            }
-            for ((key, &sum), &nearest) in keys.iter_mut().zip(&*sums).zip(&*nearest) {
-                *key = rule.key(sum, nearest);
-            }
-            let largest = keys.iter().fold(0, |largest, &key| largest.max(key));
+            let keys = &mut keys[..end - start];
+            let largest = added(&places, &target, (sums, nearest), rule, keys);
             if largest > best.0 {
                 let position = keys.iter().position(|&key| key == largest).unwrap_or(0);
                 best = (largest, start + position);
@@ -107,16 +93,48 @@ impl Pool {
     }
 }
 
-impl Rule {
-    /// Larger is better; 0 for what has been chosen, whose nearest is itself.
-    fn key(self, sum: u32, nearest: u8) -> u32 {
-        let key = match self {
-            Self::Farthest | Self::Middle => sum << 4 | u32::from(nearest),
-            Self::FarthestFromNearest => u32::from(nearest) << 24 | sum,
-            Self::Nearest => u32::MAX - sum,
-        };
-        if nearest == 0 { 0 } else { key }
+/// Adds the distances of a block to a permutation; its keys by the rule, and the largest of them.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
+fn added(
+    places: &[&[u8]],
+    target: &[u8],
+    (sums, nearest): (&mut [u32], &mut [u8]),
+    rule: Rule,
+    keys: &mut [u32],
+) -> u32 {
+    // Nothing here overflows, and a check of every sum would forbid whole registers of them: hence `wrapping_add`.
+    let mut distances = [0_u8; BLOCK];
+    let distances = &mut distances[..sums.len()];
+    for (place, &tile) in places.iter().zip(target) {
+        for (distance, &other) in distances.iter_mut().zip(*place) {
+            *distance = distance.wrapping_add(u8::from(other != tile));
+        }
     }
+    for (sum, &distance) in sums.iter_mut().zip(&*distances) {
+        *sum = sum.wrapping_add(u32::from(distance));
+    }
+    for (nearest, &distance) in nearest.iter_mut().zip(&*distances) {
+        *nearest = distance.min(*nearest);
+    }
+    // A loop for each rule: one that asks for the rule at each candidate is several times as slow.
+    let all =
+        keys.iter_mut().zip(&*sums).zip(&*nearest).map(|((key, &sum), &nearest)| (key, sum, nearest.into()));
+    match rule {
+        Rule::Farthest | Rule::Middle => {
+            all.for_each(|(key, sum, nearest)| *key = free(nearest, sum << 4 | nearest));
+        }
+        Rule::FarthestFromNearest => {
+            all.for_each(|(key, sum, nearest)| *key = free(nearest, nearest << 24 | sum));
+        }
+        Rule::Nearest => all.for_each(|(key, sum, nearest)| *key = free(nearest, !sum)),
+    }
+    keys.iter().fold(0, |largest, &key| largest.max(key))
+}
+
+/// The key of a candidate, larger where it is better; 0 where it has been chosen, for then its nearest is itself.
+#[inline]
+fn free(nearest: u32, key: u32) -> u32 {
+    if nearest == 0 { 0 } else { key }
 }
 
 /// What is known of every candidate.

@@ -1,23 +1,18 @@
 //! A sheet of views with words under them.
 
+use crate::canvas::{Canvas, LETTER, LINE, words};
 use embedded_graphics::mono_font::MonoTextStyle;
-use embedded_graphics::mono_font::iso_8859_1::{FONT_6X10, FONT_6X13_BOLD};
+use embedded_graphics::mono_font::iso_8859_1::FONT_6X13_BOLD;
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
-use embedded_graphics::prelude::{DrawTarget, Drawable, OriginDimensions, Pixel, Point, Size};
-use embedded_graphics::text::{Baseline, Text};
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
-use std::convert::Infallible;
 
 /// Pixels of a cell's side, at least: small views are enlarged, every pixel of theirs a square.
 const CELL: u32 = 192;
 /// Pixels between cells.
 const GAP: u32 = 12;
-/// Height of the title above a view, and of a line of words below it.
+/// Height of the title above a view.
 const TITLE: u32 = 16;
-const LINE: u32 = 11;
-/// Width of a letter of the words.
-const LETTER: u32 = 6;
 
 /// A view and what is said of it.
 pub(super) struct Cell {
@@ -107,10 +102,6 @@ impl Cell {
     }
 }
 
-fn words() -> MonoTextStyle<'static, Rgb888> {
-    MonoTextStyle::new(&FONT_6X10, Rgb888::new(60, 60, 60))
-}
-
 /// Lines of at most so many letters, broken at the commas between operations, and elsewhere only where one operation is
 /// longer than a line.
 fn wrapped(text: &str, letters: usize) -> Vec<String> {
@@ -143,38 +134,6 @@ pub(super) fn shortened(name: &str, letters: usize) -> String {
     let end: String = name.chars().skip(count - kept / 2).collect();
     let beginning: String = name.chars().take(kept - kept / 2).collect();
     format!("{beginning}...{end}")
-}
-
-/// A picture that letters can be drawn on.
-struct Canvas<'p>(&'p mut RgbImage);
-
-impl Canvas<'_> {
-    fn write(&mut self, text: &str, left: u32, top: u32, style: MonoTextStyle<'_, Rgb888>) {
-        let place = Point::new(left.cast_signed(), top.cast_signed());
-        let Ok(_) = Text::with_baseline(text, place, style, Baseline::Top).draw(self);
-    }
-}
-
-impl OriginDimensions for Canvas<'_> {
-    fn size(&self) -> Size {
-        Size::new(self.0.width(), self.0.height())
-    }
-}
-
-impl DrawTarget for Canvas<'_> {
-    type Color = Rgb888;
-    type Error = Infallible;
-
-    fn draw_iter<I: IntoIterator<Item = Pixel<Rgb888>>>(&mut self, pixels: I) -> Result<(), Infallible> {
-        for Pixel(Point { x, y }, color) in pixels {
-            if let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y))
-                && let Some(pixel) = self.0.get_pixel_mut_checked(x, y)
-            {
-                *pixel = Rgb([color.r(), color.g(), color.b()]);
-            }
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod bad_input;
 mod checkpoints;
 mod packs;
+mod permutations;
 mod preview;
 mod program;
 mod resume;

@@ -1,0 +1,51 @@
+//! A picture that letters can be drawn on.
+
+use embedded_graphics::mono_font::MonoTextStyle;
+use embedded_graphics::mono_font::iso_8859_1::FONT_6X10;
+use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
+use embedded_graphics::prelude::{DrawTarget, Drawable, OriginDimensions, Pixel, Point, Size};
+use embedded_graphics::text::{Baseline, Text};
+use image::{Rgb, RgbImage};
+use std::convert::Infallible;
+
+/// Width of a letter of small words, and height of a line of them.
+pub(crate) const LETTER: u32 = 6;
+pub(crate) const LINE: u32 = 11;
+
+/// A picture that letters can be drawn on.
+pub(crate) struct Canvas<'p>(pub(crate) &'p mut RgbImage);
+
+impl Canvas<'_> {
+    /// Writes one line whose upper left corner lies there; what is outside is cut off.
+    pub(crate) fn write(&mut self, text: &str, left: u32, top: u32, style: MonoTextStyle<'_, Rgb888>) {
+        let place = Point::new(left.cast_signed(), top.cast_signed());
+        let Ok(_) = Text::with_baseline(text, place, style, Baseline::Top).draw(self);
+    }
+}
+
+/// Small grey words.
+pub(crate) fn words() -> MonoTextStyle<'static, Rgb888> {
+    MonoTextStyle::new(&FONT_6X10, Rgb888::new(60, 60, 60))
+}
+
+impl OriginDimensions for Canvas<'_> {
+    fn size(&self) -> Size {
+        Size::new(self.0.width(), self.0.height())
+    }
+}
+
+impl DrawTarget for Canvas<'_> {
+    type Color = Rgb888;
+    type Error = Infallible;
+
+    fn draw_iter<I: IntoIterator<Item = Pixel<Rgb888>>>(&mut self, pixels: I) -> Result<(), Infallible> {
+        for Pixel(Point { x, y }, color) in pixels {
+            if let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y))
+                && let Some(pixel) = self.0.get_pixel_mut_checked(x, y)
+            {
+                *pixel = Rgb([color.r(), color.g(), color.b()]);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,168 @@
+//! `kontrast permutations`: a set for a jigsaw, as TOML and as a picture.
+
+use crate::canvas::{Canvas, LINE, words};
+use crate::say;
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use image::{Rgb, RgbImage};
+use kontrast_pretext::Grid;
+use kontrast_pretext::permutations::{Choice, Group, Permutation, PermutationSet};
+use kontrast_runlog::atomic_write;
+use std::path::PathBuf;
+
+#[derive(Args, Debug)]
+pub(crate) struct Permutations {
+    /// How many permutations [default: all of a group]
+    #[arg(long)]
+    count: Option<usize>,
+    /// Rows and columns of tiles: 3, or 3x2 for three rows of two
+    #[arg(long, default_value = "3")]
+    grid: Grid,
+    /// How they are chosen
+    #[arg(long, value_enum, default_value = "greedy")]
+    method: Way,
+    /// Fixes the first choice, and which of equals is taken
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Write the set to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Draw the set as this PNG: a colour a tile
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Way {
+    /// Each the farthest from those before, by the sum of distances (Noroozi and Favaro 2016, algorithm 1)
+    #[value(name = "greedy", alias = "max_avg")]
+    Greedy,
+    /// Each the farthest from its nearest among those before
+    #[value(name = "max_min")]
+    MaxMin,
+    /// Each the median by the sum of distances (the paper's middle set)
+    #[value(name = "middle")]
+    Middle,
+    /// Each the nearest to those before (the paper's lowest set)
+    #[value(name = "min_avg")]
+    MinAverage,
+    /// Drawn
+    #[value(name = "random")]
+    Random,
+    /// Shifts: as many as tiles, which differ everywhere
+    #[value(name = "cyclic")]
+    Cyclic,
+    /// 72 of nine tiles, 8 apart
+    #[value(name = "agl19")]
+    Agl19,
+    /// 504 of nine tiles, 7 apart
+    #[value(name = "pgl28")]
+    Pgl28,
+    /// 1,512 of nine tiles, 6 apart
+    #[value(name = "pgammal28")]
+    Pgammal28,
+}
+
+impl Way {
+    fn choice(self) -> Choice {
+        match self {
+            Self::Greedy => Choice::Greedy,
+            Self::MaxMin => Choice::MaxMin,
+            Self::Middle => Choice::Middle,
+            Self::MinAverage => Choice::MinAverage,
+            Self::Random => Choice::Random,
+            Self::Cyclic => Choice::Group(Group::Cyclic),
+            Self::Agl19 => Choice::Group(Group::Agl19),
+            Self::Pgl28 => Choice::Group(Group::Pgl28),
+            Self::Pgammal28 => Choice::Group(Group::Pgammal28),
+        }
+    }
+}
+
+pub(crate) fn permutations(arguments: &Permutations) -> anyhow::Result<u8> {
+    let choice = arguments.method.choice();
+    if arguments.count.is_none() && !matches!(choice, Choice::Group(_)) {
+        let text = format!(
+            "--method {choice}: expected --count with it, such as --count 100; only a group has a size"
+        );
+        return Err(crate::Refusal(text).into());
+    }
+    let set = PermutationSet::choose(arguments.grid, choice, arguments.count, arguments.seed)?;
+    let text = set.to_toml();
+    match &arguments.out {
+        Some(file) => {
+            atomic_write(file, text.as_bytes())?;
+            let distances = set.distances();
+            say::out(format_args!(
+                "{}: {} permutations of {} tiles, {} apart at least and {:.3} on average",
+                file.display(),
+                set.permutations().len(),
+                set.grid().tiles(),
+                distances.minimum,
+                distances.mean
+            ));
+        }
+        None => say::out(text.trim_end()),
+    }
+    if let Some(file) = &arguments.picture {
+        let picture = drawn(&set);
+        picture.save(file).with_context(|| format!("{}: the picture cannot be written", file.display()))?;
+    }
+    Ok(0)
+}
+
+/// Pixels between permutations.
+const GAP: u32 = 6;
+/// About as wide as a picture may be.
+const WIDTH: u32 = 1600;
+
+/// Every permutation as a small grid whose tiles have the colours of their numbers; the first has them in order.
+fn drawn(set: &PermutationSet) -> RgbImage {
+    let (grid, permutations) = (set.grid(), set.permutations());
+    let identity: Permutation = (0..grid.tiles() as u8).collect();
+    let all: Vec<&Permutation> = std::iter::once(&identity).chain(permutations).collect();
+    // Numbers are written where they fit.
+    let tile = if all.len() <= 150 { 16 } else { 7 };
+    let (width, height) = (grid.columns() as u32 * tile + GAP, grid.rows() as u32 * tile + GAP);
+    let columns = (WIDTH / width).clamp(1, all.len() as u32);
+    let rows = (all.len() as u32).div_ceil(columns);
+    let top = LINE + 2 * GAP;
+    let least = 60 * crate::canvas::LETTER;
+    let mut picture =
+        RgbImage::from_pixel((columns * width + GAP).max(least), rows * height + top, Rgb([255, 255, 255]));
+    let distances = set.distances();
+    let title = format!(
+        "{} permutations: {} apart at least, {:.3} on average; first the order",
+        permutations.len(),
+        distances.minimum,
+        distances.mean
+    );
+    Canvas(&mut picture).write(&title, GAP, GAP, words());
+    for (number, permutation) in all.into_iter().enumerate() {
+        let (left, up) = (number as u32 % columns * width + GAP, number as u32 / columns * height + top);
+        for (place, &shown) in permutation.iter().enumerate() {
+            let x = left + (place % grid.columns()) as u32 * tile;
+            let y = up + (place / grid.columns()) as u32 * tile;
+            let colour = colour(shown, grid.tiles());
+            for (dx, dy) in (0..tile - 1).flat_map(|dx| (0..tile - 1).map(move |dy| (dx, dy))) {
+                picture.put_pixel(x + dx, y + dy, colour);
+            }
+            if tile >= 16 {
+                let inset = if shown < 10 { 5 } else { 2 };
+                Canvas(&mut picture).write(&shown.to_string(), x + inset, y + 3, words());
+            }
+        }
+    }
+    picture
+}
+
+/// Hues around the circle, every second one paler.
+fn colour(tile: u8, tiles: usize) -> Rgb<u8> {
+    let hue = 6.0 * f64::from(tile) / tiles as f64;
+    let pale = if tile.is_multiple_of(2) { 0.35 } else { 0.65 };
+    let channel = |shift: f64| {
+        let distance = ((hue + shift) % 6.0 - 3.0).abs() - 1.0;
+        (255.0 * (pale + (1.0 - pale) * distance.clamp(0.0, 1.0))) as u8
+    };
+    Rgb([channel(0.0), channel(4.0), channel(2.0)])
+}
