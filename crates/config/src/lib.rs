@@ -50,8 +50,9 @@ pub use experiment::Experiment;
 pub use infrastructure::{Device, Infrastructure};
 pub use load::Loaded;
 pub use method::{
-    BarlowTwins, Byol, Dcl, Dclw, Dino, Head, HeadNorm, Method, Mining, Moco, Mocov3, Momentum, Nnclr, Npid,
-    Simclr, Similarity, Simsiam, Supcon, Supervised, Swav, SwavQueue, TeacherTemperature, Triplet, Vicreg,
+    BarlowTwins, Byol, Dcl, Dclw, Dino, Head, HeadNorm, Jigsaw, Method, Mining, Moco, Mocov3, Momentum,
+    Nnclr, Npid, PermutationMethod, Permutations, Rotation, Simclr, Similarity, Simsiam, Supcon, Supervised,
+    Swav, SwavQueue, TeacherTemperature, Triplet, Vicreg,
 };
 pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};
 pub use problems::Problem;

@@ -1,6 +1,7 @@
 //! Barlow Twins (Zbontar et al. 2021, arXiv 2103.03230): the cross-correlation of the embeddings of two views is drawn to
 //! the identity, so that views agree and dimensions say different things.
 
+use crate::Progress;
 use crate::branch::Branch;
 use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
@@ -28,7 +29,7 @@ impl Objective for BarlowTwins {
         "barlow_twins"
     }
 
-    fn online(&self, views: &Views, mode: Mode) -> Pass {
+    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let pass = self.branch.apart(views, mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
     }
@@ -36,7 +37,7 @@ impl Objective for BarlowTwins {
     fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
         let z = &online[0];
         let loss = barlow_twins(&z.get(0), &z.get(1), self.lambda) * self.scale;
-        Compared { loss, chance: None, embeddings: z.detach() }
+        Compared { loss, chance: None, embeddings: z.detach(), accuracy: None }
     }
 
     fn branch(&self) -> &Branch {

@@ -5,10 +5,12 @@ use crate::byol::Byol;
 use crate::dcl::Dcl;
 use crate::dino::Dino;
 use crate::driver::Driven;
+use crate::jigsaw::Jigsaw;
 use crate::moco::Moco;
 use crate::mocov3::Mocov3;
 use crate::nnclr::Nnclr;
 use crate::npid::Npid;
+use crate::rotation::Rotation;
 use crate::simclr::Simclr;
 use crate::simsiam::Simsiam;
 use crate::supcon::Supcon;
@@ -19,6 +21,7 @@ use crate::vicreg::Vicreg;
 use crate::{Labels, Method, Setting, ViewError, view_spec};
 use kontrast_config as config;
 use kontrast_models::{Depth, ResNetSpec, Stem};
+use kontrast_pretext::permutations::PermutationError;
 use kontrast_torch_ext::Precision;
 use tch::Device;
 
@@ -45,6 +48,9 @@ pub enum BuildError {
         /// Images of the data set.
         images: i64,
     },
+    /// The permutations of a jigsaw.
+    #[error("method.jigsaw.permutations: {0}")]
+    Permutations(#[from] PermutationError),
     /// More noise than there are other images.
     #[error(
         "method.npid.noise = {noise}: expected fewer than the {images} training images; lower it, or raise data.subset"
@@ -122,6 +128,8 @@ pub fn build(
         config::Method::Supervised(own) => {
             Box::new(Driven::new(Supervised::new(own, told()?, setting), setting))
         }
+        config::Method::Rotation(own) => Box::new(Driven::new(Rotation::new(own, setting), setting)),
+        config::Method::Jigsaw(own) => Box::new(Driven::new(Jigsaw::new(own, setting)?, setting)),
     })
 }
 

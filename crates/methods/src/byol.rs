@@ -34,7 +34,7 @@ impl Objective for Byol {
         "byol"
     }
 
-    fn online(&self, views: &Views, mode: Mode) -> Pass {
+    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let pass = self.online.apart(views, mode);
         let p = self.predictor.apart(&pass.z, views.count(), mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z.detach()), views.by_view(&p)] }
@@ -49,7 +49,7 @@ impl Objective for Byol {
         let (z, p, target) = (&online[0], &online[1], &target[0]);
         // Equation 2 and its mirror: squared distances of unit vectors are 2 - 2 cos.
         let term = |a: i64, b: i64| negative_cosine(&p.get(a), &target.get(b)) * 2.0 + 2.0;
-        Compared { loss: term(0, 1) + term(1, 0), chance: None, embeddings: z.detach() }
+        Compared { loss: term(0, 1) + term(1, 0), chance: None, embeddings: z.detach(), accuracy: None }
     }
 
     fn after_step(&mut self, progress: Progress) {

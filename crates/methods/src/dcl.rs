@@ -1,6 +1,7 @@
 //! Decoupled contrastive learning (Yeh et al. 2021, arXiv 2110.06848): SimCLR whose positive is no candidate of its own,
 //! so that small batches learn too; with weights, DCLW, hard positives count for more.
 
+use crate::Progress;
 use crate::branch::Branch;
 use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
@@ -34,7 +35,7 @@ impl Objective for Dcl {
         if self.sigma.is_some() { "dclw" } else { "dcl" }
     }
 
-    fn online(&self, views: &Views, mode: Mode) -> Pass {
+    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let pass = self.branch.together(views, mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
     }
@@ -46,7 +47,7 @@ impl Objective for Dcl {
             Some(sigma) => dclw(&z1, &z2, self.temperature, sigma),
         };
         let chance = dcl_chance(z1.size()[0] as usize);
-        Compared { loss, chance: Some(chance), embeddings: online[0].detach() }
+        Compared { loss, chance: Some(chance), embeddings: online[0].detach(), accuracy: None }
     }
 
     fn branch(&self) -> &Branch {

@@ -85,7 +85,7 @@ impl Objective for Dino {
         "dino"
     }
 
-    fn online(&self, views: &Views, mode: Mode) -> Pass {
+    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let (h, z, scores) = self.student.pass(views, mode);
         Pass { h, outputs: vec![z, scores] }
     }
@@ -104,6 +104,7 @@ impl Objective for Dino {
             loss,
             chance: Some(dino_chance(self.config.prototypes as usize)),
             embeddings: z.narrow(0, 0, GLOBAL),
+            accuracy: None,
         }
     }
 
@@ -176,7 +177,7 @@ mod tests {
             let mean = said.mean_dim([0i64, 1].as_slice(), false, Kind::Float);
             expected = expected * 0.75 + mean * 0.25;
             let target = tch::no_grad(|| dino.target(&batch, progress(step))).unwrap();
-            let online = dino.online(&batch, Mode::Train);
+            let online = dino.online(&batch, progress(0), Mode::Train);
             let batch = Batch { indices: batch.indices(), progress: progress(step) };
             let before = dino.centre.copy();
             dino.compare(&online.outputs, &target.outputs, batch);

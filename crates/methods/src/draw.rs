@@ -10,6 +10,8 @@ use tch::Tensor;
 enum Use {
     Permutation = 1,
     Noise = 2,
+    Puzzle = 3,
+    Offset = 4,
 }
 
 fn stream(seed: u64, step: u64, purpose: Use) -> ChaCha8Rng {
@@ -18,6 +20,37 @@ fn stream(seed: u64, step: u64, purpose: Use) -> ChaCha8Rng {
     key[8..16].copy_from_slice(&step.to_le_bytes());
     key[16..24].copy_from_slice(&(purpose as u64).to_le_bytes());
     ChaCha8Rng::from_seed(key)
+}
+
+/// A stream for an image in an epoch.
+fn of_image(seed: u64, epoch: u32, image: u32, purpose: Use) -> ChaCha8Rng {
+    stream(seed, u64::from(epoch) << 32 | u64::from(image), purpose)
+}
+
+/// A puzzle's answer for each image, as its own stream has it, `[n]`: whatever else is in the batch.
+pub(crate) fn puzzles(
+    indices: &[u32],
+    seed: u64,
+    epoch: u32,
+    mut draw: impl FnMut(&mut ChaCha8Rng) -> i64,
+) -> Tensor {
+    let drawn: Vec<i64> =
+        indices.iter().map(|&image| draw(&mut of_image(seed, epoch, image, Use::Puzzle))).collect();
+    Tensor::from_slice(&drawn)
+}
+
+/// A number below `below`, each as likely as the others.
+pub(crate) fn below(below: i64, stream: &mut ChaCha8Rng) -> i64 {
+    stream.random_range(0..below)
+}
+
+/// Where tiles lie in their cells, down and right, each 0 to `slack`: `[n, tiles, 2]`.
+pub(crate) fn offsets(indices: &[u32], seed: u64, epoch: u32, (tiles, slack): (usize, i64)) -> Tensor {
+    let drawn = indices.iter().flat_map(|&image| {
+        let mut stream = of_image(seed, epoch, image, Use::Offset);
+        (0..2 * tiles).map(|_| stream.random_range(0..=slack)).collect::<Vec<_>>()
+    });
+    Tensor::from_slice(&drawn.collect::<Vec<i64>>()).view([-1, tiles as i64, 2])
 }
 
 /// The numbers below `n` in random order, `[n]`.

@@ -7,7 +7,7 @@
 //! running statistics move once a chunk.
 
 use crate::branch::Branch;
-use crate::{Healthy, Method, Progress, Setting, StepOutput, ViewSpec};
+use crate::{Healthy, Method, Progress, Setting, Solved, StepOutput, ViewSpec};
 use kontrast_augment_torch::Views;
 use kontrast_models::{Encoder, Mode};
 use kontrast_optim::Group;
@@ -29,6 +29,8 @@ pub(crate) struct Compared {
     pub(crate) chance: Option<f64>,
     /// `[views, n, d]`, for diagnosis.
     pub(crate) embeddings: Tensor,
+    /// Share of the puzzles that were solved, a scalar, where the method sets puzzles.
+    pub(crate) accuracy: Option<Tensor>,
 }
 
 /// What a joint-embedding method is, besides the step that all of them share.
@@ -36,7 +38,7 @@ pub(crate) trait Objective: Send {
     fn name(&self) -> &'static str;
 
     /// The trained side. Called twice a step where the batch goes in chunks, the second time to replay.
-    fn online(&self, views: &Views, mode: Mode) -> Pass;
+    fn online(&self, views: &Views, progress: Progress, mode: Mode) -> Pass;
 
     /// The slow copy's side, called without gradient.
     fn target(&self, _views: &Views, _progress: Progress) -> Option<Pass> {
@@ -45,6 +47,11 @@ pub(crate) trait Objective: Send {
 
     /// The loss of the whole batch; `indices` say which images it is of.
     fn compare(&mut self, online: &[Tensor], target: &[Tensor], batch: Batch<'_>) -> Compared;
+
+    /// The answers to puzzles made of images, in evaluation mode, where the method sets puzzles.
+    fn solve(&self, _views: &Views, _progress: Progress) -> Option<Solved> {
+        None
+    }
 
     /// What is done with the gradients before the optimizer sees them (layers that stay frozen at first).
     fn after_backward(&mut self, _progress: Progress) {}
@@ -98,7 +105,7 @@ impl<O: Objective> Driven<O> {
 
     fn whole(&mut self, views: &Views, batch: Batch<'_>) -> StepOutput {
         let target = tch::no_grad(|| self.objective.target(views, batch.progress));
-        let online = self.objective.online(views, Mode::Train);
+        let online = self.objective.online(views, batch.progress, Mode::Train);
         let outputs = target.as_ref().map_or(&[][..], |pass| &pass.outputs);
         let compared = self.objective.compare(&online.outputs, outputs, batch);
         compared.loss.backward();
@@ -116,7 +123,8 @@ impl<O: Objective> Driven<O> {
             (0..views.n()).step_by(chunk as usize).map(|start| views.images(start, chunk)).collect();
         let objective = &self.objective;
         let (online, target) = tch::no_grad(|| {
-            let online: Vec<_> = chunks.iter().map(|views| objective.online(views, Mode::Train)).collect();
+            let online: Vec<_> =
+                chunks.iter().map(|views| objective.online(views, batch.progress, Mode::Train)).collect();
             let target: Option<Vec<_>> =
                 chunks.iter().map(|views| objective.target(views, batch.progress)).collect();
             (joined(&online), target.as_deref().map(joined))
@@ -126,7 +134,7 @@ impl<O: Objective> Driven<O> {
         let compared = self.objective.compare(&leaves, outputs, batch);
         compared.loss.backward();
         for (position, views) in chunks.iter().enumerate() {
-            let again = self.objective.online(views, Mode::Replay);
+            let again = self.objective.online(views, batch.progress, Mode::Replay);
             let parts = again.outputs.iter().zip(&leaves).filter_map(|(output, leaf)| {
                 let gradient = leaf.grad();
                 let own = |gradient: Tensor| gradient.narrow(1, position as i64 * chunk, chunk);
@@ -183,6 +191,10 @@ impl<O: Objective> Method for Driven<O> {
         self.objective.branch().encoder()
     }
 
+    fn solve(&self, views: &Views, progress: Progress) -> Option<Solved> {
+        tch::no_grad(|| self.objective.solve(views, progress))
+    }
+
     fn healthy(&self) -> Healthy {
         self.objective.healthy()
     }
@@ -203,6 +215,7 @@ fn output(compared: &Compared, h: &Tensor, forward_passes: u64) -> StepOutput {
         embeddings: compared.embeddings.detach(),
         representations: h.detach(),
         forward_passes,
+        accuracy: compared.accuracy.as_ref().map(Tensor::detach),
     }
 }
 
@@ -249,7 +262,7 @@ mod tests {
             "toy"
         }
 
-        fn online(&self, views: &Views, mode: Mode) -> Pass {
+        fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
             if let Some((_, weight)) = &self.matrix {
                 let z = views.all().flatten(1, -1).linear(weight, None::<&Tensor>);
                 return Pass { h: z.detach(), outputs: vec![views.by_view(&z)] };
@@ -261,7 +274,7 @@ mod tests {
         fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
             let z = &online[0];
             let loss = nt_xent(&z.get(0), &z.get(1), 0.2);
-            Compared { loss, chance: None, embeddings: z.detach() }
+            Compared { loss, chance: None, embeddings: z.detach(), accuracy: None }
         }
 
         fn branch(&self) -> &Branch {
@@ -318,7 +331,7 @@ mod tests {
         // The second pass replays: running statistics have moved once a chunk.
         let once = Toy::new(1, true);
         for start in (0..N).step_by(4) {
-            once.online(&views(2).images(start, 4), Mode::Train);
+            once.online(&views(2).images(start, 4), progress(0), Mode::Train);
         }
         let expected = once.branch.state();
         for ((name, expected), (_, found)) in expected.iter().zip(state.iter()) {

@@ -26,17 +26,20 @@ mod barlow_twins;
 mod branch;
 mod build;
 mod byol;
+mod classifier;
 mod dcl;
 mod dino;
 mod draw;
 mod driver;
 #[cfg(test)]
 mod example;
+mod jigsaw;
 mod method;
 mod moco;
 mod mocov3;
 mod nnclr;
 mod npid;
+mod rotation;
 mod setting;
 mod simclr;
 mod simsiam;
@@ -49,6 +52,6 @@ mod views;
 
 pub use build::{BuildError, build, precision, setting, warnings};
 pub use kontrast_augment_torch::Views;
-pub use method::{Healthy, Method, Progress, StepOutput};
+pub use method::{Healthy, Method, Progress, Solved, StepOutput};
 pub use setting::{Labels, Setting};
 pub use views::{ViewError, ViewSpec, view_spec};

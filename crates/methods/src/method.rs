@@ -33,6 +33,22 @@ pub struct StepOutput {
     pub representations: Tensor,
     /// Images that went through an encoder, of the slow copy too; twice where chunks are embedded again.
     pub forward_passes: u64,
+    /// Share of the puzzles that were solved, a scalar that may still be under way on the device; none where the method
+    /// sets no puzzles.
+    pub accuracy: Option<Tensor>,
+}
+
+/// Puzzles with their answers.
+#[derive(Debug)]
+pub struct Solved {
+    /// The right class of each puzzle, `[puzzles]`, i64.
+    pub targets: Tensor,
+    /// The class that was found, `[puzzles]`, i64.
+    pub found: Tensor,
+    /// What is seen of each, `[puzzles, 3, h, w]`, normalised as the views are.
+    pub pictures: Tensor,
+    /// What each class means.
+    pub classes: Vec<String>,
 }
 
 /// What the embeddings of a method look like when it works.
@@ -76,6 +92,12 @@ pub trait Method: Send {
 
     /// What evaluation reads.
     fn encoder(&self) -> &dyn Encoder;
+
+    /// Sets puzzles of undistorted images and answers them, in evaluation mode and without gradient; none for a method
+    /// that sets no puzzles. What is drawn follows from the images' indices and the epoch of `progress`.
+    fn solve(&self, _views: &Views, _progress: Progress) -> Option<Solved> {
+        None
+    }
 
     /// What its embeddings look like when it works.
     fn healthy(&self) -> Healthy {

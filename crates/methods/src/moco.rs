@@ -55,7 +55,7 @@ impl Objective for Moco {
         "moco"
     }
 
-    fn online(&self, views: &Views, mode: Mode) -> Pass {
+    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let queries = if self.symmetric { views.first(2) } else { views.first(1) };
         let pass = self.query.apart(&queries, mode);
         Pass { h: pass.h, outputs: vec![queries.by_view(&pass.z)] }
@@ -81,6 +81,7 @@ impl Objective for Moco {
             loss: sum,
             chance: Some(queries.size()[0] as f64 * info_nce_chance(negatives.size()[0] as usize)),
             embeddings: Tensor::stack(&[unit(&queries.get(0).detach()), keys.get(0)], 0),
+            accuracy: None,
         }
     }
 

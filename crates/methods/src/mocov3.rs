@@ -35,7 +35,7 @@ impl Objective for Mocov3 {
         "mocov3"
     }
 
-    fn online(&self, views: &Views, mode: Mode) -> Pass {
+    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let pass = self.query.apart(views, mode);
         let p = self.predictor.apart(&pass.z, views.count(), mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&p)] }
@@ -56,6 +56,7 @@ impl Objective for Mocov3 {
             loss: (term(0, 1) + term(1, 0)) * factor,
             chance: Some(2.0 * factor * chance),
             embeddings: Tensor::stack(&[p.get(0).detach(), keys.get(1)], 0),
+            accuracy: None,
         }
     }
 

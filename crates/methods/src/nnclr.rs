@@ -42,7 +42,7 @@ impl Objective for Nnclr {
         "nnclr"
     }
 
-    fn online(&self, views: &Views, mode: Mode) -> Pass {
+    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let pass = self.branch.apart(views, mode);
         let p = self.predictor.apart(&pass.z, views.count(), mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z.detach()), views.by_view(&p)] }
@@ -54,7 +54,7 @@ impl Objective for Nnclr {
         let loss = (term(0, 1) + term(1, 0)) / 2.0;
         self.seen = Some(unit(&z.get(0)));
         let chance = info_nce_batch_chance(z.size()[1] as usize);
-        Compared { loss, chance: Some(chance), embeddings: z.detach() }
+        Compared { loss, chance: Some(chance), embeddings: z.detach(), accuracy: None }
     }
 
     fn after_step(&mut self, _progress: Progress) {
@@ -105,7 +105,7 @@ mod tests {
         let batch = views(2);
         for step in 0..6 {
             let earlier = nnclr.queue.rows().copy();
-            let online = nnclr.online(&batch, Mode::Train);
+            let online = nnclr.online(&batch, progress(0), Mode::Train);
             let found = nnclr.neighbours(&online.outputs[0].get(0));
             let of = Batch { indices: batch.indices(), progress: progress(step) };
             nnclr.compare(&online.outputs, &[], of);

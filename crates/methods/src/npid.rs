@@ -47,7 +47,7 @@ impl Objective for Npid {
         "npid"
     }
 
-    fn online(&self, views: &Views, mode: Mode) -> Pass {
+    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let pass = self.branch.together(views, mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&unit(&pass.z))] }
     }
@@ -67,7 +67,7 @@ impl Objective for Npid {
         // Every image and all its noise are 1 in m + 1.
         let m = self.noise as f64;
         let chance = m.ln_1p() + m * (1.0 / m).ln_1p();
-        Compared { loss, chance: Some(chance), embeddings: online[0].detach() }
+        Compared { loss, chance: Some(chance), embeddings: online[0].detach(), accuracy: None }
     }
 
     fn after_step(&mut self, _progress: Progress) {

@@ -3,6 +3,7 @@
 //! A projector of three layers is SimCLR v2's (Chen et al. 2020, arXiv 2006.10029, section 2). More views than two are
 //! compared with the first two, as small crops are in SwAV (Caron et al. 2020, arXiv 2006.09882).
 
+use crate::Progress;
 use crate::branch::Branch;
 use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
@@ -29,7 +30,7 @@ impl Objective for Simclr {
         "simclr"
     }
 
-    fn online(&self, views: &Views, mode: Mode) -> Pass {
+    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         // Algorithm 1: both views of the whole batch go through encoder and projector together.
         let pass = self.branch.together(views, mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
@@ -43,7 +44,7 @@ impl Objective for Simclr {
         let terms = pairs.iter().map(|&(a, b)| nt_xent(&z.get(a), &z.get(b), self.temperature));
         let sum = terms.reduce(|a, b| a + b).expect("two views or more");
         let loss = if pairs.len() == 1 { sum } else { sum / pairs.len() as f64 };
-        Compared { loss, chance: Some(nt_xent_chance(n as usize)), embeddings: z.detach() }
+        Compared { loss, chance: Some(nt_xent_chance(n as usize)), embeddings: z.detach(), accuracy: None }
     }
 
     fn branch(&self) -> &Branch {

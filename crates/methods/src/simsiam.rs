@@ -1,6 +1,7 @@
 //! SimSiam (Chen and He 2020, arXiv 2011.10566, algorithm 1): a predictor and a stop-gradient, no slow copy, nothing that
 //! repels.
 
+use crate::Progress;
 use crate::branch::{Branch, Predictor};
 use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
@@ -34,7 +35,7 @@ impl Objective for Simsiam {
         "simsiam"
     }
 
-    fn online(&self, views: &Views, mode: Mode) -> Pass {
+    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let pass = self.branch.apart(views, mode);
         let p = self.predictor.apart(&pass.z, views.count(), mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z), views.by_view(&p)] }
@@ -44,7 +45,12 @@ impl Objective for Simsiam {
         let (z, p) = (&online[0], &online[1]);
         let target = if self.stop_gradient { z.detach() } else { z.shallow_clone() };
         let term = |a: i64, b: i64| negative_cosine(&p.get(a), &target.get(b));
-        Compared { loss: (term(0, 1) + term(1, 0)) / 2.0, chance: None, embeddings: z.detach() }
+        Compared {
+            loss: (term(0, 1) + term(1, 0)) / 2.0,
+            chance: None,
+            embeddings: z.detach(),
+            accuracy: None,
+        }
     }
 
     fn branch(&self) -> &Branch {

@@ -2,6 +2,7 @@
 //! labels, and stands beside the methods that are not.
 
 use crate::Healthy;
+use crate::Progress;
 use crate::branch::Branch;
 use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Labels, Setting, head};
@@ -29,7 +30,7 @@ impl Objective for Supcon {
         "supcon"
     }
 
-    fn online(&self, views: &Views, mode: Mode) -> Pass {
+    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let pass = self.branch.together(views, mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
     }
@@ -39,7 +40,7 @@ impl Objective for Supcon {
         let labels = self.labels.of(batch.indices, z.device());
         let loss = sup_con(z, &labels, self.temperature);
         let chance = sup_con_chance(z.size()[0] as usize, z.size()[1] as usize);
-        Compared { loss, chance: Some(chance), embeddings: z.detach() }
+        Compared { loss, chance: Some(chance), embeddings: z.detach(), accuracy: None }
     }
 
     fn branch(&self) -> &Branch {

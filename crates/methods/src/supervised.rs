@@ -2,6 +2,7 @@
 //! tables stand.
 
 use crate::Healthy;
+use crate::Progress;
 use crate::branch::{Branch, Embedded, under};
 use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Labels, Setting};
@@ -40,7 +41,7 @@ impl Objective for Supervised {
         "supervised"
     }
 
-    fn online(&self, views: &Views, mode: Mode) -> Pass {
+    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let Embedded { h, z } = self.branch.together(views, mode);
         // Representations are fp32, and so is the classifier: it is small.
         Pass { h, outputs: vec![views.by_view(&self.classifier.forward(&z, mode))] }
@@ -58,7 +59,7 @@ impl Objective for Supervised {
             self.label_smoothing,
         );
         let chance = (self.labels.classes() as f64).ln();
-        Compared { loss, chance: Some(chance), embeddings: logits.detach() }
+        Compared { loss, chance: Some(chance), embeddings: logits.detach(), accuracy: None }
     }
 
     fn branch(&self) -> &Branch {

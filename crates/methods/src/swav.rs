@@ -60,7 +60,7 @@ impl Objective for Swav {
         "swav"
     }
 
-    fn online(&self, views: &Views, mode: Mode) -> Pass {
+    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let pass = self.branch.together(views, mode);
         let z = unit(&pass.z);
         let scores = views.by_view(&self.prototypes.scores(&z));
@@ -85,6 +85,7 @@ impl Objective for Swav {
             loss: terms.into_iter().reduce(|a, b| a + b).expect("another view") / count,
             chance: Some(swapped_prediction_chance(self.config.prototypes as usize)),
             embeddings: z.narrow(0, 0, GLOBAL),
+            accuracy: None,
         }
     }
 
@@ -177,7 +178,7 @@ mod tests {
         let queue = SwavQueue { length: 4 * N as usize, from_epoch: 1 };
         let (with, without) =
             (Swav::new(&config(Some(queue)), &setting()), Swav::new(&config(None), &setting()));
-        let scores = tch::no_grad(|| with.online(&views(2), Mode::Replay)).outputs[1].get(0);
+        let scores = tch::no_grad(|| with.online(&views(2), progress(0), Mode::Replay)).outputs[1].get(0);
         let early = with.codes(0, &scores, progress(0));
         assert_eq!(early, without.codes(0, &scores, progress(0)));
         let late = with.codes(0, &scores, Progress { epoch: 1, ..progress(0) });

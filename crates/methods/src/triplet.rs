@@ -1,6 +1,7 @@
 //! A triplet method: an image's views are to be nearer to each other than to other images, by a margin (Schroff et al.
 //! 2015, arXiv 1503.03832, as a loss on views in SimCLR, arXiv 2002.05709, table 2).
 
+use crate::Progress;
 use crate::branch::Branch;
 use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
@@ -39,7 +40,7 @@ impl Objective for Triplet {
         "triplet"
     }
 
-    fn online(&self, views: &Views, mode: Mode) -> Pass {
+    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let pass = self.branch.together(views, mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
     }
@@ -49,7 +50,12 @@ impl Objective for Triplet {
         // Each view is the anchor in turn.
         let term =
             |a: i64, b: i64| triplet_margin(&z.get(a), &z.get(b), self.margin, self.similarity, self.mining);
-        Compared { loss: (term(0, 1) + term(1, 0)) / 2.0, chance: None, embeddings: z.detach() }
+        Compared {
+            loss: (term(0, 1) + term(1, 0)) / 2.0,
+            chance: None,
+            embeddings: z.detach(),
+            accuracy: None,
+        }
     }
 
     fn branch(&self) -> &Branch {

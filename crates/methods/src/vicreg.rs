@@ -1,6 +1,7 @@
 //! VICReg (Bardes, Ponce and LeCun 2021, arXiv 2105.04906): views agree, every dimension varies over the batch, and no two
 //! dimensions vary together.
 
+use crate::Progress;
 use crate::branch::Branch;
 use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
@@ -28,7 +29,7 @@ impl Objective for Vicreg {
         "vicreg"
     }
 
-    fn online(&self, views: &Views, mode: Mode) -> Pass {
+    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let pass = self.branch.apart(views, mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
     }
@@ -36,7 +37,7 @@ impl Objective for Vicreg {
     fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
         let z = &online[0];
         let loss = vicreg(&z.get(0), &z.get(1), self.weights);
-        Compared { loss, chance: None, embeddings: z.detach() }
+        Compared { loss, chance: None, embeddings: z.detach(), accuracy: None }
     }
 
     fn branch(&self) -> &Branch {

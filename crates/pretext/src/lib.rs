@@ -5,8 +5,11 @@
 
 pub mod grid;
 pub mod permutations;
+mod rotation;
+pub mod tiles;
 
 pub use grid::Grid;
+pub use rotation::Rotations;
 
 // torch-ext makes libtorch findable at run time for whoever depends on this crate.
 use kontrast_torch_ext as _;

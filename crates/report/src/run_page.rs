@@ -26,6 +26,7 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
         Some(pictures.remove(index))
     };
     let (views, neighbours) = (take("views"), take("neighbours"));
+    let (puzzles, confusion) = (take("puzzles"), take("confusion"));
     // A run that failed early has no configuration yet.
     let config = std::fs::read_to_string(layout.config()).unwrap_or_default();
     let content = Content {
@@ -37,6 +38,8 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
         label_free: summary.label_free.as_ref().map(label_free).unwrap_or_default(),
         curves: curves(&summary, &events).iter().map(drawn).collect(),
         views,
+        puzzles,
+        confusion,
         neighbours,
         neighbours_caption: neighbours_caption(&summary),
         others: pictures,
@@ -59,6 +62,8 @@ struct Content<'r> {
     label_free: Vec<Fact>,
     curves: Vec<Drawn>,
     views: Option<Picture>,
+    puzzles: Option<Picture>,
+    confusion: Option<Picture>,
     neighbours: Option<Picture>,
     neighbours_caption: &'static str,
     others: Vec<Picture>,
@@ -90,6 +95,12 @@ fn facts(summary: &Summary) -> Vec<Fact> {
     if let Some(loss) = summary.loss_last {
         let chance = summary.loss_chance.map(|chance| format!("chance is {chance:.2}"));
         facts.push(fact("loss at the end", format!("{loss:.2}"), chance.unwrap_or_default()));
+    }
+    if let Some(puzzle) = &summary.puzzle {
+        let of = if puzzle.on_test { "test" } else { "training" };
+        let note =
+            format!("of {} of the {of} images; chance is {:.1} %", count(puzzle.puzzles), puzzle.chance);
+        facts.push(fact("puzzles solved", format!("{:.1} %", puzzle.top1), note));
     }
     if let Some(peak) = summary.peak_memory_bytes {
         let device = summary.peak_device_memory_bytes.map(|peak| format!("{} on the device", bytes(peak)));
@@ -146,6 +157,11 @@ fn curves(summary: &Summary, events: &[Event]) -> Vec<Curve> {
         plot("k-NN top-1 while training, %", vec![knn], floors),
         plot("Loss", vec![of_steps("loss", |of| of.loss)], level("chance", summary.loss_chance)),
         plot(
+            "Puzzles of the step's batch that were solved, %",
+            vec![of_steps("puzzles", |of| of.puzzles)],
+            level("chance", summary.puzzle.as_ref().map(|puzzle| puzzle.chance)),
+        ),
+        plot(
             "Contrastive accuracy within the batch of the step, %",
             vec![of_steps("contrastive accuracy", |of| of.accuracy)],
             Vec::new(),
@@ -176,6 +192,7 @@ fn curves(summary: &Summary, events: &[Event]) -> Vec<Curve> {
 struct StepFigures {
     loss: Option<f64>,
     accuracy: Option<f64>,
+    puzzles: Option<f64>,
     deviation: Option<f64>,
     rank: Option<f64>,
     rank_of_h: Option<f64>,
@@ -188,6 +205,7 @@ fn step(event: &Event) -> Option<StepFigures> {
         Event::Step {
             loss,
             contrastive_accuracy: accuracy,
+            puzzle_accuracy: puzzles,
             deviation,
             effective_rank: rank,
             representation_rank: rank_of_h,
@@ -197,6 +215,7 @@ fn step(event: &Event) -> Option<StepFigures> {
         } => Some(StepFigures {
             loss: Some(loss),
             accuracy,
+            puzzles,
             deviation,
             rank,
             rank_of_h,

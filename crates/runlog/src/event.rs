@@ -61,6 +61,9 @@ pub enum Event {
         data_wait_percent: f64,
         /// How often the second view of an image is the nearest to its first, in per cent, where there are two.
         contrastive_accuracy: Option<f64>,
+        /// Puzzles of the batch that were solved, in per cent, where the method sets puzzles.
+        #[serde(default)]
+        puzzle_accuracy: Option<f64>,
         /// Deviation of the embedding times the square root of its width; 1 where it fills the sphere.
         deviation: Option<f64>,
         /// How many dimensions the embedding uses: the exponential of the entropy of its singular values.

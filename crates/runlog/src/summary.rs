@@ -67,6 +67,24 @@ pub struct Summary {
     pub eval: Evaluation,
     /// Figures that need no labels.
     pub label_free: Option<LabelFree>,
+    /// How well the method's own puzzles are solved, where it sets puzzles.
+    pub puzzle: Option<Puzzle>,
+}
+
+/// Puzzles of images that were not trained on where there are such, with the weights of the last epoch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Puzzle {
+    /// Solved, in per cent.
+    pub top1: f64,
+    /// Solved by guessing, in per cent.
+    pub chance: f64,
+    /// How many there were.
+    pub puzzles: u64,
+    /// How many answers there are to choose from.
+    pub classes: u64,
+    /// Whether the images are those of the test split.
+    pub on_test: bool,
 }
 
 /// Scores by protocol, and their two floors.

@@ -15,6 +15,7 @@ mod permutations;
 mod pretrain;
 mod preview;
 mod progress;
+mod puzzles;
 mod record;
 mod repeat;
 mod say;

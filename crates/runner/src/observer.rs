@@ -33,6 +33,7 @@ impl Observer for Watch<'_> {
             images_per_second: record.images_per_second,
             data_wait_percent: record.data_wait_percent,
             contrastive_accuracy: diagnosis.contrastive_accuracy,
+            puzzle_accuracy: record.puzzle_accuracy,
             deviation: Some(diagnosis.deviation),
             effective_rank: Some(diagnosis.effective_rank),
             representation_rank: Some(diagnosis.representation_rank),
@@ -50,11 +51,12 @@ impl Observer for Watch<'_> {
             ("embedding/uniformity", diagnosis.uniformity),
             ("representation/effective_rank", diagnosis.representation_rank),
         ];
-        let of_pairs = [
+        let of_some = [
             ("embedding/contrastive_accuracy", diagnosis.contrastive_accuracy),
             ("embedding/alignment", diagnosis.alignment),
+            ("puzzle/accuracy", record.puzzle_accuracy),
         ];
-        values.extend(of_pairs.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        values.extend(of_some.into_iter().filter_map(|(name, value)| Some((name, value?))));
         self.scalars.write(record.step, &values)?;
         self.progress.record(record);
         Ok(())

@@ -3,6 +3,7 @@
 use crate::arguments::Pretrain;
 use crate::observer::Watch;
 use crate::progress::Progress;
+use crate::puzzles;
 use crate::record::Record;
 use crate::stage::Stage;
 use crate::{Refusal, evaluation, figures, interrupt, say, words};
@@ -209,6 +210,7 @@ pub(crate) fn judge(
         }
         record.dir.append(&Event::Score { step, epoch, top1 })?;
     }
+    record.summary.puzzle = puzzles::solved(stage, method, &record.dir.layout().figures())?;
     record.summary.eval = scores;
     record.summary.label_free = Some(figures);
     let pictures = record.dir.layout().figures();

@@ -77,6 +77,9 @@ impl Progress {
         if let Some(accuracy) = record.diagnosis.contrastive_accuracy {
             let _ = write!(line, ", contrastive accuracy {accuracy:.1} %");
         }
+        if let Some(accuracy) = record.puzzle_accuracy {
+            let _ = write!(line, ", {accuracy:.1} % of the puzzles solved");
+        }
         let left =
             (self.steps - record.step) as f64 * record.totals.train_seconds / record.step.max(1) as f64;
         let _ = write!(

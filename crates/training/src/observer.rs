@@ -21,6 +21,8 @@ pub struct StepRecord {
     pub images_per_second: f64,
     /// Share of that time that steps waited for data.
     pub data_wait_percent: f64,
+    /// Puzzles of the last batch that were solved, in per cent, where the method sets puzzles.
+    pub puzzle_accuracy: Option<f64>,
     /// How the last batch's embeddings lie.
     pub diagnosis: Diagnosis,
     /// Sums since the start of the run, resumes included.

@@ -214,6 +214,7 @@ impl Trainer {
             lr: self.recipe.schedule.at(self.step - 1),
             images_per_second: window.images_per_second(),
             data_wait_percent: window.data_wait_percent(),
+            puzzle_accuracy: output.accuracy.as_ref().map(|share| 100.0 * share.double_value(&[])),
             diagnosis: Diagnosis::of(&output.embeddings, &output.representations),
             totals: self.totals,
         };

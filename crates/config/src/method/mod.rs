@@ -4,6 +4,7 @@ mod contrastive;
 mod heads;
 mod labelled;
 mod momentum;
+mod pretext;
 mod prototypes;
 mod redundancy;
 mod slow_copy;
@@ -12,6 +13,7 @@ pub use contrastive::{Dcl, Dclw, Mining, Nnclr, Simclr, Similarity, Triplet};
 pub use heads::{Head, HeadNorm};
 pub use labelled::{Supcon, Supervised};
 pub use momentum::Momentum;
+pub use pretext::{Jigsaw, PermutationMethod, Permutations, Rotation};
 pub use prototypes::{Dino, Swav, SwavQueue, TeacherTemperature};
 pub use redundancy::{BarlowTwins, Vicreg};
 pub use slow_copy::{Byol, Moco, Mocov3, Npid, Simsiam};
@@ -57,6 +59,10 @@ pub enum Method {
     Triplet(Triplet),
     /// Cross-entropy on the labels.
     Supervised(Supervised),
+    /// Rotation prediction (Gidaris, Singh and Komodakis 2018, arXiv 1803.07728).
+    Rotation(Rotation),
+    /// Jigsaw puzzles (Noroozi and Favaro 2016, arXiv 1603.09246).
+    Jigsaw(Jigsaw),
 }
 
 impl Method {
@@ -79,6 +85,8 @@ impl Method {
             Self::Supcon(_) => "supcon",
             Self::Triplet(_) => "triplet",
             Self::Supervised(_) => "supervised",
+            Self::Rotation(_) => "rotation",
+            Self::Jigsaw(_) => "jigsaw",
         }
     }
 
@@ -106,6 +114,8 @@ impl Method {
             Self::Supcon(method) => method.check(&key, problems),
             Self::Triplet(method) => method.check(&key, problems),
             Self::Supervised(method) => method.check(&key, problems),
+            Self::Rotation(method) => method.check(&key, problems),
+            Self::Jigsaw(method) => method.check(&key, problems),
         }
     }
 
@@ -113,6 +123,7 @@ impl Method {
     fn comparison(&self) -> Comparison {
         match self {
             Self::Npid(_) => Comparison::One,
+            Self::Rotation(_) | Self::Jigsaw(_) => Comparison::Puzzle,
             Self::Supervised(_) => Comparison::AnyOfOneSize,
             Self::Simclr(_) | Self::Swav(_) | Self::Dino(_) => Comparison::PairAndMore,
             Self::Supcon(_) => Comparison::SomeOfOneSize,
@@ -129,11 +140,14 @@ impl Method {
         }
         let key = format!("views.{}", views.name());
         let listed: Vec<_> = sizes.iter().map(ToString::to_string).collect();
-        let views = if sizes.len() == 1 { "view" } else { "views" };
-        let found = format!("{} {views} of {} pixels", sizes.len(), listed.join(" and "));
+        let noun = if sizes.len() == 1 { "view" } else { "views" };
+        let found = format!("{} {noun} of {} pixels", sizes.len(), listed.join(" and "));
         let comparison = self.comparison();
         let expected = format!("{}: method.{} {}", comparison.views(), self.name(), comparison.why());
         problems.require(comparison.accepts(&sizes), &key, &format_args!("{found}"), &expected);
+        if let Self::Jigsaw(method) = self {
+            method.check_views("method.jigsaw", views, problems);
+        }
     }
 }
 
@@ -141,6 +155,7 @@ impl Method {
 #[derive(Clone, Copy)]
 enum Comparison {
     One,
+    Puzzle,
     Pair,
     PairAndMore,
     SomeOfOneSize,
@@ -151,7 +166,7 @@ impl Comparison {
     fn accepts(self, sizes: &[usize]) -> bool {
         let alike = sizes.windows(2).all(|pair| pair[0] == pair[1]);
         match self {
-            Self::One => sizes.len() == 1,
+            Self::One | Self::Puzzle => sizes.len() == 1,
             Self::Pair => sizes.len() == 2 && alike,
             Self::PairAndMore => sizes.len() >= 2 && sizes[0] == sizes[1],
             Self::SomeOfOneSize => sizes.len() >= 2 && alike,
@@ -161,7 +176,7 @@ impl Comparison {
 
     fn views(self) -> &'static str {
         match self {
-            Self::One => "one view",
+            Self::One | Self::Puzzle => "one view",
             Self::Pair => "two views of one size",
             Self::PairAndMore => "two views of one size, then any others",
             Self::SomeOfOneSize => "two or more views of one size",
@@ -172,6 +187,7 @@ impl Comparison {
     fn why(self) -> &'static str {
         match self {
             Self::One => "compares it with the image's slot in the bank",
+            Self::Puzzle => "makes its puzzles of it",
             Self::Pair => "compares two",
             Self::PairAndMore => "compares the others with these two",
             Self::SomeOfOneSize => "compares all of them",

@@ -15,6 +15,7 @@ pub fn step(step: u64) -> Event {
         images_per_second: 850.0,
         data_wait_percent: 0.4,
         contrastive_accuracy: Some(12.5),
+        puzzle_accuracy: Some(25.0),
         deviation: None,
         effective_rank: Some(31.5),
         representation_rank: Some(40.5),

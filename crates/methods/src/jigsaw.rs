@@ -1,0 +1,184 @@
+//! Jigsaw puzzles (Noroozi and Favaro 2016, arXiv 1603.09246): by which of some permutations were the tiles of an image
+//! shuffled?
+//!
+//! The network is free of context: every tile goes through the encoder by itself, and only a head on all of them, side
+//! by side in their shuffled places, sees more than one.
+
+use crate::branch::Branch;
+use crate::classifier::{Classifier, judged};
+use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::setting::{Setting, head};
+use crate::{Healthy, Progress, Solved, draw};
+use kontrast_augment_torch::Views;
+use kontrast_models::Mode;
+use kontrast_pretext::Grid;
+use kontrast_pretext::permutations::{Choice, Group, PermutationError, PermutationSet};
+use kontrast_pretext::tiles::{Tiling, normalised, shuffled};
+use kontrast_torch_ext::{StateDict, channels_last};
+use tch::{Kind, Tensor};
+
+/// Encoder of tiles, and the classifiers of their order.
+pub(crate) struct Jigsaw {
+    branch: Branch,
+    classifier: Classifier,
+    /// Which tile is shown at each place, where that is asked too, and the weight of that loss.
+    positions: Option<(Classifier, f64)>,
+    tiling: Tiling,
+    set: PermutationSet,
+    /// `[permutations, tiles]`, i64.
+    orders: Tensor,
+    normalise: bool,
+    channels_last: bool,
+    seed: u64,
+}
+
+/// Puzzles of a batch.
+struct Puzzles {
+    /// `[n, tiles, 3, tile, tile]`, shuffled, before each is normalised.
+    tiles: Tensor,
+    /// `[n]`, i64: which permutation.
+    targets: Tensor,
+}
+
+impl Jigsaw {
+    pub(crate) fn new(config: &kontrast_config::Jigsaw, setting: &Setting) -> Result<Self, PermutationError> {
+        let grid = Grid::square(config.grid).expect("a checked grid");
+        let of = &config.permutations;
+        let set = PermutationSet::choose(grid, choice(of.method), Some(of.count), of.seed)?;
+        let flat: Vec<i64> = set.permutations().iter().flatten().map(|&tile| i64::from(tile)).collect();
+        let (count, tiles) = (set.permutations().len() as i64, grid.tiles() as i64);
+        let branch = Branch::new(setting, &head(&config.projector, 1), 1);
+        let inputs = tiles * branch.width();
+        let classifier = Classifier::new("classifier", setting, inputs, &config.head, count);
+        let positions = (config.position_weight > 0.0).then(|| {
+            let positions = Classifier::new("positions", setting, inputs, &config.head, tiles * tiles);
+            (positions, config.position_weight)
+        });
+        Ok(Self {
+            branch,
+            classifier,
+            positions,
+            tiling: Tiling { grid, tile: config.tile as i64 },
+            set,
+            orders: Tensor::from_slice(&flat).view([count, tiles]).to_device(setting.device),
+            normalise: config.normalise,
+            channels_last: setting.encoder.channels_last,
+            seed: setting.seed,
+        })
+    }
+
+    fn puzzles(&self, views: &Views, progress: Progress) -> Puzzles {
+        let images = views.view(0);
+        let (device, tiles) = (images.device(), self.tiling.grid.tiles());
+        let slack = self.tiling.slack(images.size()[3]);
+        let targets = self.targets(views.indices(), progress).to_device(device);
+        let offsets =
+            draw::offsets(views.indices(), self.seed, progress.epoch, (tiles, slack)).to_device(device);
+        let cut = self.tiling.cut(&images, &offsets);
+        Puzzles { tiles: shuffled(&cut, &self.orders.index_select(0, &targets)), targets }
+    }
+
+    /// The permutation of each image.
+    fn targets(&self, indices: &[u32], progress: Progress) -> Tensor {
+        let count = self.set.permutations().len() as i64;
+        draw::puzzles(indices, self.seed, progress.epoch, |stream| draw::below(count, stream))
+    }
+
+    /// Representations `[n * tiles, width]`, and the embeddings of an image's tiles side by side, `[n, tiles * d]`.
+    fn embedded(&self, tiles: &Tensor, mode: Mode) -> (Tensor, Tensor) {
+        let tiles = if self.normalise { normalised(tiles) } else { tiles.shallow_clone() };
+        let n = tiles.size()[0];
+        let each = tiles.flatten(0, 1);
+        let each = if self.channels_last { channels_last(&each) } else { each };
+        let pass = self.branch.images(&each, mode);
+        (pass.h, pass.z.view([n, -1]))
+    }
+}
+
+impl Objective for Jigsaw {
+    fn name(&self) -> &'static str {
+        "jigsaw"
+    }
+
+    fn online(&self, views: &Views, progress: Progress, mode: Mode) -> Pass {
+        let (h, z) = self.embedded(&self.puzzles(views, progress).tiles, mode);
+        let mut outputs = vec![self.classifier.logits(&z, mode).unsqueeze(0)];
+        if let Some((positions, _)) = &self.positions {
+            outputs.push(positions.logits(&z, mode).unsqueeze(0));
+        }
+        Pass { h, outputs }
+    }
+
+    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> Compared {
+        let logits = online[0].get(0);
+        let targets = self.targets(batch.indices, batch.progress).to_device(logits.device());
+        let (mut loss, right) = judged(&logits, &targets);
+        let mut chance = (self.set.permutations().len() as f64).ln();
+        if let Some((_, weight)) = &self.positions {
+            let tiles = self.tiling.grid.tiles() as i64;
+            let places = online[1].get(0).view([-1, tiles]);
+            let (of_places, _) = judged(&places, &self.orders.index_select(0, &targets).view(-1));
+            loss += of_places * *weight;
+            chance += weight * (tiles as f64).ln();
+        }
+        let embeddings = logits.detach().unsqueeze(0);
+        Compared { loss, chance: Some(chance), embeddings, accuracy: Some(right) }
+    }
+
+    fn solve(&self, views: &Views, progress: Progress) -> Option<Solved> {
+        let Puzzles { tiles, targets } = self.puzzles(views, progress);
+        let (_, z) = self.embedded(&tiles, Mode::Eval);
+        let found = self.classifier.logits(&z, Mode::Eval).argmax(1, false);
+        let order =
+            |permutation: &Vec<u8>| permutation.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let classes = self.set.permutations().iter().map(order).collect();
+        Some(Solved { targets, found, pictures: self.tiling.joined(&tiles), classes })
+    }
+
+    fn branch(&self) -> &Branch {
+        &self.branch
+    }
+
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        let mut variables = self.branch.trained();
+        variables.extend(self.classifier.trained());
+        variables.extend(self.positions.iter().flat_map(|(positions, _)| positions.trained()));
+        variables
+    }
+
+    fn state(&self) -> StateDict {
+        let mut whole = self.branch.state();
+        self.classifier.extend(&mut whole);
+        if let Some((positions, _)) = &self.positions {
+            positions.extend(&mut whole);
+        }
+        // What the classes mean: another set would make the weights worthless.
+        whole.insert("permutations", self.orders.to_kind(Kind::Int64));
+        whole
+    }
+
+    fn healthy(&self) -> Healthy {
+        Healthy::Classes
+    }
+
+    fn hint(&self) -> &'static str {
+        "lower optimizer lr or lengthen schedule warmup_epochs; for jigsaw also begin with fewer permutations \
+         (method.jigsaw.permutations.count) that lie far apart (agl19: 72 of nine tiles), and with tiles that show \
+         something: preview draws the view that they are cut from"
+    }
+}
+
+fn choice(method: kontrast_config::PermutationMethod) -> Choice {
+    use kontrast_config::PermutationMethod as From;
+    match method {
+        From::Greedy => Choice::Greedy,
+        From::MaxMin => Choice::MaxMin,
+        From::Middle => Choice::Middle,
+        From::MinAvg => Choice::MinAverage,
+        From::Random => Choice::Random,
+        From::Cyclic => Choice::Group(Group::Cyclic),
+        From::Agl19 => Choice::Group(Group::Agl19),
+        From::Pgl28 => Choice::Group(Group::Pgl28),
+        From::Pgammal28 => Choice::Group(Group::Pgammal28),
+    }
+}

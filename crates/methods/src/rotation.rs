@@ -1,0 +1,120 @@
+//! Rotation prediction (RotNet, Gidaris, Singh and Komodakis 2018, arXiv 1803.07728): how far was an image turned?
+
+use crate::branch::Branch;
+use crate::classifier::{Classifier, judged};
+use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::setting::{Setting, head};
+use crate::{Healthy, Progress, Solved, draw};
+use kontrast_augment_torch::Views;
+use kontrast_models::Mode;
+use kontrast_pretext::Rotations;
+use kontrast_torch_ext::StateDict;
+use tch::{Kind, Tensor};
+
+/// Encoder and classifier of angles.
+pub(crate) struct Rotation {
+    branch: Branch,
+    classifier: Classifier,
+    rotations: Rotations,
+    all: bool,
+    seed: u64,
+}
+
+impl Rotation {
+    pub(crate) fn new(config: &kontrast_config::Rotation, setting: &Setting) -> Self {
+        let rotations = match config.rotations {
+            2 => Rotations::Two,
+            4 => Rotations::Four,
+            _ => Rotations::Eight,
+        };
+        let none = kontrast_config::Head { widths: Vec::new(), batch_norm: kontrast_config::HeadNorm::None };
+        let branch = Branch::new(setting, &head(&none, 1), 1);
+        let classifier =
+            Classifier::new("classifier", setting, branch.width(), &config.head, rotations.classes());
+        Self { branch, classifier, rotations, all: config.all, seed: setting.seed }
+    }
+
+    /// The images of a batch, turned, and by what: every image at all angles, angle after angle (section 2.2 of the
+    /// paper: this works better), or each at one that is drawn.
+    fn puzzles(&self, views: &Views, progress: Progress) -> (Tensor, Tensor) {
+        let images = views.view(0);
+        let targets = self.targets(views.indices(), progress).to_device(images.device());
+        if !self.all {
+            return (self.rotations.turned_each(&images, &targets), targets);
+        }
+        let turned: Vec<_> =
+            (0..self.rotations.classes()).map(|class| self.rotations.turned(&images, class)).collect();
+        (Tensor::cat(&turned, 0), targets)
+    }
+
+    /// The class of each puzzle, in the order of the puzzles.
+    fn targets(&self, indices: &[u32], progress: Progress) -> Tensor {
+        let classes = self.rotations.classes();
+        if self.all {
+            let each = Tensor::arange(classes, (Kind::Int64, tch::Device::Cpu));
+            return each.repeat_interleave_self_int(indices.len() as i64, 0, None);
+        }
+        draw::puzzles(indices, self.seed, progress.epoch, |stream| draw::below(classes, stream))
+    }
+}
+
+impl Objective for Rotation {
+    fn name(&self) -> &'static str {
+        "rotation"
+    }
+
+    fn online(&self, views: &Views, progress: Progress, mode: Mode) -> Pass {
+        let (puzzles, _) = self.puzzles(views, progress);
+        let pass = self.branch.images(&puzzles, mode);
+        let logits = self.classifier.logits(&pass.z, mode);
+        Pass { h: pass.h, outputs: vec![logits.view([-1, views.n(), self.rotations.classes()])] }
+    }
+
+    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> Compared {
+        let logits = online[0].flatten(0, 1);
+        let targets = self.targets(batch.indices, batch.progress).to_device(logits.device());
+        let (loss, right) = judged(&logits, &targets);
+        let chance = (self.rotations.classes() as f64).ln();
+        let embeddings = logits.detach().unsqueeze(0);
+        Compared { loss, chance: Some(chance), embeddings, accuracy: Some(right) }
+    }
+
+    fn solve(&self, views: &Views, progress: Progress) -> Option<Solved> {
+        let (pictures, targets) = self.puzzles(views, progress);
+        let found =
+            self.classifier.logits(&self.branch.images(&pictures, Mode::Eval).z, Mode::Eval).argmax(1, false);
+        let degrees = |class| format!("{} degrees", self.rotations.degrees(class));
+        Some(Solved {
+            targets,
+            found,
+            pictures,
+            classes: (0..self.rotations.classes()).map(degrees).collect(),
+        })
+    }
+
+    fn branch(&self) -> &Branch {
+        &self.branch
+    }
+
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        let mut variables = self.branch.trained();
+        variables.extend(self.classifier.trained());
+        variables
+    }
+
+    fn state(&self) -> StateDict {
+        let mut whole = self.branch.state();
+        self.classifier.extend(&mut whole);
+        whole
+    }
+
+    fn healthy(&self) -> Healthy {
+        Healthy::Classes
+    }
+
+    fn hint(&self) -> &'static str {
+        "lower optimizer lr or lengthen schedule warmup_epochs; for rotation also check that the views turn nothing \
+         themselves (vertical flips, rotations) and that the images have an upright position: cargo xtask run -- preview \
+         shows them"
+    }
+}
