@@ -83,6 +83,30 @@ mod tests {
     }
 
     #[test]
+    fn puzzles_are_even_and_follow_from_seed_epoch_and_image_alone() {
+        let images: Vec<u32> = (0..100_000).collect();
+        let drawn = puzzles(&images, 3, 5, |stream| below(24, stream));
+        let counts = drawn.bincount::<Tensor>(None, 24).to_kind(Kind::Double);
+        // 4,167 expected in each; five deviations are 316.
+        assert!((counts - 100_000.0 / 24.0).abs().max().double_value(&[]) < 316.0);
+        // Whatever else is in the batch.
+        let some = puzzles(&[7, 99_999, 12], 3, 5, |stream| below(24, stream));
+        assert_eq!(some, drawn.index_select(0, &Tensor::from_slice(&[7i64, 99_999, 12])));
+        assert_ne!(puzzles(&images, 3, 6, |stream| below(24, stream)), drawn);
+        assert_ne!(puzzles(&images, 4, 5, |stream| below(24, stream)), drawn);
+    }
+
+    #[test]
+    fn offsets_are_even() {
+        let images: Vec<u32> = (0..20_000).collect();
+        let drawn = offsets(&images, 1, 0, (9, 4));
+        assert_eq!(drawn.size(), [20_000, 9, 2]);
+        let counts = drawn.view(-1).bincount::<Tensor>(None, 5).to_kind(Kind::Double);
+        // 72,000 expected in each; five deviations are 1,200.
+        assert!((counts - 72_000.0).abs().max().double_value(&[]) < 1200.0);
+    }
+
+    #[test]
     fn noise_is_even() {
         let counts = noise([1000, 100], 10, 0, 0).view(-1).bincount::<Tensor>(None, 10).to_kind(Kind::Double);
         // 10,000 expected in each; five deviations are 474.

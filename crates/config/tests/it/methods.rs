@@ -14,7 +14,7 @@ fn refusal(method: &str, argument: &str) -> String {
 
 #[test]
 fn each_value_out_of_range_names_its_key_and_what_it_depends_on() {
-    for (argument, expected) in [
+    each_is_refused(&[
         ("method.simclr.temperature=0.0", "expected a number above 0"),
         ("method.dcl.temperature=-1.0", "expected a number above 0"),
         ("method.dclw.sigma=0.0", "expected a number above 0"),
@@ -64,7 +64,33 @@ fn each_value_out_of_range_names_its_key_and_what_it_depends_on() {
         ("method.supcon.temperature=nan", "expected a number above 0"),
         ("method.triplet.margin=-0.1", "expected a number, 0 or above"),
         ("method.supervised.label_smoothing=1.0", "expected at least 0 and below 1"),
-    ] {
+    ]);
+}
+
+#[test]
+fn each_value_of_a_puzzle_out_of_range_names_its_key_and_the_other() {
+    each_is_refused(&[
+        ("method.rotation.rotations=3", "expected 2, 4 or 8 angles"),
+        (
+            "method.jigsaw.grid=3",
+            "grid = 3: expected a divisor of the view's size: views.custom has 32 pixels",
+        ),
+        (
+            "method.jigsaw.tile=17",
+            "at most the 16 pixels of a cell: views.custom has 32 pixels on a side, and method.jigsaw.grid = 2",
+        ),
+        ("method.jigsaw.permutations.count=25", "expected at most 24: with method.jigsaw.grid = 2"),
+        (
+            "method.jigsaw.permutations.method=agl19",
+            "one that knows 4 tiles, those of method.jigsaw.grid = 2",
+        ),
+        ("method.jigsaw.position_weight=-1.0", "expected 0 or above"),
+    ]);
+}
+
+/// Each argument alone, over its method's smoke experiment, with its one problem.
+fn each_is_refused(cases: &[(&str, &str)]) {
+    for (argument, expected) in cases {
         let (key, _) = argument.split_once('=').unwrap();
         let method = key.split('.').nth(1).unwrap();
         let message = refusal(method, argument);
@@ -121,10 +147,16 @@ fn every_smoke_experiment_is_of_the_method_that_names_it() {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let experiment = Experiment::load(&path, &[]).unwrap_or_else(|error| panic!("{error}")).experiment;
         assert_eq!(experiment.method.name(), name);
-        assert!(folder.join(format!("../comparison/{name}.toml")).exists() || name == "simclr", "{name}");
+        // The quickstart is SimCLR's comparison, and jigsaws are compared on two grids.
+        let compared = match name.as_str() {
+            "simclr" => "../quickstart".to_owned(),
+            "jigsaw" => "../comparison/jigsaw-2x2".to_owned(),
+            name => format!("../comparison/{name}"),
+        };
+        assert!(folder.join(format!("{compared}.toml")).exists(), "{name}");
         names.push(name);
     }
-    assert_eq!(names.len(), 16, "{names:?}");
+    assert_eq!(names.len(), 18, "{names:?}");
 }
 
 #[test]

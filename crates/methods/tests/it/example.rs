@@ -20,7 +20,7 @@ pub struct Example {
 }
 
 /// Every method there is: a file each in configs/smoke.
-pub const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 18] = [
     "simclr",
     "dcl",
     "dclw",
@@ -37,6 +37,8 @@ pub const NAMES: [&str; 16] = [
     "supcon",
     "triplet",
     "supervised",
+    "rotation",
+    "jigsaw",
 ];
 
 /// All of them, in fp32, with batches of sixteen; what counts batches counts few.
@@ -51,6 +53,7 @@ impl Example {
         let small: &[&str] = match name {
             "moco" => &["method.moco.queue=64"],
             "nnclr" => &["method.nnclr.queue=64"],
+            "jigsaw" => &["method.jigsaw.permutations.count=4", "method.jigsaw.tile=6"],
             _ => &[],
         };
         let common = ["train.batch=16", "train.precision=fp32"];
@@ -87,7 +90,7 @@ impl Example {
 
     /// Whether loss and gradient are the same when the first two views change places.
     pub fn is_symmetric(&self) -> bool {
-        !matches!(self.name, "moco" | "npid" | "supervised")
+        !matches!(self.name, "moco" | "npid" | "supervised" | "rotation" | "jigsaw")
     }
 }
 

@@ -2,3 +2,5 @@
 
 mod groups;
 mod permutations;
+mod rotation;
+mod tiles;
