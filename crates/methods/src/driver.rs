@@ -80,6 +80,10 @@ pub(crate) trait Objective: Send {
         Healthy::Spread
     }
 
+    fn has_steady_loss(&self) -> bool {
+        true
+    }
+
     fn hint(&self) -> &'static str;
 }
 
@@ -197,6 +201,10 @@ impl<O: Objective> Method for Driven<O> {
 
     fn healthy(&self) -> Healthy {
         self.objective.healthy()
+    }
+
+    fn has_steady_loss(&self) -> bool {
+        self.objective.has_steady_loss()
     }
 
     fn hint(&self) -> &'static str {

@@ -104,6 +104,12 @@ pub trait Method: Send {
         Healthy::Spread
     }
 
+    /// Whether the loss means the same throughout. Against a memory bank it does not: slots are random directions at first
+    /// and gather as embeddings do, so that it rises while the encoder learns, and a high loss is no divergence.
+    fn has_steady_loss(&self) -> bool {
+        true
+    }
+
     /// What a collapsed run of this method, or one that stays at chance, most likely needs, in its own terms.
     fn hint(&self) -> &'static str;
 }

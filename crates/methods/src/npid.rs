@@ -87,6 +87,10 @@ impl Objective for Npid {
         whole
     }
 
+    fn has_steady_loss(&self) -> bool {
+        false
+    }
+
     fn hint(&self) -> &'static str {
         "lower optimizer lr; for instance discrimination also check that method.npid.temperature is near 0.07, that \
          method.npid.noise is well below the number of images, and that train.epochs lets every image be seen often: \

@@ -60,6 +60,7 @@ pub struct Judge {
     /// Steps that a loss at its chance level may last.
     at_chance: u64,
     healthy: Healthy,
+    steady: bool,
     hint: &'static str,
     /// Records in a row that are constant, and those that are poor, with the step before the first of these.
     constant: u32,
@@ -112,6 +113,7 @@ impl Judge {
             warmup,
             at_chance,
             healthy,
+            steady: true,
             hint,
             constant: 0,
             poor: 0,
@@ -119,6 +121,12 @@ impl Judge {
             learned_at: None,
             diverged: 0,
         }
+    }
+
+    /// For a method whose loss does not mean the same throughout: only one that is no number has diverged.
+    #[must_use]
+    pub fn with_unsteady_loss(self) -> Self {
+        Self { steady: false, ..self }
     }
 
     /// A loss that is no number is a verdict at once.
@@ -139,7 +147,7 @@ impl Judge {
         let Loss { now, first, chance } = loss;
         // A queue of random directions is easy to tell from a key: such a loss begins far below its chance level.
         let start = first.abs().max(chance.unwrap_or(0.0)).max(1.0);
-        self.diverged = if now > GROWTH * start { self.diverged + 1 } else { 0 };
+        self.diverged = if self.steady && now > GROWTH * start { self.diverged + 1 } else { 0 };
         let text =
             || format!("the loss stands at {now:.3} and began at {first:.3}: the run diverged; {TOO_FAST}");
         (self.diverged >= STREAK).then(|| Verdict::Diverged(text()))
@@ -282,6 +290,8 @@ mod tests {
 
     #[test]
     fn a_loss_that_keeps_above_its_start_is_divergence() {
+        let mut unsteady = Judge::new(0, 1000, Healthy::Spread, "").with_unsteady_loss();
+        assert!((1..=30).all(|step| unsteady.record(step, loss(9.0), &healthy()).is_none()));
         let mut judge = Judge::new(0, 1000, Healthy::Spread, "");
         let verdicts: Vec<_> = (1..=10).map(|step| judge.record(step, loss(9.0), &healthy())).collect();
         assert!(

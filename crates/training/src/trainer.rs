@@ -62,6 +62,7 @@ impl Trainer {
     /// A training at its first step.
     pub fn new(spec: TrainerSpec, method: Box<dyn Method>, recipe: Recipe) -> Self {
         let judge = Judge::new(recipe.warmup, recipe.steps, method.healthy(), method.hint());
+        let judge = if method.has_steady_loss() { judge } else { judge.with_unsteady_loss() };
         Self { spec, method, recipe, judge, step: 0, saved: None, totals: Totals::default() }
     }
 
