@@ -96,11 +96,25 @@ impl Branch {
         variables
     }
 
+    /// The trained variables, and those of a part beside it.
+    pub(crate) fn trained_with(&self, part: Vec<(String, Tensor)>) -> Vec<(String, Tensor)> {
+        let mut variables = self.trained();
+        variables.extend(part);
+        variables
+    }
+
     /// Everything, running statistics too.
     pub(crate) fn state(&self) -> StateDict {
         let mut whole = StateDict::new();
         whole.extend_under("encoder", &state(&self.encoder_store));
         whole.extend_under("projector", &state(&self.projector_store));
+        whole
+    }
+
+    /// Everything, and what there is of a part beside it, under its name.
+    pub(crate) fn state_with(&self, name: &str, part: &StateDict) -> StateDict {
+        let mut whole = self.state();
+        whole.extend_under(name, part);
         whole
     }
 }

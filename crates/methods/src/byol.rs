@@ -61,14 +61,11 @@ impl Objective for Byol {
     }
 
     fn trained(&self) -> Vec<(String, Tensor)> {
-        let mut variables = self.online.trained();
-        variables.extend(self.predictor.trained());
-        variables
+        self.online.trained_with(self.predictor.trained())
     }
 
     fn state(&self) -> StateDict {
-        let mut whole = self.online.state();
-        whole.extend_under("predictor", &self.predictor.state());
+        let mut whole = self.online.state_with("predictor", &self.predictor.state());
         whole.extend_under("target", &self.target.state());
         whole
     }

@@ -48,9 +48,8 @@ impl Classifier {
         under(self.name, trained(&self.store))
     }
 
-    /// Adds its state under its name.
-    pub(crate) fn extend(&self, whole: &mut StateDict) {
-        whole.extend_under(self.name, &state(&self.store));
+    pub(crate) fn state(&self) -> StateDict {
+        state(&self.store)
     }
 }
 

@@ -140,17 +140,15 @@ impl Objective for Jigsaw {
     }
 
     fn trained(&self) -> Vec<(String, Tensor)> {
-        let mut variables = self.branch.trained();
-        variables.extend(self.classifier.trained());
+        let mut variables = self.branch.trained_with(self.classifier.trained());
         variables.extend(self.positions.iter().flat_map(|(positions, _)| positions.trained()));
         variables
     }
 
     fn state(&self) -> StateDict {
-        let mut whole = self.branch.state();
-        self.classifier.extend(&mut whole);
+        let mut whole = self.branch.state_with("classifier", &self.classifier.state());
         if let Some((positions, _)) = &self.positions {
-            positions.extend(&mut whole);
+            whole.extend_under("positions", &positions.state());
         }
         // What the classes mean: another set would make the weights worthless.
         whole.insert("permutations", self.orders.to_kind(Kind::Int64));

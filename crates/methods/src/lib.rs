@@ -27,6 +27,8 @@ mod branch;
 mod build;
 mod byol;
 mod classifier;
+#[cfg(test)]
+mod composed;
 mod dcl;
 mod dino;
 mod draw;

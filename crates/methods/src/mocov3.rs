@@ -69,14 +69,11 @@ impl Objective for Mocov3 {
     }
 
     fn trained(&self) -> Vec<(String, Tensor)> {
-        let mut variables = self.query.trained();
-        variables.extend(self.predictor.trained());
-        variables
+        self.query.trained_with(self.predictor.trained())
     }
 
     fn state(&self) -> StateDict {
-        let mut whole = self.query.state();
-        whole.extend_under("predictor", &self.predictor.state());
+        let mut whole = self.query.state_with("predictor", &self.predictor.state());
         whole.extend_under("target", &self.key.state());
         whole
     }

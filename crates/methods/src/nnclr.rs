@@ -68,14 +68,11 @@ impl Objective for Nnclr {
     }
 
     fn trained(&self) -> Vec<(String, Tensor)> {
-        let mut variables = self.branch.trained();
-        variables.extend(self.predictor.trained());
-        variables
+        self.branch.trained_with(self.predictor.trained())
     }
 
     fn state(&self) -> StateDict {
-        let mut whole = self.branch.state();
-        whole.extend_under("predictor", &self.predictor.state());
+        let mut whole = self.branch.state_with("predictor", &self.predictor.state());
         whole.extend_under("queue", &self.queue.state());
         whole
     }

@@ -97,15 +97,11 @@ impl Objective for Rotation {
     }
 
     fn trained(&self) -> Vec<(String, Tensor)> {
-        let mut variables = self.branch.trained();
-        variables.extend(self.classifier.trained());
-        variables
+        self.branch.trained_with(self.classifier.trained())
     }
 
     fn state(&self) -> StateDict {
-        let mut whole = self.branch.state();
-        self.classifier.extend(&mut whole);
-        whole
+        self.branch.state_with("classifier", &self.classifier.state())
     }
 
     fn healthy(&self) -> Healthy {

@@ -58,9 +58,7 @@ impl Objective for Simsiam {
     }
 
     fn trained(&self) -> Vec<(String, Tensor)> {
-        let mut variables = self.branch.trained();
-        variables.extend(self.predictor.trained());
-        variables
+        self.branch.trained_with(self.predictor.trained())
     }
 
     fn groups(&self) -> Vec<Group> {
@@ -73,9 +71,7 @@ impl Objective for Simsiam {
     }
 
     fn state(&self) -> StateDict {
-        let mut whole = self.branch.state();
-        whole.extend_under("predictor", &self.predictor.state());
-        whole
+        self.branch.state_with("predictor", &self.predictor.state())
     }
 
     fn hint(&self) -> &'static str {

@@ -67,15 +67,11 @@ impl Objective for Supervised {
     }
 
     fn trained(&self) -> Vec<(String, Tensor)> {
-        let mut variables = self.branch.trained();
-        variables.extend(under("classifier", trained(&self.classifier_store)));
-        variables
+        self.branch.trained_with(under("classifier", trained(&self.classifier_store)))
     }
 
     fn state(&self) -> StateDict {
-        let mut whole = self.branch.state();
-        whole.extend_under("classifier", &state(&self.classifier_store));
-        whole
+        self.branch.state_with("classifier", &state(&self.classifier_store))
     }
 
     fn healthy(&self) -> Healthy {

@@ -1,5 +1,6 @@
-//! A picture that letters can be drawn on.
+//! Pictures: letters on them, the colours of right and wrong, and their files.
 
+use anyhow::Context;
 use embedded_graphics::mono_font::MonoTextStyle;
 use embedded_graphics::mono_font::iso_8859_1::FONT_6X10;
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
@@ -7,10 +8,24 @@ use embedded_graphics::prelude::{DrawTarget, Drawable, OriginDimensions, Pixel, 
 use embedded_graphics::text::{Baseline, Text};
 use image::{Rgb, RgbImage};
 use std::convert::Infallible;
+use std::path::Path;
 
 /// Width of a letter of small words, and height of a line of them.
 pub(crate) const LETTER: u32 = 6;
 pub(crate) const LINE: u32 = 11;
+
+/// Around what is right, and around what is not.
+pub(crate) const RIGHT: Rgb<u8> = Rgb([46, 139, 87]);
+pub(crate) const WRONG: Rgb<u8> = Rgb([200, 70, 60]);
+pub(crate) const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
+
+/// Writes a picture, in a folder that is made where it is not there.
+pub(crate) fn save(picture: &RgbImage, file: &Path) -> anyhow::Result<()> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    }
+    picture.save(file).with_context(|| format!("{}: the picture cannot be written", file.display()))
+}
 
 /// A picture that letters can be drawn on.
 pub(crate) struct Canvas<'p>(pub(crate) &'p mut RgbImage);

@@ -1,7 +1,7 @@
 //! The pictures of a run: views of some images, and the nearest neighbours of some.
 
+use crate::canvas::{PAPER, RIGHT, WRONG, save};
 use crate::stage::Stage;
-use anyhow::Context;
 use image::{Rgb, RgbImage, imageops};
 use kontrast_augment::ViewPlan;
 use kontrast_data::{Dataset, fill, fill_views};
@@ -19,10 +19,6 @@ const CELL: usize = 96;
 /// Pixels between cells, and around one that shows whether the class is right.
 const GAP: usize = 4;
 const BORDER: usize = 4;
-
-const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
-const SAME: Rgb<u8> = Rgb([46, 139, 87]);
-const OTHER: Rgb<u8> = Rgb([200, 70, 60]);
 
 /// A dozen images in columns: as they are, and the views that the first epoch draws.
 pub(crate) fn views(stage: &Stage, file: &Path) -> anyhow::Result<()> {
@@ -46,7 +42,7 @@ pub(crate) fn views(stage: &Stage, file: &Path) -> anyhow::Result<()> {
             rest = left;
         }
     }
-    sheet.save(file)
+    save(&sheet.picture, file)
 }
 
 /// Test images in the first column, the training images nearest to each beside it, framed by whether the class is
@@ -76,12 +72,12 @@ pub(crate) fn neighbours(stage: &Stage, encoder: &dyn Encoder, file: &Path) -> a
         let others = near.filter(|&neighbour| own == 0 || neighbour != query).take(k - own);
         for (place, neighbour) in others.enumerate() {
             let frame = train_labels.as_ref().zip(asked_labels).map(|(train, asked)| {
-                if train.label(neighbour as usize) == asked.label(query as usize) { SAME } else { OTHER }
+                if train.label(neighbour as usize) == asked.label(query as usize) { RIGHT } else { WRONG }
             });
             sheet.put(1 + place, row, &one(&*train, &extractor.plan, neighbour)?, frame);
         }
     }
-    sheet.save(file)
+    save(&sheet.picture, file)
 }
 
 fn one(images: &dyn Dataset, plan: &ViewPlan, index: u32) -> anyhow::Result<Vec<u8>> {
@@ -118,13 +114,6 @@ impl Sheet {
             imageops::replace(&mut self.picture, &RgbImage::from_pixel(framed, framed, colour), x, y);
         }
         imageops::replace(&mut self.picture, &cell, x + BORDER as i64, y + BORDER as i64);
-    }
-
-    fn save(&self, file: &Path) -> anyhow::Result<()> {
-        if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-        }
-        self.picture.save(file).with_context(|| format!("{}: the picture cannot be written", file.display()))
     }
 }
 

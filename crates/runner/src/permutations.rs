@@ -1,8 +1,7 @@
 //! `kontrast permutations`: a set for a jigsaw, as TOML and as a picture.
 
-use crate::canvas::{Canvas, LINE, words};
+use crate::canvas::{Canvas, LINE, PAPER, save, words};
 use crate::say;
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use image::{Rgb, RgbImage};
 use kontrast_pretext::Grid;
@@ -105,8 +104,7 @@ pub(crate) fn permutations(arguments: &Permutations) -> anyhow::Result<u8> {
         None => say::out(text.trim_end()),
     }
     if let Some(file) = &arguments.picture {
-        let picture = drawn(&set);
-        picture.save(file).with_context(|| format!("{}: the picture cannot be written", file.display()))?;
+        save(&drawn(&set), file)?;
     }
     Ok(0)
 }
@@ -128,8 +126,7 @@ fn drawn(set: &PermutationSet) -> RgbImage {
     let rows = (all.len() as u32).div_ceil(columns);
     let top = LINE + 2 * GAP;
     let least = 60 * crate::canvas::LETTER;
-    let mut picture =
-        RgbImage::from_pixel((columns * width + GAP).max(least), rows * height + top, Rgb([255, 255, 255]));
+    let mut picture = RgbImage::from_pixel((columns * width + GAP).max(least), rows * height + top, PAPER);
     let distances = set.distances();
     let title = format!(
         "{} permutations: {} apart at least, {:.3} on average; first the order",

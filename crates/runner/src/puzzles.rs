@@ -1,9 +1,8 @@
 //! The puzzles of a pretext task: how many are solved, which are taken for which, and what they look like.
 
-use crate::canvas::{Canvas, LETTER, LINE, words};
+use crate::canvas::{Canvas, LETTER, LINE, PAPER, RIGHT, WRONG, save, words};
 use crate::say;
 use crate::stage::Stage;
-use anyhow::Context;
 use image::{Rgb, RgbImage, imageops};
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Views;
@@ -24,9 +23,6 @@ const GAP: u32 = 8;
 const FRAME: u32 = 3;
 /// About as many pixels as the matrix has on a side.
 const MATRIX: u32 = 480;
-
-const RIGHT: Rgb<u8> = Rgb([46, 139, 87]);
-const WRONG: Rgb<u8> = Rgb([200, 70, 60]);
 
 /// Sets the method's puzzles of the test images, or of the training images where there is no test split, counts what is
 /// solved, and draws some of them and the confusion matrix. None for a method that sets no puzzles.
@@ -80,13 +76,6 @@ fn counted(solved: &Solved) -> Tensor {
     cells.bincount::<Tensor>(None, classes * classes).view([classes, classes])
 }
 
-fn save(picture: &RgbImage, file: &Path) -> anyhow::Result<()> {
-    if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    }
-    picture.save(file).with_context(|| format!("{}: the picture cannot be written", file.display()))
-}
-
 /// Some puzzles as they are set, framed by whether they are solved, with the right answer and the one that was found.
 fn sheet(stage: &Stage, solved: &Solved) -> RgbImage {
     let (count, _, h, w) = solved.pictures.size4().expect("pictures of four dimensions");
@@ -101,7 +90,7 @@ fn sheet(stage: &Stage, solved: &Solved) -> RgbImage {
     let (across, down) = (width + 2 * FRAME + GAP, height + 2 * FRAME + below + GAP);
     let rows = shown.div_ceil(COLUMNS) as u32;
     let columns = shown.min(COLUMNS) as u32;
-    let mut picture = RgbImage::from_pixel(columns * across + GAP, rows * down + GAP, Rgb([255, 255, 255]));
+    let mut picture = RgbImage::from_pixel(columns * across + GAP, rows * down + GAP, PAPER);
     for (place, &index) in which.iter().enumerate() {
         let (x, y) = (place as u32 % columns * across + GAP, place as u32 / columns * down + GAP);
         let (right, found) = (solved.targets.int64_value(&[index]), solved.found.int64_value(&[index]));
@@ -143,11 +132,8 @@ fn matrix(confusion: &Tensor, classes: &[String]) -> RgbImage {
         0
     };
     let (left, top) = (names + 2 * GAP, 2 * LINE + 2 * GAP);
-    let mut picture = RgbImage::from_pixel(
-        (left + count * cell + GAP).max(300),
-        top + count * cell + GAP,
-        Rgb([255, 255, 255]),
-    );
+    let mut picture =
+        RgbImage::from_pixel((left + count * cell + GAP).max(300), top + count * cell + GAP, PAPER);
     Canvas(&mut picture).write("rows: what is right; columns: what was found", GAP, GAP, words());
     let shares = confusion.to_kind(Kind::Double)
         / confusion.sum_dim_intlist([1i64].as_slice(), true, Kind::Double).clamp_min(1.0);

@@ -1,0 +1,101 @@
+//! How methods put their losses together, on outputs made by hand: factors, sums and means that a loss by itself does not
+//! show.
+
+use crate::barlow_twins::BarlowTwins;
+use crate::byol::Byol;
+use crate::driver::{Batch, Objective};
+use crate::example::{progress, setting};
+use crate::mocov3::Mocov3;
+use crate::simclr::Simclr;
+use crate::simsiam::Simsiam;
+use crate::triplet::Triplet;
+use kontrast_config::{Experiment, Method};
+use kontrast_losses as losses;
+use kontrast_testkit::assert_close;
+use std::path::Path;
+use tch::{Device, Kind, Tensor};
+
+const IMAGES: i64 = 6;
+
+fn method(name: &str) -> Method {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../configs/smoke/{name}.toml"));
+    Experiment::load(&file, &[]).unwrap().experiment.method
+}
+
+/// `[views, n, d]`, no two rows alike.
+fn rows(views: i64, key: f64) -> Tensor {
+    let ramp = Tensor::arange(views * IMAGES * 5, (Kind::Float, Device::Cpu));
+    ((ramp.square() + key) * 0.618_034).sin().view([views, IMAGES, 5])
+}
+
+fn loss(objective: &mut impl Objective, online: &[Tensor], target: &[Tensor]) -> Tensor {
+    let indices: Vec<u32> = (0..IMAGES as u32).collect();
+    objective.compare(online, target, Batch { indices: &indices, progress: progress(0) }).loss
+}
+
+fn number(value: f64) -> Tensor {
+    Tensor::from(value as f32)
+}
+
+#[test]
+fn byol_is_the_sum_over_both_directions_of_two_less_twice_the_cosine() {
+    let Method::Byol(own) = method("byol") else { panic!("another method") };
+    let mut byol = Byol::new(&own, &setting());
+    let z = rows(2, 0.0);
+    let swapped = z.flip([0]);
+    let mut of = |p: &Tensor| loss(&mut byol, &[z.shallow_clone(), p.shallow_clone()], &[z.shallow_clone()]);
+    // A prediction of one view is of the other's target.
+    assert!(of(&swapped).double_value(&[]).abs() < 1e-5, "what is predicted exactly costs nothing");
+    assert_close(&of(&(-swapped)), &number(8.0), 1e-5);
+}
+
+#[test]
+fn simsiam_is_the_mean_of_both_directions_negative_cosines() {
+    let Method::Simsiam(own) = method("simsiam") else { panic!("another method") };
+    let mut simsiam = Simsiam::new(&own, &setting());
+    let z = rows(2, 0.0);
+    assert_close(&loss(&mut simsiam, &[z.shallow_clone(), z.flip([0])], &[]), &number(-1.0), 1e-5);
+}
+
+#[test]
+fn moco_v3_is_the_sum_of_both_directions_times_twice_the_temperature() {
+    let Method::Mocov3(own) = method("mocov3") else { panic!("another method") };
+    let (p, keys, t) = (rows(2, 0.0), rows(2, 0.3), own.temperature);
+    let mut mocov3 = Mocov3::new(&own, &setting());
+    let term = |a: i64, b: i64| losses::info_nce_batch(&p.get(a), &keys.get(b), t);
+    let expected = (term(0, 1) + term(1, 0)) * (2.0 * t);
+    assert_close(&loss(&mut mocov3, &[p.shallow_clone()], &[keys.shallow_clone()]), &expected, 1e-6);
+}
+
+#[test]
+fn a_triplet_loss_is_the_mean_over_both_views_as_anchors() {
+    let Method::Triplet(own) = method("triplet") else { panic!("another method") };
+    let z = rows(2, 0.0);
+    let mut triplet = Triplet::new(&own, &setting());
+    let (similarity, mining) = (losses::Similarity::Dot, losses::Mining::SemiHard);
+    let term = |a: i64, b: i64| losses::triplet_margin(&z.get(a), &z.get(b), own.margin, similarity, mining);
+    assert_close(&loss(&mut triplet, &[z.shallow_clone()], &[]), &((term(0, 1) + term(1, 0)) / 2.0), 1e-6);
+}
+
+#[test]
+fn barlow_twins_is_scaled() {
+    let Method::BarlowTwins(mut own) = method("barlow_twins") else { panic!("another method") };
+    let (z, lambda) = (rows(2, 0.0), own.lambda);
+    let mut at = |scale: f64| {
+        own.scale = scale;
+        loss(&mut BarlowTwins::new(&own, &setting()), &[z.shallow_clone()], &[])
+    };
+    let whole = losses::barlow_twins(&z.get(0), &z.get(1), lambda);
+    assert_close(&at(1.0), &whole, 1e-6);
+    assert_close(&at(0.1), &(whole * 0.1), 1e-5);
+}
+
+#[test]
+fn simclr_of_three_views_compares_the_first_two_with_each_other_and_with_the_third() {
+    let Method::Simclr(own) = method("simclr") else { panic!("another method") };
+    let (z, t) = (rows(3, 0.0), own.temperature);
+    let mut simclr = Simclr::new(&own, &setting());
+    let term = |a: i64, b: i64| losses::nt_xent(&z.get(a), &z.get(b), t);
+    let expected = (term(0, 1) + term(0, 2) + term(1, 2)) / 3.0;
+    assert_close(&loss(&mut simclr, &[z.shallow_clone()], &[]), &expected, 1e-6);
+}
