@@ -27,6 +27,9 @@ const MATRIX: u32 = 480;
 /// Sets the method's puzzles of the test images, or of the training images where there is no test split, counts what is
 /// solved, and draws some of them and the confusion matrix. None for a method that sets no puzzles.
 pub(crate) fn solved(stage: &Stage, method: &dyn Method, figures: &Path) -> anyhow::Result<Option<Puzzle>> {
+    if !stage.experiment.method.sets_puzzles() {
+        return Ok(None);
+    }
     let (train, test) = (stage.splits.train.images(), stage.splits.test.clone());
     let on_test = test.is_some();
     let images: &dyn Dataset = test.as_ref().map_or(&*train, |test| &**test);

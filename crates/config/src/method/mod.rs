@@ -95,6 +95,11 @@ impl Method {
         matches!(self, Self::Supcon(_) | Self::Supervised(_))
     }
 
+    /// Whether it makes puzzles of images, which can be set and counted at the end.
+    pub fn sets_puzzles(&self) -> bool {
+        matches!(self, Self::Rotation(_) | Self::Jigsaw(_))
+    }
+
     pub(crate) fn check(&self, train: &Train, problems: &mut Problems) {
         let key = format!("method.{}", self.name());
         match self {
