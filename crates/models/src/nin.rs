@@ -1,0 +1,108 @@
+//! The network in network that RotNet trains on CIFAR-10 (Gidaris, Singh and Komodakis 2018, arXiv 1803.07728, section
+//! 3.1; Lin et al. 2013, arXiv 1312.4400) without the classifier.
+
+use crate::layers::Like;
+use crate::nin_block::NinBlock;
+use crate::{Encoder, Init, Mode};
+use kontrast_torch_ext::StateDict;
+use tch::{Kind, Tensor, nn};
+
+/// Everything that decides the shape of a network in network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NinSpec {
+    /// Blocks of three convolutions: 3, 4 or 5 in the paper.
+    pub blocks: i64,
+    /// Channels of the blocks after the first: 192 in the paper. The first has 1, 5/6 and 1/2 of it.
+    pub width: i64,
+    /// Whether weights have channels-last strides: the same numbers, quicker under bf16.
+    pub channels_last: bool,
+    /// Shares of a batch, of consecutive images, that batch norm sees one at a time.
+    pub virtual_devices: i64,
+}
+
+/// Blocks of three convolutions, the first two with 5x5 kernels and a pooling after each that halves the sides, up to the
+/// global average pool.
+#[derive(Debug)]
+pub struct Nin {
+    spec: NinSpec,
+    blocks: Vec<NinBlock>,
+    variables: StateDict,
+    device: tch::Device,
+}
+
+impl Nin {
+    /// Makes the variables in `store`, which holds nothing else: He et al.'s normal draws by fan-out, as in the paper's
+    /// published code.
+    ///
+    /// # Panics
+    /// Where there is no block, or six does not divide the width.
+    pub fn new(store: &nn::VarStore, spec: NinSpec, init: Init) -> Self {
+        let NinSpec { blocks, width, .. } = spec;
+        assert!(blocks >= 1 && width >= 6 && width % 6 == 0, "{blocks} blocks of {width} channels");
+        let like = Like { init, channels_last: spec.channels_last, virtual_devices: spec.virtual_devices };
+        let path = store.root();
+        let block = |number: i64| {
+            let path = &path / format!("block{number}");
+            match number {
+                1 => NinBlock::of(&path, 3, [width, width * 5 / 6, width / 2], 5, like),
+                2 => NinBlock::of(&path, width / 2, [width; 3], 5, like),
+                _ => NinBlock::of(&path, width, [width; 3], 3, like),
+            }
+        };
+        let blocks = (1..=blocks).map(block).collect();
+        Self { spec, blocks, variables: crate::state(store), device: store.device() }
+    }
+
+    /// Feature maps after a block, from 0, and its pooling.
+    fn stage(&self, which: usize, x: &Tensor, mode: Mode) -> Tensor {
+        let x = self.blocks[which].forward(x, mode);
+        // Overlapping windows of 3, a step of 2.
+        match which {
+            0 => x.max_pool2d(3, 2, 1, 1, false),
+            1 => x.avg_pool2d(3, 2, 1, false, true, None),
+            _ => x,
+        }
+    }
+}
+
+impl Encoder for Nin {
+    fn forward(&self, images: &Tensor, mode: Mode) -> Tensor {
+        let x = (0..self.blocks.len()).fold(images.shallow_clone(), |x, which| self.stage(which, &x, mode));
+        // Averaged in fp32 also under autocast: a representation rounded to bf16 loses neighbours.
+        let x = if x.kind() == Kind::BFloat16 { x.to_kind(Kind::Float) } else { x };
+        x.adaptive_avg_pool2d([1, 1]).flatten(1, -1)
+    }
+
+    fn stages(&self, images: &Tensor, mode: Mode) -> Vec<Tensor> {
+        let mut x = images.shallow_clone();
+        let stage = |which| {
+            x = self.stage(which, &x, mode);
+            x.shallow_clone()
+        };
+        (0..self.blocks.len()).map(stage).collect()
+    }
+
+    fn width(&self) -> i64 {
+        if self.blocks.len() == 1 { self.spec.width / 2 } else { self.spec.width }
+    }
+
+    fn variables(&self) -> StateDict {
+        self.variables.clone()
+    }
+
+    fn share(&self) -> Box<dyn Encoder> {
+        Box::new(Self {
+            spec: self.spec,
+            blocks: self.blocks.iter().map(NinBlock::share).collect(),
+            variables: self.variables.clone(),
+            device: self.device,
+        })
+    }
+
+    fn duplicate(&self) -> (nn::VarStore, Box<dyn Encoder>) {
+        let store = nn::VarStore::new(self.device);
+        let copy = Self::new(&store, self.spec, Init::new(0));
+        copy.variables.copy_from(&self.variables).expect("the same network has the same variables");
+        (store, Box::new(copy))
+    }
+}
