@@ -5,7 +5,7 @@ use kontrast_augment_torch::Feed;
 use kontrast_config as config;
 use kontrast_data::{DataError, Dataset, InMemory, Shapes};
 use kontrast_methods::{Method, Progress, Setting, ViewSpec, Views, build, view_spec};
-use kontrast_models::{Depth, ResNetSpec, Stem};
+use kontrast_models::{Depth, EncoderSpec, ResNetSpec, Stem};
 use kontrast_optim::{Optimizer, Rates, Sgd};
 use kontrast_torch_ext::Precision;
 use tch::{Device, Tensor};
@@ -54,13 +54,14 @@ impl Bench {
             }),
         };
         let setting = Setting {
-            encoder: ResNetSpec {
+            encoder: EncoderSpec::ResNet(ResNetSpec {
                 depth: Depth::ResNet18,
                 stem: Stem::Cifar,
                 width,
                 channels_last: true,
                 virtual_devices: 1,
-            },
+            }),
+            shared: None,
             views: ViewSpec { plans: vec![plan(), plan()] },
             precision,
             seed: 0,

@@ -19,6 +19,7 @@ mod task;
 mod views;
 
 pub use feed::Feed;
+pub use noise::normal;
 pub use renderer::{DeviceRenderer, Grouping};
 pub use views::Views;
 

@@ -53,13 +53,13 @@ pub(crate) fn drop_channels(x: &mut Tensor, kept: i64, numbers: &Numbers) {
     }
 }
 
-/// Standard normal numbers of each view's key.
+/// Standard normal numbers of each view's key: the same for a key and an index on every device but for rounding.
 ///
 /// # Shapes
-/// - `keys`: `[n, 2]`
+/// - `keys`: `[n, 2]`, i64, 32 bits each
 /// - `index`: whole numbers, `[n or 1, a, b, c]`
 /// - returns `[n, a, b, c]`
-fn normal(keys: &Tensor, index: &Tensor) -> Tensor {
+pub fn normal(keys: &Tensor, index: &Tensor) -> Tensor {
     let unit = 1.0 / f64::from(1_u32 << 24);
     let part = |index: &Tensor| bits(keys, index).bitwise_right_shift_tensor_scalar(8);
     let twice = index * 2;

@@ -68,6 +68,22 @@ impl Views {
         Self::new(self.groups[0].narrow(0, 0, count * self.n()), self.indices.clone())
     }
 
+    /// Some of the views, in this order; several in a row that have one size lie in one tensor again.
+    ///
+    /// # Panics
+    /// Where there is no such view, or none is asked for.
+    #[must_use]
+    pub fn only(&self, which: &[i64]) -> Self {
+        assert!(!which.is_empty(), "some view of each image");
+        if which.iter().copied().eq(0..self.count()) {
+            let groups = self.groups.iter().map(Tensor::shallow_clone).collect();
+            return Self { groups, indices: self.indices.clone() };
+        }
+        let views: Vec<_> = which.iter().map(|&view| self.view(view)).collect();
+        let runs = views.chunk_by(|a, b| a.size() == b.size());
+        Self::of_sizes(runs.map(|run| Tensor::cat(run, 0)).collect(), self.indices.clone())
+    }
+
     /// All views of some consecutive images.
     #[must_use]
     pub fn images(&self, start: i64, length: i64) -> Self {
@@ -132,6 +148,17 @@ mod tests {
         assert_eq!(values(&views.view(2)), [20.0, 21.0, 22.0]);
         assert_eq!(views.view(2).size(), [3, 3, 2, 2]);
         assert_eq!(values(views.first(2).all()), [0.0, 1.0, 2.0, 10.0, 11.0, 12.0]);
+    }
+
+    #[test]
+    fn some_of_the_views_lie_together_where_they_have_one_size() {
+        let views = mixed();
+        let some = views.only(&[1, 0, 2]);
+        assert_eq!((some.count(), some.groups().len()), (3, 2));
+        assert_eq!(values(&some.groups()[0]), [10.0, 11.0, 12.0, 0.0, 1.0, 2.0]);
+        assert_eq!(values(views.only(&[2]).all()), [20.0, 21.0, 22.0]);
+        let all = views.only(&[0, 1, 2]);
+        assert_eq!(all.groups()[0].data_ptr(), views.groups()[0].data_ptr(), "all of them are not copied");
     }
 
     #[test]

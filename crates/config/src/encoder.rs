@@ -14,6 +14,8 @@ pub enum Encoder {
     Resnet34(Resnet),
     /// ResNet-50: bottleneck blocks, 3 4 6 3.
     Resnet50(Resnet),
+    /// The network in network that RotNet trains (Gidaris, Singh and Komodakis 2018, arXiv 1803.07728, section 3.1).
+    Nin(Nin),
 }
 
 /// What the residual networks share.
@@ -23,6 +25,16 @@ pub struct Resnet {
     /// The first layers.
     pub stem: Stem,
     /// Channels of the first stage: 64 in the paper.
+    pub width: u32,
+}
+
+/// A network in network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nin {
+    /// Blocks of three convolutions: 3, 4 or 5 in the paper.
+    pub blocks: u32,
+    /// Channels of every block but the first: 192 in the paper.
     pub width: u32,
 }
 
@@ -53,19 +65,40 @@ impl Encoder {
             Self::Resnet18(_) => "resnet18",
             Self::Resnet34(_) => "resnet34",
             Self::Resnet50(_) => "resnet50",
+            Self::Nin(_) => "nin",
         }
     }
 
-    /// What the variants share.
-    pub fn resnet(&self) -> &Resnet {
+    /// Its shape in words.
+    pub fn shape(&self) -> String {
         match self {
-            Self::Resnet18(resnet) | Self::Resnet34(resnet) | Self::Resnet50(resnet) => resnet,
+            Self::Resnet18(own) | Self::Resnet34(own) | Self::Resnet50(own) => {
+                format!("{} of width {} ({} stem)", self.name(), own.width, own.stem.as_str())
+            }
+            Self::Nin(own) => format!("nin of {} blocks, width {}", own.blocks, own.width),
+        }
+    }
+
+    /// How many stages it has, of which each gives a feature map.
+    pub fn stages(&self) -> usize {
+        match self {
+            Self::Resnet18(_) | Self::Resnet34(_) | Self::Resnet50(_) => 4,
+            Self::Nin(own) => own.blocks as usize,
         }
     }
 
     pub(crate) fn check(&self, problems: &mut Problems) {
-        let width = self.resnet().width;
-        let key = format!("encoder.{}.width", self.name());
-        problems.require(width >= 1, &key, &width, "at least 1 channel");
+        let key = |field: &str| format!("encoder.{}.{field}", self.name());
+        match self {
+            Self::Resnet18(own) | Self::Resnet34(own) | Self::Resnet50(own) => {
+                problems.require(own.width >= 1, &key("width"), &own.width, "at least 1 channel");
+            }
+            Self::Nin(Nin { blocks, width }) => {
+                problems.require((3..=5).contains(blocks), &key("blocks"), blocks, "3, 4 or 5 blocks");
+                let whole = *width > 0 && width.is_multiple_of(6);
+                let expected = "a multiple of 6: the first block has 5/6 and 1/2 of it";
+                problems.require(whole, &key("width"), width, expected);
+            }
+        }
     }
 }

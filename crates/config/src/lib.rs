@@ -43,16 +43,17 @@ mod views;
 
 pub use ablation::{Ablation, Axis, AxisValue, Cell, PaperValue};
 pub use data::{Data, DataName, Synthetic, Unreadable};
-pub use encoder::{Encoder, Resnet, Stem};
+pub use encoder::{Encoder, Nin, Resnet, Stem};
 pub use error::{ConfigError, Fault};
 pub use eval::{Eval, Linear};
 pub use experiment::Experiment;
 pub use infrastructure::{Device, Infrastructure};
 pub use load::Loaded;
 pub use method::{
-    BarlowTwins, Byol, Dcl, Dclw, Dino, Head, HeadNorm, Jigsaw, Method, Mining, Moco, Mocov3, Momentum,
-    Nnclr, Npid, PermutationMethod, Permutations, Rotation, Simclr, Similarity, Simsiam, Supcon, Supervised,
-    Swav, SwavQueue, TeacherTemperature, Triplet, Vicreg,
+    Autoencoder, BarlowTwins, Byol, Dcl, Dclw, Dino, Exemplar, Head, HeadNorm, Jigsaw, Joint, Method, Mining,
+    Moco, Mocov3, Momentum, Nnclr, Npid, PermutationMethod, Permutations, PixelLoss, RelativePatch, Rotation,
+    Simclr, Similarity, Simsiam, Supcon, Supervised, Swav, SwavQueue, Task, TeacherTemperature, Triplet,
+    Vicreg,
 };
 pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};
 pub use problems::Problem;

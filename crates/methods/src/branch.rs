@@ -1,13 +1,12 @@
 //! An encoder with its projector, and what may stand on top: the parts that every joint-embedding method is made of.
 
-use crate::{Progress, Setting};
+use crate::Progress;
+use crate::setting::{Setting, SharedEncoder};
 use kontrast_augment_torch::Views;
 use kontrast_config::Momentum;
-use kontrast_models::{
-    Encoder, Head, HeadSpec, Init, Mode, MomentumEncoder, ResNet, ResNetSpec, state, trained,
-};
+use kontrast_models::{Encoder, Head, HeadSpec, Init, Mode, MomentumEncoder, state, trained};
 use kontrast_torch_ext::{Autocast, Precision, StateDict};
-use tch::{Tensor, nn};
+use tch::{Device, Tensor, nn};
 
 /// What a branch makes of views, in the order of the views.
 pub(crate) struct Embedded {
@@ -19,25 +18,34 @@ pub(crate) struct Embedded {
 
 /// Encoder and projector.
 pub(crate) struct Branch {
-    encoder_store: nn::VarStore,
-    encoder: ResNet,
+    encoder: Box<dyn Encoder>,
     projector_store: nn::VarStore,
     projector: Head,
     precision: Precision,
     virtual_devices: i64,
+    device: Device,
 }
 
 impl Branch {
-    /// With initial weights that follow from the setting's seed. `virtual_devices` are those of batch norm in both.
+    /// With initial weights that follow from the setting's seed, and the encoder that the setting shares among tasks,
+    /// if there is one. `virtual_devices` are those of batch norm in both.
     pub(crate) fn new(setting: &Setting, projector: &HeadSpec, virtual_devices: i64) -> Self {
-        let (encoder_store, projector_store) =
-            (nn::VarStore::new(setting.device), nn::VarStore::new(setting.device));
-        let init = Init::new(setting.seed);
-        let encoder = ResNet::new(&encoder_store, ResNetSpec { virtual_devices, ..setting.encoder }, init);
+        let (device, init) = (setting.device, Init::new(setting.seed));
+        let own = || {
+            let spec = setting.encoder.on_virtual_devices(virtual_devices);
+            spec.build(&nn::VarStore::new(device), init)
+        };
+        let encoder = setting.shared.as_ref().map_or_else(own, SharedEncoder::share);
+        let projector_store = nn::VarStore::new(device);
         let projector = HeadSpec { virtual_devices, ..projector.clone() };
         let projector = Head::new(&projector_store, encoder.width(), &projector, init);
         let precision = setting.precision;
-        Self { encoder_store, encoder, projector_store, projector, precision, virtual_devices }
+        Self { encoder, projector_store, projector, precision, virtual_devices, device }
+    }
+
+    /// The slow copy of a branch, whose encoder is its own.
+    pub(crate) fn slow(setting: &Setting, projector: &HeadSpec, virtual_devices: i64) -> Self {
+        Self::new(&Setting { shared: None, ..setting.clone() }, projector, virtual_devices)
     }
 
     /// Width of an embedding.
@@ -46,7 +54,7 @@ impl Branch {
     }
 
     pub(crate) fn encoder(&self) -> &dyn Encoder {
-        &self.encoder
+        &*self.encoder
     }
 
     /// One pass of the encoder for all views of one size, then one of the projector for all views: they share the
@@ -55,7 +63,7 @@ impl Branch {
         if let [images] = views.groups() {
             return self.group(images, views.n(), mode);
         }
-        let _autocast = Autocast::new(self.encoder_store.device(), self.precision);
+        let _autocast = Autocast::new(self.device, self.precision);
         let h: Vec<_> = views.groups().iter().map(|images| self.encoder.forward(images, mode)).collect();
         let h = Tensor::cat(&h, 0);
         Embedded { z: self.projector.forward(&h, mode), h: h.detach() }
@@ -84,14 +92,17 @@ impl Branch {
 
     /// Images of one pass.
     pub(crate) fn images(&self, images: &Tensor, mode: Mode) -> Embedded {
-        let _autocast = Autocast::new(self.encoder_store.device(), self.precision);
+        let _autocast = Autocast::new(self.device, self.precision);
         let h = self.encoder.forward(images, mode);
         Embedded { z: self.projector.forward(&h, mode), h: h.detach() }
     }
 
     /// The trained variables.
     pub(crate) fn trained(&self) -> Vec<(String, Tensor)> {
-        let mut variables = under("encoder", trained(&self.encoder_store));
+        let encoder = self.encoder.variables();
+        let encoder = encoder.iter().filter(|(_, variable)| variable.requires_grad());
+        let encoder = encoder.map(|(name, variable)| (name.to_owned(), variable.shallow_clone())).collect();
+        let mut variables = under("encoder", encoder);
         variables.extend(under("projector", trained(&self.projector_store)));
         variables
     }
@@ -106,7 +117,7 @@ impl Branch {
     /// Everything, running statistics too.
     pub(crate) fn state(&self) -> StateDict {
         let mut whole = StateDict::new();
-        whole.extend_under("encoder", &state(&self.encoder_store));
+        whole.extend_under("encoder", &self.encoder.variables());
         whole.extend_under("projector", &state(&self.projector_store));
         whole
     }

@@ -1,15 +1,19 @@
 //! From the experiment file to a method.
 
+use crate::autoencoder::Autoencoder;
 use crate::barlow_twins::BarlowTwins;
 use crate::byol::Byol;
 use crate::dcl::Dcl;
 use crate::dino::Dino;
-use crate::driver::Driven;
+use crate::driver::{Driven, Objective};
+use crate::exemplar::Exemplar;
 use crate::jigsaw::Jigsaw;
+use crate::joint::Joint;
 use crate::moco::Moco;
 use crate::mocov3::Mocov3;
 use crate::nnclr::Nnclr;
 use crate::npid::Npid;
+use crate::relative_patch::RelativePatch;
 use crate::rotation::Rotation;
 use crate::simclr::Simclr;
 use crate::simsiam::Simsiam;
@@ -20,7 +24,7 @@ use crate::triplet::Triplet;
 use crate::vicreg::Vicreg;
 use crate::{Labels, Method, Setting, ViewError, view_spec};
 use kontrast_config as config;
-use kontrast_models::{Depth, ResNetSpec, Stem};
+use kontrast_models::{Depth, EncoderSpec, NinSpec, ResNetSpec, Stem};
 use kontrast_pretext::permutations::PermutationError;
 use kontrast_torch_ext::Precision;
 use tch::Device;
@@ -74,6 +78,7 @@ pub fn setting(
 ) -> Result<Setting, BuildError> {
     Ok(Setting {
         encoder: encoder(&experiment.encoder, experiment.train.channels_last),
+        shared: None,
         views: view_spec(&experiment.views)?,
         precision: precision(experiment.train.precision),
         seed: experiment.seed,
@@ -95,41 +100,52 @@ pub fn build(
     setting: &Setting,
     labels: Option<Labels>,
 ) -> Result<Box<dyn Method>, BuildError> {
+    Ok(Box::new(Driven::new(objective(method, setting, labels.as_ref())?, setting)))
+}
+
+/// What a method compares, before a step is made of it.
+pub(crate) fn objective(
+    method: &config::Method,
+    setting: &Setting,
+    labels: Option<&Labels>,
+) -> Result<Box<dyn Objective>, BuildError> {
     let told = || {
         let labels = labels.ok_or(BuildError::NoLabels { method: method.name() })?;
         let (count, images) = (labels.len(), setting.images);
         if count as i64 == images {
-            Ok(labels)
+            Ok(labels.clone())
         } else {
             Err(BuildError::LabelCount { labels: count, images })
         }
     };
     Ok(match method {
-        config::Method::Simclr(own) => Box::new(Driven::new(Simclr::new(own, setting), setting)),
-        config::Method::Moco(own) => Box::new(Driven::new(Moco::new(own, setting), setting)),
-        config::Method::Mocov3(own) => Box::new(Driven::new(Mocov3::new(own, setting), setting)),
+        config::Method::Simclr(own) => Box::new(Simclr::new(own, setting)),
+        config::Method::Moco(own) => Box::new(Moco::new(own, setting)),
+        config::Method::Mocov3(own) => Box::new(Mocov3::new(own, setting)),
         config::Method::Npid(own) => {
             if own.noise as i64 >= setting.images {
                 return Err(BuildError::Noise { noise: own.noise, images: setting.images });
             }
-            Box::new(Driven::new(Npid::new(own, setting), setting))
+            Box::new(Npid::new(own, setting))
         }
-        config::Method::Byol(own) => Box::new(Driven::new(Byol::new(own, setting), setting)),
-        config::Method::Simsiam(own) => Box::new(Driven::new(Simsiam::new(own, setting), setting)),
-        config::Method::BarlowTwins(own) => Box::new(Driven::new(BarlowTwins::new(own, setting), setting)),
-        config::Method::Vicreg(own) => Box::new(Driven::new(Vicreg::new(own, setting), setting)),
-        config::Method::Swav(own) => Box::new(Driven::new(Swav::new(own, setting), setting)),
-        config::Method::Dino(own) => Box::new(Driven::new(Dino::new(own, setting), setting)),
-        config::Method::Nnclr(own) => Box::new(Driven::new(Nnclr::new(own, setting), setting)),
-        config::Method::Dcl(own) => Box::new(Driven::new(Dcl::new(own, setting), setting)),
-        config::Method::Dclw(own) => Box::new(Driven::new(Dcl::weighted(own, setting), setting)),
-        config::Method::Supcon(own) => Box::new(Driven::new(Supcon::new(own, told()?, setting), setting)),
-        config::Method::Triplet(own) => Box::new(Driven::new(Triplet::new(own, setting), setting)),
-        config::Method::Supervised(own) => {
-            Box::new(Driven::new(Supervised::new(own, told()?, setting), setting))
-        }
-        config::Method::Rotation(own) => Box::new(Driven::new(Rotation::new(own, setting), setting)),
-        config::Method::Jigsaw(own) => Box::new(Driven::new(Jigsaw::new(own, setting)?, setting)),
+        config::Method::Byol(own) => Box::new(Byol::new(own, setting)),
+        config::Method::Simsiam(own) => Box::new(Simsiam::new(own, setting)),
+        config::Method::BarlowTwins(own) => Box::new(BarlowTwins::new(own, setting)),
+        config::Method::Vicreg(own) => Box::new(Vicreg::new(own, setting)),
+        config::Method::Swav(own) => Box::new(Swav::new(own, setting)),
+        config::Method::Dino(own) => Box::new(Dino::new(own, setting)),
+        config::Method::Nnclr(own) => Box::new(Nnclr::new(own, setting)),
+        config::Method::Dcl(own) => Box::new(Dcl::new(own, setting)),
+        config::Method::Dclw(own) => Box::new(Dcl::weighted(own, setting)),
+        config::Method::Supcon(own) => Box::new(Supcon::new(own, told()?, setting)),
+        config::Method::Triplet(own) => Box::new(Triplet::new(own, setting)),
+        config::Method::Supervised(own) => Box::new(Supervised::new(own, told()?, setting)),
+        config::Method::Rotation(own) => Box::new(Rotation::new(own, setting)),
+        config::Method::Jigsaw(own) => Box::new(Jigsaw::new(own, setting)?),
+        config::Method::RelativePatch(own) => Box::new(RelativePatch::new(own, setting)),
+        config::Method::Exemplar(own) => Box::new(Exemplar::new(own, setting)),
+        config::Method::Autoencoder(own) => Box::new(Autoencoder::new(own, setting)),
+        config::Method::Joint(own) => Box::new(Joint::new(own, setting, labels)?),
     })
 }
 
@@ -168,17 +184,26 @@ pub fn precision(config: config::Precision) -> Precision {
     }
 }
 
-fn encoder(config: &config::Encoder, channels_last: bool) -> ResNetSpec {
-    let depth = match config {
-        config::Encoder::Resnet18(_) => Depth::ResNet18,
-        config::Encoder::Resnet34(_) => Depth::ResNet34,
-        config::Encoder::Resnet50(_) => Depth::ResNet50,
+fn encoder(config: &config::Encoder, channels_last: bool) -> EncoderSpec {
+    let residual = |depth, own: &config::Resnet| {
+        let stem = match own.stem {
+            config::Stem::Cifar => Stem::Cifar,
+            config::Stem::Imagenet => Stem::Imagenet,
+        };
+        let width = i64::from(own.width);
+        EncoderSpec::ResNet(ResNetSpec { depth, stem, width, channels_last, virtual_devices: 1 })
     };
-    let stem = match config.resnet().stem {
-        config::Stem::Cifar => Stem::Cifar,
-        config::Stem::Imagenet => Stem::Imagenet,
-    };
-    ResNetSpec { depth, stem, width: i64::from(config.resnet().width), channels_last, virtual_devices: 1 }
+    match config {
+        config::Encoder::Resnet18(own) => residual(Depth::ResNet18, own),
+        config::Encoder::Resnet34(own) => residual(Depth::ResNet34, own),
+        config::Encoder::Resnet50(own) => residual(Depth::ResNet50, own),
+        config::Encoder::Nin(own) => EncoderSpec::Nin(NinSpec {
+            blocks: i64::from(own.blocks),
+            width: i64::from(own.width),
+            channels_last,
+            virtual_devices: 1,
+        }),
+    }
 }
 
 #[cfg(test)]

@@ -21,8 +21,8 @@ pub(crate) struct Byol {
 
 impl Byol {
     pub(crate) fn new(config: &kontrast_config::Byol, setting: &Setting) -> Self {
-        let branch = || Branch::new(setting, &head(&config.projector, 1), 1);
-        let (online, target) = (branch(), branch());
+        let projector = head(&config.projector, 1);
+        let (online, target) = (Branch::new(setting, &projector, 1), Branch::slow(setting, &projector, 1));
         let predictor = Predictor::new(setting, online.width(), &head(&config.predictor, 1));
         let slow_copy = SlowCopy::new(&online.trained(), &target.state(), &config.momentum);
         Self { online, predictor, target, slow_copy }

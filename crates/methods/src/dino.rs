@@ -22,9 +22,13 @@ struct Side {
 }
 
 impl Side {
-    fn new(config: &kontrast_config::Dino, setting: &Setting) -> Self {
+    fn new(
+        config: &kontrast_config::Dino,
+        setting: &Setting,
+        branch: fn(&Setting, &HeadSpec, i64) -> Branch,
+    ) -> Self {
         let projector = HeadSpec { activation: Activation::Gelu, ..head(&config.projector, 1) };
-        let branch = Branch::new(setting, &projector, 1);
+        let branch = branch(setting, &projector, 1);
         let store = nn::VarStore::new(setting.device);
         let init = Init::new(setting.seed).part("prototypes");
         let prototypes = Prototypes::new(&store, branch.width(), config.prototypes.into(), init);
@@ -66,7 +70,8 @@ pub(crate) struct Dino {
 
 impl Dino {
     pub(crate) fn new(config: &kontrast_config::Dino, setting: &Setting) -> Self {
-        let (student, teacher) = (Side::new(config, setting), Side::new(config, setting));
+        let student = Side::new(config, setting, Branch::new);
+        let teacher = Side::new(config, setting, Branch::slow);
         let slow_copy = SlowCopy::new(&student.trained(), &teacher.state(), &config.momentum);
         let centre = Tensor::zeros([config.prototypes.into()], (Kind::Float, setting.device));
         Self { student, teacher, slow_copy, centre, mean: None, config: config.clone() }
@@ -201,7 +206,7 @@ mod tests {
     fn the_last_layer_has_no_gradient_while_it_is_frozen() {
         use crate::Method;
         let has_gradient = |epoch| {
-            let mut method = Driven::new(Dino::new(&config(), &setting()), &setting());
+            let mut method = Driven::new(Box::new(Dino::new(&config(), &setting())), &setting());
             method.step(&views(2), Progress { epoch, ..progress(0) });
             let groups = method.groups();
             let layer = groups.iter().flat_map(|group| &group.variables);

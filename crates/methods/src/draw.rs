@@ -12,6 +12,7 @@ enum Use {
     Noise = 2,
     Puzzle = 3,
     Offset = 4,
+    Colour = 5,
 }
 
 fn stream(seed: u64, step: u64, purpose: Use) -> ChaCha8Rng {
@@ -51,6 +52,19 @@ pub(crate) fn offsets(indices: &[u32], seed: u64, epoch: u32, (tiles, slack): (u
         (0..2 * tiles).map(|_| stream.random_range(0..=slack)).collect::<Vec<_>>()
     });
     Tensor::from_slice(&drawn.collect::<Vec<i64>>()).view([-1, tiles as i64, 2])
+}
+
+/// Which channel of each tile stays, `[n, tiles]`, and the key of the noise that replaces the others, `[n * tiles, 2]`.
+pub(crate) fn colours(indices: &[u32], seed: u64, epoch: u32, tiles: usize) -> (Tensor, Tensor) {
+    let (mut kept, mut keys) = (Vec::new(), Vec::new());
+    for &image in indices {
+        let mut stream = of_image(seed, epoch, image, Use::Colour);
+        for _ in 0..tiles {
+            kept.push(stream.random_range(0..3i64));
+            keys.extend([(); 2].map(|()| i64::from(stream.random::<u32>())));
+        }
+    }
+    (Tensor::from_slice(&kept).view([-1, tiles as i64]), Tensor::from_slice(&keys).view([-1, 2]))
 }
 
 /// The numbers below `n` in random order, `[n]`.
@@ -104,6 +118,20 @@ mod tests {
         let counts = drawn.view(-1).bincount::<Tensor>(None, 5).to_kind(Kind::Double);
         // 72,000 expected in each; five deviations are 1,200.
         assert!((counts - 72_000.0).abs().max().double_value(&[]) < 1200.0);
+    }
+
+    #[test]
+    fn channels_are_even_and_keys_differ() {
+        let images: Vec<u32> = (0..10_000).collect();
+        let (kept, keys) = colours(&images, 1, 0, 9);
+        let counts = kept.view(-1).bincount::<Tensor>(None, 3).to_kind(Kind::Double);
+        // 30,000 expected in each; five deviations are 707.
+        assert!((counts - 30_000.0).abs().max().double_value(&[]) < 707.0);
+        let mut pairs: Vec<(i64, i64)> =
+            Vec::<Vec<i64>>::try_from(keys).unwrap().into_iter().map(|key| (key[0], key[1])).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        assert_eq!(pairs.len(), 90_000);
     }
 
     #[test]

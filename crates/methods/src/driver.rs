@@ -53,6 +53,11 @@ pub(crate) trait Objective: Send {
         None
     }
 
+    /// What is left of normalised images, `[n, 3, h, w]`, in evaluation mode, where the method learns to give them back.
+    fn reconstruct(&self, _images: &Tensor) -> Option<Tensor> {
+        None
+    }
+
     /// What is done with the gradients before the optimizer sees them (layers that stay frozen at first).
     fn after_backward(&mut self, _progress: Progress) {}
 
@@ -96,14 +101,14 @@ pub(crate) struct Batch<'a> {
 }
 
 /// An objective as a method.
-pub(crate) struct Driven<O> {
-    objective: O,
+pub(crate) struct Driven<O: ?Sized> {
+    objective: Box<O>,
     views: ViewSpec,
     chunk: Option<i64>,
 }
 
-impl<O: Objective> Driven<O> {
-    pub(crate) fn new(objective: O, setting: &Setting) -> Self {
+impl<O: Objective + ?Sized> Driven<O> {
+    pub(crate) fn new(objective: Box<O>, setting: &Setting) -> Self {
         Self { objective, views: setting.views.clone(), chunk: setting.chunk }
     }
 
@@ -153,7 +158,7 @@ impl<O: Objective> Driven<O> {
     }
 }
 
-impl<O: Objective> Method for Driven<O> {
+impl<O: Objective + ?Sized> Method for Driven<O> {
     fn name(&self) -> &'static str {
         self.objective.name()
     }
@@ -197,6 +202,10 @@ impl<O: Objective> Method for Driven<O> {
 
     fn solve(&self, views: &Views, progress: Progress) -> Option<Solved> {
         tch::no_grad(|| self.objective.solve(views, progress))
+    }
+
+    fn reconstruct(&self, images: &Tensor) -> Option<Tensor> {
+        tch::no_grad(|| self.objective.reconstruct(images))
     }
 
     fn healthy(&self) -> Healthy {
@@ -303,7 +312,7 @@ mod tests {
 
     /// Loss and gradients of one step.
     fn step(toy: Toy, chunk: Option<i64>) -> (Tensor, Vec<(String, Tensor)>, StateDict) {
-        let mut method = Driven::new(toy, &Setting { chunk, ..setting() });
+        let mut method = Driven::new(Box::new(toy), &Setting { chunk, ..setting() });
         let output = method.step(&views(2), progress(0));
         let gradients = method.objective.trained().into_iter().map(|(name, v)| (name, v.grad())).collect();
         (output.loss, gradients, method.state())

@@ -3,7 +3,7 @@
 use crate::{Progress, Setting, ViewSpec};
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Views;
-use kontrast_models::{Depth, ResNetSpec, Stem};
+use kontrast_models::{Depth, EncoderSpec, ResNetSpec, Stem};
 use kontrast_torch_ext::Precision;
 use tch::{Device, Kind, Tensor};
 
@@ -18,13 +18,14 @@ pub(crate) fn setting() -> Setting {
 pub(crate) fn setting_of(count: usize) -> Setting {
     let plan = ViewPlan::evaluation((16, 16));
     Setting {
-        encoder: ResNetSpec {
+        encoder: EncoderSpec::ResNet(ResNetSpec {
             depth: Depth::ResNet18,
             stem: Stem::Cifar,
             width: 8,
             channels_last: true,
             virtual_devices: 1,
-        },
+        }),
+        shared: None,
         views: ViewSpec { plans: vec![plan; count] },
         precision: Precision::Fp32,
         seed: 1,

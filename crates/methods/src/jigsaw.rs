@@ -62,7 +62,7 @@ impl Jigsaw {
             set,
             orders: Tensor::from_slice(&flat).view([count, tiles]).to_device(setting.device),
             normalise: config.normalise,
-            channels_last: setting.encoder.channels_last,
+            channels_last: setting.encoder.channels_last(),
             seed: setting.seed,
         })
     }

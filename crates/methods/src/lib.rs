@@ -22,6 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod autoencoder;
 mod barlow_twins;
 mod branch;
 mod build;
@@ -35,12 +36,15 @@ mod draw;
 mod driver;
 #[cfg(test)]
 mod example;
+mod exemplar;
 mod jigsaw;
+mod joint;
 mod method;
 mod moco;
 mod mocov3;
 mod nnclr;
 mod npid;
+mod relative_patch;
 mod rotation;
 mod setting;
 mod simclr;
@@ -55,5 +59,5 @@ mod views;
 pub use build::{BuildError, build, precision, setting, warnings};
 pub use kontrast_augment_torch::Views;
 pub use method::{Healthy, Method, Progress, Solved, StepOutput};
-pub use setting::{Labels, Setting};
+pub use setting::{Labels, Setting, SharedEncoder};
 pub use views::{ViewError, ViewSpec, view_spec};

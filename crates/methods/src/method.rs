@@ -99,6 +99,16 @@ pub trait Method: Send {
         None
     }
 
+    /// What the method gives back of normalised images, in evaluation mode and without gradient; none for a method that
+    /// does not learn to.
+    ///
+    /// # Shapes
+    /// - `images`: `[n, 3, h, w]`, as large as the first view
+    /// - returns the same
+    fn reconstruct(&self, _images: &Tensor) -> Option<Tensor> {
+        None
+    }
+
     /// What its embeddings look like when it works.
     fn healthy(&self) -> Healthy {
         Healthy::Spread

@@ -30,8 +30,9 @@ pub(crate) struct Moco {
 impl Moco {
     pub(crate) fn new(config: &kontrast_config::Moco, setting: &Setting) -> Self {
         let virtual_devices = i64::from(config.virtual_devices);
-        let branch = || Branch::new(setting, &head(&config.projector, virtual_devices), virtual_devices);
-        let (query, key) = (branch(), branch());
+        let projector = head(&config.projector, virtual_devices);
+        let query = Branch::new(setting, &projector, virtual_devices);
+        let key = Branch::slow(setting, &projector, virtual_devices);
         let slow_copy = SlowCopy::new(&query.trained(), &key.state(), &config.momentum);
         let queue = Queue::new(config.queue as i64, query.width(), Init::new(setting.seed), setting.device);
         let (symmetric, temperature, seed) = (config.symmetric, config.temperature, setting.seed);
@@ -136,7 +137,7 @@ mod tests {
 
     #[test]
     fn after_wrapping_around_the_queue_holds_the_keys_of_the_last_batches() {
-        let mut method = Driven::new(Moco::new(&config(1), &setting()), &setting());
+        let mut method = Driven::new(Box::new(Moco::new(&config(1), &setting())), &setting());
         let mut keys = Vec::new();
         for step in 0..4 {
             let before = method.state().get("queue.rows").unwrap().copy();

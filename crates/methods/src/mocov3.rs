@@ -22,8 +22,8 @@ pub(crate) struct Mocov3 {
 
 impl Mocov3 {
     pub(crate) fn new(config: &kontrast_config::Mocov3, setting: &Setting) -> Self {
-        let branch = || Branch::new(setting, &head(&config.projector, 1), 1);
-        let (query, key) = (branch(), branch());
+        let projector = head(&config.projector, 1);
+        let (query, key) = (Branch::new(setting, &projector, 1), Branch::slow(setting, &projector, 1));
         let predictor = Predictor::new(setting, query.width(), &head(&config.predictor, 1));
         let slow_copy = SlowCopy::new(&query.trained(), &key.state(), &config.momentum);
         Self { query, predictor, key, slow_copy, temperature: config.temperature }

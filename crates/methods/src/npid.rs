@@ -15,8 +15,10 @@ use tch::{Device, Kind, Tensor};
 pub(crate) struct Npid {
     branch: Branch,
     bank: MemoryBank,
-    /// The constant Z of equation 4, from the first batch and then kept; 0 before it. A tensor, for the checkpoint.
+    /// Z of equation 4, from the first batch on; 0 before it. A tensor, for the checkpoint.
     normaliser: Tensor,
+    /// Share of itself that Z keeps at each step.
+    normaliser_momentum: f64,
     /// Slots and embeddings of the last batch, which the bank takes once they have been compared.
     seen: Option<(Tensor, Tensor)>,
     temperature: f64,
@@ -33,12 +35,27 @@ impl Npid {
             branch,
             bank,
             normaliser: Tensor::zeros([], (Kind::Double, Device::Cpu)),
+            normaliser_momentum: config.normaliser_momentum,
             seen: None,
             temperature: config.temperature,
             noise: config.noise as i64,
             bank_momentum: config.bank_momentum,
             seed: setting.seed,
         }
+    }
+}
+
+impl Npid {
+    /// Z for a batch, which moves what is kept of it.
+    fn normalised(&mut self, z: &Tensor, noise: &Tensor) -> f64 {
+        let known = self.normaliser.double_value(&[]);
+        let kept = if known == 0.0 { 0.0 } else { self.normaliser_momentum };
+        if kept == 1.0 {
+            return known;
+        }
+        let found = nce_normaliser(&z.detach(), &self.bank.rows(), noise, self.temperature);
+        self.normaliser.copy_(&(found * (1.0 - kept) + known * kept));
+        self.normaliser.double_value(&[])
     }
 }
 
@@ -58,11 +75,8 @@ impl Objective for Npid {
         let (n, images) = (z.size()[0], bank.size()[0]);
         let noise =
             draw::noise([n, self.noise], images, self.seed, batch.progress.step).to_device(z.device());
-        if self.normaliser.double_value(&[]) == 0.0 {
-            let first = nce_normaliser(&z.detach(), &bank, &noise, self.temperature);
-            self.normaliser.copy_(&first);
-        }
-        let loss = nce(&z, &bank, &slots, &noise, self.temperature, self.normaliser.double_value(&[]));
+        let normaliser = self.normalised(&z, &noise);
+        let loss = nce(&z, &bank, &slots, &noise, self.temperature, normaliser);
         self.seen = Some((slots, z.detach()));
         // Every image and all its noise are 1 in m + 1.
         let m = self.noise as f64;

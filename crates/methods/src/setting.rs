@@ -1,15 +1,19 @@
 //! What a method is made of besides its own numbers.
 
 use crate::ViewSpec;
-use kontrast_models::{HeadSpec, ResNetSpec};
+use kontrast_models::{Encoder, EncoderSpec, HeadSpec};
 use kontrast_torch_ext::Precision;
+use std::fmt;
+use std::rc::Rc;
 use tch::{Device, Tensor};
 
 /// What a method needs to know besides its own numbers.
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// The encoder.
-    pub encoder: ResNetSpec,
+    pub encoder: EncoderSpec,
+    /// The encoder itself, where several tasks train one: it takes the place of a new one.
+    pub shared: Option<SharedEncoder>,
     /// The views that a batch has.
     pub views: ViewSpec,
     /// Precision of the forward passes; losses and prototypes are fp32.
@@ -27,11 +31,40 @@ pub struct Setting {
     pub device: Device,
 }
 
+/// An encoder that several tasks train together.
+#[derive(Clone)]
+pub struct SharedEncoder(Rc<dyn Encoder>);
+
+impl SharedEncoder {
+    /// The same variables, for several tasks.
+    pub fn of(encoder: &dyn Encoder) -> Self {
+        Self(Rc::from(encoder.share()))
+    }
+
+    /// The encoder, for one of them.
+    pub(crate) fn share(&self) -> Box<dyn Encoder> {
+        self.0.share()
+    }
+}
+
+impl fmt::Debug for SharedEncoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SharedEncoder of width {}", self.0.width())
+    }
+}
+
 /// The labels of a data set's images. Only what is made with them can see them: they are no part of a batch.
 #[derive(Debug)]
 pub struct Labels {
     by_image: Tensor,
     classes: i64,
+}
+
+impl Clone for Labels {
+    /// The same numbers, shared.
+    fn clone(&self) -> Self {
+        Self { by_image: self.by_image.shallow_clone(), classes: self.classes }
+    }
 }
 
 impl Labels {

@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn prototypes_are_frozen_at_first_and_of_unit_length_always() {
-        let mut method = Driven::new(Swav::new(&config(None), &setting()), &setting_of(3));
+        let mut method = Driven::new(Box::new(Swav::new(&config(None), &setting())), &setting_of(3));
         let mut optimizer = Sgd::new(method.groups(), 0.9, false);
         let weight = |method: &dyn Method| method.state().get("prototypes.weight").unwrap().copy();
         for step in 0..4 {

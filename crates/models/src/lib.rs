@@ -12,6 +12,7 @@
 //! ```
 
 mod batch_norm;
+mod decoder;
 mod encoder;
 mod heads;
 mod init;
@@ -24,7 +25,9 @@ mod prototypes;
 mod queue;
 mod resnet;
 mod resnet_block;
+mod spec;
 
+pub use decoder::Decoder;
 pub use encoder::{Encoder, Mode};
 pub use heads::{Activation, Head, HeadNorm, HeadSpec};
 pub use init::Init;
@@ -35,6 +38,7 @@ pub use nin_block::NinBlock;
 pub use prototypes::Prototypes;
 pub use queue::Queue;
 pub use resnet::{Depth, ResNet, ResNetSpec, Stem};
+pub use spec::EncoderSpec;
 
 /// The variables of a store that are trained, by name, in the order of their names.
 pub fn trained(store: &tch::nn::VarStore) -> Vec<(String, tch::Tensor)> {

@@ -48,6 +48,8 @@ impl NinBlock {
     }
 
     pub(crate) fn share(&self) -> Self {
-        Self { steps: self.steps.iter().map(|(convolution, norm)| (convolution.share(), norm.share())).collect() }
+        Self {
+            steps: self.steps.iter().map(|(convolution, norm)| (convolution.share(), norm.share())).collect(),
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! [`permutations`] are plain numbers; what cuts and turns images are functions of tensors.
 
 pub mod grid;
+pub mod patches;
 pub mod permutations;
 mod rotation;
 pub mod tiles;

@@ -6,9 +6,10 @@ use crate::images;
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Feed;
 use kontrast_config::{Experiment, Loaded};
-use kontrast_data::{DataError, Epochs, LoaderSpec, Splits};
+use kontrast_data::{DataError, Dataset, Epochs, LoaderSpec, Splits, Subset};
 use kontrast_eval::Extractor;
 use kontrast_methods::{Labels, Method, build, precision, setting, view_spec};
+use std::sync::Arc;
 
 /// Images that evaluation sends through the encoder at once.
 const BATCH: usize = 500;
@@ -20,6 +21,10 @@ pub(crate) struct Stage {
     pub(crate) place: Place,
     pub(crate) splits: Splits,
     pub(crate) plans: Vec<ViewPlan>,
+    /// What is trained on: all training images, or as many as the method has classes for.
+    trained_on: Arc<dyn Dataset>,
+    /// Their places among the training images, where these are not all.
+    places: Option<Vec<u32>>,
 }
 
 impl Stage {
@@ -28,28 +33,40 @@ impl Stage {
         let place = device::prepare(&experiment.run)?;
         let splits = data::open(&experiment.data, experiment.seed)?;
         images::say_notes(&splits);
-        let (images, batch) = (splits.train.images().len(), experiment.train.batch);
+        let all = splits.train.images();
+        let most = experiment.method.most_images().filter(|&most| most < all.len());
+        let (trained_on, places): (Arc<dyn Dataset>, _) = match most {
+            Some(most) => {
+                let some = Subset::random(all, most, experiment.seed)?;
+                let places = some.indices().to_vec();
+                (Arc::new(some), Some(places))
+            }
+            None => (all, None),
+        };
+        let (images, batch) = (trained_on.len(), experiment.train.batch);
         if images < batch {
             return Err(DataError::Batch { batch, images }.into());
         }
         let plans = view_spec(&experiment.views)?.plans;
-        Ok(Self { experiment, digest: loaded.digest.clone(), place, splits, plans })
+        Ok(Self { experiment, digest: loaded.digest.clone(), place, splits, plans, trained_on, places })
     }
 
     /// The method with its initial weights.
     pub(crate) fn method(&self) -> anyhow::Result<Box<dyn Method>> {
         let (experiment, train) = (&self.experiment, &self.splits.train);
-        let setting = setting(experiment, train.images().len(), self.place.device)?;
+        let setting = setting(experiment, self.trained_on.len(), self.place.device)?;
         // Only a method that is told them gets to see the labels.
         let labels = train.labelled().filter(|_| experiment.method.wants_labels()).map(|images| {
-            let by_image: Vec<_> = (0..images.len()).map(|index| images.label(index)).collect();
+            let all = (0..images.len() as u32).collect();
+            let places = self.places.clone().unwrap_or(all);
+            let by_image: Vec<_> = places.iter().map(|&place| images.label(place as usize)).collect();
             Labels::new(&by_image, images.class_names().len())
         });
         Ok(build(&experiment.method, &setting, labels)?)
     }
 
     pub(crate) fn loader(&self) -> LoaderSpec {
-        let dataset = self.splits.train.images();
+        let dataset = Arc::clone(&self.trained_on);
         let (batch, seed) = (self.experiment.train.batch, self.experiment.seed);
         LoaderSpec {
             epochs: Epochs { len: dataset.len(), batch, seed },

@@ -12,15 +12,13 @@ use std::path::Path;
 /// What is about to be trained: the derived numbers too, so that nobody has to guess them.
 pub(crate) fn opening(stage: &Stage, record: &Record, steps: u64) -> String {
     let experiment = &stage.experiment;
-    let (train, resnet) = (&experiment.train, experiment.encoder.resnet());
+    let train = &experiment.train;
     let chunks = train.chunk.map(|chunk| format!(" in chunks of {chunk} (GradCache: each embedded twice)"));
     format!(
-        "{}: {} of width {} ({} stem), {} parameters; {}, {} images; batch {}{}, {}, {}; {} lr {:.4}; {} on {} with \
+        "{}: {}, {} parameters; {}, {} images; batch {}{}, {}, {}; {} lr {:.4}; {} on {} with \
          {}",
         experiment.method.name(),
-        experiment.encoder.name(),
-        resnet.width,
-        resnet.stem.as_str(),
+        experiment.encoder.shape(),
         count(record.summary.parameters),
         experiment.data.name.as_str(),
         count(stage.loader().dataset.len() as u64),

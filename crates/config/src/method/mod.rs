@@ -8,6 +8,7 @@ mod pretext;
 mod prototypes;
 mod redundancy;
 mod slow_copy;
+mod tasks;
 
 pub use contrastive::{Dcl, Dclw, Mining, Nnclr, Simclr, Similarity, Triplet};
 pub use heads::{Head, HeadNorm};
@@ -17,6 +18,7 @@ pub use pretext::{Jigsaw, PermutationMethod, Permutations, Rotation};
 pub use prototypes::{Dino, Swav, SwavQueue, TeacherTemperature};
 pub use redundancy::{BarlowTwins, Vicreg};
 pub use slow_copy::{Byol, Moco, Mocov3, Npid, Simsiam};
+pub use tasks::{Autoencoder, Exemplar, Joint, PixelLoss, RelativePatch, Task};
 
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +65,14 @@ pub enum Method {
     Rotation(Rotation),
     /// Jigsaw puzzles (Noroozi and Favaro 2016, arXiv 1603.09246).
     Jigsaw(Jigsaw),
+    /// Relative patches (Doersch, Gupta and Efros 2015, arXiv 1505.05192).
+    RelativePatch(RelativePatch),
+    /// Exemplars (Dosovitskiy et al. 2014, arXiv 1406.6909).
+    Exemplar(Exemplar),
+    /// An autoencoder (Hinton and Salakhutdinov 2006, Science 313).
+    Autoencoder(Autoencoder),
+    /// Several tasks on one encoder (Doersch and Zisserman 2017, arXiv 1708.07860).
+    Joint(Joint),
 }
 
 impl Method {
@@ -87,40 +97,71 @@ impl Method {
             Self::Supervised(_) => "supervised",
             Self::Rotation(_) => "rotation",
             Self::Jigsaw(_) => "jigsaw",
+            Self::RelativePatch(_) => "relative_patch",
+            Self::Exemplar(_) => "exemplar",
+            Self::Autoencoder(_) => "autoencoder",
+            Self::Joint(_) => "joint",
+        }
+    }
+
+    /// The method itself, or each of the tasks that it joins.
+    pub fn each(&self) -> Vec<&Self> {
+        match self {
+            Self::Joint(joint) => joint.tasks.iter().flat_map(|task| task.method.each()).collect(),
+            _ => vec![self],
         }
     }
 
     /// Whether it is told the labels of the images that it trains on.
     pub fn wants_labels(&self) -> bool {
-        matches!(self, Self::Supcon(_) | Self::Supervised(_))
+        self.each().iter().any(|method| matches!(method, Self::Supcon(_) | Self::Supervised(_)))
     }
 
     /// Whether it makes puzzles of images, which can be set and counted at the end.
     pub fn sets_puzzles(&self) -> bool {
-        matches!(self, Self::Rotation(_) | Self::Jigsaw(_))
+        let sets =
+            |method: &&Self| matches!(method, Self::Rotation(_) | Self::Jigsaw(_) | Self::RelativePatch(_));
+        self.each().iter().any(sets)
+    }
+
+    /// The largest number of images that it trains on, where it has one: each is a class of an exemplar classifier.
+    pub fn most_images(&self) -> Option<usize> {
+        let most = |method: &&Self| match method {
+            Self::Exemplar(own) => Some(own.classes),
+            _ => None,
+        };
+        self.each().iter().filter_map(most).min()
     }
 
     pub(crate) fn check(&self, train: &Train, problems: &mut Problems) {
-        let key = format!("method.{}", self.name());
+        self.check_as(&format!("method.{}", self.name()), train, problems);
+    }
+
+    /// What is out of range under `key`, which names the method's table.
+    fn check_as(&self, key: &str, train: &Train, problems: &mut Problems) {
         match self {
-            Self::Simclr(method) => method.check(&key, problems),
-            Self::Moco(method) => method.check(&key, train, problems),
-            Self::Mocov3(method) => method.check(&key, problems),
-            Self::Npid(method) => method.check(&key, problems),
-            Self::Byol(method) => method.check(&key, problems),
-            Self::Simsiam(method) => method.check(&key, problems),
-            Self::BarlowTwins(method) => method.check(&key, problems),
-            Self::Vicreg(method) => method.check(&key, problems),
-            Self::Swav(method) => method.check(&key, train, problems),
-            Self::Dino(method) => method.check(&key, train, problems),
-            Self::Nnclr(method) => method.check(&key, train, problems),
-            Self::Dcl(method) => method.check(&key, problems),
-            Self::Dclw(method) => method.check(&key, problems),
-            Self::Supcon(method) => method.check(&key, problems),
-            Self::Triplet(method) => method.check(&key, problems),
-            Self::Supervised(method) => method.check(&key, problems),
-            Self::Rotation(method) => method.check(&key, problems),
-            Self::Jigsaw(method) => method.check(&key, problems),
+            Self::Simclr(method) => method.check(key, problems),
+            Self::Moco(method) => method.check(key, train, problems),
+            Self::Mocov3(method) => method.check(key, problems),
+            Self::Npid(method) => method.check(key, problems),
+            Self::Byol(method) => method.check(key, problems),
+            Self::Simsiam(method) => method.check(key, problems),
+            Self::BarlowTwins(method) => method.check(key, problems),
+            Self::Vicreg(method) => method.check(key, problems),
+            Self::Swav(method) => method.check(key, train, problems),
+            Self::Dino(method) => method.check(key, train, problems),
+            Self::Nnclr(method) => method.check(key, train, problems),
+            Self::Dcl(method) => method.check(key, problems),
+            Self::Dclw(method) => method.check(key, problems),
+            Self::Supcon(method) => method.check(key, problems),
+            Self::Triplet(method) => method.check(key, problems),
+            Self::Supervised(method) => method.check(key, problems),
+            Self::Rotation(method) => method.check(key, problems),
+            Self::Jigsaw(method) => method.check(key, problems),
+            Self::RelativePatch(method) => method.check(key, problems),
+            Self::Exemplar(method) => method.check(key, problems),
+            Self::Autoencoder(method) => method.check(key, problems),
+            Self::Joint(method) => method.check(key, train, problems),
         }
     }
 
@@ -128,8 +169,10 @@ impl Method {
     fn comparison(&self) -> Comparison {
         match self {
             Self::Npid(_) => Comparison::One,
-            Self::Rotation(_) | Self::Jigsaw(_) => Comparison::Puzzle,
-            Self::Supervised(_) => Comparison::AnyOfOneSize,
+            Self::Rotation(_) | Self::Jigsaw(_) | Self::RelativePatch(_) => Comparison::Puzzle,
+            Self::Autoencoder(_) => Comparison::Whole,
+            Self::Supervised(_) | Self::Exemplar(_) => Comparison::AnyOfOneSize,
+            Self::Joint(_) => Comparison::Any,
             Self::Simclr(_) | Self::Swav(_) | Self::Dino(_) => Comparison::PairAndMore,
             Self::Supcon(_) => Comparison::SomeOfOneSize,
             _ => Comparison::Pair,
@@ -143,15 +186,28 @@ impl Method {
         if sizes.is_empty() {
             return;
         }
-        let key = format!("views.{}", views.name());
+        self.check_sizes(
+            &format!("method.{}", self.name()),
+            (&format!("views.{}", views.name()), &sizes),
+            problems,
+        );
+        if let Self::Joint(joint) = self {
+            joint.check_views("method.joint", views, problems);
+        }
+    }
+
+    /// Whether views of these sizes, which stand under a key of their own, are those that the method under `key` compares.
+    fn check_sizes(&self, key: &str, (views, sizes): (&str, &[usize]), problems: &mut Problems) {
         let listed: Vec<_> = sizes.iter().map(ToString::to_string).collect();
         let noun = if sizes.len() == 1 { "view" } else { "views" };
         let found = format!("{} {noun} of {} pixels", sizes.len(), listed.join(" and "));
         let comparison = self.comparison();
-        let expected = format!("{}: method.{} {}", comparison.views(), self.name(), comparison.why());
-        problems.require(comparison.accepts(&sizes), &key, &format_args!("{found}"), &expected);
-        if let Self::Jigsaw(method) = self {
-            method.check_views("method.jigsaw", views, problems);
+        let expected = format!("{}: {key} {}", comparison.views(), comparison.why());
+        problems.require(comparison.accepts(sizes), views, &format_args!("{found}"), &expected);
+        match self {
+            Self::Jigsaw(method) => method.check_side(key, (sizes[0], views), problems),
+            Self::RelativePatch(method) => method.check_side(key, (sizes[0], views), problems),
+            _ => {}
         }
     }
 }
@@ -161,6 +217,8 @@ impl Method {
 enum Comparison {
     One,
     Puzzle,
+    Whole,
+    Any,
     Pair,
     PairAndMore,
     SomeOfOneSize,
@@ -171,7 +229,8 @@ impl Comparison {
     fn accepts(self, sizes: &[usize]) -> bool {
         let alike = sizes.windows(2).all(|pair| pair[0] == pair[1]);
         match self {
-            Self::One | Self::Puzzle => sizes.len() == 1,
+            Self::One | Self::Puzzle | Self::Whole => sizes.len() == 1,
+            Self::Any => !sizes.is_empty(),
             Self::Pair => sizes.len() == 2 && alike,
             Self::PairAndMore => sizes.len() >= 2 && sizes[0] == sizes[1],
             Self::SomeOfOneSize => sizes.len() >= 2 && alike,
@@ -181,7 +240,8 @@ impl Comparison {
 
     fn views(self) -> &'static str {
         match self {
-            Self::One | Self::Puzzle => "one view",
+            Self::One | Self::Puzzle | Self::Whole => "one view",
+            Self::Any => "a view",
             Self::Pair => "two views of one size",
             Self::PairAndMore => "two views of one size, then any others",
             Self::SomeOfOneSize => "two or more views of one size",
@@ -193,6 +253,8 @@ impl Comparison {
         match self {
             Self::One => "compares it with the image's slot in the bank",
             Self::Puzzle => "makes its puzzles of it",
+            Self::Whole => "gives it back",
+            Self::Any => "shares them among its tasks",
             Self::Pair => "compares two",
             Self::PairAndMore => "compares the others with these two",
             Self::SomeOfOneSize => "compares all of them",
@@ -218,6 +280,37 @@ fn predicts(key: &str, predictor: &Head, projector: &Head, problems: &mut Proble
     };
     let expected = format!("as its last width {embedding}, that of {compared}, with which it is compared");
     problems.require(prediction == embedding || *embedding == 0, &key, &predictor.widths, &expected);
+}
+
+/// Whether square tiles lie in the cells of a grid. `key` is the method's, with the key of the grid where that is one of
+/// the file's; `of` is the key of the views.
+fn fitting_tiles(
+    (key, grid_key): (&str, Option<&str>),
+    (grid, tile): (usize, usize),
+    (side, of): (usize, &str),
+    problems: &mut Problems,
+) {
+    let of = format!("{of} has {side} pixels on a side");
+    if side < grid || !side.is_multiple_of(grid) {
+        let near = match (side / grid * grid, side.next_multiple_of(grid)) {
+            (0, above) => format!("{above} would do"),
+            (below, above) => format!("{below} or {above} would do"),
+        };
+        return match grid_key {
+            Some(grid_key) => {
+                let expected = format!("a divisor of the view's size: {of}; {near}");
+                problems.require(false, grid_key, &grid, &expected);
+            }
+            None => {
+                let expected = format!("a view of three rows of cells: {of}; {near}");
+                problems.require(false, &format!("{key}.tile"), &tile, &expected);
+            }
+        };
+    }
+    let cell = side / grid;
+    let rows = grid_key.map_or_else(|| "a grid of 3".to_owned(), |key| format!("{key} = {grid}"));
+    let expected = format!("at most the {cell} pixels of a cell: {of}, and {rows}");
+    problems.require(tile <= cell, &format!("{key}.tile"), &tile, &expected);
 }
 
 /// A head that prototypes stand on.

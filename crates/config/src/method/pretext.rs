@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Head;
-use crate::Views;
+use super::{Head, fitting_tiles};
 use crate::problems::Problems;
 
 /// Rotation prediction: how far an image was turned.
@@ -124,21 +123,9 @@ impl Jigsaw {
         problems.require(count <= available, &count_key, &count, &expected);
     }
 
-    /// Whether the tiles lie in the views.
-    pub(super) fn check_views(&self, key: &str, views: &Views, problems: &mut Problems) {
-        let (grid, side) = (usize::from(self.grid.max(1)), views.size());
-        let of = format!("views.{} has {side} pixels on a side", views.name());
-        let grid_key = format!("{key}.grid");
-        if side < grid || !side.is_multiple_of(grid) {
-            let nearest = (side / grid * grid, side.next_multiple_of(grid));
-            let expected = match nearest {
-                (0, above) => format!("a divisor of the view's size: {of}; {above} would do"),
-                (below, above) => format!("a divisor of the view's size: {of}; {below} or {above} would do"),
-            };
-            return problems.require(false, &grid_key, &self.grid, &expected);
-        }
-        let cell = side / grid;
-        let expected = format!("at most the {cell} pixels of a cell: {of}, and {grid_key} = {grid}");
-        problems.require(self.tile <= cell, &format!("{key}.tile"), &self.tile, &expected);
+    /// Whether the tiles lie in a view of `side` pixels, which `of` names.
+    pub(super) fn check_side(&self, key: &str, (side, of): (usize, &str), problems: &mut Problems) {
+        let grid = usize::from(self.grid.max(1));
+        fitting_tiles((key, Some(&format!("{key}.grid"))), (grid, self.tile), (side, of), problems);
     }
 }

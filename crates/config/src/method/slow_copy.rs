@@ -49,6 +49,8 @@ pub struct Npid {
     pub noise: usize,
     /// Share of itself that a slot of the bank keeps when its image is seen again.
     pub bank_momentum: f64,
+    /// Share of itself that the normaliser Z keeps at each step: 1 keeps the first batch's, as in the paper.
+    pub normaliser_momentum: f64,
     /// The head that the loss sees.
     pub projector: Head,
 }
@@ -120,6 +122,9 @@ impl Npid {
         problems.positive(&format!("{key}.temperature"), self.temperature);
         problems.require(self.noise >= 1, &format!("{key}.noise"), &self.noise, "at least 1 image");
         problems.below_one(&format!("{key}.bank_momentum"), self.bank_momentum);
+        let kept = self.normaliser_momentum;
+        let key_of_z = format!("{key}.normaliser_momentum");
+        problems.require((0.0..=1.0).contains(&kept), &key_of_z, &kept, "0 to 1; 1 keeps the first batch's");
         self.projector.check(&format!("{key}.projector"), problems);
     }
 }

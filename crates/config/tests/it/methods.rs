@@ -27,6 +27,7 @@ fn each_value_out_of_range_names_its_key_and_what_it_depends_on() {
         ("method.mocov3.predictor.widths=[64, 16]", "that of method.mocov3.projector.widths"),
         ("method.npid.noise=0", "expected at least 1 image"),
         ("method.npid.bank_momentum=1.0", "expected at least 0 and below 1"),
+        ("method.npid.normaliser_momentum=1.1", "expected 0 to 1; 1 keeps the first batch's"),
         ("method.byol.predictor.widths=[64, 31]", "expected as its last width 32"),
         ("method.byol.projector.widths=[64, 0]", "expected widths of at least 1"),
         ("method.simsiam.predictor.widths=[32, 32]", "expected as its last width 64"),
@@ -85,7 +86,63 @@ fn each_value_of_a_puzzle_out_of_range_names_its_key_and_the_other() {
             "one that knows 4 tiles, those of method.jigsaw.grid = 2",
         ),
         ("method.jigsaw.position_weight=-1.0", "expected 0 or above"),
+        (
+            "method.relative_patch.tile=11",
+            "at most the 10 pixels of a cell: views.custom has 30 pixels on a side, and a grid of 3",
+        ),
+        ("method.relative_patch.tile=0", "expected at least 1 pixel"),
+        ("method.relative_patch.drop_channels=-0.1", "expected 0 or above"),
+        ("method.exemplar.classes=1", "expected at least 2"),
+        ("method.autoencoder.projector.widths=[0]", "expected widths of at least 1"),
     ]);
+}
+
+#[test]
+fn tiles_that_do_not_fit_the_views_are_refused_with_sizes_that_would_do() {
+    let message = refusal("relative_patch", "views.identity={ count = 1, size = 32 }");
+    let expected = "tile = 8: expected a view of three rows of cells: views.identity has 32 pixels on a side; 30 or 33 \
+                    would do";
+    assert!(message.contains(expected), "{message}");
+}
+
+#[test]
+fn joint_tasks_are_checked_each_under_its_own_key() {
+    let rotation = "{ rotation = { rotations = 4, all = true, head = { widths = [], batch_norm = false } } }";
+    let of = |weight: &str, views: &str, method: &str| {
+        format!("{{ weight = {weight}, views = {views}, method = {method} }}")
+    };
+    let good = of("1.0", "[0]", rotation);
+    let tasks = |second: &str| format!("method.joint.tasks=[{good}, {second}]");
+    let simclr = "{ simclr = { temperature = 0.0, projector = { widths = [8], batch_norm = false } } }";
+    for (argument, expected) in [
+        (format!("method.joint.tasks=[{good}]"), "method.joint.tasks = 1: expected two tasks at least"),
+        (tasks(&of("0.0", "[0]", rotation)), "method.joint.tasks[1].weight = 0.0: expected a number above 0"),
+        (tasks(&of("1.0", "[2]", rotation)), "method.joint.tasks[1].views = [2]: expected some of 0 to 1"),
+        (tasks(&of("1.0", "[]", rotation)), "method.joint.tasks[1].views = []: expected some of 0 to 1"),
+        (
+            tasks(&of("1.0", "[0, 1]", rotation)),
+            "method.joint.tasks[1].views = 2 views of 32 and 32 pixels: expected one view",
+        ),
+        (
+            tasks(&of("1.0", "[0, 1]", simclr)),
+            "method.joint.tasks[1].method.simclr.temperature = 0.0: expected a number above 0",
+        ),
+        (
+            tasks(&of("1.0", "[0]", &format!("{{ joint = {{ tasks = [{good}, {good}] }} }}"))),
+            "expected a task that is not joint itself",
+        ),
+    ] {
+        let message = refusal("joint", &argument);
+        assert!(message.contains(expected), "{argument} gives\n{message}");
+    }
+}
+
+#[test]
+fn a_network_in_network_has_three_to_five_blocks_and_a_width_by_six() {
+    let message = refusal("joint", "encoder.nin.blocks=6");
+    assert!(message.contains("encoder.nin.blocks = 6: expected 3, 4 or 5 blocks"), "{message}");
+    let message = refusal("joint", "encoder.nin.width=100");
+    assert!(message.contains("encoder.nin.width = 100: expected a multiple of 6"), "{message}");
 }
 
 /// Each argument alone, over its method's smoke experiment, with its one problem.
@@ -156,7 +213,7 @@ fn every_smoke_experiment_is_of_the_method_that_names_it() {
         assert!(folder.join(format!("{compared}.toml")).exists(), "{name}");
         names.push(name);
     }
-    assert_eq!(names.len(), 18, "{names:?}");
+    assert_eq!(names.len(), 22, "{names:?}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub struct Example {
 }
 
 /// Every method there is: a file each in configs/smoke.
-pub const NAMES: [&str; 18] = [
+pub const NAMES: [&str; 22] = [
     "simclr",
     "dcl",
     "dclw",
@@ -39,6 +39,10 @@ pub const NAMES: [&str; 18] = [
     "supervised",
     "rotation",
     "jigsaw",
+    "relative_patch",
+    "exemplar",
+    "autoencoder",
+    "joint",
 ];
 
 /// All of them, in fp32, with batches of sixteen; what counts batches counts few.
@@ -75,12 +79,17 @@ impl Example {
         build(&self.experiment.method, &setting, Some(labels)).expect("labels")
     }
 
-    /// Noisy views of smooth images, half as large as the experiment's; with `swapped` the first two change places.
+    /// Noisy views of smooth images, half as large as the experiment's but for nine tiles, which need some pixels each, and
+    /// for a decoder, which is made for one size; with `swapped` the first two change places.
     pub fn batch(&self, which: u32, swapped: bool) -> Views {
         let sizes = self.experiment.views.sizes();
+        let part = if ["autoencoder", "relative_patch"].contains(&self.name) { 1 } else { 2 };
         let indices: Vec<u32> = (0..N as u32).map(|n| (which * N as u32 + n) % IMAGES).collect();
-        let mut views: Vec<_> =
-            sizes.iter().enumerate().map(|(view, &size)| images(&indices, view, size as i64 / 2)).collect();
+        let mut views: Vec<_> = sizes
+            .iter()
+            .enumerate()
+            .map(|(view, &size)| images(&indices, view, size as i64 / part))
+            .collect();
         if swapped {
             views.swap(0, 1);
         }
@@ -90,7 +99,8 @@ impl Example {
 
     /// Whether loss and gradient are the same when the first two views change places.
     pub fn is_symmetric(&self) -> bool {
-        !matches!(self.name, "moco" | "npid" | "supervised" | "rotation" | "jigsaw")
+        let one_view = ["npid", "supervised", "rotation", "jigsaw", "relative_patch", "autoencoder"];
+        !one_view.contains(&self.name) && !["moco", "joint"].contains(&self.name)
     }
 }
 

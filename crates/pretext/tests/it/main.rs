@@ -1,6 +1,7 @@
 //! Permutation sets against brute force, and the puzzles made with them.
 
 mod groups;
+mod patches;
 mod permutations;
 mod rotation;
 mod tiles;

@@ -1,0 +1,65 @@
+//! Exemplars (Dosovitskiy et al. 2014, arXiv 1406.6909): every image is a class of its own, its distorted views are the
+//! class's members, and a classifier tells all of them apart.
+
+use crate::Progress;
+use crate::branch::Branch;
+use crate::classifier::{Classifier, judged};
+use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::setting::{Setting, head, slots};
+use kontrast_augment_torch::Views;
+use kontrast_models::Mode;
+use kontrast_torch_ext::StateDict;
+use tch::Tensor;
+
+/// Encoder, and a classifier with an output an image.
+pub(crate) struct Exemplar {
+    branch: Branch,
+    classifier: Classifier,
+    classes: i64,
+}
+
+impl Exemplar {
+    pub(crate) fn new(config: &kontrast_config::Exemplar, setting: &Setting) -> Self {
+        let branch = Branch::new(setting, &head(&config.projector, 1), 1);
+        let none = kontrast_config::Head { widths: Vec::new(), batch_norm: kontrast_config::HeadNorm::None };
+        let classifier = Classifier::new("classifier", setting, branch.width(), &none, setting.images);
+        Self { branch, classifier, classes: setting.images }
+    }
+}
+
+impl Objective for Exemplar {
+    fn name(&self) -> &'static str {
+        "exemplar"
+    }
+
+    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+        let pass = self.branch.together(views, mode);
+        let logits = views.by_view(&self.classifier.logits(&pass.z, mode));
+        Pass { h: pass.h, outputs: vec![logits, views.by_view(&pass.z.detach())] }
+    }
+
+    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> Compared {
+        let (logits, z) = (&online[0], &online[1]);
+        let targets = slots(batch.indices, logits.device()).repeat([logits.size()[0]]);
+        let (loss, right) = judged(&logits.flatten(0, 1), &targets);
+        let chance = Some((self.classes as f64).ln());
+        Compared { loss, chance, embeddings: z.detach(), accuracy: Some(right) }
+    }
+
+    fn branch(&self) -> &Branch {
+        &self.branch
+    }
+
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        self.branch.trained_with(self.classifier.trained())
+    }
+
+    fn state(&self) -> StateDict {
+        self.branch.state_with("classifier", &self.classifier.state())
+    }
+
+    fn hint(&self) -> &'static str {
+        "lower optimizer lr or lengthen schedule warmup_epochs; for exemplars also begin with fewer classes \
+         (method.exemplar.classes): each is one image, seen once an epoch, and a classifier of many learns slowly"
+    }
+}

@@ -1,0 +1,256 @@
+//! Several tasks on one encoder: the loss is the weighted sum of theirs (Doersch and Zisserman 2017, arXiv 1708.07860,
+//! train four such tasks together).
+
+use crate::branch::Branch;
+use crate::build::{BuildError, objective};
+use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::setting::{Labels, Setting, SharedEncoder, head};
+use crate::{Healthy, Progress, Solved, ViewSpec};
+use kontrast_augment_torch::Views;
+use kontrast_models::Mode;
+use kontrast_optim::Group;
+use kontrast_torch_ext::StateDict;
+use std::cell::Cell;
+use tch::Tensor;
+
+/// The encoder, and the tasks that train it.
+pub(crate) struct Joint {
+    /// The encoder alone.
+    branch: Branch,
+    tasks: Vec<Task>,
+}
+
+struct Task {
+    /// Its place among the tasks and its method, under which its own variables stand in a checkpoint.
+    name: String,
+    weight: f64,
+    /// Which views of a batch are its own, in its order.
+    views: Vec<i64>,
+    objective: Box<dyn Objective>,
+    /// How many tensors its trained side and its slow copy's gave last.
+    outputs: Cell<(usize, usize)>,
+}
+
+impl Joint {
+    pub(crate) fn new(
+        config: &kontrast_config::Joint,
+        setting: &Setting,
+        labels: Option<&Labels>,
+    ) -> Result<Self, BuildError> {
+        let none = kontrast_config::Head { widths: Vec::new(), batch_norm: kontrast_config::HeadNorm::None };
+        let branch = Branch::new(setting, &head(&none, 1), 1);
+        let task = |(place, own): (usize, &kontrast_config::Task)| {
+            let plans = own.views.iter().map(|&view| setting.views.plans[view].clone()).collect();
+            let setting = Setting {
+                shared: Some(SharedEncoder::of(branch.encoder())),
+                views: ViewSpec { plans },
+                ..setting.clone()
+            };
+            Ok(Task {
+                name: format!("tasks.{place}.{}", own.method.name()),
+                weight: own.weight,
+                views: own.views.iter().map(|&view| view as i64).collect(),
+                objective: objective(&own.method, &setting, labels)?,
+                outputs: Cell::default(),
+            })
+        };
+        let tasks = config.tasks.iter().enumerate().map(task).collect::<Result<_, BuildError>>()?;
+        Ok(Self { branch, tasks })
+    }
+}
+
+impl Task {
+    fn views(&self, of: &Views) -> Views {
+        of.only(&self.views)
+    }
+
+    /// Its own part of a name in a group or in a state; none for the encoder's, which is shared.
+    fn own(&self, name: &str) -> Option<String> {
+        (!name.starts_with("encoder.")).then(|| format!("{}.{name}", self.name))
+    }
+}
+
+/// Representations of all tasks, and their outputs one after another.
+fn side_by_side(passes: Vec<Pass>) -> Pass {
+    let h: Vec<_> = passes.iter().map(|pass| pass.h.shallow_clone()).collect();
+    Pass { h: Tensor::cat(&h, 0), outputs: passes.into_iter().flat_map(|pass| pass.outputs).collect() }
+}
+
+impl Objective for Joint {
+    fn name(&self) -> &'static str {
+        "joint"
+    }
+
+    fn online(&self, views: &Views, progress: Progress, mode: Mode) -> Pass {
+        let pass = |task: &Task| {
+            let pass = task.objective.online(&task.views(views), progress, mode);
+            task.outputs.set((pass.outputs.len(), task.outputs.get().1));
+            pass
+        };
+        side_by_side(self.tasks.iter().map(pass).collect())
+    }
+
+    fn target(&self, views: &Views, progress: Progress) -> Option<Pass> {
+        let pass = |task: &Task| {
+            let pass = task.objective.target(&task.views(views), progress);
+            task.outputs.set((task.outputs.get().0, pass.as_ref().map_or(0, |pass| pass.outputs.len())));
+            pass
+        };
+        let passes: Vec<_> = self.tasks.iter().filter_map(pass).collect();
+        (!passes.is_empty()).then(|| side_by_side(passes))
+    }
+
+    fn compare(&mut self, online: &[Tensor], target: &[Tensor], batch: Batch<'_>) -> Compared {
+        let (mut online, mut target) = (online, target);
+        let mut of_task = |task: &mut Task| {
+            let (trained, slow) = task.outputs.get();
+            let (own, rest) = online.split_at(trained);
+            let (own_target, rest_of_target) = target.split_at(slow);
+            (online, target) = (rest, rest_of_target);
+            (task.weight, task.objective.compare(own, own_target, batch))
+        };
+        let compared: Vec<_> = self.tasks.iter_mut().map(&mut of_task).collect();
+        let loss = compared.iter().map(|(weight, task)| &task.loss * *weight).reduce(|a, b| a + b);
+        let chance = compared.iter().map(|(weight, task)| Some(weight * task.chance?)).sum();
+        let accuracy = compared.iter().find_map(|(_, task)| Some(task.accuracy.as_ref()?.shallow_clone()));
+        let embeddings = compared[0].1.embeddings.shallow_clone();
+        Compared { loss: loss.expect("two tasks or more"), chance, embeddings, accuracy }
+    }
+
+    fn solve(&self, views: &Views, progress: Progress) -> Option<Solved> {
+        // Every task that sets puzzles makes them of one view.
+        self.tasks.iter().find_map(|task| task.objective.solve(views, progress))
+    }
+
+    fn reconstruct(&self, images: &Tensor) -> Option<Tensor> {
+        self.tasks.iter().find_map(|task| task.objective.reconstruct(images))
+    }
+
+    fn after_backward(&mut self, progress: Progress) {
+        self.tasks.iter_mut().for_each(|task| task.objective.after_backward(progress));
+    }
+
+    fn after_step(&mut self, progress: Progress) {
+        self.tasks.iter_mut().for_each(|task| task.objective.after_step(progress));
+    }
+
+    fn branch(&self) -> &Branch {
+        &self.branch
+    }
+
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        let own = |task: &Task| {
+            let trained = task.objective.trained().into_iter();
+            trained.filter_map(|(name, variable)| Some((task.own(&name)?, variable))).collect::<Vec<_>>()
+        };
+        self.branch.trained_with(self.tasks.iter().flat_map(own).collect())
+    }
+
+    fn groups(&self) -> Vec<Group> {
+        let mut groups: Vec<Group> = Group::weights_and_rest(self.branch.trained()).into();
+        for task in &self.tasks {
+            for mut group in task.objective.groups() {
+                let variables = group.variables.into_iter();
+                group.variables =
+                    variables.filter_map(|(name, variable)| Some((task.own(&name)?, variable))).collect();
+                groups.push(group);
+            }
+        }
+        groups.retain(|group| !group.variables.is_empty());
+        groups
+    }
+
+    fn state(&self) -> StateDict {
+        let mut whole = self.branch.state();
+        for task in &self.tasks {
+            for (name, tensor) in task.objective.state().iter() {
+                if let Some(name) = task.own(name) {
+                    whole.insert(&name, tensor.shallow_clone());
+                }
+            }
+        }
+        whole
+    }
+
+    fn healthy(&self) -> Healthy {
+        self.tasks[0].objective.healthy()
+    }
+
+    fn has_steady_loss(&self) -> bool {
+        self.tasks.iter().all(|task| task.objective.has_steady_loss())
+    }
+
+    fn hint(&self) -> &'static str {
+        "lower optimizer lr or lengthen schedule warmup_epochs; for joint tasks also train each alone for a few epochs: \
+         what is said of the embeddings is said of the first task's, and a weight far above the others' drowns them"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{progress, setting, views};
+    use kontrast_config::{Experiment, Method, Task};
+    use kontrast_testkit::assert_close;
+    use std::path::Path;
+
+    fn method(name: &str) -> Method {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../configs/smoke/{name}.toml"));
+        Experiment::load(&file, &[]).unwrap().experiment.method
+    }
+
+    fn joint(tasks: &[(f64, &[usize], &str)]) -> Joint {
+        let task = |&(weight, views, name): &(f64, &[usize], &str)| Task {
+            weight,
+            views: views.to_vec(),
+            method: method(name),
+        };
+        let config = kontrast_config::Joint { tasks: tasks.iter().map(task).collect() };
+        Joint::new(&config, &setting(), None).unwrap()
+    }
+
+    fn compared(objective: &mut dyn Objective, views: &Views) -> Compared {
+        let target = objective.target(views, progress(0));
+        let online = objective.online(views, progress(0), Mode::Replay);
+        let target = target.as_ref().map_or(&[][..], |pass| &pass.outputs);
+        objective.compare(&online.outputs, target, Batch { indices: views.indices(), progress: progress(0) })
+    }
+
+    #[test]
+    fn the_loss_is_the_weighted_sum_of_the_tasks_losses_on_their_views() {
+        let mut both = joint(&[(2.0, &[1], "rotation"), (0.5, &[0, 1], "byol")]);
+        let views = views(2);
+        let found = compared(&mut both, &views);
+        let alone = |name: &str, of: &Views| {
+            let mut task = objective(&method(name), &setting(), None).unwrap();
+            compared(&mut *task, of)
+        };
+        let (rotation, byol) = (alone("rotation", &views.only(&[1])), alone("byol", &views));
+        assert_close(&found.loss, &(rotation.loss * 2.0 + byol.loss * 0.5), 1e-5);
+        assert_eq!(found.chance, None, "BYOL has no chance level");
+        assert_eq!(found.accuracy, rotation.accuracy);
+        assert_eq!(found.embeddings, rotation.embeddings);
+    }
+
+    #[test]
+    fn tasks_train_one_encoder_and_a_slow_copy_follows_it() {
+        let mut both = joint(&[(1.0, &[0], "rotation"), (1.0, &[0, 1], "byol")]);
+        let state = both.state();
+        let count = |part: &str| state.iter().filter(|(name, _)| name.contains(part)).count();
+        assert_eq!(count("encoder.conv1.weight"), 2, "the encoder and its slow copy");
+        let (own, slow) = ("encoder.conv1.weight", "tasks.1.byol.target.encoder.conv1.weight");
+        let get = |name: &str| state.get(name).unwrap();
+        assert_eq!(get(own), get(slow));
+        for task in &both.tasks {
+            let shared = task.objective.state().get(own).unwrap().data_ptr();
+            assert_eq!(shared, get(own).data_ptr(), "{}", task.name);
+        }
+        compared(&mut both, &views(2)).loss.backward();
+        let _ = tch::no_grad(|| get(own).shallow_clone().g_add_scalar_(1.0));
+        let before = get(slow).copy();
+        both.after_step(progress(50));
+        let moved = get(slow) - &before;
+        assert!(moved.abs().max().double_value(&[]) > 1e-3, "the slow copy stays");
+        assert!((moved - 1.0).abs().max().double_value(&[]) > 0.5, "the slow copy is the encoder");
+    }
+}

@@ -1,0 +1,154 @@
+//! Relative patches (Doersch, Gupta and Efros 2015, arXiv 1505.05192): where does one tile lie beside the middle one?
+
+use crate::branch::Branch;
+use crate::classifier::{Classifier, judged};
+use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::setting::{Setting, head};
+use crate::{Healthy, Progress, Solved, draw};
+use kontrast_augment_torch::{Views, normal};
+use kontrast_models::Mode;
+use kontrast_pretext::Grid;
+use kontrast_pretext::patches::{AROUND, DIRECTIONS, MIDDLE, one_channel, pairs};
+use kontrast_pretext::tiles::{Tiling, normalised};
+use kontrast_torch_ext::{StateDict, channels_last};
+use tch::{Kind, Tensor};
+
+/// Classes of a pair.
+const CLASSES: i64 = 8;
+
+/// Encoder of tiles, and the classifier of pairs.
+pub(crate) struct RelativePatch {
+    branch: Branch,
+    classifier: Classifier,
+    tiling: Tiling,
+    all: bool,
+    normalise: bool,
+    /// Deviation of the noise in place of two channels, as a share of the third's, where colours are dropped.
+    drop_channels: Option<f64>,
+    channels_last: bool,
+    seed: u64,
+}
+
+impl RelativePatch {
+    pub(crate) fn new(config: &kontrast_config::RelativePatch, setting: &Setting) -> Self {
+        let branch = Branch::new(setting, &head(&config.projector, 1), 1);
+        let classifier = Classifier::new("classifier", setting, 2 * branch.width(), &config.head, CLASSES);
+        let grid = Grid::square(3).expect("a grid of nine");
+        Self {
+            branch,
+            classifier,
+            tiling: Tiling { grid, tile: config.tile as i64 },
+            all: config.all,
+            normalise: config.normalise,
+            drop_channels: config.drop_channels,
+            channels_last: setting.encoder.channels_last(),
+            seed: setting.seed,
+        }
+    }
+
+    /// The nine tiles of each image, or the two of its pair, as the encoder sees them: `[n, tiles, 3, tile, tile]`.
+    fn tiles(&self, views: &Views, progress: Progress) -> Tensor {
+        let (images, indices) = (views.view(0), views.indices());
+        let slack = self.tiling.slack(images.size()[3]);
+        let offsets =
+            draw::offsets(indices, self.seed, progress.epoch, (9, slack)).to_device(images.device());
+        let mut tiles = self.tiling.cut(&images, &offsets);
+        if self.normalise {
+            tiles = normalised(&tiles);
+        }
+        if let Some(share) = self.drop_channels {
+            let (kept, keys) = draw::colours(indices, self.seed, progress.epoch, 9);
+            let side = self.tiling.tile;
+            let index =
+                Tensor::arange(3 * side * side, (Kind::Int64, images.device())).view([1, 3, side, side]);
+            let noise = normal(&keys.to_device(images.device()), &index).view_as(&tiles);
+            tiles = one_channel(&tiles, &kept.to_device(images.device()), &noise, share);
+        }
+        if self.all {
+            tiles
+        } else {
+            pairs(&tiles, &self.targets(indices, progress).to_device(images.device()))
+        }
+    }
+
+    /// The class of each pair, in the order of the pairs.
+    fn targets(&self, indices: &[u32], progress: Progress) -> Tensor {
+        if self.all {
+            return Tensor::arange(CLASSES, (Kind::Int64, tch::Device::Cpu)).repeat([indices.len() as i64]);
+        }
+        draw::puzzles(indices, self.seed, progress.epoch, |stream| draw::below(CLASSES, stream))
+    }
+
+    /// Representations `[n * tiles, width]`, and the logits of all pairs of an image, `[n, pairs, classes]`.
+    fn classified(&self, tiles: &Tensor, mode: Mode) -> (Tensor, Tensor) {
+        let n = tiles.size()[0];
+        let each = tiles.flatten(0, 1);
+        let each = if self.channels_last { channels_last(&each) } else { each };
+        let pass = self.branch.images(&each, mode);
+        let z = pass.z.view([n, -1, self.branch.width()]);
+        let (middle, around) = if self.all {
+            let others = Tensor::from_slice(&AROUND).to_device(z.device());
+            (z.narrow(1, MIDDLE, 1).expand([n, CLASSES, -1], false), z.index_select(1, &others))
+        } else {
+            (z.narrow(1, 0, 1), z.narrow(1, 1, 1))
+        };
+        let both = Tensor::cat(&[middle, around], 2).flatten(0, 1);
+        (pass.h, self.classifier.logits(&both, mode).view([n, -1, CLASSES]))
+    }
+}
+
+impl Objective for RelativePatch {
+    fn name(&self) -> &'static str {
+        "relative_patch"
+    }
+
+    fn online(&self, views: &Views, progress: Progress, mode: Mode) -> Pass {
+        let (h, logits) = self.classified(&self.tiles(views, progress), mode);
+        Pass { h, outputs: vec![logits.unsqueeze(0)] }
+    }
+
+    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> Compared {
+        let logits = online[0].flatten(0, 2);
+        let targets = self.targets(batch.indices, batch.progress).to_device(logits.device());
+        let (loss, right) = judged(&logits, &targets);
+        let embeddings = logits.detach().unsqueeze(0);
+        Compared { loss, chance: Some((CLASSES as f64).ln()), embeddings, accuracy: Some(right) }
+    }
+
+    fn solve(&self, views: &Views, progress: Progress) -> Option<Solved> {
+        let tiles = self.tiles(views, progress);
+        let (_, logits) = self.classified(&tiles, Mode::Eval);
+        let found = logits.flatten(0, 1).argmax(1, false);
+        let targets = self.targets(views.indices(), progress).to_device(found.device());
+        let shown = if self.all {
+            pairs(&tiles.repeat_interleave_self_int(CLASSES, 0, None), &targets)
+        } else {
+            tiles
+        };
+        // Side by side, the middle first.
+        let pictures = Tensor::cat(&[shown.select(1, 0), shown.select(1, 1)], 3);
+        Some(Solved { targets, found, pictures, classes: DIRECTIONS.map(str::to_owned).to_vec() })
+    }
+
+    fn branch(&self) -> &Branch {
+        &self.branch
+    }
+
+    fn trained(&self) -> Vec<(String, Tensor)> {
+        self.branch.trained_with(self.classifier.trained())
+    }
+
+    fn state(&self) -> StateDict {
+        self.branch.state_with("classifier", &self.classifier.state())
+    }
+
+    fn healthy(&self) -> Healthy {
+        Healthy::Classes
+    }
+
+    fn hint(&self) -> &'static str {
+        "lower optimizer lr or lengthen schedule warmup_epochs; for relative patches also check that the tiles show \
+         something (method.relative_patch.tile, the view's size), and that the views turn and mirror nothing: preview \
+         draws the view that they are cut from"
+    }
+}

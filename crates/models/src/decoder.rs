@@ -1,0 +1,110 @@
+//! A decoder that mirrors an encoder: from embeddings back to images, with the encoder's feature maps in reverse order.
+
+use crate::layers::{Conv2d, Like, Linear};
+use crate::resnet_block::{Block, BlockShape};
+use crate::{Encoder, Init, Mode};
+use tch::{Kind, Tensor, nn};
+
+/// A linear layer to the deepest map's shape, then for each map a nearest upsampling to its size and a residual block to
+/// its channels, then a convolution to three channels.
+#[derive(Debug)]
+pub struct Decoder {
+    expand: Linear,
+    /// Channels, height and width of the deepest map.
+    deepest: [i64; 3],
+    /// Height and width to come to, and the block there.
+    steps: Vec<([i64; 2], Block)>,
+    side: i64,
+    last: Conv2d,
+    bias: Tensor,
+}
+
+impl Decoder {
+    /// Makes the variables in `store`, for embeddings of `width` values and images of `side` pixels. What the maps of
+    /// `encoder` look like is found by sending it one blank image.
+    pub fn mirroring(encoder: &dyn Encoder, width: i64, side: i64, store: &nn::VarStore, init: Init) -> Self {
+        let blank = Tensor::zeros([1, 3, side, side], (Kind::Float, store.device()));
+        let maps: Vec<[i64; 3]> = tch::no_grad(|| encoder.stages(&blank, Mode::Eval))
+            .iter()
+            .map(|map| [map.size()[1], map.size()[2], map.size()[3]])
+            .collect();
+        let path = store.root();
+        let like = Like { init, channels_last: true, virtual_devices: 1 };
+        let deepest = *maps.last().expect("an encoder has stages");
+        let expand = Linear::new(&(&path / "expand"), width, deepest.iter().product(), true, init);
+        let step = |pair: &[[i64; 3]]| {
+            let ([planes, height, width], inputs) = (pair[0], pair[1][0]);
+            let shape = BlockShape { inputs, planes, stride: 1, bottleneck: false };
+            let path = &path / format!("block{inputs}_{height}x{width}");
+            ([height, width], Block::new(&path, shape, like))
+        };
+        let steps = maps.windows(2).rev().map(step).collect();
+        let last = Conv2d::new(&(&path / "last"), [3, maps[0][0], 3], 1, 1, like);
+        let bias = (&path / "last").zeros("bias", &[3]);
+        Self { expand, deepest, steps, side, last, bias }
+    }
+
+    /// Images of embeddings.
+    ///
+    /// # Shapes
+    /// - `z`: `[n, width]`
+    /// - returns `[n, 3, side, side]`, normalised as the encoder's images are
+    pub fn forward(&self, z: &Tensor, mode: Mode) -> Tensor {
+        let [channels, height, width] = self.deepest;
+        let mut x = self.expand.forward(z).relu().view([-1, channels, height, width]);
+        for (size, block) in &self.steps {
+            x = block.forward(&upsampled(&x, *size), mode);
+        }
+        let x = upsampled(&x, [self.side, self.side]);
+        self.last.forward(&x) + self.bias.view([1, 3, 1, 1])
+    }
+}
+
+fn upsampled(x: &Tensor, size: [i64; 2]) -> Tensor {
+    if x.size()[2..] == size { x.shallow_clone() } else { x.upsample_nearest2d(size, None, None) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Depth, EncoderSpec, NinSpec, ResNetSpec, Stem};
+    use tch::Device;
+
+    fn specs() -> [EncoderSpec; 3] {
+        let of = |stem| {
+            let depth = Depth::ResNet18;
+            EncoderSpec::ResNet(ResNetSpec { depth, stem, width: 8, channels_last: true, virtual_devices: 1 })
+        };
+        let nin = NinSpec { blocks: 4, width: 12, channels_last: true, virtual_devices: 1 };
+        [of(Stem::Cifar), of(Stem::Imagenet), EncoderSpec::Nin(nin)]
+    }
+
+    #[test]
+    fn an_image_comes_back_at_its_size_and_every_variable_gets_a_gradient() {
+        for spec in specs() {
+            for side in [24, 33] {
+                let (store, own) = (nn::VarStore::new(Device::Cpu), nn::VarStore::new(Device::Cpu));
+                let encoder = spec.build(&store, Init::new(0));
+                let decoder = Decoder::mirroring(&*encoder, encoder.width(), side, &own, Init::new(1));
+                let images = Tensor::arange(2 * 3 * side * side, (Kind::Float, Device::Cpu)).sin();
+                let images = images.view([2, 3, side, side]);
+                let out = decoder.forward(&encoder.forward(&images, Mode::Train), Mode::Train);
+                assert_eq!(out.size(), images.size(), "{spec:?}");
+                (out - images).square().mean(None).backward();
+                for (name, variable) in crate::trained(&own) {
+                    assert!(variable.grad().defined(), "{spec:?}: {name}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn maps_are_the_encoders_in_reverse() {
+        let (store, own) = (nn::VarStore::new(Device::Cpu), nn::VarStore::new(Device::Cpu));
+        let encoder = specs()[0].build(&store, Init::new(0));
+        let decoder = Decoder::mirroring(&*encoder, 64, 32, &own, Init::new(1));
+        assert_eq!(decoder.deepest, [64, 4, 4]);
+        let sizes: Vec<_> = decoder.steps.iter().map(|(size, _)| *size).collect();
+        assert_eq!(sizes, [[8, 8], [16, 16], [32, 32]]);
+    }
+}

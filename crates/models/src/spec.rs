@@ -1,0 +1,43 @@
+//! Which encoder: what is known of a network before it is made.
+
+use crate::{Encoder, Init, Nin, NinSpec, ResNet, ResNetSpec};
+use tch::nn;
+
+/// Everything that decides an encoder's shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EncoderSpec {
+    /// A residual network.
+    ResNet(ResNetSpec),
+    /// A network in network.
+    Nin(NinSpec),
+}
+
+impl EncoderSpec {
+    /// Makes the encoder's variables in `store`, which holds nothing else.
+    ///
+    /// # Panics
+    /// As the networks' own constructors.
+    pub fn build(self, store: &nn::VarStore, init: Init) -> Box<dyn Encoder> {
+        match self {
+            Self::ResNet(spec) => Box::new(ResNet::new(store, spec, init)),
+            Self::Nin(spec) => Box::new(Nin::new(store, spec, init)),
+        }
+    }
+
+    /// Whether weights, and so images, have channels-last strides.
+    pub fn channels_last(self) -> bool {
+        match self {
+            Self::ResNet(spec) => spec.channels_last,
+            Self::Nin(spec) => spec.channels_last,
+        }
+    }
+
+    /// The same network, with batch norm over the shares of so many virtual devices.
+    #[must_use]
+    pub fn on_virtual_devices(self, virtual_devices: i64) -> Self {
+        match self {
+            Self::ResNet(spec) => Self::ResNet(ResNetSpec { virtual_devices, ..spec }),
+            Self::Nin(spec) => Self::Nin(NinSpec { virtual_devices, ..spec }),
+        }
+    }
+}
