@@ -79,6 +79,19 @@ impl Encoder {
         }
     }
 
+    /// Pixels on a side of the smallest image that still has more than one pixel before every step that halves it.
+    /// Where a map of one pixel is halved there is nothing to halve, and libtorch 2.11 returns noise for the gradient of
+    /// such a convolution in bf16 on a CPU.
+    pub fn least_side(&self) -> usize {
+        match self {
+            Self::Resnet18(own) | Self::Resnet34(own) | Self::Resnet50(own) => match own.stem {
+                Stem::Cifar => 5,
+                Stem::Imagenet => 17,
+            },
+            Self::Nin(_) => 3,
+        }
+    }
+
     /// How many stages it has, of which each gives a feature map.
     pub fn stages(&self) -> usize {
         match self {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::problems::{Problem, Problems};
+use crate::views;
 use crate::{Data, Encoder, Eval, Infrastructure, Method, Optimizer, Schedule, Train, Views};
 
 /// One experiment, as its file says. Every number that changes a result is required; only
@@ -42,8 +43,21 @@ impl Experiment {
         // Views beyond counting are a problem of their own, which a list of their sizes would drown.
         if !problems.any(|key| key.starts_with("views.") && key.rsplit('.').next() == Some("count")) {
             self.method.check_views(&self.views, &mut problems);
+            self.check_sides(&mut problems);
         }
         problems.into_list()
+    }
+
+    /// Whether the encoder can take the smallest of what it sees.
+    fn check_sides(&self, problems: &mut Problems) {
+        let Some((key, side)) = self.method.least_side(&self.views) else { return };
+        let (least, encoder) = (self.encoder.least_side(), self.encoder.name());
+        let expected = format!(
+            "at least {least} pixels on a side, of which encoder.{encoder} leaves one in its last stage"
+        );
+        // Views of fewer pixels than any may have are a problem of their own, as are tiles of none.
+        let told = side < if key.starts_with("views.") { views::LEAST_PIXELS } else { 1 };
+        problems.require(told || side >= least, &key, &format_args!("{side} pixels"), &expected);
     }
 
     /// Everything that is out of range by itself, whatever the method makes of the views.

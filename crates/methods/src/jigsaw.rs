@@ -42,9 +42,8 @@ struct Puzzles {
 
 impl Jigsaw {
     pub(crate) fn new(config: &kontrast_config::Jigsaw, setting: &Setting) -> Result<Self, PermutationError> {
-        let grid = Grid::square(config.grid).expect("a checked grid");
-        let of = &config.permutations;
-        let set = PermutationSet::choose(grid, choice(of.method), Some(of.count), of.seed)?;
+        let set = permutation_set(config)?;
+        let grid = set.grid();
         let flat: Vec<i64> = set.permutations().iter().flatten().map(|&tile| i64::from(tile)).collect();
         let (count, tiles) = (set.permutations().len() as i64, grid.tiles() as i64);
         let branch = Branch::new(setting, &head(&config.projector, 1), 1);
@@ -164,6 +163,19 @@ impl Objective for Jigsaw {
          (method.jigsaw.permutations.count) that lie far apart (agl19: 72 of nine tiles), and with tiles that show \
          something: preview draws the view that they are cut from"
     }
+}
+
+/// The permutations that an experiment file describes, the same at every call.
+///
+/// # Errors
+/// Where there are not so many, or the method knows none of this grid.
+///
+/// # Panics
+/// Where the grid has fewer than two rows or more than there are names for tiles, which a checked file has not.
+pub fn permutation_set(config: &kontrast_config::Jigsaw) -> Result<PermutationSet, PermutationError> {
+    let grid = Grid::square(config.grid).expect("a checked grid");
+    let of = &config.permutations;
+    PermutationSet::choose(grid, choice(of.method), Some(of.count), of.seed)
 }
 
 fn choice(method: kontrast_config::PermutationMethod) -> Choice {

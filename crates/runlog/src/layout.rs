@@ -24,6 +24,14 @@ impl Layout {
         self.root.join("config.toml")
     }
 
+    /// The permutations of a jigsaw; where several are put together, numbered from the second on.
+    pub fn permutations(&self, number: usize) -> PathBuf {
+        match number {
+            0 => self.root.join("permutations.toml"),
+            _ => self.root.join(format!("permutations-{}.toml", number + 1)),
+        }
+    }
+
     /// The event log, append-only.
     pub fn events(&self) -> PathBuf {
         self.root.join("events.jsonl")

@@ -1,11 +1,13 @@
 //! The pictures of a run: views of some images, and the nearest neighbours of some.
 
 use crate::canvas::{PAPER, RIGHT, WRONG, save};
+use crate::puzzles::pixels;
 use crate::stage::Stage;
 use image::{Rgb, RgbImage, imageops};
 use kontrast_augment::ViewPlan;
 use kontrast_data::{Dataset, fill, fill_views};
 use kontrast_eval::nearest;
+use kontrast_methods::Method;
 use kontrast_models::Encoder;
 use std::path::Path;
 
@@ -76,6 +78,28 @@ pub(crate) fn neighbours(stage: &Stage, encoder: &dyn Encoder, file: &Path) -> a
             });
             sheet.put(1 + place, row, &one(&*train, &extractor.plan, neighbour)?, frame);
         }
+    }
+    save(&sheet.picture, file)
+}
+
+/// A dozen images in columns: as they are, and what a method that learns to give them back makes of them.
+pub(crate) fn reconstructions(stage: &Stage, method: &dyn Method, file: &Path) -> anyhow::Result<()> {
+    let Some(view) = stage.experiment.method.reconstructed_view() else { return Ok(()) };
+    let (train, test) = (stage.splits.train.images(), stage.splits.test.clone());
+    let images: &dyn Dataset = test.as_ref().map_or(&*train, |test| &**test);
+    let side = stage.experiment.views.sizes()[view];
+    let plan = ViewPlan::evaluation((side, side));
+    let count = images.len().min(SHOWN);
+    let mut sheet = Sheet::new(count, 2, side);
+    for column in 0..count {
+        // Spread over the data set, which may be sorted by class.
+        let bytes = one(images, &plan, (column * images.len() / count) as u32)?;
+        sheet.put(column, 0, &bytes, None);
+        let Some(found) = method.reconstruct(&stage.feed().images(&bytes, plan.size())) else {
+            return Ok(());
+        };
+        let data = &stage.experiment.data;
+        sheet.put(column, 1, &pixels(&found.get(0), data.mean, data.deviation).into_raw(), None);
     }
     save(&sheet.picture, file)
 }

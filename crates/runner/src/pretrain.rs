@@ -103,6 +103,9 @@ fn run(
         method.groups().iter().flat_map(|group| &group.variables).map(|(_, v)| v.numel() as u64).sum();
     let mut record = Record::new(dir, stage, arguments.command(), parameters);
     atomic_write(&record.dir.layout().config(), loaded.resolved.as_bytes())?;
+    for (number, set) in stage.permutations()?.iter().enumerate() {
+        atomic_write(&record.dir.layout().permutations(number), set.to_toml().as_bytes())?;
+    }
     let ended = train(stage, method, &mut record, interrupt);
     match ended {
         Ok((status, hint)) => {
@@ -214,6 +217,7 @@ pub(crate) fn judge(
     record.summary.eval = scores;
     record.summary.label_free = Some(figures);
     let pictures = record.dir.layout().figures();
+    figures::reconstructions(stage, method, &pictures.join("reconstructions.png"))?;
     figures::neighbours(stage, method.encoder(), &pictures.join("neighbours.png"))
 }
 

@@ -27,13 +27,11 @@ const MATRIX: u32 = 480;
 /// Sets the method's puzzles of the test images, or of the training images where there is no test split, counts what is
 /// solved, and draws some of them and the confusion matrix. None for a method that sets no puzzles.
 pub(crate) fn solved(stage: &Stage, method: &dyn Method, figures: &Path) -> anyhow::Result<Option<Puzzle>> {
-    if !stage.experiment.method.sets_puzzles() {
-        return Ok(None);
-    }
+    let Some(view) = stage.experiment.method.puzzle_view() else { return Ok(None) };
     let (train, test) = (stage.splits.train.images(), stage.splits.test.clone());
     let on_test = test.is_some();
     let images: &dyn Dataset = test.as_ref().map_or(&*train, |test| &**test);
-    let side = stage.side();
+    let side = stage.experiment.views.sizes()[view];
     let plan = ViewPlan::evaluation((side, side));
     let epochs = stage.experiment.train.epochs;
     // Draws of an epoch that training never sees.
@@ -114,7 +112,7 @@ fn sheet(stage: &Stage, solved: &Solved) -> RgbImage {
 }
 
 /// A normalised picture, `[3, h, w]`, as bytes.
-fn pixels(picture: &Tensor, mean: [f64; 3], deviation: [f64; 3]) -> RgbImage {
+pub(crate) fn pixels(picture: &Tensor, mean: [f64; 3], deviation: [f64; 3]) -> RgbImage {
     let column = |of: [f64; 3]| Tensor::from_slice(&of).to_kind(Kind::Float).view([3, 1, 1]);
     let picture = picture.to_device(tch::Device::Cpu).to_kind(Kind::Float) * column(deviation) + column(mean);
     let bytes =

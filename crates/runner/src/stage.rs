@@ -5,10 +5,11 @@ use crate::device::{self, Place};
 use crate::images;
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Feed;
-use kontrast_config::{Experiment, Loaded};
+use kontrast_config::{self as config, Experiment, Loaded};
 use kontrast_data::{DataError, Dataset, Epochs, LoaderSpec, Splits, Subset};
 use kontrast_eval::Extractor;
-use kontrast_methods::{Labels, Method, build, precision, setting, view_spec};
+use kontrast_methods::{Labels, Method, build, permutation_set, precision, setting, view_spec};
+use kontrast_pretext::permutations::PermutationSet;
 use std::sync::Arc;
 
 /// Images that evaluation sends through the encoder at once.
@@ -63,6 +64,15 @@ impl Stage {
             Labels::new(&by_image, images.class_names().len())
         });
         Ok(build(&experiment.method, &setting, labels)?)
+    }
+
+    /// The permutations that its jigsaws are made by.
+    pub(crate) fn permutations(&self) -> anyhow::Result<Vec<PermutationSet>> {
+        let set = |method: &config::Method| match method {
+            config::Method::Jigsaw(own) => Some(permutation_set(own)),
+            _ => None,
+        };
+        Ok(self.experiment.method.each().into_iter().filter_map(set).collect::<Result<_, _>>()?)
     }
 
     pub(crate) fn loader(&self) -> LoaderSpec {

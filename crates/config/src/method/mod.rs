@@ -117,11 +117,44 @@ impl Method {
         self.each().iter().any(|method| matches!(method, Self::Supcon(_) | Self::Supervised(_)))
     }
 
-    /// Whether it makes puzzles of images, which can be set and counted at the end.
-    pub fn sets_puzzles(&self) -> bool {
-        let sets =
-            |method: &&Self| matches!(method, Self::Rotation(_) | Self::Jigsaw(_) | Self::RelativePatch(_));
-        self.each().iter().any(sets)
+    /// The view of which it makes puzzles, which can be set and counted at the end; none where it makes none.
+    pub fn puzzle_view(&self) -> Option<usize> {
+        self.view_of(|method| matches!(method, Self::Rotation(_) | Self::Jigsaw(_) | Self::RelativePatch(_)))
+    }
+
+    /// The view that it learns to give back; none where it does not.
+    pub fn reconstructed_view(&self) -> Option<usize> {
+        self.view_of(|method| matches!(method, Self::Autoencoder(_)))
+    }
+
+    /// The first view of the method, or of the first of several tasks, that is one of these.
+    fn view_of(&self, wanted: fn(&Self) -> bool) -> Option<usize> {
+        match self {
+            Self::Joint(joint) => {
+                let of_task = |task: &Task| Some(task.views[task.method.view_of(wanted)?]);
+                joint.tasks.iter().find_map(of_task)
+            }
+            _ => wanted(self).then_some(0),
+        }
+    }
+
+    /// Pixels on a side of what the encoder sees of the smallest view or tile, and the key that says so.
+    pub(crate) fn least_side(&self, views: &Views) -> Option<(String, usize)> {
+        let own = |key: String, method: &Self, sizes: Vec<usize>| match method {
+            Self::Jigsaw(own) => Some((format!("{key}.tile"), own.tile)),
+            Self::RelativePatch(own) => Some((format!("{key}.tile"), own.tile)),
+            _ => sizes.into_iter().min().map(|side| (format!("views.{}", views.name()), side)),
+        };
+        let sizes = views.sizes();
+        let Self::Joint(joint) = self else {
+            return own(format!("method.{}", self.name()), self, sizes);
+        };
+        let of_task = |(place, task): (usize, &Task)| {
+            let key = format!("method.joint.tasks[{place}].method.{}", task.method.name());
+            let sizes = task.views.iter().filter_map(|&view| sizes.get(view).copied()).collect();
+            own(key, &task.method, sizes)
+        };
+        joint.tasks.iter().enumerate().filter_map(of_task).min_by_key(|(_, side)| *side)
     }
 
     /// The largest number of images that it trains on, where it has one: each is a class of an exemplar classifier.

@@ -140,9 +140,12 @@ pub(super) fn colours(
     problems.probability(&format!("{key}.grayscale"), grayscale);
 }
 
-/// A view of at least 8 pixels.
+/// The fewest pixels on a side that a view may have.
+pub(crate) const LEAST_PIXELS: usize = 8;
+
+/// A view of at least so many pixels.
 pub(super) fn size(problems: &mut Problems, key: &str, size: usize) {
-    problems.require((8..=8192).contains(&size), key, &size, "at least 8 pixels, at most 8192");
+    problems.require((LEAST_PIXELS..=8192).contains(&size), key, &size, "at least 8 pixels, at most 8192");
 }
 
 /// Shares of an image's area.

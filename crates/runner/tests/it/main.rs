@@ -6,5 +6,6 @@ mod packs;
 mod permutations;
 mod preview;
 mod program;
+mod puzzles;
 mod resume;
 mod runs;

@@ -1,0 +1,69 @@
+//! What runs of pretext tasks leave behind besides what all runs do.
+
+use crate::program::Place;
+use std::fs;
+
+const ONE_VIEW: &str = "views.identity={ count = 1, size = 16 }";
+const JIGSAW: &str = "{ grid = 2, tile = 7, normalise = true, position_weight = 0.0, \
+                      permutations = { method = \"greedy\", count = 6, seed = 5 }, \
+                      projector = { widths = [], batch_norm = false }, head = { widths = [], batch_norm = false } }";
+
+#[test]
+fn the_permutations_of_a_jigsaw_stand_in_the_run_directory_and_its_puzzles_are_drawn() {
+    let place = Place::new();
+    place
+        .tiny(&["--set", ONE_VIEW, "--set", &format!("method.jigsaw={JIGSAW}")])
+        .says(0, &["puzzles of the test images"]);
+    let run = place.run_dir();
+    let stored = fs::read_to_string(run.join("permutations.toml")).unwrap();
+    let printed = place.run(&["permutations", "--count", "6", "--grid", "2", "--seed", "5"]);
+    assert_eq!(stored.trim_end(), printed.stdout.trim_end());
+    for file in ["figures/puzzles.png", "figures/confusion.png"] {
+        assert!(run.join(file).exists(), "{file}");
+    }
+    let puzzle = &place.summary()["puzzle"];
+    assert_eq!((puzzle["puzzles"].as_u64(), puzzle["classes"].as_u64()), (Some(40), Some(6)));
+}
+
+#[test]
+fn each_of_several_jigsaws_has_its_permutations() {
+    let place = Place::new();
+    let task = format!("{{ weight = 1.0, views = [0], method = {{ jigsaw = {JIGSAW} }} }}");
+    let other = task.replace("seed = 5", "seed = 6");
+    let joint = format!("method.joint={{ tasks = [{task}, {other}] }}");
+    place.tiny(&["--set", ONE_VIEW, "--set", &joint]).says(0, &["puzzles of the test images"]);
+    let read = |name: &str| fs::read_to_string(place.run_dir().join(name)).unwrap();
+    assert!(read("permutations.toml").contains("seed = 5"));
+    assert!(read("permutations-2.toml").contains("seed = 6"));
+}
+
+#[test]
+fn an_autoencoder_shows_what_it_gives_back() {
+    let place = Place::new();
+    let own = "method.autoencoder={ loss = \"l1\", projector = { widths = [8], batch_norm = true } }";
+    place.tiny(&["--set", ONE_VIEW, "--set", own]).says(0, &["report: "]);
+    let picture = image::open(place.run_dir().join("figures/reconstructions.png")).unwrap().to_rgb8();
+    let colours: std::collections::HashSet<_> = picture.pixels().collect();
+    assert!(colours.len() > 100, "images and their reconstructions: {} colours", colours.len());
+}
+
+#[test]
+fn exemplars_train_on_as_many_images_as_there_are_classes_and_are_judged_on_all() {
+    let place = Place::new();
+    let own = "method.exemplar={ classes = 32, projector = { widths = [8], batch_norm = true } }";
+    place.tiny(&["--set", own]).says(0, &["synthetic, 32 images", "2 epochs, 4 steps"]);
+    let summary = place.summary();
+    let chance = summary["loss_chance"].as_f64().unwrap();
+    assert!((chance - 32f64.ln()).abs() < 1e-9, "{chance}");
+    assert_eq!(summary["test_images"], 40);
+}
+
+#[test]
+fn what_the_encoder_cannot_see_is_refused_with_the_key_and_the_least_size() {
+    let place = Place::new();
+    let small = format!("method.jigsaw={}", JIGSAW.replace("tile = 7", "tile = 4"));
+    let said = "method.jigsaw.tile = 4 pixels: expected at least 5 pixels on a side";
+    place.tiny(&["--set", ONE_VIEW, "--set", &small]).says(2, &[said]);
+    let said = "views.simclr = 16 pixels: expected at least 17 pixels on a side, of which encoder.resnet18";
+    place.tiny(&["--set", "encoder.resnet18.stem=imagenet"]).says(2, &[said]);
+}
