@@ -141,10 +141,18 @@ impl Curve {
         let mut labels: Vec<_> = lines.chain(levels).collect();
         labels.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut free = f64::NEG_INFINITY;
-        for (at, label, style) in labels {
-            let baseline = (at + 4.0).max(free);
+        for (at, ..) in &mut labels {
+            *at = (*at + 4.0).max(free);
+            free = *at + LINE;
+        }
+        // None below the axis, where its numbers stand.
+        let mut most = HEIGHT - BOTTOM + 4.0;
+        for (at, ..) in labels.iter_mut().rev() {
+            *at = at.min(most);
+            most = *at - LINE;
+        }
+        for (baseline, label, style) in labels {
             text(svg, WIDTH - RIGHT + 9.0, baseline, "start", &style, &label);
-            free = baseline + LINE;
         }
     }
 }
@@ -287,6 +295,16 @@ mod tests {
         assert!(svg.contains("series-1") && !svg.contains("series-2"), "{svg}");
         // The axis begins with the first tick.
         assert!(svg.contains("d=\"M68.0"), "{svg}");
+    }
+
+    #[test]
+    fn labels_that_crowd_at_the_bottom_stand_above_the_axis_and_apart() {
+        let mut plot = curve(&[(0.0, 9.0), (10.0, 4.0)]);
+        plot.levels = [4.0, 4.01, 4.02].map(|value| Level { name: "level".to_owned(), value }).to_vec();
+        let svg = plot.to_svg();
+        let labels = svg.match_indices("x=\"407.0\" y=\"").map(|(from, found)| &svg[from + found.len()..]);
+        let heights: Vec<f64> = labels.filter_map(|rest| rest.split('"').next()?.parse().ok()).collect();
+        assert_eq!(heights, [182.0, 196.0, 210.0, 224.0], "{svg}");
     }
 
     #[test]
