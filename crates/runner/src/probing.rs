@@ -93,9 +93,9 @@ impl<'a> Probing<'a> {
 
     fn say(&mut self, line: &str) {
         if self.bar.is_hidden() {
-            say::note(line)
+            say::note(line);
         } else {
-            self.bar.println(line)
+            self.bar.println(line);
         }
         self.said = Instant::now();
     }

@@ -66,14 +66,14 @@ fn noise(image: usize, row: usize, column: usize) -> usize {
 
 /// The left half is brighter in one class, the right half in the other.
 fn halves(image: usize, row: usize, column: usize) -> u8 {
-    let bright = (column < SIDE / 2) == (image % 2 == 0);
+    let bright = (column < SIDE / 2) == image.is_multiple_of(2);
     (if bright { 140 } else { 90 } + noise(image, row, column) % 60) as u8
 }
 
 /// Stripes or a chessboard, white first or black first by turns: in the mean over a class every pixel is gray.
 fn textures(image: usize, row: usize, column: usize) -> u8 {
-    let cell = if image % 2 == 0 { column } else { row + column };
-    let white = (cell + image / 2 % 2) % 2 == 0;
+    let cell = if image.is_multiple_of(2) { column } else { row + column };
+    let white = (cell + image / 2 % 2).is_multiple_of(2);
     (if white { 150 } else { 60 } + noise(image, row, column) % 40) as u8
 }
 
