@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Encoder;
 use crate::problems::Problems;
 
 /// Which protocols run, and when. All of them read frozen features.
@@ -17,6 +18,9 @@ pub struct Eval {
     /// A linear probe, at the end and in every evaluation while training; none where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linear: Option<Linear>,
+    /// Probes on the maps of single stages, at the end; none where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depth: Option<Depth>,
 }
 
 /// The linear probe: logistic regression on frozen features, over a grid of settings.
@@ -31,6 +35,124 @@ pub struct Linear {
     pub lrs: Vec<f64>,
     /// Weight decays to choose from.
     pub weight_decays: Vec<f64>,
+}
+
+/// Probes on the maps of single stages of the frozen encoder (Zhang, Isola and Efros 2016, arXiv 1603.08511, section
+/// 3.2; Gidaris, Singh and Komodakis 2018, arXiv 1803.07728, section 3.1).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Depth {
+    /// Which probes are trained.
+    pub probes: Vec<Probe>,
+    /// Stages from 1, shallow before deep; all of them where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stages: Option<Vec<usize>>,
+    /// The most values of a map that `linear` and `mlp` see: it is averaged over the finest square grid that stays
+    /// within, of one cell at least. About 9,000 in arXiv 1603.08511.
+    pub features: usize,
+    /// Passes over the maps: 100 in arXiv 1803.07728.
+    pub epochs: u32,
+    /// Maps of one step: 128 in arXiv 1803.07728.
+    pub batch: usize,
+    /// Decay of all weights: 5e-4 in arXiv 1803.07728.
+    pub weight_decay: f64,
+    /// Learning rates at the beginning, by probe.
+    pub lr: ProbeLrs,
+}
+
+/// A classifier on the maps of one stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Probe {
+    /// Softmax regression on the standardised values of the pooled map.
+    Linear,
+    /// Two hidden layers of 200 with batch norm and ReLU, on what `linear` sees.
+    Mlp,
+    /// A block of three convolutions of 192 channels on the whole map, its global average, a linear layer.
+    Conv,
+}
+
+/// Learning rates by probe.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProbeLrs {
+    /// Of `linear`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linear: Option<f64>,
+    /// Of `mlp`: 0.1 in arXiv 1803.07728.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mlp: Option<f64>,
+    /// Of `conv`: 0.1 in arXiv 1803.07728.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conv: Option<f64>,
+}
+
+impl Probe {
+    /// The name as a file writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::Mlp => "mlp",
+            Self::Conv => "conv",
+        }
+    }
+}
+
+impl ProbeLrs {
+    /// The rate of a probe, which is there for every probe of a checked experiment.
+    pub fn of(&self, probe: Probe) -> Option<f64> {
+        match probe {
+            Probe::Linear => self.linear,
+            Probe::Mlp => self.mlp,
+            Probe::Conv => self.conv,
+        }
+    }
+}
+
+impl Depth {
+    /// The stages that are probed, of so many that the encoder has.
+    pub fn stages(&self, all: usize) -> Vec<usize> {
+        self.stages.clone().unwrap_or_else(|| (1..=all).collect())
+    }
+
+    fn check(&self, encoder: &Encoder, problems: &mut Problems) {
+        let Self { probes, stages, features, epochs, batch, weight_decay, lr } = self;
+        let once = |position: usize, probe: &Probe| !probes[..position].contains(probe);
+        let some =
+            !probes.is_empty() && probes.iter().enumerate().all(|(position, probe)| once(position, probe));
+        let names: Vec<_> = probes.iter().map(|probe| probe.as_str()).collect();
+        problems.require(
+            some,
+            "eval.depth.probes",
+            &names,
+            "at least one of linear, mlp and conv, each once",
+        );
+        if let Some(stages) = stages {
+            let all = encoder.stages();
+            let rises = stages.windows(2).all(|pair| pair[0] < pair[1]);
+            let there = !stages.is_empty() && rises && stages.iter().all(|stage| (1..=all).contains(stage));
+            let expected =
+                format!("stages from 1 to {all}, as encoder.{} has them, in rising order", encoder.name());
+            problems.require(there, "eval.depth.stages", stages, &expected);
+        }
+        problems.require(*features >= 1, "eval.depth.features", features, "at least 1");
+        problems.require(*epochs >= 1, "eval.depth.epochs", epochs, "at least 1");
+        let expected = "at least 2: batch norm compares the maps of a batch";
+        problems.require(*batch >= 2, "eval.depth.batch", batch, expected);
+        problems.not_negative("eval.depth.weight_decay", *weight_decay);
+        for probe in [Probe::Linear, Probe::Mlp, Probe::Conv] {
+            let key = format!("eval.depth.lr.{}", probe.as_str());
+            match lr.of(probe) {
+                Some(lr) => problems.positive(&key, lr),
+                None if probes.contains(&probe) => {
+                    let expected =
+                        format!("a learning rate, since eval.depth.probes has {:?}", probe.as_str());
+                    problems.missing(&key, &expected);
+                }
+                None => {}
+            }
+        }
+    }
 }
 
 impl Eval {
@@ -52,9 +174,12 @@ impl Eval {
         }
     }
 
-    pub(crate) fn check(&self, problems: &mut Problems) {
+    pub(crate) fn check(&self, encoder: &Encoder, problems: &mut Problems) {
         let share = self.validation > 0.0 && self.validation < 1.0;
         problems.require(share, "eval.validation", &self.validation, "a share above 0 and below 1");
+        if let Some(depth) = &self.depth {
+            depth.check(encoder, problems);
+        }
         let Some(Linear { epochs, batch, lrs, weight_decays }) = &self.linear else { return };
         problems.require(*epochs >= 1, "eval.linear.epochs", epochs, "at least 1");
         problems.require(*batch >= 1, "eval.linear.batch", batch, "at least 1");

@@ -81,7 +81,7 @@ impl Experiment {
         self.optimizer.check(&mut problems);
         self.schedule.check(self.train.epochs, &mut problems);
         self.train.check(&mut problems);
-        self.eval.check(&mut problems);
+        self.eval.check(&self.encoder, &mut problems);
         self.run.check(&mut problems);
         if let Some((key, images)) = self.data.declared_images() {
             problems.require(

@@ -42,18 +42,31 @@ impl Extractor {
         images: &dyn Dataset,
         indices: &[u32],
     ) -> Result<Tensor, DataError> {
-        let mut bytes = Vec::new();
         let mut parts = Vec::new();
+        self.batches(images, indices, |x| {
+            parts.push(encoder.forward(x, Mode::Eval).to_kind(Kind::Float));
+        })?;
+        Ok(Tensor::cat(&parts, 0))
+    }
+
+    /// Hands over chosen images, batch after batch, normalised, without gradients and in the encoder's precision.
+    pub(crate) fn batches(
+        &self,
+        images: &dyn Dataset,
+        indices: &[u32],
+        mut take: impl FnMut(&Tensor),
+    ) -> Result<(), DataError> {
+        let mut bytes = Vec::new();
         for chunk in indices.chunks(self.batch) {
             bytes.resize(chunk.len() * self.plan.bytes(), 0);
             fill(images, &self.plan, 0, 0, chunk, &mut bytes)?;
-            parts.push(tch::no_grad(|| {
+            tch::no_grad(|| {
                 let x = self.feed.images(&bytes, self.plan.size());
                 let _autocast = Autocast::new(self.feed.device(), self.precision);
-                encoder.forward(&x, Mode::Eval).to_kind(Kind::Float)
-            }));
+                take(&x);
+            });
         }
-        Ok(Tensor::cat(&parts, 0))
+        Ok(())
     }
 
     /// Features and labels of a whole data set.

@@ -2,6 +2,7 @@
 //!
 //! Settings of a protocol are chosen on a split of the training set; the test set is read once, at the end.
 
+mod depth;
 mod features;
 mod fingerprint;
 mod knn;
@@ -12,10 +13,11 @@ mod protocol;
 mod split;
 mod subject;
 
+pub use depth::{Depth, Heard, beside, grid};
 pub use features::{Extractor, FeatureBank};
 pub use fingerprint::fingerprint;
 pub use knn::{Knn, knn_votes, nearest};
-pub use kontrast_runlog::{LabelFree, Score};
+pub use kontrast_runlog::{DepthScore, LabelFree, Score};
 pub use label_free::label_free;
 pub use linear::Linear;
 pub use pixels::Pixels;

@@ -24,6 +24,9 @@ pub enum EvalError {
         /// Hash after.
         after: String,
     },
+    /// Who watches the probes at depth did not let them go on.
+    #[error("stopped while evaluating")]
+    Stopped,
     /// A split of the training set has to leave images on both sides.
     #[error(
         "eval.validation = {share} of {images} training images leaves nothing to choose on or nothing to learn from; \

@@ -1,4 +1,4 @@
-//! A curve over time as SVG: lines, and levels to hold them against.
+//! A curve over time or depth as SVG: lines, and levels to hold them against.
 //!
 //! Colours are CSS variables with a default, so that a page's light and dark styles reach into it.
 
@@ -13,6 +13,9 @@ pub struct Curve {
     pub title: String,
     /// What the horizontal axis counts.
     pub x_label: String,
+    /// Values of the horizontal axis with what stands below them, from left to right; round ones from 0 on where there
+    /// are none.
+    pub x_ticks: Vec<(f64, String)>,
     /// The lines.
     pub series: Vec<Series>,
     /// The levels.
@@ -26,6 +29,8 @@ pub struct Series {
     pub name: String,
     /// The points from left to right.
     pub points: Vec<(f64, f64)>,
+    /// Which line, by its position, this one is the floor of: it is dashed, in that line's colour.
+    pub floor_of: Option<usize>,
 }
 
 /// A horizontal line to hold the others against, such as chance.
@@ -63,7 +68,13 @@ impl Curve {
             return String::new();
         }
         let levels = self.levels.iter().map(|level| level.value);
-        let x = Scale::new(points().map(|point| point.0).chain([0.0]), LEFT, WIDTH - RIGHT, false);
+        let ends: Vec<f64> = match &self.x_ticks[..] {
+            [] => points().map(|point| point.0).chain([0.0]).collect(),
+            ticks => ticks.iter().map(|tick| tick.0).collect(),
+        };
+        // A first column of points needs room beside the axis.
+        let from = if self.x_ticks.is_empty() { LEFT } else { LEFT + 24.0 };
+        let x = Scale::new(ends.into_iter(), from, WIDTH - RIGHT, false);
         let y = Scale::new(points().map(|point| point.1).chain(levels), HEIGHT - BOTTOM, TOP, true);
         let mut svg = format!(
             "<svg class=\"curve\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\" \
@@ -73,7 +84,7 @@ impl Curve {
         self.axes(&mut svg, &x, &y);
         self.draw_levels(&mut svg, &y);
         for (index, series) in self.series.iter().enumerate() {
-            draw_series(&mut svg, series, &x, &y, COLOURS[index % COLOURS.len()]);
+            draw_series(&mut svg, series, &x, &y, colour(index, series));
         }
         self.end_labels(&mut svg, &y);
         svg + "</svg>"
@@ -93,7 +104,8 @@ impl Curve {
             text(svg, LEFT - 8.0, at + 4.0, "end", MUTED, &label);
         }
         let floor = HEIGHT - BOTTOM;
-        for (value, label) in x.ticks() {
+        let ticks = if self.x_ticks.is_empty() { x.ticks() } else { self.x_ticks.clone() };
+        for (value, label) in ticks {
             text(svg, x.at(value), floor + LINE + 3.0, "middle", MUTED, &label);
         }
         text(svg, f64::midpoint(LEFT, WIDTH - RIGHT), HEIGHT - 5.0, "middle", MUTED, &self.x_label);
@@ -116,10 +128,12 @@ impl Curve {
     /// What each line and each level is, at its right end; pushed apart where they end close together.
     fn end_labels(&self, svg: &mut String, y: &Scale) {
         let several = self.series.len() > 1;
-        let lines = self.series.iter().zip(COLOURS.iter().cycle()).filter_map(|(series, colour)| {
+        let lines = self.series.iter().enumerate().filter_map(|(index, series)| {
             let (_, last) = series.points.iter().rfind(|point| point.0.is_finite() && point.1.is_finite())?;
             let name = if several { format!("{} ", series.name) } else { String::new() };
-            Some((y.at(*last), format!("{name}{}", short(*last)), format!("fill:{colour};font-weight:600")))
+            let weight = if series.floor_of.is_some() { 400 } else { 600 };
+            let style = format!("fill:{};font-weight:{weight}", colour(index, series));
+            Some((y.at(*last), format!("{name}{}", short(*last)), style))
         });
         let levels = self.levels.iter().map(|level| {
             (y.at(level.value), format!("{} {}", level.name, short(level.value)), MUTED.to_owned())
@@ -127,15 +141,28 @@ impl Curve {
         let mut labels: Vec<_> = lines.chain(levels).collect();
         labels.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut free = f64::NEG_INFINITY;
-        for (at, label, style) in labels {
-            let baseline = (at + 4.0).max(free);
+        for (at, ..) in &mut labels {
+            *at = (*at + 4.0).max(free);
+            free = *at + LINE;
+        }
+        // None below the axis, where its numbers stand.
+        let mut most = HEIGHT - BOTTOM + 4.0;
+        for (at, ..) in labels.iter_mut().rev() {
+            *at = at.min(most);
+            most = *at - LINE;
+        }
+        for (baseline, label, style) in labels {
             text(svg, WIDTH - RIGHT + 9.0, baseline, "start", &style, &label);
-            free = baseline + LINE;
         }
     }
 }
 
 const MUTED: &str = "fill:var(--muted, #6b7280)";
+
+/// A line's own colour, or that of the line it is the floor of.
+fn colour(index: usize, series: &Series) -> &'static str {
+    COLOURS[series.floor_of.unwrap_or(index) % COLOURS.len()]
+}
 
 fn draw_series(svg: &mut String, series: &Series, x: &Scale, y: &Scale, colour: &str) {
     let mut path = String::new();
@@ -149,11 +176,12 @@ fn draw_series(svg: &mut String, series: &Series, x: &Scale, y: &Scale, colour: 
             gap = true;
         }
     }
+    let dashes = if series.floor_of.is_some() { " stroke-dasharray=\"5 4\"" } else { "" };
     push(
         svg,
         format_args!(
             "<path d=\"{path}\" fill=\"none\" stroke-width=\"2\" stroke-linejoin=\"round\" \
-         stroke-linecap=\"round\" style=\"stroke:{colour}\"/>"
+         stroke-linecap=\"round\"{dashes} style=\"stroke:{colour}\"/>"
         ),
     );
     let few = series.points.len() <= 40;
@@ -217,7 +245,8 @@ mod tests {
         Curve {
             title: "loss".to_owned(),
             x_label: "epoch".to_owned(),
-            series: vec![Series { name: "loss".to_owned(), points: points.to_vec() }],
+            x_ticks: Vec::new(),
+            series: vec![Series { name: "loss".to_owned(), points: points.to_vec(), floor_of: None }],
             levels: vec![Level { name: "chance".to_owned(), value: 6.0 }],
         }
     }
@@ -248,6 +277,34 @@ mod tests {
         let kept: Vec<_> = thinned(&points).collect();
         assert!(kept.len() <= MOST_POINTS + 1, "{} points", kept.len());
         assert_eq!(kept.last(), points.last());
+    }
+
+    #[test]
+    fn a_floor_is_dashed_in_the_colour_of_its_line_and_ticks_may_be_named() {
+        let mut plot = curve(&[(1.0, 60.0), (2.0, 70.0)]);
+        plot.series.push(Series {
+            name: "untrained".to_owned(),
+            points: vec![(1.0, 40.0), (2.0, 30.0)],
+            floor_of: Some(0),
+        });
+        plot.x_ticks = vec![(1.0, "first".to_owned()), (2.0, "second".to_owned())];
+        let svg = plot.to_svg();
+        assert!(svg.contains(">first</text>") && svg.contains(">second</text>"), "{svg}");
+        // One level and one floor.
+        assert_eq!(svg.matches("stroke-dasharray").count(), 2, "{svg}");
+        assert!(svg.contains("series-1") && !svg.contains("series-2"), "{svg}");
+        // The axis begins with the first tick.
+        assert!(svg.contains("d=\"M68.0"), "{svg}");
+    }
+
+    #[test]
+    fn labels_that_crowd_at_the_bottom_stand_above_the_axis_and_apart() {
+        let mut plot = curve(&[(0.0, 9.0), (10.0, 4.0)]);
+        plot.levels = [4.0, 4.01, 4.02].map(|value| Level { name: "level".to_owned(), value }).to_vec();
+        let svg = plot.to_svg();
+        let labels = svg.match_indices("x=\"407.0\" y=\"").map(|(from, found)| &svg[from + found.len()..]);
+        let heights: Vec<f64> = labels.filter_map(|rest| rest.split('"').next()?.parse().ok()).collect();
+        assert_eq!(heights, [182.0, 196.0, 210.0, 224.0], "{svg}");
     }
 
     #[test]

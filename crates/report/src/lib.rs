@@ -20,6 +20,7 @@
 mod ablation;
 mod ablation_page;
 mod curve;
+mod depth;
 mod error;
 mod label_free;
 mod page;
@@ -32,6 +33,7 @@ mod table;
 pub use ablation::{AblationResult, CellResult, Outcome, ablation_markdown};
 pub use ablation_page::ablation_page;
 pub use curve::{Curve, Level, Series};
+pub use depth::depth_markdown;
 pub use error::ReportError;
 pub use label_free::label_free_markdown;
 pub use run_page::run_page;

@@ -6,6 +6,7 @@ use kontrast_runlog::human::{bytes, count, counted, seconds};
 use kontrast_runlog::{Event, LabelFree, Layout, Summary, read_events};
 use serde::Serialize;
 
+use crate::depth::{DepthTable, depth_curve, depth_table};
 use crate::label_free::measured;
 use crate::page::{Picture, pictures, safe, write};
 use crate::scores::{ScoreRow, neighbours_caption, read_run, rows, state};
@@ -35,6 +36,8 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
         verdict: verdict(&summary),
         facts: facts(&summary),
         scores: rows(&summary),
+        depth: depth_table(&summary),
+        depth_curve: depth_curve(&summary).as_ref().map(drawn),
         label_free: summary.label_free.as_ref().map(label_free).unwrap_or_default(),
         curves: curves(&summary, &events).iter().map(drawn).collect(),
         views,
@@ -59,6 +62,8 @@ struct Content<'r> {
     verdict: String,
     facts: Vec<Fact>,
     scores: Vec<ScoreRow>,
+    depth: Option<DepthTable>,
+    depth_curve: Option<Drawn>,
     label_free: Vec<Fact>,
     curves: Vec<Drawn>,
     views: Option<Picture>,
@@ -132,12 +137,13 @@ fn curves(summary: &Summary, events: &[Event]) -> Vec<Curve> {
     let plot = |title: &str, series: Vec<Series>, levels: Vec<Level>| Curve {
         title: title.to_owned(),
         x_label: x_label.to_owned(),
+        x_ticks: Vec::new(),
         series,
         levels,
     };
     let over_steps = |name: &str, pick: &dyn Fn(&Event) -> Option<f64>| {
         let at = |event: &Event| Some((event.step()? as f64 * unit, pick(event)?));
-        Series { name: name.to_owned(), points: events.iter().filter_map(at).collect() }
+        Series { name: name.to_owned(), points: events.iter().filter_map(at).collect(), floor_of: None }
     };
     let knn = over_steps("k-NN", &|event| match event {
         Event::Score { top1, .. } => top1.get("knn").copied(),

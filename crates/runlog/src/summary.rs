@@ -65,6 +65,8 @@ pub struct Summary {
     pub loss_chance: Option<f64>,
     /// Scores on the test split, of the last epoch. Empty where there are no labels or no test split.
     pub eval: Evaluation,
+    /// Scores of probes on the maps of single stages, shallow before deep, where they were asked for.
+    pub depth: Vec<DepthScore>,
     /// Figures that need no labels.
     pub label_free: Option<LabelFree>,
     /// How well the method's own puzzles are solved, where it sets puzzles.
@@ -130,6 +132,34 @@ impl Score {
         let round = |share: f64| (share * 1e4).round() / 1e4;
         Self { top1: round(self.top1), top5: self.top5.map(round), ..self }
     }
+}
+
+/// The score of one probe on the maps of one stage, on the test split, with all that it was trained with.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DepthScore {
+    /// The stage, from 1, shallow before deep.
+    pub stage: usize,
+    /// Channels of its maps.
+    pub channels: usize,
+    /// Cells on a side of its maps.
+    pub side: usize,
+    /// Cells on a side of what the probe sees: fewer where maps were pooled first.
+    pub grid: usize,
+    /// The probe: `linear`, `mlp` or `conv`.
+    pub probe: String,
+    /// Passes over the maps.
+    pub epochs: u32,
+    /// Maps of one step.
+    pub batch: usize,
+    /// Learning rate at the beginning.
+    pub lr: f64,
+    /// Weight decay.
+    pub weight_decay: f64,
+    /// The trained encoder's, in per cent.
+    pub top1: f64,
+    /// The same encoder's before training.
+    pub random_init: Option<f64>,
 }
 
 /// Figures that need no labels (Wang and Isola 2020, arXiv 2005.10242, for the first two).

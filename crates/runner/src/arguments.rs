@@ -24,6 +24,9 @@ pub(crate) enum Command {
     Evaluate {
         /// The run directory
         run: PathBuf,
+        /// Probes at depth that the run's file does not have, e.g. eval.depth.epochs=20; other keys are refused
+        #[arg(long = "set", value_name = "KEY=VALUE")]
+        overrides: Vec<String>,
     },
     /// Write the page of run directories again, from their logs
     Report {

@@ -1,10 +1,13 @@
 //! The scores of an encoder beside their two floors, or, without labels, the figures that need none.
 
+use crate::probing::Probing;
 use crate::say;
 use crate::stage::Stage;
-use anyhow::bail;
 use kontrast_data::Labelled;
-use kontrast_eval::{Knn, LabelFree, Pixels, Protocol, Score, Subject, evaluate, label_free, protocols};
+use kontrast_eval::{
+    DepthScore, EvalError, Knn, LabelFree, Pixels, Protocol, Score, Subject, beside, evaluate, label_free,
+    protocols,
+};
 use kontrast_models::Encoder;
 use kontrast_runlog::{Evaluation, human};
 use std::collections::BTreeMap;
@@ -32,42 +35,80 @@ pub(crate) fn online(stage: &Stage, encoder: &dyn Encoder) -> anyhow::Result<BTr
     Ok(evaluate(&list, &subject)?.into_iter().map(|(name, score)| (name, score.top1)).collect())
 }
 
+/// All that is said of an encoder at the end.
+#[derive(Default)]
+pub(crate) struct Judgement {
+    pub(crate) scores: Evaluation,
+    pub(crate) depth: Vec<DepthScore>,
+    pub(crate) figures: LabelFree,
+}
+
 /// All scores at the end, and the label-free figures.
 pub(crate) fn at_the_end(
     stage: &Stage,
     encoder: &dyn Encoder,
     interrupt: &AtomicBool,
-) -> anyhow::Result<(Evaluation, LabelFree)> {
+) -> anyhow::Result<Judgement> {
     let seed = stage.experiment.seed;
     let extractor = stage.extractor(stage.side());
     let images = stage.splits.train.images();
     let figures = label_free(encoder, &*images, &stage.plans, &extractor, seed)?;
-    let Some((train, test)) = labelled(stage) else { return Ok((Evaluation::default(), figures)) };
-    let list = protocols(&stage.experiment.eval, seed);
-    let score =
-        |whose: &str, encoder: &dyn Encoder, side: usize| -> anyhow::Result<BTreeMap<String, Score>> {
-            let stopped = || interrupt.load(Ordering::Relaxed);
-            if stopped() {
-                bail!("stopped while evaluating");
-            }
-            let subject = Subject::new(encoder, &*train, &*test, &stage.extractor(side))?;
-            let mut scores = BTreeMap::new();
-            for protocol in &list {
-                if stopped() {
-                    bail!("stopped while evaluating");
-                }
-                let started = Instant::now();
-                scores.extend(evaluate(std::slice::from_ref(protocol), &subject)?);
-                let (name, took) = (protocol.name(), human::seconds(started.elapsed().as_secs_f64()));
-                say::note(format_args!("{whose}, {name}: {:.1} % in {took}", scores[name].top1));
-            }
-            Ok(scores)
-        };
-    let untrained = stage.method()?;
-    let evaluation = Evaluation {
-        trained: score("trained", encoder, stage.side())?,
-        random_init: score("untrained", untrained.encoder(), stage.side())?,
-        pixels: score("raw pixels", &Pixels { side: PIXELS as i64 }, PIXELS)?,
+    let Some((train, test)) = labelled(stage) else {
+        return Ok(Judgement { figures, ..Judgement::default() });
     };
-    Ok((evaluation, figures))
+    let judge = Judge { stage, train, test, list: protocols(&stage.experiment.eval, seed), interrupt };
+    let untrained = stage.method()?;
+    let (trained, depth) = judge.network("trained", encoder)?;
+    let (random_init, floors) = judge.network("untrained", untrained.encoder())?;
+    let pixels = judge.scores("raw pixels", &judge.subject(&Pixels { side: PIXELS as i64 }, PIXELS)?)?;
+    let scores = Evaluation { trained, random_init, pixels };
+    Ok(Judgement { scores, depth: beside(depth, &floors), figures })
+}
+
+/// What encoders are judged by, one protocol after the other until somebody stops it.
+struct Judge<'a> {
+    stage: &'a Stage,
+    train: Arc<dyn Labelled>,
+    test: Arc<dyn Labelled>,
+    list: Vec<Box<dyn Protocol>>,
+    interrupt: &'a AtomicBool,
+}
+
+impl Judge<'_> {
+    /// Of a network its stages too.
+    fn network(
+        &self,
+        whose: &str,
+        encoder: &dyn Encoder,
+    ) -> anyhow::Result<(BTreeMap<String, Score>, Vec<DepthScore>)> {
+        let subject = self.subject(encoder, self.stage.side())?;
+        let scores = self.scores(whose, &subject)?;
+        let Some(probing) = Probing::new(self.stage, whose, self.interrupt)? else {
+            return Ok((scores, Vec::new()));
+        };
+        let depth = probing.run(&subject, &self.stage.extractor(self.stage.side()))?;
+        Ok((scores, depth))
+    }
+
+    /// An encoder with its features of images of so many pixels on a side.
+    fn subject<'e>(&'e self, encoder: &'e dyn Encoder, side: usize) -> anyhow::Result<Subject<'e>> {
+        self.go_on()?;
+        Ok(Subject::new(encoder, &*self.train, &*self.test, &self.stage.extractor(side))?)
+    }
+
+    fn scores(&self, whose: &str, subject: &Subject<'_>) -> anyhow::Result<BTreeMap<String, Score>> {
+        let mut scores = BTreeMap::new();
+        for protocol in &self.list {
+            self.go_on()?;
+            let started = Instant::now();
+            scores.extend(evaluate(std::slice::from_ref(protocol), subject)?);
+            let (name, took) = (protocol.name(), human::seconds(started.elapsed().as_secs_f64()));
+            say::note(format_args!("{whose}, {name}: {:.1} % in {took}", scores[name].top1));
+        }
+        Ok(scores)
+    }
+
+    fn go_on(&self) -> Result<(), EvalError> {
+        if self.interrupt.load(Ordering::Relaxed) { Err(EvalError::Stopped) } else { Ok(()) }
+    }
 }

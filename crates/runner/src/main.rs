@@ -14,6 +14,7 @@ mod pack;
 mod permutations;
 mod pretrain;
 mod preview;
+mod probing;
 mod progress;
 mod puzzles;
 mod record;
@@ -63,7 +64,7 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> anyhow::Result<u8> {
     match arguments.command {
         Command::Pretrain(arguments) => pretrain::pretrain(&arguments),
-        Command::Evaluate { run } => repeat::evaluate(&run),
+        Command::Evaluate { run, overrides } => repeat::evaluate(&run, &overrides),
         Command::Report { runs } => {
             for run in runs {
                 kontrast_report::run_page(&run)?;

@@ -1,6 +1,7 @@
 //! One run from the experiment file to its report.
 
 use crate::arguments::Pretrain;
+use crate::evaluation::Judgement;
 use crate::observer::Watch;
 use crate::progress::Progress;
 use crate::puzzles;
@@ -199,7 +200,7 @@ pub(crate) fn judge(
     } else {
         "evaluating: figures that need no labels"
     });
-    let (scores, figures) = evaluation::at_the_end(stage, method.encoder(), interrupt)?;
+    let Judgement { scores, depth, figures } = evaluation::at_the_end(stage, method.encoder(), interrupt)?;
     if !scores.trained.is_empty() {
         let top1 = scores.trained.iter().map(|(name, score)| (name.clone(), score.top1)).collect();
         let (step, epoch) = (record.summary.steps, record.summary.epochs);
@@ -215,6 +216,7 @@ pub(crate) fn judge(
     }
     record.summary.puzzle = puzzles::solved(stage, method, &record.dir.layout().figures())?;
     record.summary.eval = scores;
+    record.summary.depth = depth;
     record.summary.label_free = Some(figures);
     let pictures = record.dir.layout().figures();
     figures::reconstructions(stage, method, &pictures.join("reconstructions.png"))?;

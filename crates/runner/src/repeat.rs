@@ -5,16 +5,18 @@ use crate::record::Record;
 use crate::stage::Stage;
 use crate::{Refusal, interrupt, say, words};
 use anyhow::{Context, bail};
-use kontrast_config::Experiment;
+use kontrast_config::{Experiment, Loaded};
 use kontrast_runlog::{Layout, RunDir, Status, Summary, read_summary};
 use kontrast_training::Resumed;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Evaluates the last checkpoint of a finished or interrupted run again; returns the exit code.
-pub(crate) fn evaluate(path: &Path) -> anyhow::Result<u8> {
+///
+/// `overrides` are of `[eval.depth]` alone: the other scores are those that the run's digest stands for.
+pub(crate) fn evaluate(path: &Path, overrides: &[String]) -> anyhow::Result<u8> {
     let interrupt = interrupt::on_signals()?;
-    match evaluated(path, &interrupt) {
+    match evaluated(path, overrides, &interrupt) {
         Err(error) if interrupt.load(Ordering::Relaxed) => {
             let again = words::evaluate_command(path);
             say::out(format_args!("{error:#}; the scores are those of before, and {again} makes them again"));
@@ -24,13 +26,13 @@ pub(crate) fn evaluate(path: &Path) -> anyhow::Result<u8> {
     }
 }
 
-fn evaluated(path: &Path, interrupt: &AtomicBool) -> anyhow::Result<u8> {
+fn evaluated(path: &Path, overrides: &[String], interrupt: &AtomicBool) -> anyhow::Result<u8> {
     let layout = Layout::of(path);
     if !layout.config().exists() {
         let text = format!("{}: no run directory, which holds a config.toml", path.display());
         return Err(Refusal(text).into());
     }
-    let loaded = Experiment::load(&layout.config(), &[])?;
+    let loaded = loaded(&layout.config(), overrides)?;
     let earlier = read_summary(path)?;
     let dir = RunDir::acquire(path)?;
     let stage = Stage::new(&loaded)?;
@@ -48,9 +50,30 @@ fn evaluated(path: &Path, interrupt: &AtomicBool) -> anyhow::Result<u8> {
     record.summary = Summary { status: earlier.status, hint: earlier.hint, ..record.summary };
     record.totals(trainer.epoch(), trainer.step(), &trainer.totals());
     judge(&stage, trainer.method(), &mut record, interrupt)?;
+    // Probes that an earlier evaluation was asked for are of the same weights.
+    if record.summary.depth.is_empty() && resumed.step == earlier.steps {
+        record.summary.depth = earlier.depth;
+    }
     record.write()?;
     words::ended(&record);
     Ok(0)
+}
+
+/// The run's experiment with other probes at depth, under the digest that its checkpoints bear.
+fn loaded(file: &Path, overrides: &[String]) -> anyhow::Result<Loaded> {
+    let own = Experiment::load(file, &[])?;
+    let of_depth = |set: &&String| {
+        let key = set.split('=').next().unwrap_or_default().trim();
+        key == "eval.depth" || key.starts_with("eval.depth.")
+    };
+    if let Some(other) = overrides.iter().find(|set| !of_depth(set)) {
+        let text = format!(
+            "--set {other}: expected a key of eval.depth; what else the run's scores follow from stands in {}",
+            file.display()
+        );
+        return Err(Refusal(text).into());
+    }
+    Ok(Loaded { digest: own.digest, ..Experiment::load(file, overrides)? })
 }
 
 /// The scores of a finished run are those of its last step, and of no earlier one.

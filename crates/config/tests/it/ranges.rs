@@ -68,6 +68,60 @@ fn each_value_out_of_range_names_its_key() {
 }
 
 #[test]
+fn each_value_of_the_probes_at_depth_out_of_range_names_its_key() {
+    let depth = |rest: &str| {
+        format!(
+            "eval.depth={{features=9000, epochs=10, batch=128, weight_decay=5e-4, lr={{linear=0.1}}, {rest}}}"
+        )
+    };
+    let linear = |rest: &str| depth(&format!("probes=['linear'], {rest}"));
+    let cases = [
+        (
+            depth("probes=[]"),
+            "eval.depth.probes = []: expected at least one of linear, mlp and conv, each once",
+        ),
+        (
+            depth("probes=['linear', 'linear']"),
+            "eval.depth.probes = [\"linear\", \"linear\"]: expected at least one of linear, mlp and conv, each once",
+        ),
+        (
+            depth("probes=['linear', 'mlp']"),
+            "eval.depth.lr.mlp is missing: expected a learning rate, since eval.depth.probes has \"mlp\"",
+        ),
+        (
+            linear("stages=[2, 5]"),
+            "eval.depth.stages = [2, 5]: expected stages from 1 to 4, as encoder.resnet18 has them, in rising order",
+        ),
+        (linear("stages=[0]"), "eval.depth.stages = [0]: expected stages from 1 to 4"),
+        (linear("stages=[3, 3]"), "eval.depth.stages = [3, 3]: expected stages from 1 to 4"),
+        (linear("stages=[]"), "eval.depth.stages = []: expected stages from 1 to 4"),
+    ];
+    let cases: Vec<_> = cases.iter().map(|(argument, expected)| (&argument[..], *expected)).collect();
+    each_is_refused(&cases);
+}
+
+#[test]
+fn each_number_of_the_probes_at_depth_out_of_range_names_its_key() {
+    let base = "[eval.depth]\nprobes = ['conv']\nfeatures = 9000\nepochs = 10\nbatch = 128\nweight_decay = 5e-4\n\
+                lr = { conv = 0.1 }";
+    let folder = Folder::new();
+    assert_eq!(folder.load(base, &[]).experiment.eval.depth.unwrap().stages(4), [1, 2, 3, 4]);
+    for (argument, expected) in [
+        ("eval.depth.features=0", "eval.depth.features = 0: expected at least 1"),
+        ("eval.depth.epochs=0", "eval.depth.epochs = 0: expected at least 1"),
+        ("eval.depth.batch=1", "eval.depth.batch = 1: expected at least 2: batch norm compares"),
+        ("eval.depth.weight_decay=-1", "eval.depth.weight_decay = -1.0: expected 0 or above"),
+        ("eval.depth.lr.conv=0", "eval.depth.lr.conv = 0.0: expected a number above 0"),
+        ("eval.depth.lr.mlp=nan", "eval.depth.lr.mlp = NaN: expected a number above 0"),
+        ("eval.depth.lr=0.1", "expected a table such as { linear = 0.01, mlp = 0.1, conv = 0.1 }"),
+        ("eval.depth.probes=['lstm']", "`lstm` is no choice"),
+    ] {
+        let message = folder.refusal(base, &[argument]);
+        assert!(message.contains(expected), "{argument} gives\n{message}");
+    }
+}
+
+#[test]
 fn each_value_of_the_views_out_of_range_names_its_key() {
     each_is_refused(&[
         ("views.simclr.size=4", "views.simclr.size = 4: expected at least 8 pixels"),

@@ -1,3 +1,4 @@
 //! Protocols against lightly, against data whose answer is known, and against encoders that move.
 
+mod depth;
 mod protocols;

@@ -2,8 +2,10 @@
 
 use std::fs;
 
-use kontrast_report::{label_free_markdown, run_page, scores_markdown, seeds_markdown, verdict};
-use kontrast_runlog::{Evaluation, Event, Layout, RunDir, Status, Summary};
+use kontrast_report::{
+    depth_markdown, label_free_markdown, run_page, scores_markdown, seeds_markdown, verdict,
+};
+use kontrast_runlog::{DepthScore, Evaluation, Event, Layout, RunDir, Status, Summary};
 
 use crate::sample;
 
@@ -183,6 +185,65 @@ fn scores_are_a_table_for_the_terminal_too() {
 | knn      |    49.5 |    89.9 |      30.4 |   39.6 | k 20, temperature 0.05    |
 ";
     assert!(scores_markdown(&sample::summary()).starts_with(expected));
+}
+
+/// Two probes on three stages.
+fn probed() -> Summary {
+    let score = |stage: usize, probe: &str, top1: f64, floor: f64| DepthScore {
+        stage,
+        channels: 32 << stage,
+        side: 64 >> stage,
+        grid: if probe == "conv" { 64 >> stage } else { 11.min(64 >> stage) },
+        probe: probe.to_owned(),
+        epochs: 100,
+        batch: 128,
+        lr: 0.1,
+        weight_decay: 5e-4,
+        top1,
+        random_init: Some(floor),
+    };
+    let depth = vec![
+        score(1, "linear", 55.04, 49.9),
+        score(1, "conv", 74.3, 70.1),
+        score(2, "linear", 62.7, 44.1),
+        score(2, "conv", 80.2, 61.0),
+        score(3, "linear", 60.1, 38.0),
+        score(3, "conv", 70.0, 50.2),
+    ];
+    Summary { depth, ..sample::summary() }
+}
+
+#[test]
+fn probes_at_depth_are_a_table_and_a_curve_beside_the_untrained() {
+    let expected = "\
+| stage |       map | seen of it       | linear % | untrained | conv % | untrained |
+| ----: | --------: | ---------------- | -------: | --------: | -----: | --------: |
+|     1 |  64x32x32 | 11x11 for linear |     55.0 |      49.9 |   74.3 |      70.1 |
+|     2 | 128x16x16 | 11x11 for linear |     62.7 |      44.1 |   80.2 |      61.0 |
+|     3 |   256x8x8 | all              |     60.1 |      38.0 |   70.0 |      50.2 |
+";
+    assert_eq!(depth_markdown(&probed()), expected);
+    let html = page(&probed(), &sample::events());
+    assert_eq!(html.matches("<svg").count(), 7);
+    for part in ["Probes at depth", ">conv 70</text>", ">untrained 50.2</text>", ">raw pixels 39.1</text>"] {
+        assert!(html.contains(part), "{part} is missing");
+    }
+    assert!(html.contains("A linear probe of raw pixels is at 39.1 %, chance at 10.0 %."));
+    assert!(
+        html.contains(
+            "100 epochs, batch 128, weight decay 0.0005, learning rate 0.1 for linear, 0.1 for conv."
+        )
+    );
+}
+
+#[test]
+fn without_probes_at_depth_nothing_speaks_of_them() {
+    assert_eq!(depth_markdown(&sample::summary()), "");
+    assert!(!page(&sample::summary(), &sample::events()).contains("Probes at depth"));
+    let mut one = probed();
+    one.depth.truncate(2);
+    let html = page(&one, &sample::events());
+    assert!(html.contains("Probes at depth") && !html.contains("Top-1 over depth"), "a curve of one point");
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn a_summary_of_an_older_version_is_read_with_what_it_has() {
     std::fs::write(Layout::of(folder.path()).summary(), r#"{"status":"failed","name":"old"}"#).unwrap();
     let read = read_summary(folder.path()).unwrap();
     assert_eq!((read.status, read.name.as_str()), (Status::Failed, "old"));
-    assert!(read.eval.trained.is_empty());
+    assert!(read.eval.trained.is_empty() && read.depth.is_empty());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod checkpoints;
+mod depth;
 mod packs;
 mod permutations;
 mod preview;

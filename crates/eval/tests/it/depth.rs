@@ -1,0 +1,248 @@
+//! Probes at depth on images whose class only some of them can see.
+
+use kontrast_augment::{ImageRef, ViewPlan};
+use kontrast_augment_torch::Feed;
+use kontrast_config::Probe;
+use kontrast_data::{DataError, Dataset, Labelled};
+use kontrast_eval::{Depth, DepthScore, EvalError, Extractor, Heard, Subject, beside};
+use kontrast_models::{Encoder, Mode};
+use kontrast_torch_ext::{Precision, StateDict};
+use std::ops::ControlFlow;
+use tch::{Device, Kind, Tensor, nn};
+
+const SIDE: usize = 8;
+
+/// A pixel's brightness from image, row and column.
+type Pattern = fn(usize, usize, usize) -> u8;
+
+/// Gray images of a formula, with the label that another one gives.
+struct Drawn {
+    pixels: Vec<Vec<u8>>,
+    label: fn(usize) -> u32,
+    names: Vec<String>,
+}
+
+impl Drawn {
+    fn new(count: usize, pattern: Pattern, label: fn(usize) -> u32) -> Self {
+        let pixels = (0..count).map(|image| {
+            let places = (0..SIDE * SIDE * 3).map(|place| pattern(image, place / 3 / SIDE, place / 3 % SIDE));
+            places.collect()
+        });
+        Self { pixels: pixels.collect(), label, names: vec!["a".to_owned(), "b".to_owned()] }
+    }
+}
+
+impl Dataset for Drawn {
+    fn len(&self) -> usize {
+        self.pixels.len()
+    }
+
+    fn size(&self, _index: usize) -> Result<(usize, usize), DataError> {
+        Ok((SIDE, SIDE))
+    }
+
+    fn image<'a>(&'a self, index: usize, _buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
+        Ok(ImageRef { width: SIDE, height: SIDE, pixels: &self.pixels[index] })
+    }
+}
+
+impl Labelled for Drawn {
+    fn class_names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn label(&self, index: usize) -> u32 {
+        (self.label)(index)
+    }
+}
+
+fn parity(image: usize) -> u32 {
+    (image % 2) as u32
+}
+
+fn noise(image: usize, row: usize, column: usize) -> usize {
+    (image * 7919 + row * 104_729 + column * 1_299_709).wrapping_mul(2_654_435_761) >> 13
+}
+
+/// The left half is brighter in one class, the right half in the other.
+fn halves(image: usize, row: usize, column: usize) -> u8 {
+    let bright = (column < SIDE / 2) == image.is_multiple_of(2);
+    (if bright { 140 } else { 90 } + noise(image, row, column) % 60) as u8
+}
+
+/// Stripes or a chessboard, white first or black first by turns: in the mean over a class every pixel is gray.
+fn textures(image: usize, row: usize, column: usize) -> u8 {
+    let cell = if image.is_multiple_of(2) { column } else { row + column };
+    let white = (cell + image / 2 % 2).is_multiple_of(2);
+    (if white { 150 } else { 60 } + noise(image, row, column) % 40) as u8
+}
+
+/// Stage 1 are the images, stage 2 is half as wide and high, and darker.
+struct Halving(f64);
+
+impl Encoder for Halving {
+    fn forward(&self, images: &Tensor, _mode: Mode) -> Tensor {
+        images.flatten(1, -1)
+    }
+    fn stages(&self, images: &Tensor, _mode: Mode) -> Vec<Tensor> {
+        vec![images.shallow_clone(), images.avg_pool2d(2, 2, 0, false, true, None) * self.0]
+    }
+    fn width(&self) -> i64 {
+        (3 * SIDE * SIDE) as i64
+    }
+    fn variables(&self) -> StateDict {
+        [("factor".to_owned(), Tensor::from(self.0))].into_iter().collect()
+    }
+    fn share(&self) -> Box<dyn Encoder> {
+        Box::new(Self(self.0))
+    }
+    fn duplicate(&self) -> (nn::VarStore, Box<dyn Encoder>) {
+        (nn::VarStore::new(Device::Cpu), self.share())
+    }
+}
+
+fn depth(stages: &[usize], features: usize) -> Depth {
+    Depth {
+        probes: vec![(Probe::Linear, 0.05), (Probe::Conv, 0.05), (Probe::Mlp, 0.05)],
+        stages: stages.to_vec(),
+        features,
+        epochs: 8,
+        batch: 32,
+        weight_decay: 5e-4,
+        seed: 5,
+    }
+}
+
+fn extractor() -> Extractor {
+    Extractor {
+        plan: ViewPlan::evaluation((SIDE, SIDE)),
+        feed: Feed::new([0.5; 3], [0.25; 3], Device::Cpu),
+        precision: Precision::Fp32,
+        batch: 33,
+    }
+}
+
+fn scored(depth: &Depth, train: &Drawn, test: &Drawn, encoder: &dyn Encoder) -> Vec<DepthScore> {
+    let subject = Subject::new(encoder, train, test, &extractor()).unwrap();
+    depth.evaluate(&subject, &extractor(), &mut |_| ControlFlow::Continue(())).unwrap()
+}
+
+#[test]
+fn every_probe_learns_what_all_can_see_at_every_stage() {
+    let (train, test) = (Drawn::new(192, halves, parity), Drawn::new(65, halves, parity));
+    let scores = scored(&depth(&[1, 2], 12), &train, &test, &Halving(0.5));
+    let found: Vec<_> =
+        scores.iter().map(|s| (s.stage, s.probe.as_str(), s.channels, s.side, s.grid)).collect();
+    let expected = [
+        (1, "linear", 3, 8, 2),
+        (1, "mlp", 3, 8, 2),
+        (1, "conv", 3, 8, 8),
+        (2, "linear", 3, 4, 2),
+        (2, "mlp", 3, 4, 2),
+        (2, "conv", 3, 4, 4),
+    ];
+    assert_eq!(found, expected);
+    for score in &scores {
+        assert!(score.top1 > 95.0, "{score:?}");
+        assert_eq!((score.epochs, score.batch, score.lr, score.random_init), (8, 32, 0.05, None));
+    }
+}
+
+#[test]
+fn labels_that_say_nothing_score_at_chance_at_every_stage() {
+    let drawn = |image: usize| (image.wrapping_mul(2_654_435_761) >> 9) as u32 % 2;
+    let (train, test) = (Drawn::new(400, halves, drawn), Drawn::new(400, halves, drawn));
+    // The test images are others than those of the training set: a copy that is learned by heart scores too.
+    let test = Drawn { pixels: test.pixels.into_iter().rev().collect(), ..test };
+    for score in scored(&depth(&[1], 12), &train, &test, &Halving(1.0)) {
+        assert!((score.top1 - 50.0).abs() < 12.0, "{score:?}");
+    }
+}
+
+#[test]
+fn the_convolutions_see_a_texture_that_averages_hide() {
+    let (train, test) = (Drawn::new(192, textures, parity), Drawn::new(64, textures, parity));
+    for score in scored(&depth(&[1], 12), &train, &test, &Halving(1.0)) {
+        if score.probe == "conv" {
+            assert!(score.top1 > 95.0, "{score:?}");
+        } else {
+            assert!(score.top1 < 75.0, "{score:?}");
+        }
+    }
+}
+
+#[test]
+fn scores_follow_from_the_seed_and_stand_beside_those_of_another_encoder() {
+    let (train, test) = (Drawn::new(96, textures, parity), Drawn::new(64, textures, parity));
+    let hard = Depth { epochs: 2, ..depth(&[1, 2], 300) };
+    let of = |factor: f64| scored(&hard, &train, &test, &Halving(factor));
+    let (first, second, other) = (of(0.5), of(0.5), of(0.0));
+    assert_eq!(first, second);
+    let rows = beside(first.clone(), &other);
+    assert_eq!(rows.len(), 6);
+    for ((row, trained), untrained) in rows.iter().zip(&first).zip(&other) {
+        assert_eq!((row.top1, row.random_init), (trained.top1, Some(untrained.top1)));
+    }
+    // Stage 1 is the same of both encoders, and so is what a probe of it begins with and the order of its maps.
+    assert_eq!(first[..3], other[..3]);
+    // A map of nothing but zeros says nothing.
+    assert!((other[3].top1 - 50.0).abs() < 1e-9, "{:?}", other[3]);
+}
+
+#[test]
+fn whoever_watches_hears_of_every_epoch_and_can_stop() {
+    let (train, test) = (Drawn::new(64, halves, parity), Drawn::new(32, halves, parity));
+    let subject = Subject::new(&Halving(1.0), &train, &test, &extractor()).unwrap();
+    let depth = Depth { epochs: 3, ..depth(&[2], 12) };
+    let mut heard = Vec::new();
+    let mut watch = |what: Heard<'_>| {
+        heard.push(match what {
+            Heard::Maps { stage, bytes } => format!("maps {stage} {bytes}"),
+            Heard::Epoch { stage, probe, epoch } => format!("{stage} {} {epoch}", probe.as_str()),
+            Heard::Scored(score) => format!("scored {}", score.probe),
+        });
+        if heard.last().is_some_and(|last| last == "2 conv 2") {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    let stopped = depth.evaluate(&subject, &extractor(), &mut watch);
+    assert!(matches!(stopped, Err(EvalError::Stopped)));
+    let expected = "maps 2 2304, 2 linear 1, 2 linear 2, 2 linear 3, scored linear, 2 mlp 1, 2 mlp 2, 2 mlp 3, scored mlp, \
+                    maps 2 9216, 2 conv 1, 2 conv 2";
+    assert_eq!(heard.join(", "), expected);
+}
+
+#[test]
+fn an_encoder_that_moves_while_it_is_probed_voids_the_scores() {
+    /// Counts how often its stages were asked for.
+    struct Drifting(Tensor);
+    impl Encoder for Drifting {
+        fn forward(&self, images: &Tensor, mode: Mode) -> Tensor {
+            Halving(1.0).forward(images, mode)
+        }
+        fn stages(&self, images: &Tensor, mode: Mode) -> Vec<Tensor> {
+            let _ = self.0.shallow_clone().g_add_scalar_(1.0);
+            Halving(1.0).stages(images, mode)
+        }
+        fn width(&self) -> i64 {
+            Halving(1.0).width()
+        }
+        fn variables(&self) -> StateDict {
+            [("running_mean".to_owned(), self.0.shallow_clone())].into_iter().collect()
+        }
+        fn share(&self) -> Box<dyn Encoder> {
+            Box::new(Self(self.0.shallow_clone()))
+        }
+        fn duplicate(&self) -> (nn::VarStore, Box<dyn Encoder>) {
+            (nn::VarStore::new(Device::Cpu), Box::new(Self(self.0.copy())))
+        }
+    }
+    let (train, test) = (Drawn::new(64, halves, parity), Drawn::new(32, halves, parity));
+    let drifting = Drifting(Tensor::zeros([1], (Kind::Float, Device::Cpu)));
+    let subject = Subject::new(&drifting, &train, &test, &extractor()).unwrap();
+    let depth = Depth { epochs: 1, ..depth(&[2], 12) };
+    let error = depth.evaluate(&subject, &extractor(), &mut |_| ControlFlow::Continue(())).unwrap_err();
+    assert!(matches!(&error, EvalError::EncoderMoved { .. }), "{error}");
+}
