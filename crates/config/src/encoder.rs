@@ -100,13 +100,6 @@ impl Encoder {
         }
     }
 
-    /// Stages whose maps can be read, shallow to deep.
-    pub fn stages(&self) -> usize {
-        match self {
-            Self::Resnet18(_) | Self::Resnet34(_) | Self::Resnet50(_) => 4,
-        }
-    }
-
     pub(crate) fn check(&self, problems: &mut Problems) {
         let key = |field: &str| format!("encoder.{}.{field}", self.name());
         match self {
