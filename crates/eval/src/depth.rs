@@ -18,7 +18,7 @@ use std::ops::ControlFlow;
 /// # Memory
 /// The maps of one stage and both splits lie on the device in bf16: two bytes for each of `images * channels * grid *
 /// grid` values, with the grid of [`grid`] for `linear` and `mlp` and the map's own for `conv`. On CIFAR-10 a ResNet-18
-/// of width 64 has 7.9 GB of them after its first stage (64x32x32), 1.1 GB pooled to 9,000 values. No two stages are
+/// of width 64 has 7.9 GB of them after its first stage (64x32x32), 0.9 GB pooled to 9,000 values. No two stages are
 /// held at once.
 #[derive(Clone, Debug)]
 pub struct Depth {

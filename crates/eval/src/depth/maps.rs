@@ -51,7 +51,7 @@ pub(crate) fn bytes(subject: &Subject<'_>, shape: Shape, grid: i64) -> u64 {
 /// Maps of all images after one stage, averaged over a grid.
 ///
 /// # Shapes
-/// - returns `[images, channels, grid, grid]`, bf16, which has the range of fp32 and eight digits of it
+/// - returns `[images, channels, grid, grid]`, bf16: the range of fp32, eight bits of precision
 pub(crate) fn read(
     encoder: &dyn Encoder,
     extractor: &Extractor,
