@@ -35,7 +35,7 @@ pub(crate) fn meant_shape(message: &str, path: &[String], value: &DeValue<'_>) -
                 "a table such as { base = 0.99, final = 1.0 }, alike where it is constant"
             }
             "projector" | "predictor" => "a table such as { widths = [512, 128], batch_norm = false }",
-            "lr" if path[0] == "eval" => "a table such as { linear = 0.01, mlp = 0.1, conv = 0.1 }",
+            "lr" if path[0] == "eval" => "a table such as { linear = 0.001, mlp = 0.1, conv = 0.1 }",
             "lr" => "a table such as { base = 0.06, per = 256 }",
             _ => return None,
         };
