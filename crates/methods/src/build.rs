@@ -98,9 +98,9 @@ pub fn setting(
 pub fn build(
     method: &config::Method,
     setting: &Setting,
-    labels: Option<Labels>,
+    labels: Option<&Labels>,
 ) -> Result<Box<dyn Method>, BuildError> {
-    Ok(Box::new(Driven::new(objective(method, setting, labels.as_ref())?, setting)))
+    Ok(Box::new(Driven::new(objective(method, setting, labels)?, setting)))
 }
 
 /// What a method compares, before a step is made of it.
@@ -237,7 +237,7 @@ mod tests {
         let experiment = experiment("supcon", &[]);
         let setting = setting(&experiment, 512, Device::Cpu).unwrap();
         let labels = Labels::new(&[0, 1, 2], 3);
-        let Err(error) = build(&experiment.method, &setting, Some(labels)) else {
+        let Err(error) = build(&experiment.method, &setting, Some(&labels)) else {
             panic!("three labels for 512")
         };
         assert!(error.to_string().starts_with("3 labels for 512 training images"), "{error}");

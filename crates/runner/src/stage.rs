@@ -63,7 +63,7 @@ impl Stage {
             let by_image: Vec<_> = places.iter().map(|&place| images.label(place as usize)).collect();
             Labels::new(&by_image, images.class_names().len())
         });
-        Ok(build(&experiment.method, &setting, labels)?)
+        Ok(build(&experiment.method, &setting, labels.as_ref())?)
     }
 
     /// The permutations that its jigsaws are made by.

@@ -329,16 +329,12 @@ fn fitting_tiles(
             (0, above) => format!("{above} would do"),
             (below, above) => format!("{below} or {above} would do"),
         };
-        return match grid_key {
-            Some(grid_key) => {
-                let expected = format!("a divisor of the view's size: {of}; {near}");
-                problems.require(false, grid_key, &grid, &expected);
-            }
-            None => {
-                let expected = format!("a view of three rows of cells: {of}; {near}");
-                problems.require(false, &format!("{key}.tile"), &tile, &expected);
-            }
-        };
+        if let Some(grid_key) = grid_key {
+            let expected = format!("a divisor of the view's size: {of}; {near}");
+            return problems.require(false, grid_key, &grid, &expected);
+        }
+        let expected = format!("a view of three rows of cells: {of}; {near}");
+        return problems.require(false, &format!("{key}.tile"), &tile, &expected);
     }
     let cell = side / grid;
     let rows = grid_key.map_or_else(|| "a grid of 3".to_owned(), |key| format!("{key} = {grid}"));

@@ -113,7 +113,7 @@ fn each_number_of_the_probes_at_depth_out_of_range_names_its_key() {
         ("eval.depth.weight_decay=-1", "eval.depth.weight_decay = -1.0: expected 0 or above"),
         ("eval.depth.lr.conv=0", "eval.depth.lr.conv = 0.0: expected a number above 0"),
         ("eval.depth.lr.mlp=nan", "eval.depth.lr.mlp = NaN: expected a number above 0"),
-        ("eval.depth.lr=0.1", "expected a table such as { linear = 0.01, mlp = 0.1, conv = 0.1 }"),
+        ("eval.depth.lr=0.1", "expected a table such as { linear = 0.001, mlp = 0.1, conv = 0.1 }"),
         ("eval.depth.probes=['lstm']", "`lstm` is no choice"),
     ] {
         let message = folder.refusal(base, &[argument]);

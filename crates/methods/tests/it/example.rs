@@ -76,7 +76,7 @@ impl Example {
         let setting = setting(&self.experiment, IMAGES as usize, Device::Cpu).expect("views to draw");
         let labels: Vec<_> = (0..IMAGES).map(label).collect();
         let labels = Labels::new(&labels, CLASSES as usize);
-        build(&self.experiment.method, &setting, Some(labels)).expect("labels")
+        build(&self.experiment.method, &setting, Some(&labels)).expect("labels")
     }
 
     /// Noisy views of smooth images, half as large as the experiment's but for nine tiles, which need some pixels each, and
