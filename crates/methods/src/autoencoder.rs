@@ -6,7 +6,7 @@ use crate::driver::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_config::PixelLoss;
-use kontrast_models::{Decoder, Init, Mode, state, trained};
+use kontrast_models::{Decoder, DecoderSpec, Init, Mode, state, trained};
 use kontrast_torch_ext::{Autocast, Precision, StateDict};
 use tch::{Kind, Reduction, Tensor, nn};
 
@@ -25,7 +25,9 @@ impl Autoencoder {
         let (side, _) = setting.views.plans[0].size();
         let store = nn::VarStore::new(setting.device);
         let init = Init::new(setting.seed).part("decoder");
-        let decoder = Decoder::mirroring(branch.encoder(), branch.width(), side as i64, &store, init);
+        let channels_last = setting.encoder.channels_last();
+        let spec = DecoderSpec { width: branch.width(), side: side as i64, channels_last };
+        let decoder = Decoder::mirroring(branch.encoder(), spec, &store, init);
         Self { branch, decoder_store: store, decoder, loss: config.loss, precision: setting.precision }
     }
 

@@ -151,29 +151,35 @@ pub(crate) fn objective(
 
 /// What a user should know before an experiment trains on so many images: settings that are allowed, and seldom meant.
 pub fn warnings(experiment: &config::Experiment, images: usize) -> Vec<String> {
-    let (method, train) = (&experiment.method, &experiment.train);
-    if let config::Method::Swav(own) = method {
-        let (steps, frozen) =
-            (images as u64 / train.batch as u64 * u64::from(train.epochs), own.frozen_steps);
-        let text = || {
-            format!("method.swav.frozen_steps = {frozen} of {steps} steps: the prototypes are never trained")
+    let train = &experiment.train;
+    let warning = |(key, method): (String, &config::Method)| {
+        let (queue, what) = match method {
+            config::Method::Swav(own) => {
+                let (steps, frozen) =
+                    (images as u64 / train.batch as u64 * u64::from(train.epochs), own.frozen_steps);
+                let text = || {
+                    format!(
+                        "{key}.frozen_steps = {frozen} of {steps} steps: the prototypes are never trained"
+                    )
+                };
+                return (frozen >= steps).then(text);
+            }
+            config::Method::Moco(own) => {
+                (own.queue, "an image meets its own earlier keys among its negatives")
+            }
+            config::Method::Nnclr(own) => {
+                (own.queue, "an image's nearest neighbour is likely itself, an epoch ago")
+            }
+            _ => return None,
         };
-        return (frozen >= steps).then(text).into_iter().collect();
-    }
-    let (queue, what) = match method {
-        config::Method::Moco(own) => (own.queue, "an image meets its own earlier keys among its negatives"),
-        config::Method::Nnclr(own) => {
-            (own.queue, "an image's nearest neighbour is likely itself, an epoch ago")
-        }
-        _ => return Vec::new(),
+        let text = || {
+            format!(
+                "{key}.queue = {queue} holds more than all {images} training images, so {what}; take a quarter at most"
+            )
+        };
+        (queue > images).then(text)
     };
-    let key = format!("method.{}.queue", method.name());
-    let text = || {
-        format!(
-            "{key} = {queue} holds more than all {images} training images, so {what}; take a quarter at most"
-        )
-    };
-    (queue > images).then(text).into_iter().collect()
+    experiment.method.each().into_iter().filter_map(warning).collect()
 }
 
 /// The precision of forward passes, in training and in evaluation.

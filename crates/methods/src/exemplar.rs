@@ -21,8 +21,13 @@ pub(crate) struct Exemplar {
 impl Exemplar {
     pub(crate) fn new(config: &kontrast_config::Exemplar, setting: &Setting) -> Self {
         let branch = Branch::new(setting, &head(&config.projector, 1), 1);
-        let none = kontrast_config::Head { widths: Vec::new(), batch_norm: kontrast_config::HeadNorm::None };
-        let classifier = Classifier::new("classifier", setting, branch.width(), &none, setting.images);
+        let classifier = Classifier::new(
+            "classifier",
+            setting,
+            branch.width(),
+            &kontrast_config::Head::none(),
+            setting.images,
+        );
         Self { branch, classifier, classes: setting.images }
     }
 }
@@ -34,7 +39,7 @@ impl Objective for Exemplar {
 
     fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let pass = self.branch.together(views, mode);
-        let logits = views.by_view(&self.classifier.logits(&pass.z, mode));
+        let logits = views.by_view(&self.classifier.logits(&pass.z.relu(), mode));
         Pass { h: pass.h, outputs: vec![logits, views.by_view(&pass.z.detach())] }
     }
 

@@ -46,29 +46,35 @@ impl RelativePatch {
         }
     }
 
-    /// The nine tiles of each image, or the two of its pair, as the encoder sees them: `[n, tiles, 3, tile, tile]`.
-    fn tiles(&self, views: &Views, progress: Progress) -> Tensor {
+    /// The nine tiles of each image, `[n, 9, 3, tile, tile]`.
+    fn cut(&self, views: &Views, progress: Progress) -> Tensor {
         let (images, indices) = (views.view(0), views.indices());
         let slack = self.tiling.slack(images.size()[3]);
         let offsets =
             draw::offsets(indices, self.seed, progress.epoch, (9, slack)).to_device(images.device());
-        let mut tiles = self.tiling.cut(&images, &offsets);
+        self.tiling.cut(&images, &offsets)
+    }
+
+    /// What the encoder sees: all nine tiles of each image, or the two of its pair, `[n, tiles, 3, tile, tile]`.
+    fn tiles(&self, views: &Views, progress: Progress) -> Tensor {
+        let (mut tiles, indices) = (self.cut(views, progress), views.indices());
+        let device = tiles.device();
+        if !self.all {
+            let images = Tensor::arange(views.n(), (Kind::Int64, device));
+            tiles = pairs(&tiles, &images, &self.targets(indices, progress).to_device(device));
+        }
         if self.normalise {
             tiles = normalised(&tiles);
         }
         if let Some(share) = self.drop_channels {
-            let (kept, keys) = draw::colours(indices, self.seed, progress.epoch, 9);
+            let count = tiles.size()[1] as usize;
+            let (kept, keys) = draw::colours(indices, self.seed, progress.epoch, count);
             let side = self.tiling.tile;
-            let index =
-                Tensor::arange(3 * side * side, (Kind::Int64, images.device())).view([1, 3, side, side]);
-            let noise = normal(&keys.to_device(images.device()), &index).view_as(&tiles);
-            tiles = one_channel(&tiles, &kept.to_device(images.device()), &noise, share);
+            let index = Tensor::arange(3 * side * side, (Kind::Int64, device)).view([1, 3, side, side]);
+            let noise = normal(&keys.to_device(device), &index).view_as(&tiles);
+            tiles = one_channel(&tiles, &kept.to_device(device), &noise, share);
         }
-        if self.all {
-            tiles
-        } else {
-            pairs(&tiles, &self.targets(indices, progress).to_device(images.device()))
-        }
+        tiles
     }
 
     /// The class of each pair, in the order of the pairs.
@@ -116,15 +122,13 @@ impl Objective for RelativePatch {
     }
 
     fn solve(&self, views: &Views, progress: Progress) -> Option<Solved> {
-        let tiles = self.tiles(views, progress);
-        let (_, logits) = self.classified(&tiles, Mode::Eval);
+        let (_, logits) = self.classified(&self.tiles(views, progress), Mode::Eval);
         let found = logits.flatten(0, 1).argmax(1, false);
         let targets = self.targets(views.indices(), progress).to_device(found.device());
-        let shown = if self.all {
-            pairs(&tiles.repeat_interleave_self_int(CLASSES, 0, None), &targets)
-        } else {
-            tiles
-        };
+        // Shown are the tiles of each pair before they are normalised.
+        let images = Tensor::arange(views.n(), (Kind::Int64, targets.device()));
+        let images = images.repeat_interleave_self_int(logits.size()[1], 0, None);
+        let shown = pairs(&self.cut(views, progress), &images, &targets);
         // Side by side, the middle first.
         let pictures = Tensor::cat(&[shown.select(1, 0), shown.select(1, 1)], 3);
         Some(Solved { targets, found, pictures, classes: DIRECTIONS.map(str::to_owned).to_vec() })
@@ -148,7 +152,56 @@ impl Objective for RelativePatch {
 
     fn hint(&self) -> &'static str {
         "lower optimizer lr or lengthen schedule warmup_epochs; for relative patches also check that the tiles show \
-         something (method.relative_patch.tile, the view's size), and that the views turn and mirror nothing: preview \
+         something (method.relative_patch.tile, the view's size), and that the views turn nothing upside down: preview \
          draws the view that they are cut from"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{progress, setting_of, views};
+    use kontrast_config::{Head, HeadNorm};
+    use kontrast_models::{Depth, EncoderSpec, ResNetSpec, Stem};
+
+    fn of(all: bool) -> RelativePatch {
+        let config = kontrast_config::RelativePatch {
+            tile: 5,
+            all,
+            normalise: true,
+            drop_channels: None,
+            projector: Head::none(),
+            head: Head { widths: vec![16], batch_norm: HeadNorm::None },
+        };
+        let resnet = ResNetSpec {
+            depth: Depth::ResNet18,
+            stem: Stem::Cifar,
+            width: 8,
+            channels_last: true,
+            virtual_devices: 1,
+        };
+        let encoder = EncoderSpec::ResNet(resnet);
+        RelativePatch::new(&config, &Setting { encoder, ..setting_of(1) })
+    }
+
+    /// Views of 15 pixels.
+    fn small() -> Views {
+        let whole = views(1);
+        Views::new(whole.view(0).narrow(2, 0, 15).narrow(3, 0, 15).contiguous(), whole.indices().to_vec())
+    }
+
+    #[test]
+    fn all_pairs_at_once_are_answered_as_each_by_itself() {
+        let (all, one) = (of(true), of(false));
+        let together = all.classified(&all.tiles(&small(), progress(0)), Mode::Eval).1;
+        let targets = one.targets(small().indices(), progress(0));
+        let alone = one.classified(&one.tiles(&small(), progress(0)), Mode::Eval).1;
+        for (image, class) in Vec::<i64>::try_from(targets).unwrap().into_iter().enumerate() {
+            let (found, expected) = (together.get(image as i64).get(class), alone.get(image as i64).get(0));
+            kontrast_testkit::assert_close(&found, &expected, 1e-5);
+        }
+        // The class of the k-th pair is k.
+        let classes = all.targets(small().indices(), progress(0)).view([-1, CLASSES]);
+        assert_eq!(classes.get(3), Tensor::arange(CLASSES, (Kind::Int64, tch::Device::Cpu)));
     }
 }

@@ -27,8 +27,7 @@ impl Rotation {
             4 => Rotations::Four,
             _ => Rotations::Eight,
         };
-        let none = kontrast_config::Head { widths: Vec::new(), batch_norm: kontrast_config::HeadNorm::None };
-        let branch = Branch::new(setting, &head(&none, 1), 1);
+        let branch = Branch::new(setting, &head(&kontrast_config::Head::none(), 1), 1);
         let classifier =
             Classifier::new("classifier", setting, branch.width(), &config.head, rotations.classes());
         Self { branch, classifier, rotations, all: config.all, seed: setting.seed }

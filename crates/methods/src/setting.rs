@@ -4,7 +4,6 @@ use crate::ViewSpec;
 use kontrast_models::{Encoder, EncoderSpec, HeadSpec};
 use kontrast_torch_ext::Precision;
 use std::fmt;
-use std::rc::Rc;
 use tch::{Device, Tensor};
 
 /// What a method needs to know besides its own numbers.
@@ -32,18 +31,24 @@ pub struct Setting {
 }
 
 /// An encoder that several tasks train together.
-#[derive(Clone)]
-pub struct SharedEncoder(Rc<dyn Encoder>);
+pub struct SharedEncoder(Box<dyn Encoder>);
 
 impl SharedEncoder {
     /// The same variables, for several tasks.
     pub fn of(encoder: &dyn Encoder) -> Self {
-        Self(Rc::from(encoder.share()))
+        Self(encoder.share())
     }
 
     /// The encoder, for one of them.
     pub(crate) fn share(&self) -> Box<dyn Encoder> {
         self.0.share()
+    }
+}
+
+impl Clone for SharedEncoder {
+    /// The same variables.
+    fn clone(&self) -> Self {
+        Self::of(&*self.0)
     }
 }
 

@@ -5,6 +5,17 @@ use crate::resnet_block::{Block, BlockShape};
 use crate::{Encoder, Init, Mode};
 use tch::{Kind, Tensor, nn};
 
+/// What a decoder is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DecoderSpec {
+    /// Values of an embedding.
+    pub width: i64,
+    /// Pixels on a side of an image.
+    pub side: i64,
+    /// Whether weights have channels-last strides, as the encoder's.
+    pub channels_last: bool,
+}
+
 /// A linear layer to the deepest map's shape, then for each map a nearest upsampling to its size and a residual block to
 /// its channels, then a convolution to three channels.
 #[derive(Debug)]
@@ -20,25 +31,25 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Makes the variables in `store`, for embeddings of `width` values and images of `side` pixels. What the maps of
-    /// `encoder` look like is found by sending it one blank image.
-    pub fn mirroring(encoder: &dyn Encoder, width: i64, side: i64, store: &nn::VarStore, init: Init) -> Self {
+    /// Makes the variables in `store`; the block that comes to the map of stage `k` is named `block{k}`, from 1. What the
+    /// maps of `encoder` look like is found by sending it one blank image.
+    pub fn mirroring(encoder: &dyn Encoder, spec: DecoderSpec, store: &nn::VarStore, init: Init) -> Self {
+        let DecoderSpec { width, side, channels_last } = spec;
         let blank = Tensor::zeros([1, 3, side, side], (Kind::Float, store.device()));
         let maps: Vec<[i64; 3]> = tch::no_grad(|| encoder.stages(&blank, Mode::Eval))
             .iter()
             .map(|map| [map.size()[1], map.size()[2], map.size()[3]])
             .collect();
         let path = store.root();
-        let like = Like { init, channels_last: true, virtual_devices: 1 };
+        let like = Like { init, channels_last, virtual_devices: 1 };
         let deepest = *maps.last().expect("an encoder has stages");
         let expand = Linear::new(&(&path / "expand"), width, deepest.iter().product(), true, init);
-        let step = |pair: &[[i64; 3]]| {
+        let step = |(stage, pair): (usize, &[[i64; 3]])| {
             let ([planes, height, width], inputs) = (pair[0], pair[1][0]);
             let shape = BlockShape { inputs, planes, stride: 1, bottleneck: false };
-            let path = &path / format!("block{inputs}_{height}x{width}");
-            ([height, width], Block::new(&path, shape, like))
+            ([height, width], Block::new(&(&path / format!("block{}", stage + 1)), shape, like))
         };
-        let steps = maps.windows(2).rev().map(step).collect();
+        let steps = maps.windows(2).enumerate().rev().map(step).collect();
         let last = Conv2d::new(&(&path / "last"), [3, maps[0][0], 3], 1, 1, like);
         let bias = (&path / "last").zeros("bias", &[3]);
         Self { expand, deepest, steps, side, last, bias }
@@ -85,7 +96,8 @@ mod tests {
             for side in [24, 33] {
                 let (store, own) = (nn::VarStore::new(Device::Cpu), nn::VarStore::new(Device::Cpu));
                 let encoder = spec.build(&store, Init::new(0));
-                let decoder = Decoder::mirroring(&*encoder, encoder.width(), side, &own, Init::new(1));
+                let decoder =
+                    Decoder::mirroring(&*encoder, spec_of(encoder.width(), side), &own, Init::new(1));
                 let images = Tensor::arange(2 * 3 * side * side, (Kind::Float, Device::Cpu)).sin();
                 let images = images.view([2, 3, side, side]);
                 let out = decoder.forward(&encoder.forward(&images, Mode::Train), Mode::Train);
@@ -98,11 +110,27 @@ mod tests {
         }
     }
 
+    fn spec_of(width: i64, side: i64) -> DecoderSpec {
+        DecoderSpec { width, side, channels_last: true }
+    }
+
+    #[test]
+    fn blocks_of_maps_alike_have_names_and_weights_of_their_own() {
+        let (store, own) = (nn::VarStore::new(Device::Cpu), nn::VarStore::new(Device::Cpu));
+        let nin = NinSpec { blocks: 5, width: 12, channels_last: true, virtual_devices: 1 };
+        let encoder = EncoderSpec::Nin(nin).build(&store, Init::new(0));
+        Decoder::mirroring(&*encoder, spec_of(12, 32), &own, Init::new(1));
+        let variables = own.variables();
+        assert!(variables.keys().all(|name| !name.contains("__")), "{:?}", variables.keys());
+        let weight = |stage: i64| &variables[&format!("block{stage}.conv1.weight")];
+        assert_ne!(weight(3), weight(4));
+    }
+
     #[test]
     fn maps_are_the_encoders_in_reverse() {
         let (store, own) = (nn::VarStore::new(Device::Cpu), nn::VarStore::new(Device::Cpu));
         let encoder = specs()[0].build(&store, Init::new(0));
-        let decoder = Decoder::mirroring(&*encoder, 64, 32, &own, Init::new(1));
+        let decoder = Decoder::mirroring(&*encoder, spec_of(64, 32), &own, Init::new(1));
         assert_eq!(decoder.deepest, [64, 4, 4]);
         let sizes: Vec<_> = decoder.steps.iter().map(|(size, _)| *size).collect();
         assert_eq!(sizes, [[8, 8], [16, 16], [32, 32]]);

@@ -27,7 +27,7 @@ mod resnet;
 mod resnet_block;
 mod spec;
 
-pub use decoder::Decoder;
+pub use decoder::{Decoder, DecoderSpec};
 pub use encoder::{Encoder, Mode};
 pub use heads::{Activation, Head, HeadNorm, HeadSpec};
 pub use init::Init;

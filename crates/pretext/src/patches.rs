@@ -13,19 +13,19 @@ pub const AROUND: [i64; 8] = [0, 1, 2, 3, 5, 6, 7, 8];
 pub const DIRECTIONS: [&str; 8] =
     ["above left", "above", "above right", "left", "right", "below left", "below", "below right"];
 
-/// The middle of each image beside one tile around it.
+/// The middle of an image beside one tile around it, for some images, any of them several times.
 ///
 /// # Shapes
 /// - `tiles`: `[n, 9, ...]`
-/// - `classes`: `[n]`, i64, 0 to 7
-/// - returns `[n, 2, ...]`, the middle first
-pub fn pairs(tiles: &Tensor, classes: &Tensor) -> Tensor {
+/// - `images`: `[pairs]`, i64, which image each pair is of
+/// - `classes`: `[pairs]`, i64, 0 to 7
+/// - returns `[pairs, 2, ...]`, the middle first
+pub fn pairs(tiles: &Tensor, images: &Tensor, classes: &Tensor) -> Tensor {
     let around = Tensor::from_slice(&AROUND).to_device(tiles.device()).index_select(0, classes);
     let order = Tensor::stack(&[around.full_like(MIDDLE), around], 1);
-    let n = tiles.size()[0];
-    let rows = Tensor::arange(n, (Kind::Int64, tiles.device())).unsqueeze(1) * 9 + order;
+    let rows = images.unsqueeze(1) * 9 + order;
     let mut shape = tiles.size();
-    shape[1] = 2;
+    (shape[0], shape[1]) = (classes.size()[0], 2);
     tiles.flatten(0, 1).index_select(0, &rows.view(-1)).view(shape.as_slice())
 }
 

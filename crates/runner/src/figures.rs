@@ -24,7 +24,7 @@ const BORDER: usize = 4;
 
 /// A dozen images in columns: as they are, and the views that the first epoch draws.
 pub(crate) fn views(stage: &Stage, file: &Path) -> anyhow::Result<()> {
-    let images = stage.splits.train.images();
+    let images = stage.loader().dataset;
     let count = images.len().min(SHOWN);
     let mut sheet = Sheet::new(count, 1 + stage.plans.len(), stage.side());
     let undistorted = ViewPlan::evaluation((stage.side(), stage.side()));

@@ -40,7 +40,7 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
         stage => stage?,
     };
     let method = stage.method()?;
-    for warning in warnings(experiment, stage.splits.train.images().len()) {
+    for warning in warnings(experiment, stage.loader().dataset.len()) {
         say::note(format_args!("warning: {warning}"));
     }
     if arguments.resume && !Layout::of(&path).config().exists() {

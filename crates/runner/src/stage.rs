@@ -68,7 +68,7 @@ impl Stage {
 
     /// The permutations that its jigsaws are made by.
     pub(crate) fn permutations(&self) -> anyhow::Result<Vec<PermutationSet>> {
-        let set = |method: &config::Method| match method {
+        let set = |(_, method): (String, &config::Method)| match method {
             config::Method::Jigsaw(own) => Some(permutation_set(own)),
             _ => None,
         };

@@ -2,6 +2,7 @@
 
 mod contrastive;
 mod heads;
+mod joint;
 mod labelled;
 mod momentum;
 mod pretext;
@@ -12,13 +13,14 @@ mod tasks;
 
 pub use contrastive::{Dcl, Dclw, Mining, Nnclr, Simclr, Similarity, Triplet};
 pub use heads::{Head, HeadNorm};
+pub use joint::{Joint, Task};
 pub use labelled::{Supcon, Supervised};
 pub use momentum::Momentum;
 pub use pretext::{Jigsaw, PermutationMethod, Permutations, Rotation};
 pub use prototypes::{Dino, Swav, SwavQueue, TeacherTemperature};
 pub use redundancy::{BarlowTwins, Vicreg};
 pub use slow_copy::{Byol, Moco, Mocov3, Npid, Simsiam};
-pub use tasks::{Autoencoder, Exemplar, Joint, PixelLoss, RelativePatch, Task};
+pub use tasks::{Autoencoder, Exemplar, PixelLoss, RelativePatch};
 
 use serde::{Deserialize, Serialize};
 
@@ -104,17 +106,17 @@ impl Method {
         }
     }
 
-    /// The method itself, or each of the tasks that it joins.
-    pub fn each(&self) -> Vec<&Self> {
-        match self {
-            Self::Joint(joint) => joint.tasks.iter().flat_map(|task| task.method.each()).collect(),
-            _ => vec![self],
-        }
+    /// The method itself, or each of the tasks that it joins, with the key of its table.
+    pub fn each(&self) -> Vec<(String, &Self)> {
+        let Self::Joint(joint) = self else { return vec![(format!("method.{}", self.name()), self)] };
+        let key = |place, name| format!("method.joint.tasks[{place}].method.{name}");
+        let task = |(place, task): (usize, &'_ Task)| key(place, task.method.name());
+        joint.tasks.iter().enumerate().map(|at| (task(at), &at.1.method)).collect()
     }
 
     /// Whether it is told the labels of the images that it trains on.
     pub fn wants_labels(&self) -> bool {
-        self.each().iter().any(|method| matches!(method, Self::Supcon(_) | Self::Supervised(_)))
+        self.each().iter().any(|(_, method)| matches!(method, Self::Supcon(_) | Self::Supervised(_)))
     }
 
     /// The view of which it makes puzzles, which can be set and counted at the end; none where it makes none.
@@ -159,7 +161,7 @@ impl Method {
 
     /// The largest number of images that it trains on, where it has one: each is a class of an exemplar classifier.
     pub fn most_images(&self) -> Option<usize> {
-        let most = |method: &&Self| match method {
+        let most = |(_, method): &(String, &Self)| match method {
             Self::Exemplar(own) => Some(own.classes),
             _ => None,
         };
@@ -192,7 +194,7 @@ impl Method {
             Self::Rotation(method) => method.check(key, problems),
             Self::Jigsaw(method) => method.check(key, problems),
             Self::RelativePatch(method) => method.check(key, problems),
-            Self::Exemplar(method) => method.check(key, problems),
+            Self::Exemplar(method) => method.check(key, train, problems),
             Self::Autoencoder(method) => method.check(key, problems),
             Self::Joint(method) => method.check(key, train, problems),
         }
@@ -316,14 +318,14 @@ fn predicts(key: &str, predictor: &Head, projector: &Head, problems: &mut Proble
 }
 
 /// Whether square tiles lie in the cells of a grid. `key` is the method's, with the key of the grid where that is one of
-/// the file's; `of` is the key of the views.
+/// the file's.
 fn fitting_tiles(
     (key, grid_key): (&str, Option<&str>),
     (grid, tile): (usize, usize),
-    (side, of): (usize, &str),
+    (side, views_key): (usize, &str),
     problems: &mut Problems,
 ) {
-    let of = format!("{of} has {side} pixels on a side");
+    let of = format!("{views_key} has {side} pixels on a side");
     if side < grid || !side.is_multiple_of(grid) {
         let near = match (side / grid * grid, side.next_multiple_of(grid)) {
             (0, above) => format!("{above} would do"),
@@ -333,8 +335,8 @@ fn fitting_tiles(
             let expected = format!("a divisor of the view's size: {of}; {near}");
             return problems.require(false, grid_key, &grid, &expected);
         }
-        let expected = format!("a view of three rows of cells: {of}; {near}");
-        return problems.require(false, &format!("{key}.tile"), &tile, &expected);
+        let expected = format!("a size that 3 divides, for {key} cuts it into three rows of cells; {near}");
+        return problems.require(false, views_key, &format_args!("{side} pixels"), &expected);
     }
     let cell = side / grid;
     let rows = grid_key.map_or_else(|| "a grid of 3".to_owned(), |key| format!("{key} = {grid}"));

@@ -1,10 +1,10 @@
-//! Pretext tasks besides puzzles of a whole image: relative patches, exemplars, reconstruction, and several at once.
+//! Pretext tasks besides puzzles of a whole image: relative patches, exemplars, reconstruction.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Head, Method, fitting_tiles};
+use super::{Head, fitting_tiles};
+use crate::Train;
 use crate::problems::Problems;
-use crate::{Train, Views};
 
 /// Relative patches: where one tile lies beside the middle one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub struct Exemplar {
     /// Images that are a class each, at most: of a larger data set so many are chosen by the seed, and the others are not
     /// trained on.
     pub classes: usize,
-    /// Between encoder and classifier.
+    /// Between encoder and classifier, with ReLU after its last layer too.
     pub projector: Head,
 }
 
@@ -57,31 +57,15 @@ pub enum PixelLoss {
     L1,
 }
 
-/// Several tasks on one encoder.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Joint {
-    /// The tasks, two at least.
-    pub tasks: Vec<Task>,
-}
-
-/// One of several tasks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Task {
-    /// What its loss is multiplied by.
-    pub weight: f64,
-    /// Which views of an image are its own, counted from 0.
-    pub views: Vec<usize>,
-    /// The task, named as in `[method.*]`.
-    pub method: Method,
-}
-
 impl RelativePatch {
     pub(super) fn check(&self, key: &str, problems: &mut Problems) {
         problems.require(self.tile >= 1, &format!("{key}.tile"), &self.tile, "at least 1 pixel");
         if let Some(share) = self.drop_channels {
-            problems.not_negative(&format!("{key}.drop_channels"), share);
+            let key_of_share = format!("{key}.drop_channels");
+            problems.not_negative(&key_of_share, share);
+            let expected =
+                format!("left out with {key}.normalise = false: the noise lies about 0, as the tile has to");
+            problems.require(self.normalise, &key_of_share, &share, &expected);
         }
         self.projector.check(&format!("{key}.projector"), problems);
         self.head.check(&format!("{key}.head"), problems);
@@ -94,9 +78,13 @@ impl RelativePatch {
 }
 
 impl Exemplar {
-    pub(super) fn check(&self, key: &str, problems: &mut Problems) {
+    pub(super) fn check(&self, key: &str, train: &Train, problems: &mut Problems) {
+        let classes_key = format!("{key}.classes");
         let expected = "at least 2, for there must be something to tell apart";
-        problems.require(self.classes >= 2, &format!("{key}.classes"), &self.classes, expected);
+        problems.require(self.classes >= 2, &classes_key, &self.classes, expected);
+        let whole = self.classes < 2 || self.classes >= train.batch;
+        let expected = format!("at least train.batch = {}: a class is an image", train.batch);
+        problems.require(whole, &classes_key, &self.classes, &expected);
         self.projector.check(&format!("{key}.projector"), problems);
     }
 }
@@ -104,52 +92,5 @@ impl Exemplar {
 impl Autoencoder {
     pub(super) fn check(&self, key: &str, problems: &mut Problems) {
         self.projector.check(&format!("{key}.projector"), problems);
-    }
-}
-
-impl Joint {
-    pub(super) fn check(&self, key: &str, train: &Train, problems: &mut Problems) {
-        let key = format!("{key}.tasks");
-        let expected = "two tasks at least; one alone is written as [method.*]";
-        problems.require(self.tasks.len() >= 2, &key, &self.tasks.len(), expected);
-        for (place, task) in self.tasks.iter().enumerate() {
-            let key = format!("{key}[{place}]");
-            let above = task.weight > 0.0 && task.weight.is_finite();
-            problems.require(above, &format!("{key}.weight"), &task.weight, "a number above 0");
-            let method = format!("{key}.method.{}", task.method.name());
-            match &task.method {
-                Method::Joint(_) => {
-                    let expected = "a task that is not joint itself; list its tasks here";
-                    problems.require(false, &method, &format_args!("joint"), expected);
-                }
-                Method::Moco(moco) if moco.virtual_devices != 1 => {
-                    let expected = "1: the tasks share one encoder, which sees whole batches";
-                    let key = format!("{method}.virtual_devices");
-                    problems.require(false, &key, &moco.virtual_devices, expected);
-                }
-                other => other.check_as(&method, train, problems),
-            }
-        }
-    }
-
-    /// Whether every task finds its views in the plan.
-    pub(super) fn check_views(&self, key: &str, views: &Views, problems: &mut Problems) {
-        let sizes = views.sizes();
-        for (place, task) in self.tasks.iter().enumerate() {
-            let at = format!("{key}.tasks[{place}]");
-            let views_key = format!("{at}.views");
-            let found = &task.views;
-            let known = !found.is_empty() && found.iter().all(|&view| view < sizes.len());
-            let expected = format!("some of 0 to {}, the views of views.{}", sizes.len() - 1, views.name());
-            problems.require(known, &views_key, found, &expected);
-            if known {
-                let own: Vec<_> = found.iter().map(|&view| sizes[view]).collect();
-                task.method.check_sizes(
-                    &format!("{at}.method.{}", task.method.name()),
-                    (&views_key, &own),
-                    problems,
-                );
-            }
-        }
     }
 }

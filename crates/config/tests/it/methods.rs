@@ -92,7 +92,12 @@ fn each_value_of_a_puzzle_out_of_range_names_its_key_and_the_other() {
         ),
         ("method.relative_patch.tile=0", "expected at least 1 pixel"),
         ("method.relative_patch.drop_channels=-0.1", "expected 0 or above"),
+        (
+            "method.relative_patch.normalise=false",
+            "drop_channels = 0.01: expected left out with method.relative_patch.normalise",
+        ),
         ("method.exemplar.classes=1", "expected at least 2"),
+        ("method.exemplar.classes=63", "expected at least train.batch = 64: a class is an image"),
         ("method.autoencoder.projector.widths=[0]", "expected widths of at least 1"),
     ]);
 }
@@ -100,8 +105,8 @@ fn each_value_of_a_puzzle_out_of_range_names_its_key_and_the_other() {
 #[test]
 fn tiles_that_do_not_fit_the_views_are_refused_with_sizes_that_would_do() {
     let message = refusal("relative_patch", "views.identity={ count = 1, size = 32 }");
-    let expected = "tile = 8: expected a view of three rows of cells: views.identity has 32 pixels on a side; 30 or 33 \
-                    would do";
+    let expected = "views.identity = 32 pixels: expected a size that 3 divides, for method.relative_patch cuts it into \
+                    three rows of cells; 30 or 33 would do";
     assert!(message.contains(expected), "{message}");
 }
 
@@ -114,11 +119,25 @@ fn joint_tasks_are_checked_each_under_its_own_key() {
     let good = of("1.0", "[0]", rotation);
     let tasks = |second: &str| format!("method.joint.tasks=[{good}, {second}]");
     let simclr = "{ simclr = { temperature = 0.0, projector = { widths = [8], batch_norm = false } } }";
+    let moco = "{ moco = { temperature = 0.0, momentum = { base = 0.9, final = 0.9 }, queue = 64, symmetric = false, \
+                virtual_devices = 2, projector = { widths = [8], batch_norm = false } } }";
     for (argument, expected) in [
         (format!("method.joint.tasks=[{good}]"), "method.joint.tasks = 1: expected two tasks at least"),
         (tasks(&of("0.0", "[0]", rotation)), "method.joint.tasks[1].weight = 0.0: expected a number above 0"),
         (tasks(&of("1.0", "[2]", rotation)), "method.joint.tasks[1].views = [2]: expected some of 0 to 1"),
         (tasks(&of("1.0", "[]", rotation)), "method.joint.tasks[1].views = []: expected some of 0 to 1"),
+        (
+            tasks(&of("1.0", "[0, 0]", simclr)),
+            "views = [0, 0]: expected some of 0 to 1, the views of views.simclr, each once",
+        ),
+        (
+            tasks(&of("1.0", "[0, 1]", moco)),
+            "tasks[1].method.moco.virtual_devices = 2: expected 1: the tasks share",
+        ),
+        (
+            tasks(&of("1.0", "[0, 1]", moco)),
+            "tasks[1].method.moco.temperature = 0.0: expected a number above 0",
+        ),
         (
             tasks(&of("1.0", "[0, 1]", rotation)),
             "method.joint.tasks[1].views = 2 views of 32 and 32 pixels: expected one view",

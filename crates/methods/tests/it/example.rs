@@ -133,7 +133,13 @@ pub fn gradients(method: &dyn Method) -> StateDict {
 
 /// Names of a slow copy's tensors in a method's state.
 pub fn is_target(name: &str) -> bool {
-    name.starts_with("target.")
+    name.starts_with("target.") || name.contains(".target.")
+}
+
+/// The name of what a slow copy's tensor follows: among several tasks the encoder is shared.
+pub fn followed(name: &str) -> String {
+    let (task, own) = name.split_once("target.").expect("a slow copy's name");
+    if own.starts_with("encoder.") { own.to_owned() } else { format!("{task}{own}") }
 }
 
 /// Running statistics, which forward passes move.

@@ -10,7 +10,10 @@ use tch::{Device, Kind, Tensor};
 #[test]
 fn pairs_and_dropped_colours_are_those_of_a_reference() {
     let case = Case::from_bytes(include_bytes!("../golden/patches/case.safetensors"));
-    assert_eq!(&pairs(&case["tiles"], &case["classes"]), &case["pairs"]);
+    assert_eq!(
+        &pairs(&case["tiles"], &Tensor::arange(6, (Kind::Int64, Device::Cpu)), &case["classes"]),
+        &case["pairs"]
+    );
     let found = one_channel(&case["tiles"], &case["kept"], &case["noise"], 0.01);
     assert_close(&found, &case["dropped"], 1e-6);
 }
@@ -36,7 +39,8 @@ proptest! {
         let tiling = Tiling { grid: Grid::square(3).unwrap(), tile };
         let slack = tiling.slack(side);
         let offset = Tensor::from_slice(&[down.min(slack), right.min(slack)]).expand([2, 9, 2], false).contiguous();
-        let drawn = pairs(&tiling.cut(&images, &offset), &Tensor::from_slice(&[class, class]));
+        let of = Tensor::from_slice(&[1i64, 0, 1]);
+        let drawn = pairs(&tiling.cut(&images, &offset), &of, &Tensor::from_slice(&[class; 3]));
         for (place, expected) in [(0, MIDDLE), (1, AROUND[class as usize])] {
             let found = drawn.select(1, place);
             prop_assert_eq!(&found, &found.full_like(expected));

@@ -64,7 +64,8 @@ impl Setting {
             let shapes = Shapes::train(64, 4, 32, experiment.seed).expect("drawn shapes");
             Labels::new(&(0..64).map(|image| shapes.label(image)).collect::<Vec<_>>(), 4)
         });
-        kontrast_methods::build(&experiment.method, &setting, labels.as_ref()).expect("labels where they are wanted")
+        kontrast_methods::build(&experiment.method, &setting, labels.as_ref())
+            .expect("labels where they are wanted")
     }
 
     pub fn trainer(&self) -> Trainer {

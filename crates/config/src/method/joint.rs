@@ -1,0 +1,77 @@
+//! Several tasks on one encoder.
+
+use serde::{Deserialize, Serialize};
+
+use super::Method;
+use crate::problems::Problems;
+use crate::{Train, Views};
+
+/// Several tasks on one encoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Joint {
+    /// The tasks, two at least.
+    pub tasks: Vec<Task>,
+}
+
+/// One of several tasks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// What its loss is multiplied by.
+    pub weight: f64,
+    /// Which views of an image are its own, counted from 0.
+    pub views: Vec<usize>,
+    /// The task, named as in `[method.*]`.
+    pub method: Method,
+}
+
+impl Joint {
+    pub(super) fn check(&self, key: &str, train: &Train, problems: &mut Problems) {
+        let key = format!("{key}.tasks");
+        let expected = "two tasks at least; one alone is written as [method.*]";
+        problems.require(self.tasks.len() >= 2, &key, &self.tasks.len(), expected);
+        for (place, task) in self.tasks.iter().enumerate() {
+            let key = format!("{key}[{place}]");
+            let above = task.weight > 0.0 && task.weight.is_finite();
+            problems.require(above, &format!("{key}.weight"), &task.weight, "a number above 0");
+            let method = format!("{key}.method.{}", task.method.name());
+            match &task.method {
+                Method::Joint(_) => {
+                    let expected = "a task that is not joint itself; list its tasks here";
+                    problems.require(false, &method, &format_args!("joint"), expected);
+                }
+                Method::Moco(moco) => {
+                    let expected = "1: the tasks share one encoder, which sees whole batches";
+                    let key = format!("{method}.virtual_devices");
+                    problems.require(moco.virtual_devices == 1, &key, &moco.virtual_devices, expected);
+                    moco.check(&method, train, problems);
+                }
+                other => other.check_as(&method, train, problems),
+            }
+        }
+    }
+
+    /// Whether every task finds its views in the plan.
+    pub(super) fn check_views(&self, key: &str, views: &Views, problems: &mut Problems) {
+        let sizes = views.sizes();
+        for (place, task) in self.tasks.iter().enumerate() {
+            let at = format!("{key}.tasks[{place}]");
+            let views_key = format!("{at}.views");
+            let found = &task.views;
+            let once = (1..found.len()).all(|place| !found[..place].contains(&found[place]));
+            let known = once && !found.is_empty() && found.iter().all(|&view| view < sizes.len());
+            let last = sizes.len() - 1;
+            let expected = format!("some of 0 to {last}, the views of views.{}, each once", views.name());
+            problems.require(known, &views_key, found, &expected);
+            if known {
+                let own: Vec<_> = found.iter().map(|&view| sizes[view]).collect();
+                task.method.check_sizes(
+                    &format!("{at}.method.{}", task.method.name()),
+                    (&views_key, &own),
+                    problems,
+                );
+            }
+        }
+    }
+}
