@@ -40,7 +40,9 @@ fn names_outputs_and_gradients_are_pytorchs() {
         );
         for (place, name) in names.into_iter().enumerate() {
             let variable = &variables[name];
-            tch::no_grad(|| variable.shallow_clone().copy_(&fill(place, &variable.size())));
+            // PyTorch's model is one of fp32 when it is filled.
+            let value = fill(place, &variable.size()).to_kind(Kind::Float);
+            tch::no_grad(|| variable.shallow_clone().copy_(&value));
         }
         let z = fill(1000, &[4, 24]);
         let out = tch::no_grad(|| decoder.forward(&z, Mode::Eval));
