@@ -38,7 +38,8 @@ pub struct Linear {
 }
 
 /// Probes on the maps of single stages of the frozen encoder (Zhang, Isola and Efros 2016, arXiv 1603.08511, section
-/// 3.2; Gidaris, Singh and Komodakis 2018, arXiv 1803.07728, section 3.1).
+/// 3.2; Gidaris, Singh and Komodakis 2018, arXiv 1803.07728, section 3.1). RotNet's numbers are those of its published
+/// code, `config/CIFAR10_*Classifier_on_RotNet_NIN4blocks_Conv2_feats.py` of github.com/gidariss/FeatureLearningRotNet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Depth {
@@ -50,11 +51,11 @@ pub struct Depth {
     /// The most values of a map that `linear` and `mlp` see: it is averaged over the finest square grid that stays
     /// within, of one cell at least. About 9,000 in arXiv 1603.08511.
     pub features: usize,
-    /// Passes over the maps: 100 in arXiv 1803.07728.
+    /// Passes over the maps: 100 in RotNet.
     pub epochs: u32,
-    /// Maps of one step: 128 in arXiv 1803.07728.
+    /// Maps of one step: 128 in RotNet.
     pub batch: usize,
-    /// Decay of all weights: 5e-4 in arXiv 1803.07728.
+    /// Decay of all weights: 5e-4 in RotNet.
     pub weight_decay: f64,
     /// Learning rates at the beginning, by probe.
     pub lr: ProbeLrs,
@@ -79,10 +80,10 @@ pub struct ProbeLrs {
     /// Of `linear`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linear: Option<f64>,
-    /// Of `mlp`: 0.1 in arXiv 1803.07728.
+    /// Of `mlp`: 0.1 in RotNet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mlp: Option<f64>,
-    /// Of `conv`: 0.1 in arXiv 1803.07728.
+    /// Of `conv`: 0.1 in RotNet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conv: Option<f64>,
 }

@@ -4,11 +4,14 @@
 
 mod maps;
 mod probe;
+mod room;
 
 pub use maps::grid;
 
 use crate::{DepthScore, EvalError, Extractor, Subject};
 use kontrast_config::Probe;
+use kontrast_data::Labelled;
+use kontrast_models::Encoder;
 use maps::Shape;
 use probe::{Training, top1};
 use std::ops::ControlFlow;
@@ -21,7 +24,7 @@ use std::ops::ControlFlow;
 /// of width 64 has 7.9 GB of them after its first stage (64x32x32), 0.9 GB pooled to 9,000 values. No two stages are
 /// held at once.
 #[derive(Clone, Debug)]
-pub struct Depth {
+pub struct Probes {
     /// Probes with their learning rates.
     pub probes: Vec<(Probe, f64)>,
     /// Stages from 1, shallow before deep.
@@ -61,7 +64,7 @@ pub enum Heard<'a> {
     Scored(&'a DepthScore),
 }
 
-impl Depth {
+impl Probes {
     /// What an experiment asks for, of an encoder with so many stages.
     pub fn new(config: &kontrast_config::Depth, stages: usize, seed: u64) -> Self {
         Self {
@@ -79,7 +82,8 @@ impl Depth {
     /// A score for every stage and probe, stage by stage. `watch` may end it after any epoch.
     ///
     /// # Errors
-    /// Where an image cannot be read, the encoder's variables moved, or `watch` said to stop.
+    /// Where the maps have no room in memory, an image cannot be read, the encoder's variables moved, or `watch` said to
+    /// stop.
     ///
     /// # Panics
     /// Where the encoder has no such stage.
@@ -89,65 +93,113 @@ impl Depth {
         extractor: &Extractor,
         watch: &mut dyn FnMut(Heard<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<DepthScore>, EvalError> {
-        let shapes = maps::shapes(subject, extractor)?;
+        let shared = self.shared(subject.encoder, subject.train, subject.test, extractor)?;
+        room::require(&shared, room::available(extractor.feed.device()))?;
         let mut scores = Vec::new();
-        for &stage in &self.stages {
-            assert!((1..=shapes.len()).contains(&stage), "stage {stage} of {}", shapes.len());
-            self.stage(subject, extractor, shapes[stage - 1], watch, &mut scores)?;
+        for maps in &shared {
+            self.probe(subject, extractor, maps, watch, &mut scores)?;
             subject.assert_still("the probes at depth")?;
         }
         Ok(scores)
     }
 
-    /// The probes of one stage; those that see maps of one grid share them.
-    fn stage(
+    /// [`Probes::evaluate`] asks it too; asked before work of hours, it spares that work. Of a GPU's memory it knows
+    /// nothing.
+    ///
+    /// # Errors
+    /// Where the maps have no room in the memory that is available now, or the first image cannot be read.
+    ///
+    /// # Panics
+    /// Where the encoder has no such stage.
+    pub fn require_room(
+        &self,
+        encoder: &dyn Encoder,
+        train: &dyn Labelled,
+        test: &dyn Labelled,
+        extractor: &Extractor,
+    ) -> Result<(), EvalError> {
+        let shared = self.shared(encoder, train, test, extractor)?;
+        room::require(&shared, room::available(extractor.feed.device()))
+    }
+
+    /// All maps that are going to be held, one after the other.
+    fn shared(
+        &self,
+        encoder: &dyn Encoder,
+        train: &dyn Labelled,
+        test: &dyn Labelled,
+        extractor: &Extractor,
+    ) -> Result<Vec<Shared>, EvalError> {
+        let shapes = maps::shapes(encoder, train, extractor)?;
+        let images = train.len() + test.len();
+        let mut shared = Vec::new();
+        for &stage in &self.stages {
+            assert!((1..=shapes.len()).contains(&stage), "stage {stage} of {}", shapes.len());
+            let shape = shapes[stage - 1];
+            let seen = |probe: Probe| match probe {
+                Probe::Linear | Probe::Mlp => grid(shape.channels, shape.side, self.features as i64),
+                Probe::Conv => shape.side,
+            };
+            let mut left = self.probes.clone();
+            while let Some(&(first, _)) = left.first() {
+                let grid = seen(first);
+                let (probes, later): (Vec<_>, Vec<_>) =
+                    left.iter().partition(|(probe, _)| seen(*probe) == grid);
+                left = later;
+                shared.push(Shared { shape, grid, bytes: maps::bytes(images, shape, grid), probes });
+            }
+        }
+        Ok(shared)
+    }
+
+    /// The probes of one grid of one stage.
+    fn probe(
         &self,
         subject: &Subject<'_>,
         extractor: &Extractor,
-        shape: Shape,
+        maps: &Shared,
         watch: &mut dyn FnMut(Heard<'_>) -> ControlFlow<()>,
         scores: &mut Vec<DepthScore>,
     ) -> Result<(), EvalError> {
-        let seen = |probe: Probe| match probe {
-            Probe::Linear | Probe::Mlp => grid(shape.channels, shape.side, self.features as i64),
-            Probe::Conv => shape.side,
-        };
-        let mut left = self.probes.clone();
-        while let Some(&(first, _)) = left.first() {
-            let grid = seen(first);
-            let (now, later): (Vec<_>, Vec<_>) = left.iter().partition(|(probe, _)| seen(*probe) == grid);
-            left = later;
-            let bytes = maps::bytes(subject, shape, grid);
-            hear(watch, Heard::Maps { stage: shape.stage, bytes })?;
-            let train = maps::read(subject.encoder, extractor, subject.train, shape, grid)?;
-            let test = maps::read(subject.encoder, extractor, subject.test, shape, grid)?;
-            for (probe, lr) in now {
-                let training =
-                    Training { probe, lr, stage: shape.stage, classes: subject.classes(), of: self };
-                let net = training.run(&train, &subject.train_bank.labels, extractor.precision, watch)?;
-                let score = DepthScore {
-                    stage: shape.stage,
-                    channels: shape.channels as usize,
-                    side: shape.side as usize,
-                    grid: grid as usize,
-                    probe: probe.as_str().to_owned(),
-                    epochs: self.epochs,
-                    batch: self.batch,
-                    lr,
-                    weight_decay: self.weight_decay,
-                    top1: top1(&net, &test, &subject.test_bank.labels),
-                    random_init: None,
-                };
-                hear(watch, Heard::Scored(&score))?;
-                scores.push(score);
-            }
+        let &Shared { shape, grid, bytes, ref probes } = maps;
+        hear(watch, Heard::Maps { stage: shape.stage, bytes })?;
+        let train = maps::read(subject.encoder, extractor, subject.train, shape, grid)?;
+        let test = maps::read(subject.encoder, extractor, subject.test, shape, grid)?;
+        for &(probe, lr) in probes {
+            let training = Training { probe, lr, stage: shape.stage, classes: subject.classes(), of: self };
+            let net = training.run(&train, &subject.train_bank.labels, extractor.precision, watch)?;
+            let score = DepthScore {
+                stage: shape.stage,
+                channels: shape.channels as usize,
+                side: shape.side as usize,
+                grid: grid as usize,
+                probe: probe.as_str().to_owned(),
+                epochs: self.epochs,
+                batch: self.batch,
+                lr,
+                weight_decay: self.weight_decay,
+                top1: top1(&net, &test, &subject.test_bank.labels),
+                random_init: None,
+            };
+            hear(watch, Heard::Scored(&score))?;
+            scores.push(score);
         }
         Ok(())
     }
 }
 
+/// The maps of one stage over one grid, and the probes that see them.
+struct Shared {
+    shape: Shape,
+    grid: i64,
+    /// What the maps of both splits take.
+    bytes: u64,
+    /// With their learning rates.
+    probes: Vec<(Probe, f64)>,
+}
+
 /// The trained encoder's scores, each beside that of the same probe on the untrained one; both lists are of one
-/// [`Depth`].
+/// [`Probes`].
 pub fn beside(trained: Vec<DepthScore>, untrained: &[DepthScore]) -> Vec<DepthScore> {
     assert_eq!(trained.len(), untrained.len(), "the same probes on both encoders");
     let floor =

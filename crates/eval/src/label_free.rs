@@ -13,7 +13,8 @@ use tch::{Kind, Tensor};
 const IMAGES: usize = 2048;
 
 /// Alignment, uniformity, effective rank, deviation and contrastive accuracy of representations of the first two views
-/// of some 2,000 images, drawn as in training; without alignment and accuracy where a plan has one view.
+/// of some 2,000 images, drawn as in training; without alignment and accuracy where a plan has one view, or a second
+/// of another size.
 ///
 /// # Errors
 /// Where an image cannot be read.
@@ -27,15 +28,18 @@ pub fn label_free(
     // Spread over the data set, which may be sorted by class.
     let count = images.len().min(IMAGES);
     let indices: Vec<u32> = (0..count).map(|i| (i * images.len() / count) as u32).collect();
-    // Two views tell all; of a plan with small crops besides, the first two are the large ones.
-    let plans = &plans[..plans.len().min(2)];
+    // Two views tell all; of a plan with small crops besides, the first two are the large ones. The views of joint tasks
+    // may differ in size, and then are not meant to agree.
+    let size = plans[0].size();
+    let paired = plans.get(1).is_some_and(|second| second.size() == size);
+    let plans = &plans[..if paired { 2 } else { 1 }];
     let bytes: usize = plans.iter().map(ViewPlan::bytes).sum();
     let (mut firsts, mut seconds) = (Vec::new(), Vec::new());
     for chunk in indices.chunks(extractor.batch) {
         let mut rendered = vec![0; chunk.len() * bytes];
         fill_views(images, plans, seed, 0, chunk, &mut rendered)?;
         let h = tch::no_grad(|| {
-            let x = extractor.feed.images(&rendered, plans[0].size());
+            let x = extractor.feed.images(&rendered, size);
             let _autocast = Autocast::new(extractor.feed.device(), extractor.precision);
             encoder.forward(&x, Mode::Eval).to_kind(Kind::Float)
         });
@@ -44,8 +48,7 @@ pub fn label_free(
         seconds.push(by_view.view(by_view.count() - 1));
     }
     let (first, second) = (Tensor::cat(&firsts, 0), Tensor::cat(&seconds, 0));
-    // A view agrees with itself, which would say nothing.
-    let paired = plans.len() > 1;
+    // Without a second view the first would be compared with itself, which says nothing.
     Ok(LabelFree {
         alignment: paired.then(|| geometry::alignment(&first, &second)),
         uniformity: Some(geometry::uniformity(&first)),

@@ -2,7 +2,7 @@
 //!
 //! Settings of a protocol are chosen on a split of the training set; the test set is read once, at the end.
 
-mod depth;
+pub mod depth;
 mod features;
 mod fingerprint;
 mod knn;
@@ -13,7 +13,6 @@ mod protocol;
 mod split;
 mod subject;
 
-pub use depth::{Depth, Heard, beside, grid};
 pub use features::{Extractor, FeatureBank};
 pub use fingerprint::fingerprint;
 pub use knn::{Knn, knn_votes, nearest};

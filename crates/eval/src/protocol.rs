@@ -3,6 +3,7 @@
 use crate::{Knn, Linear, Score, Subject};
 use kontrast_config::Eval;
 use kontrast_data::DataError;
+use kontrast_runlog::human;
 use std::collections::BTreeMap;
 
 /// What keeps an encoder from being judged.
@@ -24,9 +25,29 @@ pub enum EvalError {
         /// Hash after.
         after: String,
     },
-    /// Who watches the probes at depth did not let them go on.
+    /// Who watches did not let it go on: between two protocols, or within the probes at depth.
     #[error("stopped while evaluating")]
     Stopped,
+    /// The maps of one stage are more than the machine can hold.
+    #[error(
+        "the maps of stage {stage} over {grid}x{grid} for {probes} take {}, and {} of memory are available: name stages \
+         with smaller maps in eval.depth.stages, leave conv, which sees whole maps, out of eval.depth.probes, lower \
+         eval.depth.features for linear and mlp, or make room",
+        human::bytes(*needed),
+        human::bytes(*available)
+    )]
+    Memory {
+        /// The stage, from 1.
+        stage: usize,
+        /// Cells on a side of the maps as they are held.
+        grid: i64,
+        /// Who sees them.
+        probes: String,
+        /// Bytes that the maps of both splits take.
+        needed: u64,
+        /// Bytes that are there.
+        available: u64,
+    },
     /// A split of the training set has to leave images on both sides.
     #[error(
         "eval.validation = {share} of {images} training images leaves nothing to choose on or nothing to learn from; \

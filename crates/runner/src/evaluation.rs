@@ -1,12 +1,12 @@
 //! The scores of an encoder beside their two floors, or, without labels, the figures that need none.
 
-use crate::probing::Probing;
+use crate::probing::{self, Probing};
 use crate::say;
 use crate::stage::Stage;
 use kontrast_data::Labelled;
+use kontrast_eval::depth::beside;
 use kontrast_eval::{
-    DepthScore, EvalError, Knn, LabelFree, Pixels, Protocol, Score, Subject, beside, evaluate, label_free,
-    protocols,
+    DepthScore, EvalError, Knn, LabelFree, Pixels, Protocol, Score, Subject, evaluate, label_free, protocols,
 };
 use kontrast_models::Encoder;
 use kontrast_runlog::{Evaluation, human};
@@ -51,9 +51,15 @@ pub(crate) fn at_the_end(
 ) -> anyhow::Result<Judgement> {
     let seed = stage.experiment.seed;
     let extractor = stage.extractor(stage.side());
+    let labelled = labelled(stage);
+    if let (Some((train, test)), Some(probes)) = (&labelled, probing::probes(stage)) {
+        // Before the other scores take their time: the probes come last.
+        probes.require_room(encoder, &**train, &**test, &extractor)?;
+    }
     let images = stage.splits.train.images();
     let figures = label_free(encoder, &*images, &stage.plans, &extractor, seed)?;
-    let Some((train, test)) = labelled(stage) else {
+    let Some((train, test)) = labelled else {
+        say_what_needs_labels(stage);
         return Ok(Judgement { figures, ..Judgement::default() });
     };
     let judge = Judge { stage, train, test, list: protocols(&stage.experiment.eval, seed), interrupt };
@@ -63,6 +69,18 @@ pub(crate) fn at_the_end(
     let pixels = judge.scores("raw pixels", &judge.subject(&Pixels { side: PIXELS as i64 }, PIXELS)?)?;
     let scores = Evaluation { trained, random_init, pixels };
     Ok(Judgement { scores, depth: beside(depth, &floors), figures })
+}
+
+/// What the file asks for and the images do not allow. The bases ask for k-NN, whatever the images.
+fn say_what_needs_labels(stage: &Stage) {
+    let eval = &stage.experiment.eval;
+    for (key, asked) in [("eval.linear", eval.linear.is_some()), ("eval.depth", eval.depth.is_some())] {
+        if asked {
+            say::note(format_args!(
+                "{key} is left out: its probes need training and test images with labels, and there are none"
+            ));
+        }
+    }
 }
 
 /// What encoders are judged by, one protocol after the other until somebody stops it.

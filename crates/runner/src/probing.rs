@@ -3,19 +3,27 @@
 use crate::say;
 use crate::stage::Stage;
 use indicatif::{ProgressBar, ProgressStyle};
-use kontrast_eval::{Depth, DepthScore, Extractor, Heard, Subject};
+use kontrast_eval::depth::{Heard, Probes};
+use kontrast_eval::{DepthScore, Extractor, Subject};
 use kontrast_runlog::human;
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Without a terminal, at most one line in this time but for scores.
+/// Without a terminal, at most one line of epochs in this time.
 const QUIET: Duration = Duration::from_secs(10);
+
+/// What the experiment asks for; none where it asks for no probes.
+pub(crate) fn probes(stage: &Stage) -> Option<Probes> {
+    let experiment = &stage.experiment;
+    let config = experiment.eval.depth.as_ref()?;
+    Some(Probes::new(config, experiment.encoder.stages(), experiment.seed))
+}
 
 /// The probes of one encoder.
 pub(crate) struct Probing<'a> {
-    depth: Depth,
+    probes: Probes,
     whose: &'a str,
     interrupt: &'a AtomicBool,
     bar: ProgressBar,
@@ -31,10 +39,8 @@ impl<'a> Probing<'a> {
         whose: &'a str,
         interrupt: &'a AtomicBool,
     ) -> anyhow::Result<Option<Self>> {
-        let experiment = &stage.experiment;
-        let Some(config) = &experiment.eval.depth else { return Ok(None) };
-        let depth = Depth::new(config, experiment.encoder.stages(), experiment.seed);
-        let epochs = depth.stages.len() as u64 * depth.probes.len() as u64 * u64::from(depth.epochs);
+        let Some(probes) = probes(stage) else { return Ok(None) };
+        let epochs = probes.stages.len() as u64 * probes.probes.len() as u64 * u64::from(probes.epochs);
         let bar = if std::io::stderr().is_terminal() {
             let style =
                 ProgressStyle::with_template("{bar:24} {pos}/{len} epochs of probes, {eta} left, {msg}")?;
@@ -43,7 +49,7 @@ impl<'a> Probing<'a> {
             ProgressBar::hidden()
         };
         let now = Instant::now();
-        Ok(Some(Self { depth, whose, interrupt, bar, said: now, scored: now }))
+        Ok(Some(Self { probes, whose, interrupt, bar, said: now, scored: now }))
     }
 
     /// Scores, stage by stage; an error where somebody stops it.
@@ -52,8 +58,8 @@ impl<'a> Probing<'a> {
         subject: &Subject<'_>,
         extractor: &Extractor,
     ) -> anyhow::Result<Vec<DepthScore>> {
-        let depth = self.depth.clone();
-        let scores = depth.evaluate(subject, extractor, &mut |what| self.hear(what));
+        let probes = self.probes.clone();
+        let scores = probes.evaluate(subject, extractor, &mut |what| self.hear(what));
         self.bar.finish_and_clear();
         Ok(scores?)
     }
@@ -61,11 +67,14 @@ impl<'a> Probing<'a> {
     fn hear(&mut self, what: Heard<'_>) -> ControlFlow<()> {
         match what {
             Heard::Maps { stage, bytes } => {
-                self.on_the_way(format!("maps of stage {stage}, {}", human::bytes(bytes)));
+                let words = format!("maps of stage {stage}, {}", human::bytes(bytes));
+                // What a machine runs out of is known before it does.
+                self.say(&format!("{}, {words}", self.whose));
+                self.bar.set_message(words);
             }
             Heard::Epoch { stage, probe, epoch } => {
                 self.bar.inc(1);
-                let epochs = self.depth.epochs;
+                let epochs = self.probes.epochs;
                 self.on_the_way(format!("stage {stage}, {}: epoch {epoch}/{epochs}", probe.as_str()));
             }
             Heard::Scored(score) => {

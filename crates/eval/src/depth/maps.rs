@@ -1,6 +1,6 @@
 //! Maps of one stage for a whole data set: pooled, stored in bf16, and standardised when they are read.
 
-use crate::{EvalError, Extractor, Subject};
+use crate::{EvalError, Extractor};
 use kontrast_data::{DataError, Labelled};
 use kontrast_models::{Encoder, Mode};
 use tch::{Kind, Tensor};
@@ -24,17 +24,21 @@ pub(crate) struct Shape {
 /// at least, and no more than the map has.
 ///
 /// ```
-/// assert_eq!(kontrast_eval::grid(64, 32, 9000), 11);
+/// assert_eq!(kontrast_eval::depth::grid(64, 32, 9000), 11);
 /// ```
 pub fn grid(channels: i64, side: i64, features: i64) -> i64 {
     (features / channels).isqrt().clamp(1, side)
 }
 
 /// The maps' sizes after every stage, from the first training image.
-pub(crate) fn shapes(subject: &Subject<'_>, extractor: &Extractor) -> Result<Vec<Shape>, EvalError> {
+pub(crate) fn shapes(
+    encoder: &dyn Encoder,
+    images: &dyn Labelled,
+    extractor: &Extractor,
+) -> Result<Vec<Shape>, EvalError> {
     let mut shapes = Vec::new();
-    extractor.batches(subject.train, &[0], |x| {
-        for (place, map) in subject.encoder.stages(x, Mode::Eval).iter().enumerate() {
+    extractor.batches(images, &[0], |x| {
+        for (place, map) in encoder.stages(x, Mode::Eval).iter().enumerate() {
             let (_, channels, height, width) = map.size4().expect("a map has channels, height and width");
             assert_eq!(height, width, "maps of square images are square");
             shapes.push(Shape { stage: place + 1, channels, side: height });
@@ -43,9 +47,9 @@ pub(crate) fn shapes(subject: &Subject<'_>, extractor: &Extractor) -> Result<Vec
     Ok(shapes)
 }
 
-/// What the maps of both splits take.
-pub(crate) fn bytes(subject: &Subject<'_>, shape: Shape, grid: i64) -> u64 {
-    2 * (subject.train.len() + subject.test.len()) as u64 * (shape.channels * grid * grid) as u64
+/// What the maps of so many images take.
+pub(crate) fn bytes(images: usize, shape: Shape, grid: i64) -> u64 {
+    2 * images as u64 * (shape.channels * grid * grid) as u64
 }
 
 /// Maps of all images after one stage, averaged over a grid.

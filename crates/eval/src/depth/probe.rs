@@ -1,8 +1,9 @@
-//! One probe: its layers and its training, which are those of RotNet's classifiers (Gidaris, Singh and Komodakis 2018,
-//! arXiv 1803.07728, section 3.1) without augmentation.
+//! One probe: its layers, which are those of RotNet's classifiers (Gidaris, Singh and Komodakis 2018, arXiv 1803.07728,
+//! section 3.1), and its training, which is that of the published code without augmentation:
+//! `config/CIFAR10_ConvClassifier_on_RotNet_NIN4blocks_Conv2_feats.py` of github.com/gidariss/FeatureLearningRotNet.
 
 use super::maps::Standardise;
-use super::{Depth, Heard, hear};
+use super::{Heard, Probes, hear};
 use crate::EvalError;
 use crate::knn::per_cent;
 use kontrast_augment::ViewRng;
@@ -13,15 +14,16 @@ use kontrast_torch_ext::{Autocast, Precision};
 use std::ops::ControlFlow;
 use tch::{Kind, Reduction, Tensor, nn};
 
-/// Momentum of SGD, Nesterov's, as in RotNet's published code.
+/// Momentum of SGD, Nesterov's, as in that file.
 const MOMENTUM: f64 = 0.9;
 /// What the rate is multiplied by at a drop, and after which per cent of the epochs the drops are: 35, 70 and 85 of 100
-/// in arXiv 1803.07728.
+/// in that file, which trains what `conv` is. The MLP's has 20, 40 and 45 of 100:
+/// `config/CIFAR10_MultLayerClassifier_on_RotNet_NIN4blocks_Conv2_feats.py`.
 const DROP: f64 = 0.2;
 const DROPS: [u32; 3] = [35, 70, 85];
-/// Width of each of the two hidden layers of `mlp` (the same section).
+/// Width of each of the two hidden layers of `mlp` (arXiv 1803.07728, section 3.1).
 const HIDDEN: i64 = 200;
-/// Channels of the convolutions of `conv` (the same section).
+/// Channels of the convolutions of `conv`: `NIN_ConvBlock3` of the published `architectures/NonLinearClassifier.py`.
 const CHANNELS: i64 = 192;
 /// Maps that are scored at once.
 const ROWS: i64 = 500;
@@ -66,7 +68,7 @@ pub(crate) struct Training<'a> {
     pub(crate) lr: f64,
     pub(crate) stage: usize,
     pub(crate) classes: i64,
-    pub(crate) of: &'a Depth,
+    pub(crate) of: &'a Probes,
 }
 
 impl Training<'_> {
@@ -157,7 +159,7 @@ mod tests {
     #[test]
     fn the_rate_drops_three_times_wherever_the_epochs_end() {
         let rates = |epochs: u32| {
-            let of = Depth {
+            let of = Probes {
                 probes: vec![],
                 stages: vec![],
                 features: 1,

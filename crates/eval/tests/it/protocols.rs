@@ -304,3 +304,14 @@ proptest! {
         prop_assert!((all - rows as f64).abs() < 1e-6);
     }
 }
+
+#[test]
+fn views_of_two_sizes_have_the_figures_of_the_first() {
+    let images = Colours::new(64, 200);
+    let (plan, other) = (ViewPlan::evaluation((8, 8)), ViewPlan::evaluation((6, 6)));
+    let figures =
+        |plans: &[ViewPlan]| label_free(&Pixels { side: 8 }, &images, plans, &extractor(), 0).unwrap();
+    let found = figures(&[plan.clone(), other]);
+    assert_eq!((found.alignment, found.contrastive_accuracy), (None, None));
+    assert_eq!(found, figures(&[plan]));
+}

@@ -17,8 +17,12 @@ lr = { linear = 0.01, conv = 0.1 }
 fn a_run_probes_its_stages_trained_and_untrained() {
     let place = Place::new();
     place.write("tiny.toml", &format!("{TINY}{DEPTH}"));
-    let said =
-        ["trained, stage 1 (4x16x16), linear: ", "untrained, stage 3 (16x4x4), conv: ", "| 4x4 for linear |"];
+    let said = [
+        "trained, maps of stage 1, ",
+        "trained, stage 1 (4x16x16), linear: ",
+        "untrained, stage 3 (16x4x4), conv: ",
+        "| 4x4 for linear |",
+    ];
     place.tiny(&[]).says(0, &said);
     let depth = place.summary()["depth"].clone();
     let rows = depth.as_array().unwrap();
@@ -57,5 +61,45 @@ fn a_finished_run_is_probed_with_what_its_file_does_not_have() {
     let other = place.run(&["evaluate", &run, "--set", "eval.validation=0.5"]);
     other.says(2, &["--set eval.validation=0.5: expected a key of eval.depth"]);
     let part = place.run(&["evaluate", &run, "--set", "eval.depth.stages=[5]"]);
-    part.says(2, &["eval.depth"]);
+    part.says(2, &["eval.depth.probes: this key is missing"]);
+    let fifth = ["--set", all, "--set", "eval.depth.stages=[5]"];
+    place.run(&[&["evaluate", &run], &fifth[..]].concat()).says(
+        2,
+        &["eval.depth.stages = [5]: expected stages from 1 to 4, as encoder.resnet18 has them, in rising order"],
+    );
+}
+
+#[test]
+fn joint_tasks_with_views_of_two_sizes_are_judged_and_probed() {
+    let place = Place::new();
+    place.write("tiny.toml", &format!("{TINY}{DEPTH}"));
+    let views = "views.custom={ view = [{ count = 1, size = 14, steps = ['fit'] }, \
+                 { count = 1, size = 16, steps = ['fit'] }] }";
+    let task = |view: usize| {
+        let own = "{ rotations = 4, all = false, head = { widths = [], batch_norm = false } }";
+        format!("{{ weight = 1.0, views = [{view}], method = {{ rotation = {own} }} }}")
+    };
+    let joint = format!("method.joint={{ tasks = [{}, {}] }}", task(0), task(1));
+    place.tiny(&["--set", views, "--set", &joint]).says(0, &["untrained, stage 3 (16x4x4), conv: "]);
+    let figures = &place.summary()["label_free"];
+    assert!(figures["effective_rank"].is_f64() && figures["alignment"].is_null(), "{figures}");
+}
+
+#[test]
+fn probes_without_labels_are_said_to_be_left_out() {
+    let place = Place::new();
+    for number in 0..40u8 {
+        let path = place.write(&format!("photos/{number}.png"), "");
+        image::RgbImage::from_pixel(16, 16, image::Rgb([6 * number, 90, 200])).save(path).unwrap();
+    }
+    let synthetic = "name = \"synthetic\"\nsynthetic = { train = 64, test = 40, classes = 4, size = 16 }";
+    assert!(TINY.contains(synthetic));
+    let folder = TINY.replace(synthetic, "name = \"folder\"\nroot = \"photos\"");
+    place.write("tiny.toml", &format!("{folder}{DEPTH}"));
+    let said = "eval.depth is left out: its probes need training and test images with labels";
+    place.tiny(&[]).says(0, &[said]);
+    let run = place.run_dir().display().to_string();
+    let again = ["evaluate", &run, "--set", "eval.depth.epochs=1"];
+    place.run(&again).says(0, &[said]);
+    assert!(place.summary()["depth"].as_array().is_none_or(Vec::is_empty));
 }
