@@ -43,6 +43,14 @@ pub(crate) struct Judgement {
     pub(crate) figures: LabelFree,
 }
 
+/// Whether the maps of probes at depth, where these are asked for, have room in memory.
+pub(crate) fn require_room(stage: &Stage, encoder: &dyn Encoder) -> anyhow::Result<()> {
+    if let (Some((train, test)), Some(probes)) = (labelled(stage), probing::probes(stage)) {
+        probes.require_room(encoder, &*train, &*test, &stage.extractor(stage.side()))?;
+    }
+    Ok(())
+}
+
 /// All scores at the end, and the label-free figures.
 pub(crate) fn at_the_end(
     stage: &Stage,
@@ -52,10 +60,8 @@ pub(crate) fn at_the_end(
     let seed = stage.experiment.seed;
     let extractor = stage.extractor(stage.side());
     let labelled = labelled(stage);
-    if let (Some((train, test)), Some(probes)) = (&labelled, probing::probes(stage)) {
-        // Before the other scores take their time: the probes come last.
-        probes.require_room(encoder, &**train, &**test, &extractor)?;
-    }
+    // Before the other scores take their time: the probes come last.
+    require_room(stage, encoder)?;
     let images = stage.splits.train.images();
     let figures = label_free(encoder, &*images, &stage.plans, &extractor, seed)?;
     let Some((train, test)) = labelled else {

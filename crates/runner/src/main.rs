@@ -100,7 +100,8 @@ fn is_wrong(error: &anyhow::Error) -> bool {
                 | NoPack { .. }
         )
     );
-    let of_evaluation = matches!(error.downcast_ref(), Some(EvalError::Split { .. }));
+    let of_evaluation =
+        matches!(error.downcast_ref(), Some(EvalError::Split { .. } | EvalError::Memory { .. }));
     let of_views = error.is::<ViewError>() || error.is::<BuildError>();
     let of_puzzles = error.is::<PermutationError>();
     of_data || of_evaluation || of_puzzles || of_views || error.is::<ConfigError>() || error.is::<Refusal>()

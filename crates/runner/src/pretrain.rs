@@ -40,6 +40,7 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
         stage => stage?,
     };
     let method = stage.method()?;
+    evaluation::require_room(&stage, method.encoder())?;
     for warning in warnings(experiment, stage.loader().dataset.len()) {
         say::note(format_args!("warning: {warning}"));
     }
