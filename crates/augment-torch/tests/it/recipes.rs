@@ -16,7 +16,7 @@ fn everything(size: (usize, usize), seed: u64) -> ViewPlan {
     let crop = |antialias| Step::RandomResizedCrop { scale: (0.01, 1.0), ratio: (0.2, 5.0), antialias };
     let first = match stream.below(5) {
         0 => vec![Step::Fit],
-        1 => vec![Step::RandomCrop { padding: 3 }],
+        1 => vec![Step::RandomCrop { padding: size.0.max(size.1).min(3) }],
         2 => vec![Step::Resize { short: 9 }, Step::CentreCrop],
         other => vec![crop(other == 3)],
     };
