@@ -74,6 +74,21 @@ pub enum PermutationMethod {
 }
 
 impl PermutationMethod {
+    /// The name as a file writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Greedy => "greedy",
+            Self::MaxMin => "max_min",
+            Self::Middle => "middle",
+            Self::MinAvg => "min_avg",
+            Self::Random => "random",
+            Self::Cyclic => "cyclic",
+            Self::Agl19 => "agl19",
+            Self::Pgl28 => "pgl28",
+            Self::Pgammal28 => "pgammal28",
+        }
+    }
+
     /// How many permutations of so many tiles there are to choose from, where it knows them.
     fn available(self, tiles: usize) -> Option<usize> {
         match self {
@@ -112,14 +127,15 @@ impl Jigsaw {
             &count,
             "at least 2, for there must be something to tell apart",
         );
-        let method = self.permutations.method;
-        let known = method.available(tiles);
+        let method = self.permutations.method.as_str();
+        let known = self.permutations.method.available(tiles);
         let expected =
             format!("one that knows {tiles} tiles, those of {grid_key} = {grid}: greedy, random or cyclic");
         problems.require(known.is_some(), &format!("{key}.permutations.method"), &method, &expected);
         let available = known.unwrap_or(usize::MAX);
-        let expected =
-            format!("at most {available}: with {grid_key} = {grid} there are no more to choose from");
+        let expected = format!(
+            "at most {available}: {method} has no more with {grid_key} = {grid}; take fewer, or greedy"
+        );
         problems.require(count <= available, &count_key, &count, &expected);
     }
 
