@@ -2,7 +2,7 @@
 
 use crate::Progress;
 use crate::branch::{Branch, under};
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_config::PixelLoss;
@@ -56,7 +56,7 @@ impl Objective for Autoencoder {
             PixelLoss::Mse => found.mse_loss(images, Reduction::Mean),
             PixelLoss::L1 => found.l1_loss(images, Reduction::Mean),
         };
-        Compared { loss, chance: None, embeddings: online[2].detach(), accuracy: None }
+        Compared::new(loss, None, &online[2])
     }
 
     fn reconstruct(&self, images: &Tensor) -> Option<Tensor> {

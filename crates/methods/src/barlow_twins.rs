@@ -3,7 +3,7 @@
 
 use crate::Progress;
 use crate::branch::Branch;
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::barlow_twins;
@@ -37,7 +37,7 @@ impl Objective for BarlowTwins {
     fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
         let z = &online[0];
         let loss = barlow_twins(&z.get(0), &z.get(1), self.lambda) * self.scale;
-        Compared { loss, chance: None, embeddings: z.detach(), accuracy: None }
+        Compared::new(loss, None, z)
     }
 
     fn branch(&self) -> &Branch {

@@ -3,7 +3,7 @@
 
 use crate::Progress;
 use crate::branch::{Branch, Predictor, SlowCopy};
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::negative_cosine;
@@ -49,7 +49,7 @@ impl Objective for Byol {
         let (z, p, target) = (&online[0], &online[1], &target[0]);
         // Equation 2 and its mirror: squared distances of unit vectors are 2 - 2 cos.
         let term = |a: i64, b: i64| negative_cosine(&p.get(a), &target.get(b)) * 2.0 + 2.0;
-        Compared { loss: term(0, 1) + term(1, 0), chance: None, embeddings: z.detach(), accuracy: None }
+        Compared::new(term(0, 1) + term(1, 0), None, z)
     }
 
     fn after_step(&mut self, progress: Progress) {

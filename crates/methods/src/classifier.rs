@@ -1,5 +1,6 @@
 //! The classifier of a puzzle: a head whose last layer has an output a class.
 
+use crate::Accuracy;
 use crate::branch::under;
 use crate::setting::{Setting, head};
 use kontrast_models::{Head, HeadSpec, Init, Mode, state, trained};
@@ -53,13 +54,13 @@ impl Classifier {
     }
 }
 
-/// Cross-entropy, and the share of rows whose largest logit is the target's.
+/// Cross-entropy, and how many rows have their largest logit at the target.
 ///
 /// # Shapes
 /// - `logits`: `[n, classes]`
 /// - `targets`: `[n]`, i64
-pub(crate) fn judged(logits: &Tensor, targets: &Tensor) -> (Tensor, Tensor) {
+pub(crate) fn judged(logits: &Tensor, targets: &Tensor) -> (Tensor, Accuracy) {
     let loss = logits.cross_entropy_loss(targets, None::<&Tensor>, Reduction::Mean, -100, 0.0);
-    let right = tch::no_grad(|| logits.argmax(-1, false).eq_tensor(targets).to_kind(Kind::Float).mean(None));
-    (loss, right)
+    let share = tch::no_grad(|| logits.argmax(-1, false).eq_tensor(targets).to_kind(Kind::Float).mean(None));
+    (loss, Accuracy { share, chance: 1.0 / logits.size()[1] as f64 })
 }

@@ -1,13 +1,11 @@
 //! How methods put their losses together, on outputs made by hand: factors, sums and means that a loss by itself does not
 //! show.
 
-use crate::autoencoder::Autoencoder;
 use crate::barlow_twins::BarlowTwins;
 use crate::byol::Byol;
-use crate::driver::{Batch, Objective};
 use crate::example::{progress, setting};
-use crate::exemplar::Exemplar;
 use crate::mocov3::Mocov3;
+use crate::objective::{Batch, Objective};
 use crate::simclr::Simclr;
 use crate::simsiam::Simsiam;
 use crate::triplet::Triplet;
@@ -100,37 +98,4 @@ fn simclr_of_three_views_compares_the_first_two_with_each_other_and_with_the_thi
     let term = |a: i64, b: i64| losses::nt_xent(&z.get(a), &z.get(b), t);
     let expected = (term(0, 1) + term(0, 2) + term(1, 2)) / 3.0;
     assert_close(&loss(&mut simclr, &[z.shallow_clone()], &[]), &expected, 1e-6);
-}
-
-#[test]
-fn an_autoencoder_is_charged_for_every_value_of_every_pixel() {
-    let (found, images) = (rows(1, 0.0), rows(1, 0.4));
-    let difference = &found - &images;
-    let by_hand = [difference.square().mean(None), difference.abs().mean(None)];
-    for (kind, expected) in
-        [kontrast_config::PixelLoss::Mse, kontrast_config::PixelLoss::L1].into_iter().zip(by_hand)
-    {
-        let own = kontrast_config::Autoencoder { loss: kind, projector: kontrast_config::Head::none() };
-        let mut autoencoder = Autoencoder::new(&own, &setting());
-        let outputs = [found.shallow_clone(), images.shallow_clone(), found.shallow_clone()];
-        assert_close(&loss(&mut autoencoder, &outputs, &[]), &expected, 1e-6);
-    }
-}
-
-#[test]
-fn exemplars_are_the_mean_over_all_views_of_the_cross_entropy_of_their_image() {
-    let own = kontrast_config::Exemplar { classes: 64, projector: kontrast_config::Head::none() };
-    let mut exemplar = Exemplar::new(&own, &setting());
-    let logits = Tensor::arange(2 * IMAGES * 64, (Kind::Float, Device::Cpu)).sin().view([2, IMAGES, 64]);
-    // The images of the batch are those of the classes 0 to 5.
-    let by_hand = (0..2).flat_map(|view| (0..IMAGES).map(move |image| (view, image)));
-    let by_hand: f64 = by_hand
-        .map(|(view, image)| {
-            let row = logits.get(view).get(image).to_kind(Kind::Double);
-            row.exp().sum(Kind::Double).log().double_value(&[]) - row.double_value(&[image])
-        })
-        .sum();
-    let z = rows(2, 0.0);
-    let found = loss(&mut exemplar, &[logits, z], &[]);
-    assert_close(&found, &number(by_hand / (2 * IMAGES) as f64), 1e-5);
 }

@@ -3,7 +3,7 @@
 
 use crate::Progress;
 use crate::branch::Branch;
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{dcl, dcl_chance, dclw};
@@ -47,7 +47,7 @@ impl Objective for Dcl {
             Some(sigma) => dclw(&z1, &z2, self.temperature, sigma),
         };
         let chance = dcl_chance(z1.size()[0] as usize);
-        Compared { loss, chance: Some(chance), embeddings: online[0].detach(), accuracy: None }
+        Compared::new(loss, Some(chance), &online[0])
     }
 
     fn branch(&self) -> &Branch {

@@ -3,7 +3,7 @@
 
 use crate::Progress;
 use crate::branch::{Branch, SlowCopy, under};
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{dino, dino_chance, unit};
@@ -105,12 +105,7 @@ impl Objective for Dino {
         let sharpness = self.teacher_temperature(batch.progress.epoch);
         let loss = dino(student, teacher, &self.centre, self.config.student_temperature, sharpness);
         self.mean = Some(teacher.mean_dim([0i64, 1].as_slice(), false, Kind::Float));
-        Compared {
-            loss,
-            chance: Some(dino_chance(self.config.prototypes as usize)),
-            embeddings: z.narrow(0, 0, GLOBAL),
-            accuracy: None,
-        }
+        Compared::new(loss, Some(dino_chance(self.config.prototypes as usize)), &z.narrow(0, 0, GLOBAL))
     }
 
     fn after_backward(&mut self, progress: Progress) {

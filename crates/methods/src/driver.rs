@@ -6,99 +6,13 @@
 //! gradient on. Memory is that of a chunk, the gradient that of the whole batch; batch norm sees a chunk at a time, and its
 //! running statistics move once a chunk.
 
-use crate::branch::Branch;
-use crate::{Healthy, Method, Progress, Setting, Solved, StepOutput, ViewSpec};
+use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::{Healthy, Method, Part, Progress, Setting, Solved, StepOutput, ViewSpec};
 use kontrast_augment_torch::Views;
 use kontrast_models::{Encoder, Mode};
 use kontrast_optim::Group;
 use kontrast_torch_ext::{StateDict, StateError};
 use tch::Tensor;
-
-/// What a pass over the views of some images gives.
-pub(crate) struct Pass {
-    /// Representations, `[rows, width]`, without gradient: a row an image that the encoder saw.
-    pub(crate) h: Tensor,
-    /// What the loss compares, each `[views, n, ...]`.
-    pub(crate) outputs: Vec<Tensor>,
-}
-
-/// What a comparison gives.
-pub(crate) struct Compared {
-    pub(crate) loss: Tensor,
-    /// What the loss is worth when embeddings say nothing.
-    pub(crate) chance: Option<f64>,
-    /// `[views, n, d]`, for diagnosis.
-    pub(crate) embeddings: Tensor,
-    /// Share of the puzzles that were solved, a scalar, where the method sets puzzles.
-    pub(crate) accuracy: Option<Tensor>,
-}
-
-/// What a joint-embedding method is, besides the step that all of them share.
-pub(crate) trait Objective: Send {
-    fn name(&self) -> &'static str;
-
-    /// The trained side. Called twice a step where the batch goes in chunks, the second time to replay.
-    fn online(&self, views: &Views, progress: Progress, mode: Mode) -> Pass;
-
-    /// The slow copy's side, called without gradient.
-    fn target(&self, _views: &Views, _progress: Progress) -> Option<Pass> {
-        None
-    }
-
-    /// The loss of the whole batch; `indices` say which images it is of.
-    fn compare(&mut self, online: &[Tensor], target: &[Tensor], batch: Batch<'_>) -> Compared;
-
-    /// The answers to puzzles made of images, in evaluation mode, where the method sets puzzles.
-    fn solve(&self, _views: &Views, _progress: Progress) -> Option<Solved> {
-        None
-    }
-
-    /// What is left of normalised images, `[n, 3, h, w]`, in evaluation mode, where the method learns to give them back.
-    fn reconstruct(&self, _images: &Tensor) -> Option<Tensor> {
-        None
-    }
-
-    /// What is done with the gradients before the optimizer sees them (layers that stay frozen at first).
-    fn after_backward(&mut self, _progress: Progress) {}
-
-    /// What is done when the optimizer has moved the variables.
-    fn after_step(&mut self, _progress: Progress) {}
-
-    /// Encoder and projector that are trained.
-    fn branch(&self) -> &Branch;
-
-    /// Everything that is trained, where that is more than the branch.
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.branch().trained()
-    }
-
-    fn groups(&self) -> Vec<Group> {
-        Group::weights_and_rest(self.trained()).into()
-    }
-
-    /// Everything that a checkpoint holds, where that is more than the branch.
-    fn state(&self) -> StateDict {
-        self.branch().state()
-    }
-
-    fn healthy(&self) -> Healthy {
-        Healthy::Spread
-    }
-
-    fn has_steady_loss(&self) -> bool {
-        true
-    }
-
-    fn hint(&self) -> &'static str;
-}
-
-/// Which batch is compared.
-#[derive(Clone, Copy)]
-pub(crate) struct Batch<'a> {
-    /// Its images, by index in the data set.
-    pub(crate) indices: &'a [u32],
-    pub(crate) progress: Progress,
-}
 
 /// An objective as a method.
 pub(crate) struct Driven<O: ?Sized> {
@@ -119,7 +33,7 @@ impl<O: Objective + ?Sized> Driven<O> {
         let compared = self.objective.compare(&online.outputs, outputs, batch);
         compared.loss.backward();
         let forward_passes = rows(&online) + target.as_ref().map_or(0, rows);
-        output(&compared, &online.h, forward_passes)
+        output(compared, &online.h, forward_passes)
     }
 
     fn in_chunks(&mut self, chunk: i64, views: &Views, batch: Batch<'_>) -> StepOutput {
@@ -154,7 +68,7 @@ impl<O: Objective + ?Sized> Driven<O> {
             }
         }
         let forward_passes = 2 * rows(&online) + target.as_ref().map_or(0, rows);
-        output(&compared, &online.h, forward_passes)
+        output(compared, &online.h, forward_passes)
     }
 }
 
@@ -225,14 +139,15 @@ fn rows(pass: &Pass) -> u64 {
     pass.h.size()[0] as u64
 }
 
-fn output(compared: &Compared, h: &Tensor, forward_passes: u64) -> StepOutput {
+fn output(compared: Compared, h: &Tensor, forward_passes: u64) -> StepOutput {
     StepOutput {
         loss: compared.loss.detach(),
         chance: compared.chance,
-        embeddings: compared.embeddings.detach(),
+        parts: compared.parts.into_iter().map(Part::detached).collect(),
+        embeddings: compared.embeddings,
         representations: h.detach(),
         forward_passes,
-        accuracy: compared.accuracy.as_ref().map(Tensor::detach),
+        accuracy: compared.accuracy,
     }
 }
 
@@ -247,6 +162,7 @@ fn joined(passes: &[Pass]) -> Pass {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::branch::Branch;
     use crate::example::{N, progress, setting, views};
     use crate::setting::head;
     use kontrast_config::{Head, HeadNorm};
@@ -291,7 +207,7 @@ mod tests {
         fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
             let z = &online[0];
             let loss = nt_xent(&z.get(0), &z.get(1), 0.2);
-            Compared { loss, chance: None, embeddings: z.detach(), accuracy: None }
+            Compared::new(loss, None, z)
         }
 
         fn branch(&self) -> &Branch {

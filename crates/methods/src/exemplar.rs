@@ -4,7 +4,7 @@
 use crate::Progress;
 use crate::branch::Branch;
 use crate::classifier::{Classifier, judged};
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head, slots};
 use kontrast_augment_torch::Views;
 use kontrast_models::Mode;
@@ -48,7 +48,7 @@ impl Objective for Exemplar {
         let targets = slots(batch.indices, logits.device()).repeat([logits.size()[0]]);
         let (loss, right) = judged(&logits.flatten(0, 1), &targets);
         let chance = Some((self.classes as f64).ln());
-        Compared { loss, chance, embeddings: z.detach(), accuracy: Some(right) }
+        Compared::new(loss, chance, z).with_accuracy(right)
     }
 
     fn branch(&self) -> &Branch {

@@ -6,9 +6,9 @@
 
 use crate::branch::Branch;
 use crate::classifier::{Classifier, judged};
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
-use crate::{Healthy, Progress, Solved, draw};
+use crate::{Healthy, Part, Progress, Solved, draw};
 use kontrast_augment_torch::Views;
 use kontrast_models::Mode;
 use kontrast_pretext::Grid;
@@ -111,17 +111,9 @@ impl Objective for Jigsaw {
     fn compare(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> Compared {
         let logits = online[0].get(0);
         let targets = self.targets(batch.indices, batch.progress).to_device(logits.device());
-        let (mut loss, right) = judged(&logits, &targets);
-        let mut chance = (self.set.permutations().len() as f64).ln();
-        if let Some((_, weight)) = &self.positions {
-            let tiles = self.tiling.grid.tiles() as i64;
-            let places = online[1].get(0).view([-1, tiles]);
-            let (of_places, _) = judged(&places, &self.orders.index_select(0, &targets).view(-1));
-            loss += of_places * *weight;
-            chance += weight * (tiles as f64).ln();
-        }
-        let embeddings = logits.detach().unsqueeze(0);
-        Compared { loss, chance: Some(chance), embeddings, accuracy: Some(right) }
+        let places = self.positions.as_ref().map(|(_, weight)| (online[1].get(0), *weight));
+        let places = places.as_ref().map(|(places, weight)| (places, &self.orders, *weight));
+        judged_puzzles(&logits, &targets, places)
     }
 
     fn solve(&self, views: &Views, progress: Progress) -> Option<Solved> {
@@ -163,6 +155,36 @@ impl Objective for Jigsaw {
          (method.jigsaw.permutations.count) that lie far apart (agl19: 72 of nine tiles), and with tiles that show \
          something: preview draws the view that they are cut from"
     }
+}
+
+/// How far answers are from the right permutations and, where that is asked too, from the right tile at each place.
+///
+/// # Shapes
+/// - `logits`: `[n, permutations]`
+/// - `targets`: `[n]`, i64
+/// - `places`: `[n, tiles * tiles]`, the permutations `[permutations, tiles]`, and the weight of that loss
+pub(crate) fn judged_puzzles(
+    logits: &Tensor,
+    targets: &Tensor,
+    places: Option<(&Tensor, &Tensor, f64)>,
+) -> Compared {
+    let (loss, right) = judged(logits, targets);
+    let chance = (logits.size()[1] as f64).ln();
+    let embeddings = logits.unsqueeze(0);
+    let Some((places, orders, weight)) = places else {
+        return Compared::new(loss, Some(chance), &embeddings).with_accuracy(right);
+    };
+    let tiles = orders.size()[1];
+    let shown = orders.index_select(0, targets).view(-1);
+    let (of_places, placed) = judged(&places.view([-1, tiles]), &shown);
+    let chance_of_places = (tiles as f64).ln();
+    let whole = &loss + &of_places * weight;
+    let whole = Compared::new(whole, Some(chance + weight * chance_of_places), &embeddings);
+    let parts = vec![
+        Part::new("permutations", loss, Some(chance)).with_accuracy(right.shallow_clone()),
+        Part::new("positions", of_places, Some(chance_of_places)).with_accuracy(placed),
+    ];
+    Compared { parts, ..whole.with_accuracy(right) }
 }
 
 /// The permutations that an experiment file describes, the same at every call.

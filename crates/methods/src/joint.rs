@@ -3,7 +3,7 @@
 
 use crate::branch::Branch;
 use crate::build::{BuildError, objective};
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Labels, Setting, SharedEncoder, head};
 use crate::{Healthy, Progress, Solved, ViewSpec};
 use kontrast_augment_torch::Views;
@@ -118,8 +118,10 @@ impl Objective for Joint {
         let loss = compared.iter().map(|(weight, task)| &task.loss * *weight).reduce(|a, b| a + b);
         let chance = compared.iter().map(|(weight, task)| Some(weight * task.chance?)).sum();
         let accuracy = compared.iter().find_map(|(_, task)| Some(task.accuracy.as_ref()?.shallow_clone()));
-        let embeddings = compared[0].1.embeddings.shallow_clone();
-        Compared { loss: loss.expect("two tasks or more"), chance, embeddings, accuracy }
+        let whole = Compared::new(loss.expect("two tasks or more"), chance, &compared[0].1.embeddings);
+        let tasks = self.tasks.iter().zip(compared);
+        let parts = tasks.flat_map(|(task, (_, compared))| compared.into_parts(&task.name)).collect();
+        Compared { parts, accuracy, ..whole }
     }
 
     fn solve(&self, views: &Views, progress: Progress) -> Option<Solved> {
@@ -144,11 +146,7 @@ impl Objective for Joint {
     }
 
     fn trained(&self) -> Vec<(String, Tensor)> {
-        let own = |task: &Task| {
-            let trained = task.objective.trained().into_iter();
-            trained.filter_map(|(name, variable)| Some((task.own(&name)?, variable))).collect::<Vec<_>>()
-        };
-        self.branch.trained_with(self.tasks.iter().flat_map(own).collect())
+        self.groups().into_iter().flat_map(|group| group.variables).collect()
     }
 
     fn groups(&self) -> Vec<Group> {
@@ -194,6 +192,7 @@ impl Objective for Joint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Accuracy;
     use crate::example::{progress, setting, views};
     use kontrast_config::{Experiment, Method, Task};
     use kontrast_testkit::assert_close;
@@ -234,9 +233,15 @@ mod tests {
             compared(&mut *objective(&method(name), &setting, None).unwrap(), of)
         };
         let (rotation, byol) = (alone(0, "rotation", &views.only(&[1])), alone(1, "byol", &views));
-        assert_close(&found.loss, &(rotation.loss * 2.0 + byol.loss * 0.5), 1e-5);
+        assert_close(&found.loss, &(&rotation.loss * 2.0 + &byol.loss * 0.5), 1e-5);
         assert_eq!(found.chance, None, "BYOL has no chance level");
-        assert_eq!(found.accuracy, rotation.accuracy);
+        let share = |of: &Option<Accuracy>| of.as_ref().map(|accuracy| accuracy.share.shallow_clone());
+        assert_eq!(share(&found.accuracy), share(&rotation.accuracy));
+        assert_eq!(found.accuracy.unwrap().chance, 0.25);
+        let parts: Vec<_> = found.parts.iter().map(|part| (&*part.name, part.chance)).collect();
+        assert_eq!(parts, [("tasks.0.rotation", Some(4f64.ln())), ("tasks.1.byol", None)]);
+        assert_close(&found.parts[0].loss, &rotation.loss, 1e-5);
+        assert_close(&found.parts[1].loss, &byol.loss, 1e-5);
         assert_eq!(found.embeddings, rotation.embeddings);
     }
 

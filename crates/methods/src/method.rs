@@ -27,15 +27,58 @@ pub struct StepOutput {
     pub loss: Tensor,
     /// What the loss is worth when embeddings say nothing; none where that has no value.
     pub chance: Option<f64>,
+    /// The losses that it is put together from, where they are several.
+    pub parts: Vec<Part>,
     /// Embeddings by view, `[views, n, d]`, any float kind: what diagnosis looks at.
     pub embeddings: Tensor,
     /// Representations of the images that the encoder saw, `[rows, width]`.
     pub representations: Tensor,
     /// Images that went through an encoder, of the slow copy too; twice where chunks are embedded again.
     pub forward_passes: u64,
-    /// Share of the puzzles that were solved, a scalar that may still be under way on the device; none where the method
-    /// sets no puzzles.
-    pub accuracy: Option<Tensor>,
+    /// How many of the puzzles were solved; none where the method sets no puzzles.
+    pub accuracy: Option<Accuracy>,
+}
+
+/// How many answers are right.
+#[derive(Debug)]
+pub struct Accuracy {
+    /// The share of them, a scalar that may still be under way on the device.
+    pub share: Tensor,
+    /// The share that guessing gives.
+    pub chance: f64,
+}
+
+/// One of the losses that the loss of a step is put together from.
+#[derive(Debug)]
+pub struct Part {
+    /// What it is the loss of: a joint task's place and method, or one of the questions that a method asks.
+    pub name: String,
+    /// The loss before it is weighted, a scalar that may still be under way on the device.
+    pub loss: Tensor,
+    /// What it is worth when embeddings say nothing; none where that has no value.
+    pub chance: Option<f64>,
+    /// How many of its puzzles were solved, where it sets puzzles.
+    pub accuracy: Option<Accuracy>,
+}
+
+impl Accuracy {
+    pub(crate) fn shallow_clone(&self) -> Self {
+        Self { share: self.share.shallow_clone(), chance: self.chance }
+    }
+}
+
+impl Part {
+    pub(crate) fn new(name: &str, loss: Tensor, chance: Option<f64>) -> Self {
+        Self { name: name.to_owned(), loss, chance, accuracy: None }
+    }
+
+    pub(crate) fn with_accuracy(self, accuracy: Accuracy) -> Self {
+        Self { accuracy: Some(accuracy), ..self }
+    }
+
+    pub(crate) fn detached(self) -> Self {
+        Self { loss: self.loss.detach(), ..self }
+    }
 }
 
 /// Puzzles with their answers.

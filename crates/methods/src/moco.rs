@@ -4,7 +4,7 @@
 //! v1 has a head of one layer and v2 one of two; v2+ makes both views queries in turn.
 
 use crate::branch::{Branch, Embedded, SlowCopy};
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use crate::{Progress, draw};
 use kontrast_augment_torch::Views;
@@ -77,13 +77,9 @@ impl Objective for Moco {
             .map(|which| info_nce(&queries.get(which), &keys.get(which), &negatives, self.temperature));
         let sum = terms.reduce(|a, b| a + b).expect("a query");
         self.keys = Some(keys.flatten(0, 1));
-        Compared {
-            // Summed over both views, as in the authors' published code of the symmetric loss.
-            loss: sum,
-            chance: Some(queries.size()[0] as f64 * info_nce_chance(negatives.size()[0] as usize)),
-            embeddings: Tensor::stack(&[unit(&queries.get(0).detach()), keys.get(0)], 0),
-            accuracy: None,
-        }
+        // Summed over both views, as in the authors' published code of the symmetric loss.
+        let chance = queries.size()[0] as f64 * info_nce_chance(negatives.size()[0] as usize);
+        Compared::new(sum, Some(chance), &Tensor::stack(&[unit(&queries.get(0).detach()), keys.get(0)], 0))
     }
 
     fn after_step(&mut self, progress: Progress) {

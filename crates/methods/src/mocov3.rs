@@ -3,7 +3,7 @@
 
 use crate::Progress;
 use crate::branch::{Branch, Predictor, SlowCopy};
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{info_nce_batch, info_nce_batch_chance};
@@ -52,12 +52,9 @@ impl Objective for Mocov3 {
         // The algorithm's factor, which keeps the gradient's size the same at every temperature.
         let factor = 2.0 * self.temperature;
         let chance = info_nce_batch_chance(p.size()[1] as usize);
-        Compared {
-            loss: (term(0, 1) + term(1, 0)) * factor,
-            chance: Some(2.0 * factor * chance),
-            embeddings: Tensor::stack(&[p.get(0).detach(), keys.get(1)], 0),
-            accuracy: None,
-        }
+        let loss = (term(0, 1) + term(1, 0)) * factor;
+        let embeddings = Tensor::stack(&[p.get(0).detach(), keys.get(1)], 0);
+        Compared::new(loss, Some(2.0 * factor * chance), &embeddings)
     }
 
     fn after_step(&mut self, progress: Progress) {

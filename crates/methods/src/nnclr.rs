@@ -3,7 +3,7 @@
 
 use crate::Progress;
 use crate::branch::{Branch, Predictor};
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{info_nce_batch, info_nce_batch_chance, unit};
@@ -54,7 +54,7 @@ impl Objective for Nnclr {
         let loss = (term(0, 1) + term(1, 0)) / 2.0;
         self.seen = Some(unit(&z.get(0)));
         let chance = info_nce_batch_chance(z.size()[1] as usize);
-        Compared { loss, chance: Some(chance), embeddings: z.detach(), accuracy: None }
+        Compared::new(loss, Some(chance), z)
     }
 
     fn after_step(&mut self, _progress: Progress) {

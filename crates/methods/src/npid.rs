@@ -2,7 +2,7 @@
 //! the image's slot in a memory bank, told from noise drawn from the other slots.
 
 use crate::branch::Branch;
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head, slots};
 use crate::{Progress, draw};
 use kontrast_augment_torch::Views;
@@ -81,7 +81,7 @@ impl Objective for Npid {
         // Every image and all its noise are 1 in m + 1.
         let m = self.noise as f64;
         let chance = m.ln_1p() + m * (1.0 / m).ln_1p();
-        Compared { loss, chance: Some(chance), embeddings: online[0].detach(), accuracy: None }
+        Compared::new(loss, Some(chance), &online[0])
     }
 
     fn after_step(&mut self, _progress: Progress) {

@@ -2,7 +2,7 @@
 
 use crate::branch::Branch;
 use crate::classifier::{Classifier, judged};
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use crate::{Healthy, Progress, Solved, draw};
 use kontrast_augment_torch::{Views, normal};
@@ -92,15 +92,20 @@ impl RelativePatch {
         let each = if self.channels_last { channels_last(&each) } else { each };
         let pass = self.branch.images(&each, mode);
         let z = pass.z.view([n, -1, self.branch.width()]);
-        let (middle, around) = if self.all {
-            let others = Tensor::from_slice(&AROUND).to_device(z.device());
-            (z.narrow(1, MIDDLE, 1).expand([n, CLASSES, -1], false), z.index_select(1, &others))
-        } else {
-            (z.narrow(1, 0, 1), z.narrow(1, 1, 1))
-        };
-        let both = Tensor::cat(&[middle, around], 2).flatten(0, 1);
-        (pass.h, self.classifier.logits(&both, mode).view([n, -1, CLASSES]))
+        let both = if self.all { beside_the_middle(&z) } else { z.view([n, 1, -1]) };
+        (pass.h, self.classifier.logits(&both.flatten(0, 1), mode).view([n, -1, CLASSES]))
     }
+}
+
+/// The embedding of the middle tile beside that of each around it, in the order of the classes.
+///
+/// # Shapes
+/// - `z`: `[n, 9, d]`
+/// - returns `[n, 8, 2 d]`
+pub(crate) fn beside_the_middle(z: &Tensor) -> Tensor {
+    let others = Tensor::from_slice(&AROUND).to_device(z.device());
+    let middle = z.narrow(1, MIDDLE, 1).expand([-1, CLASSES, -1], false);
+    Tensor::cat(&[middle, z.index_select(1, &others)], 2)
 }
 
 impl Objective for RelativePatch {
@@ -118,7 +123,7 @@ impl Objective for RelativePatch {
         let targets = self.targets(batch.indices, batch.progress).to_device(logits.device());
         let (loss, right) = judged(&logits, &targets);
         let embeddings = logits.detach().unsqueeze(0);
-        Compared { loss, chance: Some((CLASSES as f64).ln()), embeddings, accuracy: Some(right) }
+        Compared::new(loss, Some((CLASSES as f64).ln()), &embeddings).with_accuracy(right)
     }
 
     fn solve(&self, views: &Views, progress: Progress) -> Option<Solved> {

@@ -2,7 +2,7 @@
 
 use crate::branch::Branch;
 use crate::classifier::{Classifier, judged};
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use crate::{Healthy, Progress, Solved, draw};
 use kontrast_augment_torch::Views;
@@ -75,7 +75,7 @@ impl Objective for Rotation {
         let (loss, right) = judged(&logits, &targets);
         let chance = (self.rotations.classes() as f64).ln();
         let embeddings = logits.detach().unsqueeze(0);
-        Compared { loss, chance: Some(chance), embeddings, accuracy: Some(right) }
+        Compared::new(loss, Some(chance), &embeddings).with_accuracy(right)
     }
 
     fn solve(&self, views: &Views, progress: Progress) -> Option<Solved> {

@@ -5,7 +5,7 @@
 
 use crate::Progress;
 use crate::branch::Branch;
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{nt_xent, nt_xent_chance};
@@ -44,7 +44,7 @@ impl Objective for Simclr {
         let terms = pairs.iter().map(|&(a, b)| nt_xent(&z.get(a), &z.get(b), self.temperature));
         let sum = terms.reduce(|a, b| a + b).expect("two views or more");
         let loss = if pairs.len() == 1 { sum } else { sum / pairs.len() as f64 };
-        Compared { loss, chance: Some(nt_xent_chance(n as usize)), embeddings: z.detach(), accuracy: None }
+        Compared::new(loss, Some(nt_xent_chance(n as usize)), z)
     }
 
     fn branch(&self) -> &Branch {

@@ -3,7 +3,7 @@
 
 use crate::Progress;
 use crate::branch::{Branch, Predictor};
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::negative_cosine;
@@ -45,12 +45,7 @@ impl Objective for Simsiam {
         let (z, p) = (&online[0], &online[1]);
         let target = if self.stop_gradient { z.detach() } else { z.shallow_clone() };
         let term = |a: i64, b: i64| negative_cosine(&p.get(a), &target.get(b));
-        Compared {
-            loss: (term(0, 1) + term(1, 0)) / 2.0,
-            chance: None,
-            embeddings: z.detach(),
-            accuracy: None,
-        }
+        Compared::new((term(0, 1) + term(1, 0)) / 2.0, None, z)
     }
 
     fn branch(&self) -> &Branch {

@@ -4,7 +4,7 @@
 use crate::Healthy;
 use crate::Progress;
 use crate::branch::Branch;
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Labels, Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{sup_con, sup_con_chance};
@@ -40,7 +40,7 @@ impl Objective for Supcon {
         let labels = self.labels.of(batch.indices, z.device());
         let loss = sup_con(z, &labels, self.temperature);
         let chance = sup_con_chance(z.size()[0] as usize, z.size()[1] as usize);
-        Compared { loss, chance: Some(chance), embeddings: z.detach(), accuracy: None }
+        Compared::new(loss, Some(chance), z)
     }
 
     fn branch(&self) -> &Branch {

@@ -4,7 +4,7 @@
 use crate::Healthy;
 use crate::Progress;
 use crate::branch::{Branch, Embedded, under};
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Labels, Setting};
 use kontrast_augment_torch::Views;
 use kontrast_models::{Activation, Head, HeadNorm, HeadSpec, Init, Mode, state, trained};
@@ -59,7 +59,7 @@ impl Objective for Supervised {
             self.label_smoothing,
         );
         let chance = (self.labels.classes() as f64).ln();
-        Compared { loss, chance: Some(chance), embeddings: logits.detach(), accuracy: None }
+        Compared::new(loss, Some(chance), &logits)
     }
 
     fn branch(&self) -> &Branch {

@@ -3,7 +3,7 @@
 
 use crate::Progress;
 use crate::branch::{Branch, under};
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{sinkhorn, swapped_prediction, swapped_prediction_chance, unit};
@@ -81,12 +81,9 @@ impl Objective for Swav {
         }
         self.seen = Some(z.narrow(0, 0, GLOBAL).detach());
         let count = terms.len() as f64;
-        Compared {
-            loss: terms.into_iter().reduce(|a, b| a + b).expect("another view") / count,
-            chance: Some(swapped_prediction_chance(self.config.prototypes as usize)),
-            embeddings: z.narrow(0, 0, GLOBAL),
-            accuracy: None,
-        }
+        let loss = terms.into_iter().reduce(|a, b| a + b).expect("another view") / count;
+        let chance = swapped_prediction_chance(self.config.prototypes as usize);
+        Compared::new(loss, Some(chance), &z.narrow(0, 0, GLOBAL))
     }
 
     fn after_step(&mut self, _progress: Progress) {

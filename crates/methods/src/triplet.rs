@@ -3,7 +3,7 @@
 
 use crate::Progress;
 use crate::branch::Branch;
-use crate::driver::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_config as config;
@@ -50,12 +50,7 @@ impl Objective for Triplet {
         // Each view is the anchor in turn.
         let term =
             |a: i64, b: i64| triplet_margin(&z.get(a), &z.get(b), self.margin, self.similarity, self.mining);
-        Compared {
-            loss: (term(0, 1) + term(1, 0)) / 2.0,
-            chance: None,
-            embeddings: z.detach(),
-            accuracy: None,
-        }
+        Compared::new((term(0, 1) + term(1, 0)) / 2.0, None, z)
     }
 
     fn branch(&self) -> &Branch {

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use kontrast_runlog::human::{bytes, count, counted, seconds};
-use kontrast_runlog::{Event, LabelFree, Layout, Summary, read_events};
+use kontrast_runlog::{Event, LabelFree, Layout, LossPart, Summary, read_events};
 use serde::Serialize;
 
 use crate::depth::{DepthTable, depth_curve, depth_table};
 use crate::label_free::measured;
+use crate::loss_parts::{PartRow, part_rows};
 use crate::page::{Picture, pictures, safe, write};
 use crate::scores::{ScoreRow, neighbours_caption, read_run, rows, state};
 use crate::{Curve, Level, ReportError, Series, verdict};
@@ -36,6 +37,7 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
         verdict: verdict(&summary),
         facts: facts(&summary),
         scores: rows(&summary),
+        loss_parts: part_rows(&summary),
         depth: depth_table(&summary),
         depth_curve: depth_curve(&summary).as_ref().map(drawn),
         label_free: summary.label_free.as_ref().map(label_free).unwrap_or_default(),
@@ -62,6 +64,7 @@ struct Content<'r> {
     verdict: String,
     facts: Vec<Fact>,
     scores: Vec<ScoreRow>,
+    loss_parts: Vec<PartRow>,
     depth: Option<DepthTable>,
     depth_curve: Option<Drawn>,
     label_free: Vec<Fact>,
@@ -149,6 +152,12 @@ fn curves(summary: &Summary, events: &[Event]) -> Vec<Curve> {
         Event::Score { top1, .. } => top1.get("knn").copied(),
         _ => None,
     });
+    let of_part = |part: &LossPart| {
+        over_steps(&part.name, &|event| match event {
+            Event::Step { loss_parts, .. } => Some(loss_parts.iter().find(|p| p.name == part.name)?.loss),
+            _ => None,
+        })
+    };
     let of_steps =
         |name: &str, which: fn(StepFigures) -> Option<f64>| over_steps(name, &|event| which(step(event)?));
     let level = |name: &str, value: Option<f64>| {
@@ -162,6 +171,11 @@ fn curves(summary: &Summary, events: &[Event]) -> Vec<Curve> {
     let all = [
         plot("k-NN top-1 while training, %", vec![knn], floors),
         plot("Loss", vec![of_steps("loss", |of| of.loss)], level("chance", summary.loss_chance)),
+        plot(
+            "Parts of the loss, before they are weighted",
+            summary.loss_parts.iter().map(of_part).collect(),
+            Vec::new(),
+        ),
         plot(
             "Puzzles of the step's batch that were solved, %",
             vec![of_steps("puzzles", |of| of.puzzles)],

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::Status;
+use crate::{LossPart, Status};
 
 /// One line of `events.jsonl`. `step` counts the steps that are done, so the first step's is 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +61,9 @@ pub enum Event {
         data_wait_percent: f64,
         /// How often the second view of an image is the nearest to its first, in per cent, where there are two.
         contrastive_accuracy: Option<f64>,
+        /// The losses that the loss is put together from, where they are several.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        loss_parts: Vec<LossPart>,
         /// Puzzles of the batch that were solved, in per cent, where the method sets puzzles.
         #[serde(default)]
         puzzle_accuracy: Option<f64>,
@@ -131,6 +134,6 @@ pub fn now() -> String {
 }
 
 /// JSON has no NaN; a diverged loss is written as null.
-fn null_is_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+pub(crate) fn null_is_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }

@@ -40,6 +40,12 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
+/// A share in per cent: `61.3 %`, and `0.01 %` of what is rare.
+pub fn percent(share: f64) -> String {
+    let digits = if share > 0.0 && share < 0.95 { 2 } else { 1 };
+    format!("{share:.digits$} %")
+}
+
 /// An error and what lies behind it; many errors name their cause themselves, which is not said twice.
 pub fn causes(chain: impl IntoIterator<Item = String>) -> String {
     chain.into_iter().fold(String::new(), |text, cause| {
@@ -68,6 +74,12 @@ mod tests {
     fn seconds_become_minutes_and_hours() {
         let shown = [4.21, 59.96, 187.2, 7500.0, f64::NAN].map(seconds);
         assert_eq!(shown, ["4.2 s", "1 min 00 s", "3 min 07 s", "2 h 05 min", "unknown"]);
+    }
+
+    #[test]
+    fn what_is_rare_has_two_digits() {
+        let shown = [0.0, 0.01, 0.949, 0.96, 25.0].map(percent);
+        assert_eq!(shown, ["0.0 %", "0.01 %", "0.95 %", "1.0 %", "25.0 %"]);
     }
 
     #[test]

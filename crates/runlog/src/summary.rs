@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::null_is_nan;
 use crate::{Layout, RunlogError, Status};
 
 /// All of a run that a script may ask for. Null stands for what is not there or not yet measured.
@@ -63,6 +64,8 @@ pub struct Summary {
     pub loss_last: Option<f64>,
     /// The loss of guessing, where the method has one.
     pub loss_chance: Option<f64>,
+    /// The losses that the loss is put together from, at the end, where they are several.
+    pub loss_parts: Vec<LossPart>,
     /// Scores on the test split, of the last epoch. Empty where there are no labels or no test split.
     pub eval: Evaluation,
     /// Scores of probes on the maps of single stages, shallow before deep, where they were asked for.
@@ -71,6 +74,23 @@ pub struct Summary {
     pub label_free: Option<LabelFree>,
     /// How well the method's own puzzles are solved, where it sets puzzles.
     pub puzzle: Option<Puzzle>,
+}
+
+/// One of the losses that a loss is put together from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LossPart {
+    /// What it is the loss of: `tasks.0.simclr` is a joint run's first task, `positions` a question that a jigsaw asks.
+    pub name: String,
+    /// The mean, before it is weighted.
+    #[serde(deserialize_with = "null_is_nan")]
+    pub loss: f64,
+    /// The loss of guessing, where there is one.
+    pub chance: Option<f64>,
+    /// Its puzzles of the last batch that were solved, in per cent, where it sets puzzles.
+    pub accuracy: Option<f64>,
+    /// Solved by guessing, in per cent.
+    pub accuracy_chance: Option<f64>,
 }
 
 /// Puzzles of images that were not trained on where there are such, with the weights of the last epoch.

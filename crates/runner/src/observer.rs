@@ -33,6 +33,7 @@ impl Observer for Watch<'_> {
             images_per_second: record.images_per_second,
             data_wait_percent: record.data_wait_percent,
             contrastive_accuracy: diagnosis.contrastive_accuracy,
+            loss_parts: record.parts.clone(),
             puzzle_accuracy: record.puzzle_accuracy,
             deviation: Some(diagnosis.deviation),
             effective_rank: Some(diagnosis.effective_rank),
@@ -58,6 +59,14 @@ impl Observer for Watch<'_> {
         ];
         values.extend(of_some.into_iter().filter_map(|(name, value)| Some((name, value?))));
         self.scalars.write(record.step, &values)?;
+        for part in &record.parts {
+            let name = |what: &str| format!("train/{what}/{}", part.name);
+            let (loss, accuracy) = (name("loss"), name("accuracy"));
+            let values = [(&*loss, Some(part.loss)), (&*accuracy, part.accuracy)];
+            let there: Vec<_> = values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+            self.scalars.write(record.step, &there)?;
+        }
+        self.record.summary.loss_parts.clone_from(&record.parts);
         self.progress.record(record);
         Ok(())
     }

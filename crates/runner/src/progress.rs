@@ -2,7 +2,7 @@
 
 use crate::say;
 use indicatif::{ProgressBar, ProgressStyle};
-use kontrast_runlog::human;
+use kontrast_runlog::{LossPart, human};
 use kontrast_training::StepRecord;
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -77,8 +77,12 @@ impl Progress {
         if let Some(accuracy) = record.diagnosis.contrastive_accuracy {
             let _ = write!(line, ", contrastive accuracy {accuracy:.1} %");
         }
-        if let Some(accuracy) = record.puzzle_accuracy {
-            let _ = write!(line, ", {accuracy:.1} % of the puzzles solved");
+        if let (Some(accuracy), Some(chance)) = (record.puzzle_accuracy, record.puzzle_chance) {
+            let _ =
+                write!(line, ", {} right ({} by chance)", human::percent(accuracy), human::percent(chance));
+        }
+        if !record.parts.is_empty() {
+            let _ = write!(line, " [{}]", record.parts.iter().map(part).collect::<Vec<_>>().join("; "));
         }
         let left =
             (self.steps - record.step) as f64 * record.totals.train_seconds / record.step.max(1) as f64;
@@ -92,4 +96,16 @@ impl Progress {
         );
         line
     }
+}
+
+/// One part of the loss: `tasks.1.rotation 0.987 (chance 1.386), 61.3 % right`.
+fn part(part: &LossPart) -> String {
+    let mut words = format!("{} {:.3}", part.name, part.loss);
+    if let Some(chance) = part.chance {
+        let _ = write!(words, " (chance {chance:.3})");
+    }
+    if let Some(accuracy) = part.accuracy {
+        let _ = write!(words, ", {} right", human::percent(accuracy));
+    }
+    words
 }

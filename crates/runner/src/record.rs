@@ -39,6 +39,7 @@ impl Record {
             device: stage.place.words.clone(),
             threads: stage.place.threads,
             parameters,
+            loss_parts: earlier.as_ref().map(|summary| summary.loss_parts.clone()).unwrap_or_default(),
             peak_memory_bytes: earlier.as_ref().and_then(|summary| summary.peak_memory_bytes),
             peak_device_memory_bytes: earlier.and_then(|summary| summary.peak_device_memory_bytes),
             ..Summary::default()

@@ -4,7 +4,7 @@ use crate::record::Record;
 use crate::say;
 use crate::stage::Stage;
 use kontrast_config::Loaded;
-use kontrast_report::{depth_markdown, label_free_markdown, scores_markdown, verdict};
+use kontrast_report::{depth_markdown, label_free_markdown, loss_parts_markdown, scores_markdown, verdict};
 use kontrast_runlog::Summary;
 use kontrast_runlog::human::{count, counted};
 use std::path::Path;
@@ -48,7 +48,8 @@ pub(crate) fn ended(record: &Record) {
 pub(crate) fn summary(summary: &Summary) {
     let scored = !summary.eval.trained.is_empty();
     let table = if scored { scores_markdown(summary) } else { label_free_markdown(summary) };
-    for table in [table, depth_markdown(summary)].iter().filter(|table| !table.is_empty()) {
+    let tables = [table, loss_parts_markdown(summary), depth_markdown(summary)];
+    for table in tables.iter().filter(|table| !table.is_empty()) {
         say::out(format_args!("\n{}", table.trim_end()));
     }
     say::out(format_args!("\n{}", verdict(summary)));

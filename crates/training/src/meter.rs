@@ -1,5 +1,7 @@
 //! Throughput: how long steps took, and how much of that they waited for data.
 
+use kontrast_methods::{Accuracy, Part, StepOutput};
+use kontrast_runlog::LossPart;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tch::{Kind, Tensor};
@@ -40,14 +42,17 @@ impl Totals {
 pub(crate) struct Window {
     images: u64,
     losses: Vec<Tensor>,
+    /// Losses of the parts of each step's loss.
+    parts: Vec<Vec<Tensor>>,
     total: Duration,
     waited: Duration,
 }
 
 impl Window {
-    pub(crate) fn add(&mut self, images: u64, loss: Tensor, total: Duration, waited: Duration) {
+    pub(crate) fn add(&mut self, images: u64, output: &StepOutput, total: Duration, waited: Duration) {
         self.images += images;
-        self.losses.push(loss);
+        self.losses.push(output.loss.shallow_clone());
+        self.parts.push(output.parts.iter().map(|part| part.loss.shallow_clone()).collect());
         self.total += total;
         self.waited += waited;
     }
@@ -59,7 +64,22 @@ impl Window {
 
     /// Waits for the device; until here no step had to.
     pub(crate) fn mean_loss(&self) -> f64 {
-        Tensor::stack(&self.losses, 0).mean(Kind::Double).double_value(&[])
+        mean(&self.losses)
+    }
+
+    /// The parts of the loss: means of their losses, and the answers of the last step, whose parts these are.
+    pub(crate) fn mean_parts(&self, last: &[Part]) -> Vec<LossPart> {
+        let each = last.iter().enumerate().map(|(index, part)| {
+            let losses: Vec<_> = self.parts.iter().map(|of_step| of_step[index].shallow_clone()).collect();
+            LossPart {
+                name: part.name.clone(),
+                loss: mean(&losses),
+                chance: part.chance,
+                accuracy: part.accuracy.as_ref().map(percent),
+                accuracy_chance: part.accuracy.as_ref().map(|accuracy| 100.0 * accuracy.chance),
+            }
+        });
+        each.collect()
     }
 
     /// Waits for the device; none where no step was added.
@@ -74,4 +94,13 @@ impl Window {
     pub(crate) fn data_wait_percent(&self) -> f64 {
         100.0 * self.waited.as_secs_f64() / self.total.as_secs_f64().max(1e-9)
     }
+}
+
+/// Waits for the device.
+pub(crate) fn percent(accuracy: &Accuracy) -> f64 {
+    100.0 * accuracy.share.double_value(&[])
+}
+
+fn mean(losses: &[Tensor]) -> f64 {
+    Tensor::stack(losses, 0).mean(Kind::Double).double_value(&[])
 }

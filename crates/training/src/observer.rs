@@ -2,6 +2,7 @@
 
 use crate::{Diagnosis, Position, Totals};
 use kontrast_methods::Method;
+use kontrast_runlog::LossPart;
 use std::path::Path;
 
 /// What was measured over the steps since the last record.
@@ -21,8 +22,12 @@ pub struct StepRecord {
     pub images_per_second: f64,
     /// Share of that time that steps waited for data.
     pub data_wait_percent: f64,
+    /// The losses that the loss is put together from, where they are several.
+    pub parts: Vec<LossPart>,
     /// Puzzles of the last batch that were solved, in per cent, where the method sets puzzles.
     pub puzzle_accuracy: Option<f64>,
+    /// Puzzles that guessing solves, in per cent.
+    pub puzzle_chance: Option<f64>,
     /// How the last batch's embeddings lie.
     pub diagnosis: Diagnosis,
     /// Sums since the start of the run, resumes included.

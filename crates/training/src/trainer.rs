@@ -1,6 +1,6 @@
 //! The loop: a batch, a step, a look at how it goes; at the end of an epoch a checkpoint.
 
-use crate::meter::Window;
+use crate::meter::{Window, percent};
 use crate::{
     CheckpointError, Checkpoints, Diagnosis, Judge, Loss, Observer, Position, Recipe, StepRecord, Totals,
     Verdict,
@@ -113,12 +113,7 @@ impl Trainer {
             let Some(batch) = loader.next()? else { break };
             let waited = started.elapsed();
             let output = self.one_step(batch, &mut loader);
-            window.add(
-                self.spec.loader.epochs.batch as u64,
-                output.loss.shallow_clone(),
-                started.elapsed(),
-                waited,
-            );
+            window.add(self.spec.loader.epochs.batch as u64, &output, started.elapsed(), waited);
             self.count(started.elapsed(), waited);
             observer.step_done(self.step);
             let last = self.step == self.recipe.steps;
@@ -199,7 +194,7 @@ impl Trainer {
         observer: &mut dyn Observer,
     ) -> anyhow::Result<Option<Verdict>> {
         let started = Instant::now();
-        let loss = window.mean_loss();
+        let (loss, parts) = (window.mean_loss(), window.mean_parts(&output.parts));
         window.add_tail(started.elapsed());
         self.totals.train_seconds += started.elapsed().as_secs_f64();
         if let Some(verdict) = self.judge.loss(self.step, loss) {
@@ -215,7 +210,9 @@ impl Trainer {
             lr: self.recipe.schedule.at(self.step - 1),
             images_per_second: window.images_per_second(),
             data_wait_percent: window.data_wait_percent(),
-            puzzle_accuracy: output.accuracy.as_ref().map(|share| 100.0 * share.double_value(&[])),
+            parts,
+            puzzle_accuracy: output.accuracy.as_ref().map(percent),
+            puzzle_chance: output.accuracy.as_ref().map(|accuracy| 100.0 * accuracy.chance),
             diagnosis: Diagnosis::of(&output.embeddings, &output.representations),
             totals: self.totals,
         };

@@ -3,9 +3,10 @@
 use std::fs;
 
 use kontrast_report::{
-    depth_markdown, label_free_markdown, run_page, scores_markdown, seeds_markdown, verdict,
+    depth_markdown, label_free_markdown, loss_parts_markdown, run_page, scores_markdown, seeds_markdown,
+    verdict,
 };
-use kontrast_runlog::{DepthScore, Evaluation, Event, Layout, RunDir, Status, Summary};
+use kontrast_runlog::{DepthScore, Evaluation, Event, Layout, LossPart, RunDir, Status, Summary};
 
 use crate::sample;
 
@@ -37,6 +38,39 @@ fn the_page_shows_pictures_curves_configuration_and_command() {
     assert!(html.contains("<pre>cargo xtask experiment configs&#x2f;quickstart.toml</pre>"));
     assert!(html.contains("subset = 10000"));
     assert!(html.contains("begun 2026-05-09T08:00:00Z"));
+}
+
+#[test]
+fn the_parts_of_a_loss_stand_on_the_page_and_in_the_terminal() {
+    let part = |name: &str, loss, accuracy: Option<f64>| LossPart {
+        name: name.to_owned(),
+        loss,
+        chance: Some(1.386),
+        accuracy,
+        accuracy_chance: accuracy.map(|_| 25.0),
+    };
+    let parts = vec![part("tasks.0.simclr", 4.25, None), part("tasks.1.rotation", 0.9, Some(61.3))];
+    let summary = Summary { loss_parts: parts.clone(), ..sample::summary() };
+    let mut events = sample::events();
+    for event in &mut events {
+        if let Event::Step { loss_parts, .. } = event {
+            loss_parts.clone_from(&parts);
+        }
+    }
+    let html = page(&summary, &events);
+    for cell in
+        [">tasks.1.rotation<", ">0.900<", ">1.386<", ">61.3 %<", ">25.0 %<", "Parts of the loss, before"]
+    {
+        assert!(html.contains(cell), "{cell} is missing");
+    }
+    let expected = "\
+| part of the loss | at the end | chance | solved | by chance |
+| ---------------- | ---------: | -----: | -----: | --------: |
+| tasks.0.simclr   |      4.250 |  1.386 |      - |         - |
+| tasks.1.rotation |      0.900 |  1.386 | 61.3 % |    25.0 % |
+";
+    assert_eq!(loss_parts_markdown(&summary), expected);
+    assert_eq!(loss_parts_markdown(&sample::summary()), "");
 }
 
 #[test]

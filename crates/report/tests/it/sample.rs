@@ -94,6 +94,7 @@ pub fn events() -> Vec<Event> {
             lr: 0.06 * (1.0 - done),
             images_per_second: 830.0 + 20.0 * wobble,
             data_wait_percent: 0.4,
+            loss_parts: Vec::new(),
             puzzle_accuracy: None,
             contrastive_accuracy: Some(62.0 * (1.0 - (-4.0 * done).exp()) + 2.0 * wobble),
             deviation: Some(0.95 - 0.5 * (-8.0 * done).exp() + 0.01 * wobble),

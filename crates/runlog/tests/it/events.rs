@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use kontrast_runlog::{Event, Layout, RunDir, Status, now, read_events};
+use kontrast_runlog::{Event, Layout, LossPart, RunDir, Status, now, read_events};
 
 pub fn step(step: u64) -> Event {
     Event::Step {
@@ -15,6 +15,13 @@ pub fn step(step: u64) -> Event {
         images_per_second: 850.0,
         data_wait_percent: 0.4,
         contrastive_accuracy: Some(12.5),
+        loss_parts: vec![LossPart {
+            name: "tasks.0.simclr".to_owned(),
+            loss: 5.0,
+            chance: Some(6.0),
+            accuracy: None,
+            accuracy_chance: None,
+        }],
         puzzle_accuracy: Some(25.0),
         deviation: None,
         effective_rank: Some(31.5),

@@ -38,6 +38,17 @@ fn each_of_several_jigsaws_has_its_permutations() {
 }
 
 #[test]
+fn the_tiles_places_are_shown_beside_the_permutations() {
+    let place = Place::new();
+    let asked = JIGSAW.replace("position_weight = 0.0", "position_weight = 0.5");
+    place
+        .tiny(&["--set", ONE_VIEW, "--set", &format!("method.jigsaw={asked}")])
+        .says(0, &["% right (16.7 % by chance) [permutations ", "; positions ", "| positions        |"]);
+    let parts = &place.summary()["loss_parts"];
+    assert_eq!((&parts[1]["name"], &parts[1]["accuracy_chance"]), (&"positions".into(), &25.0.into()));
+}
+
+#[test]
 fn an_autoencoder_shows_what_it_gives_back() {
     let place = Place::new();
     let own = "method.autoencoder={ loss = \"l1\", projector = { widths = [8], batch_norm = true } }";

@@ -31,6 +31,32 @@ fn each_record_says_how_the_steps_went() {
 }
 
 #[test]
+fn the_parts_of_a_loss_are_means_over_the_steps_and_make_up_the_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut listener = Listener::default();
+    let head = "head = { widths = [], batch_norm = false }";
+    let task = |weight: f64, method: &str| format!("{{ weight = {weight}, views = [0], method.{method} }}");
+    let tasks = [
+        task(2.0, &format!("rotation = {{ rotations = 4, all = true, {head} }}")),
+        task(0.5, &format!("rotation = {{ rotations = 2, all = false, {head} }}")),
+    ];
+    let changes = [
+        "views.identity={ count = 1, size = 16 }".to_owned(),
+        format!("method.joint={{ tasks = [{}] }}", tasks.join(", ")),
+    ];
+    let mut setting = Setting::new(folder.path(), &changes.each_ref().map(String::as_str));
+    setting.log_every = 3;
+    listener.run(&mut setting.trainer()).unwrap();
+    for record in &listener.records {
+        let parts: Vec<_> = record.parts.iter().map(|part| (&*part.name, part.accuracy_chance)).collect();
+        assert_eq!(parts, [("tasks.0.rotation", Some(25.0)), ("tasks.1.rotation", Some(50.0))]);
+        let sum = 2.0 * record.parts[0].loss + 0.5 * record.parts[1].loss;
+        assert!((record.loss - sum).abs() < 1e-4, "{} beside {sum}", record.loss);
+        assert_eq!((record.puzzle_accuracy, record.puzzle_chance), (record.parts[0].accuracy, Some(25.0)));
+    }
+}
+
+#[test]
 fn the_loss_falls_below_chance() {
     let listener = heard(&["train.epochs=40", "optimizer.sgd.lr=0.02"]);
     let last = listener.records.last().unwrap();

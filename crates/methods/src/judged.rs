@@ -1,0 +1,116 @@
+//! What pretext tasks make of their outputs, beside PyTorch.
+
+use crate::Accuracy;
+use crate::autoencoder::Autoencoder;
+use crate::classifier::Classifier;
+use crate::example::{progress, setting};
+use crate::exemplar::Exemplar;
+use crate::jigsaw::judged_puzzles;
+use crate::objective::{Batch, Compared, Objective};
+use crate::relative_patch::beside_the_middle;
+use crate::rotation::Rotation;
+use crate::setting::Setting;
+use kontrast_config::{Head, HeadNorm, PixelLoss};
+use kontrast_testkit::{Case, assert_close};
+use tch::Tensor;
+
+fn case() -> Case {
+    Case::from_bytes(include_bytes!("../tests/golden/pretext/case.safetensors"))
+}
+
+fn leaf(case: &Case, name: &str) -> Tensor {
+    case[name].copy().set_requires_grad(true)
+}
+
+/// The loss and the gradients of `inputs`, which it is made of.
+fn assert_judged(case: &Case, name: &str, compared: &Compared, inputs: &[(&str, &Tensor)]) {
+    assert_close(&compared.loss, &case[&*format!("{name}.loss")], 1e-5);
+    compared.loss.backward();
+    for (input, leaf) in inputs {
+        assert_close(&leaf.grad(), &case[&*format!("{name}.{input}.grad")], 1e-5);
+    }
+}
+
+fn assert_right(case: &Case, name: &str, accuracy: Option<&Accuracy>) {
+    assert_close(&accuracy.unwrap().share, &case[name], 1e-6);
+}
+
+fn compare(objective: &mut impl Objective, outputs: &[Tensor], indices: &[u32]) -> Compared {
+    objective.compare(outputs, &[], Batch { indices, progress: progress(0) })
+}
+
+#[test]
+fn rotation_is_judged_at_all_angles() {
+    let case = case();
+    let own = kontrast_config::Rotation { rotations: 4, all: true, head: Head::none() };
+    let logits = leaf(&case, "rotation.logits");
+    let indices: Vec<u32> = (0..6).collect();
+    let compared = compare(&mut Rotation::new(&own, &setting()), &[logits.shallow_clone()], &indices);
+    assert_judged(&case, "rotation", &compared, &[("logits", &logits)]);
+    assert_right(&case, "rotation.accuracy", compared.accuracy.as_ref());
+}
+
+#[test]
+fn jigsaw_is_judged_by_permutation_and_by_place() {
+    let case = case();
+    let (logits, places) = (leaf(&case, "jigsaw.logits"), leaf(&case, "jigsaw.places"));
+    let (orders, targets) = (&case["jigsaw.orders"], &case["jigsaw.targets"]);
+    let compared = judged_puzzles(&logits, targets, Some((&places, orders, 0.5)));
+    assert_judged(&case, "jigsaw", &compared, &[("logits", &logits), ("places", &places)]);
+    assert_right(&case, "jigsaw.accuracy", compared.accuracy.as_ref());
+    let parts = &compared.parts;
+    assert_eq!([&*parts[0].name, &*parts[1].name], ["permutations", "positions"]);
+    assert_close(&parts[1].loss, &case["jigsaw.positions"], 1e-5);
+    assert_right(&case, "jigsaw.placed", parts[1].accuracy.as_ref());
+    assert_close(&(&parts[0].loss + &parts[1].loss * 0.5), &case["jigsaw.loss"], 1e-5);
+    let chance = 6f64.ln() + 0.5 * 4f64.ln();
+    assert!((compared.chance.unwrap() - chance).abs() < 1e-12);
+}
+
+#[test]
+fn relative_patches_are_judged_beside_the_middle() {
+    let case = case();
+    let z = leaf(&case, "relative_patch.z");
+    let hidden = Head { widths: vec![], batch_norm: HeadNorm::None };
+    let setting = Setting { precision: kontrast_torch_ext::Precision::Fp32, ..setting() };
+    let classifier = Classifier::new("classifier", &setting, 10, &hidden, 8);
+    for (name, variable) in classifier.state().iter() {
+        let mut variable = variable.shallow_clone();
+        tch::no_grad(|| match name.ends_with("weight") {
+            true => variable.copy_(&case["relative_patch.weight"]),
+            false => drop(variable.zero_()),
+        });
+    }
+    let logits = classifier.logits(&beside_the_middle(&z).flatten(0, 1), kontrast_models::Mode::Train);
+    let targets = Tensor::arange(8, (tch::Kind::Int64, tch::Device::Cpu)).repeat([3]);
+    let (loss, right) = crate::classifier::judged(&logits, &targets);
+    assert_right(&case, "relative_patch.accuracy", Some(&right));
+    assert_judged(&case, "relative_patch", &Compared::new(loss, None, &logits), &[("z", &z)]);
+}
+
+#[test]
+fn exemplars_are_judged_in_all_views() {
+    let case = case();
+    let own = kontrast_config::Exemplar { classes: 10, projector: Head::none() };
+    let logits = leaf(&case, "exemplar.logits");
+    let mut exemplar = Exemplar::new(&own, &Setting { images: 10, ..setting() });
+    let compared = compare(&mut exemplar, &[logits.shallow_clone(), logits.detach()], &[4, 1, 7, 2]);
+    assert_judged(&case, "exemplar", &compared, &[("logits", &logits)]);
+    assert_right(&case, "exemplar.accuracy", compared.accuracy.as_ref());
+    assert_eq!(compared.accuracy.unwrap().chance, 0.1);
+}
+
+#[test]
+fn autoencoders_are_judged_by_every_value_of_every_pixel() {
+    let case = case();
+    for (name, loss) in [("mse", PixelLoss::Mse), ("l1", PixelLoss::L1)] {
+        let name = format!("autoencoder.{name}");
+        let found = leaf(&case, &format!("{name}.found"));
+        let images = case[&*format!("{name}.images")].shallow_clone();
+        let own = kontrast_config::Autoencoder { loss, projector: Head::none() };
+        let mut autoencoder = Autoencoder::new(&own, &setting());
+        let outputs = [found.shallow_clone(), images, found.detach()];
+        let compared = compare(&mut autoencoder, &outputs, &[0, 1, 2, 3]);
+        assert_judged(&case, &name, &compared, &[("found", &found)]);
+    }
+}
