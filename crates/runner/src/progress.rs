@@ -77,11 +77,9 @@ impl Progress {
         if let Some(accuracy) = record.diagnosis.contrastive_accuracy {
             let _ = write!(line, ", contrastive accuracy {accuracy:.1} %");
         }
-        if let (Some(accuracy), Some(chance)) = (record.puzzle_accuracy, record.puzzle_chance) {
-            let _ =
-                write!(line, ", {} right ({} by chance)", human::percent(accuracy), human::percent(chance));
-        }
-        if !record.parts.is_empty() {
+        if record.parts.is_empty() {
+            line += &right(record.puzzle_accuracy, record.puzzle_chance);
+        } else {
             let _ = write!(line, " [{}]", record.parts.iter().map(part).collect::<Vec<_>>().join("; "));
         }
         let left =
@@ -98,14 +96,17 @@ impl Progress {
     }
 }
 
-/// One part of the loss: `tasks.1.rotation 0.987 (chance 1.386), 61.3 % right`.
+/// One part of the loss: `tasks.1.rotation 0.987 (chance 1.386), 61.3 % right (25.0 % by chance)`.
 fn part(part: &LossPart) -> String {
-    let mut words = format!("{} {:.3}", part.name, part.loss);
-    if let Some(chance) = part.chance {
-        let _ = write!(words, " (chance {chance:.3})");
-    }
-    if let Some(accuracy) = part.accuracy {
-        let _ = write!(words, ", {} right", human::percent(accuracy));
-    }
-    words
+    let chance = part.chance.map(|chance| format!(" (chance {chance:.3})"));
+    let right = right(part.accuracy, part.accuracy_chance);
+    format!("{} {:.3}{}{right}", part.name, part.loss, chance.unwrap_or_default())
+}
+
+/// Right answers beside those of guessing; empty where nothing is asked.
+fn right(accuracy: Option<f64>, chance: Option<f64>) -> String {
+    let words = accuracy.zip(chance).map(|(accuracy, chance)| {
+        format!(", {} right ({} by chance)", human::percent(accuracy), human::percent(chance))
+    });
+    words.unwrap_or_default()
 }

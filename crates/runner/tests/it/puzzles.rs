@@ -43,7 +43,7 @@ fn the_tiles_places_are_shown_beside_the_permutations() {
     let asked = JIGSAW.replace("position_weight = 0.0", "position_weight = 0.5");
     place
         .tiny(&["--set", ONE_VIEW, "--set", &format!("method.jigsaw={asked}")])
-        .says(0, &["% right (16.7 % by chance) [permutations ", "; positions ", "| positions        |"]);
+        .says(0, &[" [permutations ", " % right (16.7 % by chance); positions ", "| positions        |"]);
     let parts = &place.summary()["loss_parts"];
     assert_eq!((&parts[1]["name"], &parts[1]["accuracy_chance"]), (&"positions".into(), &25.0.into()));
 }
