@@ -57,7 +57,7 @@ pub use method::{
 };
 pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};
 pub use problems::Problem;
-pub use schedule::{Constant, Cosine, Schedule};
+pub use schedule::{Constant, Cosine, Multistep, Schedule};
 pub use source::Place;
 pub use train::{Feed, Precision, Train};
 pub use views::{

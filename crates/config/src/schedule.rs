@@ -12,6 +12,8 @@ pub enum Schedule {
     Cosine(Cosine),
     /// Linear warm-up, then the peak.
     Constant(Constant),
+    /// Linear warm-up, then the peak, lowered at some epochs.
+    Multistep(Multistep),
 }
 
 /// Warm-up and half a cosine.
@@ -33,12 +35,25 @@ pub struct Constant {
     pub warmup_epochs: f64,
 }
 
+/// Warm-up, and then the same rate until the next milestone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Multistep {
+    /// Epochs from 0 to the peak; a fraction is allowed.
+    pub warmup_epochs: f64,
+    /// Epochs after which the rate is lowered, counted from the beginning, warm-up included.
+    pub milestones: Vec<u32>,
+    /// What the rate is multiplied by at each.
+    pub gamma: f64,
+}
+
 impl Schedule {
     /// The variant's name as a file writes it.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Cosine(_) => "cosine",
             Self::Constant(_) => "constant",
+            Self::Multistep(_) => "multistep",
         }
     }
 
@@ -47,6 +62,7 @@ impl Schedule {
         match self {
             Self::Cosine(cosine) => cosine.warmup_epochs,
             Self::Constant(constant) => constant.warmup_epochs,
+            Self::Multistep(multistep) => multistep.warmup_epochs,
         }
     }
 
@@ -57,9 +73,32 @@ impl Schedule {
         let shorter = f64::from(epochs) / 10.0;
         let expected = format!("0 to train.epochs = {epochs}, as with --set {key}={shorter}");
         problems.require(warmup >= 0.0 && warmup <= f64::from(epochs.max(1)), &key, &warmup, &expected);
-        if let Self::Cosine(Cosine { final_share, .. }) = self {
-            let inside = (0.0..=1.0).contains(final_share);
-            problems.require(inside, "schedule.cosine.final", final_share, "a share of the peak, 0 to 1");
+        match self {
+            Self::Cosine(Cosine { final_share, .. }) => {
+                let inside = (0.0..=1.0).contains(final_share);
+                problems.require(inside, "schedule.cosine.final", final_share, "a share of the peak, 0 to 1");
+            }
+            Self::Constant(_) => {}
+            Self::Multistep(multistep) => multistep.check(epochs, problems),
         }
+    }
+}
+
+impl Multistep {
+    fn check(&self, epochs: u32, problems: &mut Problems) {
+        let Self { warmup_epochs, milestones, gamma } = self;
+        let rising = milestones.windows(2).all(|pair| pair[0] < pair[1]);
+        let first = milestones.first().is_some_and(|&first| first > 0 && f64::from(first) >= *warmup_epochs);
+        let last = milestones.last().is_some_and(|&last| last < epochs);
+        // Whoever shortens a run from the command line has the milestones of the file still.
+        let key = "schedule.multistep.milestones";
+        let (half, later) = (epochs / 2, epochs * 3 / 4);
+        let expected = format!(
+            "rising epochs from the end of the warm-up ({warmup_epochs}) on, below train.epochs = {epochs}, as with \
+             --set {key}=[{half}, {later}]"
+        );
+        problems.require(rising && first && last, key, milestones, &expected);
+        let inside = *gamma > 0.0 && *gamma < 1.0;
+        problems.require(inside, "schedule.multistep.gamma", gamma, "a factor between 0 and 1");
     }
 }

@@ -10,7 +10,7 @@ pub use adamw::Adamw;
 pub use group::{Group, GroupRate};
 pub use kontrast_torch_ext::{StateDict, StateError};
 pub use lars::{Lars, LarsOptions};
-pub use schedule::{Constant, Cosine, Schedule};
+pub use schedule::{Constant, Cosine, Multistep, Schedule};
 pub use sgd::Sgd;
 
 /// The numbers of one step that change during training.

@@ -49,6 +49,28 @@ impl Schedule for Constant {
     }
 }
 
+/// A linear warm-up, then the peak, multiplied by `gamma` at each milestone: PyTorch's `MultiStepLR`, with milestones in
+/// steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Multistep {
+    /// Value when the warm-up is over.
+    pub peak: f64,
+    /// Factor at each milestone.
+    pub gamma: f64,
+    /// Steps at which the value is lowered, counted from the beginning.
+    pub milestones: Vec<u64>,
+    /// Steps of the warm-up.
+    pub warmup: u64,
+}
+
+impl Schedule for Multistep {
+    fn at(&self, step: u64) -> f64 {
+        let passed = self.milestones.iter().filter(|&&milestone| milestone <= step).count();
+        let climbed = if step < self.warmup { (step + 1) as f64 / self.warmup as f64 } else { 1.0 };
+        self.peak * climbed * self.gamma.powi(passed as i32)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +93,17 @@ mod tests {
             let (now, next) = (schedule.at(warmup + step), schedule.at(warmup + step + 1));
             prop_assert!(next <= now + 1e-12);
             prop_assert!(now <= peak + 1e-12 && now >= peak * share - 1e-12);
+        }
+
+        #[test]
+        fn many_steps_only_fall_after_the_warm_up_and_end_at_the_last(
+            peak in 0.01f64..10.0, gamma in 0.05f64..0.95, warmup in 0u64..50, step in 0u64..600,
+        ) {
+            let milestones = vec![warmup + 100, warmup + 101, warmup + 400];
+            let schedule = Multistep { peak, gamma, milestones, warmup };
+            prop_assert!(schedule.at(warmup + step + 1) <= schedule.at(warmup + step));
+            prop_assert_eq!(schedule.at(warmup), peak);
+            prop_assert!((schedule.at(warmup + 600) - peak * gamma * gamma * gamma).abs() < 1e-12);
         }
 
         #[test]

@@ -1,7 +1,9 @@
 //! From the experiment file to optimizer, schedule and step counts.
 
 use kontrast_config::{self as config, Experiment};
-use kontrast_optim::{Adamw, Constant, Cosine, Group, Lars, LarsOptions, Optimizer, Schedule, Sgd};
+use kontrast_optim::{
+    Adamw, Constant, Cosine, Group, Lars, LarsOptions, Multistep, Optimizer, Schedule, Sgd,
+};
 
 /// Added to LARS's denominator against a division by zero; the default of lightly's and of solo-learn's LARS.
 const LARS_EPS: f64 = 1e-8;
@@ -32,6 +34,10 @@ pub fn recipe(experiment: &Experiment, groups: Vec<Group>, steps_per_epoch: u64)
             Box::new(Cosine { peak: lr, last: lr * cosine.final_share, warmup, steps })
         }
         config::Schedule::Constant(_) => Box::new(Constant { value: lr, warmup }),
+        config::Schedule::Multistep(own) => {
+            let milestones = own.milestones.iter().map(|&epoch| u64::from(epoch) * steps_per_epoch).collect();
+            Box::new(Multistep { peak: lr, gamma: own.gamma, milestones, warmup })
+        }
     };
     let (optimizer, weight_decay) = optimizer(&experiment.optimizer, groups);
     Recipe { optimizer, schedule, weight_decay, lr, warmup, steps }

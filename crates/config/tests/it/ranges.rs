@@ -68,6 +68,22 @@ fn each_value_out_of_range_names_its_key() {
 }
 
 #[test]
+fn milestones_outside_the_run_or_in_another_order_are_refused() {
+    let steps = |rest: &str| format!("schedule.multistep={{warmup_epochs=5.0, {rest}}}");
+    let cases = ["[15, 10]", "[10, 10]", "[4, 10]", "[10, 20]", "[]"].map(|milestones| {
+        let said = format!(
+            "schedule.multistep.milestones = {milestones}: expected rising epochs from the end of the warm-up (5) on, \
+             below train.epochs = 20, as with --set schedule.multistep.milestones=[10, 15]"
+        );
+        (steps(&format!("milestones={milestones}, gamma=0.1")), said)
+    });
+    let gamma = steps("milestones=[10, 15], gamma=1.0");
+    let said = "schedule.multistep.gamma = 1.0: expected a factor between 0 and 1".to_owned();
+    let all: Vec<_> = cases.into_iter().chain([(gamma, said)]).collect();
+    each_is_refused(&all.iter().map(|(change, said)| (change.as_str(), said.as_str())).collect::<Vec<_>>());
+}
+
+#[test]
 fn each_value_of_the_probes_at_depth_out_of_range_names_its_key() {
     let depth = |rest: &str| {
         format!(

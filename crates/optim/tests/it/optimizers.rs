@@ -1,6 +1,8 @@
 //! Twenty steps beside PyTorch and lightly, frozen groups, saved and restored state.
 
-use kontrast_optim::{Adamw, Cosine, Group, GroupRate, Lars, LarsOptions, Optimizer, Rates, Schedule, Sgd};
+use kontrast_optim::{
+    Adamw, Cosine, Group, GroupRate, Lars, LarsOptions, Multistep, Optimizer, Rates, Schedule, Sgd,
+};
 use kontrast_testkit::{Case, assert_close, relative_error};
 use proptest::prelude::*;
 use tch::{Device, Kind, Tensor};
@@ -133,6 +135,13 @@ fn forgotten_gradients_are_gone_and_the_next_ones_are_not_added_to() {
         (&variable * 3.0).sum(Kind::Float).backward();
     }
     assert_eq!(variable.grad(), Tensor::from_slice(&[3f32, 3.0]));
+}
+
+#[test]
+fn multistep_is_that_of_pytorch() {
+    let schedule = Multistep { peak: 0.1, gamma: 0.2, milestones: vec![20, 30, 31], warmup: 5 };
+    let values: Vec<f64> = (0..40).map(|step| schedule.at(step)).collect();
+    assert_close(&Tensor::from_slice(&values), &case()["multistep"], 1e-12);
 }
 
 #[test]

@@ -43,4 +43,16 @@ run("lars", lambda p: LARS(p, lr=2.4, momentum=0.9, weight_decay=1e-2, trust_coe
 optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
 schedule = CosineWarmupScheduler(optimizer, warmup_epochs=7, max_epochs=50, end_value=0.1)
 case["cosine"] = torch.tensor([schedule.scale_lr(step) for step in range(50)], dtype=torch.float64)
+
+# MultiStepLR after a linear warm-up of five steps, as torchvision's reference scripts join them.
+lone = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+warmup = torch.optim.lr_scheduler.LinearLR(lone, start_factor=1 / 5, total_iters=4)
+steps = torch.optim.lr_scheduler.MultiStepLR(lone, milestones=[20 - 5, 30 - 5, 31 - 5], gamma=0.2)
+joined = torch.optim.lr_scheduler.SequentialLR(lone, [warmup, steps], milestones=[5])
+rates = []
+for _ in range(40):
+    rates.append(lone.param_groups[0]["lr"])
+    lone.step()
+    joined.step()
+case["multistep"] = torch.tensor(rates, dtype=torch.float64)
 save_file(case, "case.safetensors")
