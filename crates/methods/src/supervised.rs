@@ -1,38 +1,32 @@
 //! Plain supervised training: cross-entropy of a linear classifier on the encoder, beside which half of the papers'
 //! tables stand.
 
-use crate::Healthy;
-use crate::Progress;
-use crate::branch::{Branch, Embedded, under};
+use crate::branch::{Branch, Embedded};
+use crate::classifier::Classifier;
 use crate::objective::{Batch, Compared, Objective, Pass};
-use crate::setting::{Labels, Setting};
+use crate::setting::{Labels, Setting, head};
+use crate::{Healthy, Progress};
 use kontrast_augment_torch::Views;
-use kontrast_models::{Activation, Head, HeadNorm, HeadSpec, Init, Mode, state, trained};
-use kontrast_torch_ext::StateDict;
-use tch::{Reduction, Tensor, nn};
+use kontrast_models::Mode;
+use kontrast_torch_ext::{Precision, StateDict};
+use tch::{Reduction, Tensor};
 
 /// Encoder and classifier.
 pub(crate) struct Supervised {
     branch: Branch,
-    classifier_store: nn::VarStore,
-    classifier: Head,
+    classifier: Classifier,
     labels: Labels,
     label_smoothing: f64,
 }
 
 impl Supervised {
     pub(crate) fn new(config: &kontrast_config::Supervised, labels: Labels, setting: &Setting) -> Self {
-        let layers = |widths| HeadSpec {
-            widths,
-            batch_norm: HeadNorm::None,
-            activation: Activation::Relu,
-            virtual_devices: 1,
-        };
-        let branch = Branch::new(setting, &layers(Vec::new()), 1);
-        let store = nn::VarStore::new(setting.device);
-        let init = Init::new(setting.seed).part("classifier");
-        let classifier = Head::new(&store, branch.width(), &layers(vec![labels.classes()]), init);
-        Self { branch, classifier_store: store, classifier, labels, label_smoothing: config.label_smoothing }
+        let none = kontrast_config::Head::none();
+        let branch = Branch::new(setting, &head(&none, 1), 1);
+        // Representations are fp32, and so is the classifier: it is small.
+        let fp32 = Setting { precision: Precision::Fp32, ..setting.clone() };
+        let classifier = Classifier::new("classifier", &fp32, branch.width(), &none, labels.classes());
+        Self { branch, classifier, labels, label_smoothing: config.label_smoothing }
     }
 }
 
@@ -43,8 +37,7 @@ impl Objective for Supervised {
 
     fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let Embedded { h, z } = self.branch.together(views, mode);
-        // Representations are fp32, and so is the classifier: it is small.
-        Pass { h, outputs: vec![views.by_view(&self.classifier.forward(&z, mode))] }
+        Pass { h, outputs: vec![views.by_view(&self.classifier.logits(&z, mode))] }
     }
 
     fn compare(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> Compared {
@@ -59,7 +52,7 @@ impl Objective for Supervised {
             self.label_smoothing,
         );
         let chance = (self.labels.classes() as f64).ln();
-        Compared::new(loss, Some(chance), &logits)
+        Compared::new(loss, Some(chance), logits)
     }
 
     fn branch(&self) -> &Branch {
@@ -67,11 +60,11 @@ impl Objective for Supervised {
     }
 
     fn trained(&self) -> Vec<(String, Tensor)> {
-        self.branch.trained_with(under("classifier", trained(&self.classifier_store)))
+        self.branch.trained_with(self.classifier.trained())
     }
 
     fn state(&self) -> StateDict {
-        self.branch.state_with("classifier", &state(&self.classifier_store))
+        self.branch.state_with("classifier", &self.classifier.state())
     }
 
     fn healthy(&self) -> Healthy {
