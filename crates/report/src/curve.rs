@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use crate::placement::apart;
 use crate::scale::Scale;
 
 /// A plot of lines over one axis.
@@ -138,21 +139,12 @@ impl Curve {
         let levels = self.levels.iter().map(|level| {
             (y.at(level.value), format!("{} {}", level.name, short(level.value)), MUTED.to_owned())
         });
-        let mut labels: Vec<_> = lines.chain(levels).collect();
-        labels.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut free = f64::NEG_INFINITY;
-        for (at, ..) in &mut labels {
-            *at = (*at + 4.0).max(free);
-            free = *at + LINE;
-        }
-        // None below the axis, where its numbers stand.
-        let mut most = HEIGHT - BOTTOM + 4.0;
-        for (at, ..) in labels.iter_mut().rev() {
-            *at = at.min(most);
-            most = *at - LINE;
-        }
-        for (baseline, label, style) in labels {
-            text(svg, WIDTH - RIGHT + 9.0, baseline, "start", &style, &label);
+        let labels: Vec<_> = lines.chain(levels).collect();
+        let baselines: Vec<_> = labels.iter().map(|(at, ..)| at + 4.0).collect();
+        // None above the picture, and none below the axis, where its numbers stand.
+        let bounds = (LINE, HEIGHT - BOTTOM + 4.0);
+        for ((_, label, style), baseline) in labels.iter().zip(apart(&baselines, LINE, bounds)) {
+            text(svg, WIDTH - RIGHT + 9.0, baseline, "start", style, label);
         }
     }
 }
@@ -303,7 +295,8 @@ mod tests {
         plot.levels = [4.0, 4.01, 4.02].map(|value| Level { name: "level".to_owned(), value }).to_vec();
         let svg = plot.to_svg();
         let labels = svg.match_indices("x=\"407.0\" y=\"").map(|(from, found)| &svg[from + found.len()..]);
-        let heights: Vec<f64> = labels.filter_map(|rest| rest.split('"').next()?.parse().ok()).collect();
+        let mut heights: Vec<f64> = labels.filter_map(|rest| rest.split('"').next()?.parse().ok()).collect();
+        heights.sort_by(f64::total_cmp);
         assert_eq!(heights, [182.0, 196.0, 210.0, 224.0], "{svg}");
     }
 

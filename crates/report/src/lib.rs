@@ -19,11 +19,13 @@
 
 mod ablation;
 mod ablation_page;
+mod captions;
 mod curve;
 mod depth;
 mod error;
 mod label_free;
 mod page;
+mod placement;
 mod run_page;
 mod scale;
 mod scores;
