@@ -36,7 +36,7 @@ pub(crate) fn matrix(confusion: &Tensor, classes: &[String]) -> RgbImage {
     let full = nice(shares.iter().flatten().copied().fold(0.0, f64::max));
     let mut canvas = Canvas(&mut picture);
     canvas.write(COLUMNS, plan.left, GAP, words());
-    canvas.write_upwards(ROWS, GAP, plan.top + plan.side.max(width(ROWS)), words());
+    canvas.write_upwards(ROWS, GAP, plan.top + width(ROWS), words());
     canvas.fill((plan.left - 1, plan.top - 1), (plan.side + 2, plan.side + 2), FRAME);
     canvas.fill((plan.left, plan.top), (plan.side, plan.side), PAPER);
     for (y, row) in (plan.top..).step_by(cell as usize).zip(&shares) {
