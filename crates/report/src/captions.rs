@@ -171,7 +171,7 @@ fn reconstructions(measured: Option<&Reconstruction>) -> String {
     let error = if measured.loss == "l1" { "mean absolute error" } else { "mean squared error" };
     format!(
         "Undistorted {whose} images, and below each what the decoder makes of its embedding. Over all {} {whose} images \
-         the {error} of normalised values is {:.3}; to paint each image in the one colour that errs least costs {:.3}.",
+         the {error} of normalised values is {:.3}; that of each image painted over in its one best colour is {:.3}.",
         count(measured.images),
         measured.error,
         measured.floor

@@ -100,8 +100,8 @@ fn reconstructions_have_their_error_and_its_floor() {
         Reconstruction { loss: "l1".to_owned(), error: 0.1234, floor: 0.4567, images: 10_000, on_test: true };
     let summary = Summary { reconstruction: Some(reconstruction), ..sample::summary() };
     let html = page("autoencoder", &[], summary);
-    let said = "Over all 10,000 test images the mean absolute error of normalised values is 0.123; to paint each image in \
-                the one colour that errs least costs 0.457.";
+    let said = "Over all 10,000 test images the mean absolute error of normalised values is 0.123; that of each image \
+                painted over in its one best colour is 0.457.";
     assert_says(&html, &["<h2>Reconstructions</h2>", said]);
     // A run from before there was such a figure.
     let html = page("autoencoder", &[], sample::summary());
