@@ -10,10 +10,10 @@ use kontrast_runlog::{Layout, Puzzle, Reconstruction, Summary};
 use crate::sample;
 
 /// The page of a run of one of the smoke experiments, with all pictures that a run may have.
-fn page(experiment: &str, overrides: &[&str], summary: Summary) -> String {
+fn page(experiment: &str, overrides: &[&str], summary: &Summary) -> String {
     let folder = tempfile::tempdir().unwrap();
     let layout = Layout::of(folder.path());
-    sample::write(folder.path(), &summary, &[]);
+    sample::write(folder.path(), summary, &[]);
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../configs/smoke/{experiment}.toml"));
     let overrides: Vec<_> = overrides.iter().map(|&set| set.to_owned()).collect();
     fs::write(layout.config(), Experiment::load(&file, &overrides).unwrap().resolved).unwrap();
@@ -38,7 +38,7 @@ fn assert_says(html: &str, parts: &[&str]) {
 
 #[test]
 fn what_becomes_of_the_views_is_said_by_method() {
-    let of = |experiment: &str, overrides: &[&str]| page(experiment, overrides, sample::summary());
+    let of = |experiment: &str, overrides: &[&str]| page(experiment, overrides, &sample::summary());
     assert_says(&of("simclr", &[]), &["<h2>Views</h2>", "The encoder sees them as they are."]);
     assert_says(
         &of("rotation", &[]),
@@ -74,13 +74,13 @@ fn a_run_whose_configuration_cannot_be_read_is_said_nothing_untrue_of() {
 fn puzzles_are_explained_by_the_task_that_sets_them() {
     let turned = "by how much an image was turned, counter-clockwise; there is a row for each angle";
     for experiment in ["rotation", "joint"] {
-        assert_says(&page(experiment, &[], with_puzzles(4)), &[turned, "of undistorted test images"]);
+        assert_says(&page(experiment, &[], &with_puzzles(4)), &[turned, "of undistorted test images"]);
     }
     assert_says(
-        &page("jigsaw", &[], with_puzzles(24)),
+        &page("jigsaw", &[], &with_puzzles(24)),
         &["the number of the tile at each place, row by row"],
     );
-    let patches = page("relative_patch", &[], with_puzzles(8));
+    let patches = page("relative_patch", &[], &with_puzzles(8));
     assert_says(
         &patches,
         &["On the left the tile in the middle of an image", "before they are normalised and lose"],
@@ -90,8 +90,8 @@ fn puzzles_are_explained_by_the_task_that_sets_them() {
 #[test]
 fn many_answers_are_numbered_in_the_matrix() {
     let numbered = "Answers are numbered from 0; those of a jigsaw are the rows of permutations.toml.";
-    assert_says(&page("jigsaw", &[], with_puzzles(24)), &[numbered, "class=\"picture words small\""]);
-    assert!(!page("rotation", &[], with_puzzles(4)).contains(numbered));
+    assert_says(&page("jigsaw", &[], &with_puzzles(24)), &[numbered, "class=\"picture words small\""]);
+    assert!(!page("rotation", &[], &with_puzzles(4)).contains(numbered));
 }
 
 #[test]
@@ -99,11 +99,11 @@ fn reconstructions_have_their_error_and_its_floor() {
     let reconstruction =
         Reconstruction { loss: "l1".to_owned(), error: 0.1234, floor: 0.4567, images: 10_000, on_test: true };
     let summary = Summary { reconstruction: Some(reconstruction), ..sample::summary() };
-    let html = page("autoencoder", &[], summary);
+    let html = page("autoencoder", &[], &summary);
     let said = "Over all 10,000 test images the mean absolute error of normalised values is 0.123; that of each image \
                 painted over in its one best colour is 0.457.";
     assert_says(&html, &["<h2>Reconstructions</h2>", said]);
     // A run from before there was such a figure.
-    let html = page("autoencoder", &[], sample::summary());
+    let html = page("autoencoder", &[], &sample::summary());
     assert!(html.contains("<h2>Reconstructions</h2>") && !html.contains("of normalised values"));
 }
