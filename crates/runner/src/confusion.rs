@@ -6,6 +6,8 @@ use tch::{Kind, Tensor};
 
 /// About as many pixels as the matrix has on a side.
 const MATRIX: u32 = 400;
+/// The most cells on a side: of more classes some share a cell, for a point of a pixel or two is not seen.
+const MOST: u32 = 100;
 /// The least number of pixels of a cell with a figure in it.
 const WRITTEN: u32 = 5 * LETTER;
 /// Pixels between numbered ticks, at the least, and of a tick.
@@ -22,10 +24,10 @@ const COLUMNS: &str = "what was found";
 const ROWS: &str = "what is right";
 
 /// The darker, the larger the share of the row. Few classes have their names and figures, many a number every so often,
-/// and of very many some share a point.
+/// and of very many some share a cell.
 pub(crate) fn matrix(confusion: &Tensor, classes: &[String]) -> RgbImage {
     let count = classes.len() as u32;
-    let together = count.div_ceil(MATRIX);
+    let together = count.div_ceil(MOST);
     let shares = shares(confusion, together as usize);
     let blocks = shares.len() as u32;
     let cell = (MATRIX / blocks.max(1)).max(1);
@@ -56,7 +58,7 @@ pub(crate) fn matrix(confusion: &Tensor, classes: &[String]) -> RgbImage {
         plan.write_numbers(&mut canvas, classes.len(), together);
     }
     let each =
-        if together > 1 { format!("; a point is {together} x {together} classes") } else { String::new() };
+        if together > 1 { format!("; a cell is {together} x {together} classes") } else { String::new() };
     draw_scale(&mut canvas, (plan.left, plan.top + plan.side + 2 * GAP), full, &each);
     picture
 }
@@ -137,7 +139,7 @@ fn draw_scale(canvas: &mut Canvas<'_>, (left, top): (u32, u32), full: f64, each:
     }
 }
 
-/// Shares of the rows; of some classes together in a point, columns summed and rows averaged.
+/// Shares of the rows; of some classes together in a cell, columns summed and rows averaged.
 fn shares(confusion: &Tensor, together: usize) -> Vec<Vec<f64>> {
     let rows: Vec<Vec<f64>> = Vec::try_from(confusion.to_kind(Kind::Double)).expect("rows of columns");
     let share = |row: &Vec<f64>| -> Vec<f64> {
@@ -178,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_matrix_is_no_wider_than_a_column_of_text_whatever_the_classes() {
-        for count in [2, 4, 8, 13, 24, 72, 504, 1000, 1512] {
+        for count in [2, 4, 8, 13, 24, 72, 101, 504, 1000, 1512] {
             let eye = Tensor::eye(count, (Kind::Int64, tch::Device::Cpu));
             let picture = matrix(&eye, &named(count as usize));
             assert!((300..=520).contains(&picture.width()), "{count} classes: {} wide", picture.width());
@@ -193,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn classes_that_share_a_point_are_summed_over_columns_and_averaged_over_rows() {
+    fn classes_that_share_a_cell_are_summed_over_columns_and_averaged_over_rows() {
         let counts = Tensor::from_slice(&[4i64, 0, 0, 0, 2, 2, 0, 2, 2]).view([3, 3]);
         assert_eq!(shares(&counts, 2), [vec![0.75, 0.25], vec![0.5, 0.5]]);
     }

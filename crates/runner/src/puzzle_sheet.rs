@@ -19,16 +19,13 @@ const FRAME: u32 = 3;
 const WIDTH: u32 = 950;
 /// The least and the most pixels between the tiles of a puzzle.
 const SEAM: (u32, u32) = (2, 4);
-/// The most letters of a class that stand below a puzzle; longer ones are called by their numbers.
-const LETTERS: usize = 16;
 
 /// Some puzzles. Of few classes each has a row, named at its left; of many the right answer stands below each puzzle.
-pub(crate) fn sheet(solved: &Solved, data: &Data) -> RgbImage {
+pub(crate) fn sheet(solved: &Solved, names: &[String], data: &Data) -> RgbImage {
     let (targets, found) = (classes(&solved.targets), classes(&solved.found));
     let by_class = solved.classes.len() <= MOST_ROWS;
-    let names = names(&solved.classes);
     let drawing = Drawing::of(solved);
-    let plan = Plan::new(&names, by_class, drawing.size());
+    let plan = Plan::new(names, by_class, drawing.size());
     let rows = rows(&targets, if by_class { names.len() } else { 0 }, plan.columns);
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0) as u32;
     let whole = plan.left + columns * plan.across + GAP;
@@ -102,14 +99,6 @@ fn rows(targets: &[usize], by_class: usize, columns: usize) -> Vec<Vec<usize>> {
         spread(&places.map(|(place, _)| place).collect::<Vec<_>>(), columns)
     };
     (0..by_class).map(of_class).filter(|row| !row.is_empty()).collect()
-}
-
-/// What classes are called below a puzzle: all by their names, or all by their numbers.
-fn names(classes: &[String]) -> Vec<String> {
-    if classes.iter().all(|name| name.chars().count() <= LETTERS) {
-        return classes.to_vec();
-    }
-    (0..classes.len()).map(|number| format!("no. {number}")).collect()
 }
 
 /// How a puzzle is enlarged: every pixel by a whole factor, and its tiles moved apart by about one such pixel.
@@ -206,12 +195,5 @@ mod tests {
             let plan = Plan::new(&names, true, (side, side));
             assert!(plan.left + plan.columns as u32 * plan.across + GAP <= WIDTH + GAP);
         }
-    }
-
-    #[test]
-    fn long_names_are_numbers() {
-        let long = vec!["0 1 2 3 4 5 6 7 8 9 10 11".to_owned(), "x".to_owned()];
-        assert_eq!(names(&long), ["no. 0", "no. 1"]);
-        assert_eq!(names(&["a".to_owned()]), ["a"]);
     }
 }

@@ -11,6 +11,9 @@ use kontrast_runlog::Puzzle;
 use std::path::Path;
 use tch::{Kind, Tensor};
 
+/// The most letters of an answer in a picture; longer ones are called by their numbers.
+const LETTERS: usize = 16;
+
 /// Sets the method's puzzles of the test images, or of the training images where there is no test split, counts what is
 /// solved, and draws some of them and the confusion matrix. None for a method that sets no puzzles.
 pub(crate) fn solved(stage: &Stage, method: &dyn Method, figures: &Path) -> anyhow::Result<Option<Puzzle>> {
@@ -43,8 +46,9 @@ pub(crate) fn solved(stage: &Stage, method: &dyn Method, figures: &Path) -> anyh
         puzzle.puzzles,
         puzzle.chance
     ));
-    save(&sheet(&shown, &stage.experiment.data), &figures.join("puzzles.png"))?;
-    save(&matrix(&confusion, &shown.classes), &figures.join("confusion.png"))?;
+    let names = names(&shown.classes);
+    save(&sheet(&shown, &names, &stage.experiment.data), &figures.join("puzzles.png"))?;
+    save(&matrix(&confusion, &names), &figures.join("confusion.png"))?;
     Ok(Some(puzzle))
 }
 
@@ -53,4 +57,24 @@ fn counted(solved: &Solved) -> Tensor {
     let classes = solved.classes.len() as i64;
     let cells = (&solved.targets * classes + &solved.found).to_device(tch::Device::Cpu);
     cells.bincount::<Tensor>(None, classes * classes).view([classes, classes])
+}
+
+/// What classes are called in pictures: all by their names, or all by their numbers.
+fn names(classes: &[String]) -> Vec<String> {
+    if classes.iter().all(|name| name.chars().count() <= LETTERS) {
+        return classes.to_vec();
+    }
+    (0..classes.len()).map(|number| format!("no. {number}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_are_numbers() {
+        let long = vec!["0 1 2 3 4 5 6 7 8 9 10 11".to_owned(), "x".to_owned()];
+        assert_eq!(names(&long), ["no. 0", "no. 1"]);
+        assert_eq!(names(&["a".to_owned()]), ["a"]);
+    }
 }
