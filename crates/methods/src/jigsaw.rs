@@ -120,10 +120,15 @@ impl Objective for Jigsaw {
         let Puzzles { tiles, targets } = self.puzzles(views, progress);
         let (_, z) = self.embedded(&tiles, Mode::Eval);
         let found = self.classifier.logits(&z, Mode::Eval).argmax(1, false);
-        let order =
-            |permutation: &Vec<u8>| permutation.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let grid = self.tiling.grid;
+        // Up to ten tiles have one digit each.
+        let between = if grid.tiles() > 10 { " " } else { "" };
+        let order = |permutation: &Vec<u8>| {
+            permutation.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
+        };
         let classes = self.set.permutations().iter().map(order).collect();
-        Some(Solved { targets, found, pictures: self.tiling.joined(&tiles), classes })
+        let pictures = self.tiling.joined(&tiles);
+        Some(Solved { targets, found, pictures, tiles: (grid.rows(), grid.columns()), classes })
     }
 
     fn branch(&self) -> &Branch {

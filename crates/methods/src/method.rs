@@ -90,6 +90,8 @@ pub struct Solved {
     pub found: Tensor,
     /// What is seen of each, `[puzzles, 3, h, w]`, normalised as the views are.
     pub pictures: Tensor,
+    /// Rows and columns of tiles that each picture is joined of, without gaps; 1 and 1 where it is whole.
+    pub tiles: (usize, usize),
     /// What each class means.
     pub classes: Vec<String>,
 }

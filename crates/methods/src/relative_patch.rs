@@ -136,7 +136,8 @@ impl Objective for RelativePatch {
         let shown = pairs(&self.cut(views, progress), &images, &targets);
         // Side by side, the middle first.
         let pictures = Tensor::cat(&[shown.select(1, 0), shown.select(1, 1)], 3);
-        Some(Solved { targets, found, pictures, classes: DIRECTIONS.map(str::to_owned).to_vec() })
+        let classes = DIRECTIONS.map(str::to_owned).to_vec();
+        Some(Solved { targets, found, pictures, tiles: (1, 2), classes })
     }
 
     fn branch(&self) -> &Branch {

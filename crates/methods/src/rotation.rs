@@ -87,6 +87,7 @@ impl Objective for Rotation {
             targets,
             found,
             pictures,
+            tiles: (1, 1),
             classes: (0..self.rotations.classes()).map(degrees).collect(),
         })
     }

@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use crate::placement::apart;
 use crate::scale::Scale;
 
 /// A plot of lines over one axis.
@@ -51,6 +52,8 @@ const TOP: f64 = 16.0;
 const BOTTOM: f64 = 40.0;
 /// Room that one line of text needs.
 const LINE: f64 = 14.0;
+/// From the middle of a line of text down to where its letters stand.
+const MIDDLE: f64 = 4.0;
 /// More points than this cannot be told apart.
 const MOST_POINTS: usize = 300;
 const COLOURS: [&str; 4] = [
@@ -125,39 +128,45 @@ impl Curve {
         }
     }
 
-    /// What each line and each level is, at its right end; pushed apart where they end close together.
+    /// What each line and each level is, at its right end. Where they end close together the labels are moved apart, and
+    /// a thin line leads from an end to a label that lies elsewhere.
     fn end_labels(&self, svg: &mut String, y: &Scale) {
         let several = self.series.len() > 1;
         let lines = self.series.iter().enumerate().filter_map(|(index, series)| {
             let (_, last) = series.points.iter().rfind(|point| point.0.is_finite() && point.1.is_finite())?;
             let name = if several { format!("{} ", series.name) } else { String::new() };
             let weight = if series.floor_of.is_some() { 400 } else { 600 };
-            let style = format!("fill:{};font-weight:{weight}", colour(index, series));
-            Some((y.at(*last), format!("{name}{}", short(*last)), style))
+            Some((y.at(*last), format!("{name}{}", short(*last)), colour(index, series), weight))
         });
         let levels = self.levels.iter().map(|level| {
-            (y.at(level.value), format!("{} {}", level.name, short(level.value)), MUTED.to_owned())
+            (y.at(level.value), format!("{} {}", level.name, short(level.value)), LEVEL_NAME, 400)
         });
-        let mut labels: Vec<_> = lines.chain(levels).collect();
-        labels.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut free = f64::NEG_INFINITY;
-        for (at, ..) in &mut labels {
-            *at = (*at + 4.0).max(free);
-            free = *at + LINE;
-        }
-        // None below the axis, where its numbers stand.
-        let mut most = HEIGHT - BOTTOM + 4.0;
-        for (at, ..) in labels.iter_mut().rev() {
-            *at = at.min(most);
-            most = *at - LINE;
-        }
-        for (baseline, label, style) in labels {
-            text(svg, WIDTH - RIGHT + 9.0, baseline, "start", &style, &label);
+        let labels: Vec<_> = lines.chain(levels).collect();
+        let ends: Vec<_> = labels.iter().map(|(end, ..)| *end).collect();
+        // None above the picture, and none below the axis, where its numbers stand.
+        let places = apart(&ends, LINE, (LINE - MIDDLE, HEIGHT - BOTTOM));
+        let moved = |(end, place): (&f64, &f64)| (end - place).abs() > LINE / 2.0;
+        let leads = ends.iter().zip(&places).any(moved);
+        let left = WIDTH - RIGHT + if leads { 15.0 } else { 9.0 };
+        for ((end, label, colour, weight), place) in labels.iter().zip(&places) {
+            if moved((end, place)) {
+                push(
+                    svg,
+                    format_args!(
+                        "<path d=\"M{:.1} {end:.1}L{:.1} {place:.1}\" style=\"stroke:{colour}\"/>",
+                        WIDTH - RIGHT + 5.0,
+                        left - 2.0
+                    ),
+                );
+            }
+            let style = format!("fill:{colour};font-weight:{weight}");
+            text(svg, left, place + MIDDLE, "start", &style, label);
         }
     }
 }
 
 const MUTED: &str = "fill:var(--muted, #6b7280)";
+const LEVEL_NAME: &str = "var(--muted, #6b7280)";
 
 /// A line's own colour, or that of the line it is the floor of.
 fn colour(index: usize, series: &Series) -> &'static str {
@@ -302,9 +311,18 @@ mod tests {
         let mut plot = curve(&[(0.0, 9.0), (10.0, 4.0)]);
         plot.levels = [4.0, 4.01, 4.02].map(|value| Level { name: "level".to_owned(), value }).to_vec();
         let svg = plot.to_svg();
-        let labels = svg.match_indices("x=\"407.0\" y=\"").map(|(from, found)| &svg[from + found.len()..]);
-        let heights: Vec<f64> = labels.filter_map(|rest| rest.split('"').next()?.parse().ok()).collect();
+        let labels = svg.match_indices("x=\"413.0\" y=\"").map(|(from, found)| &svg[from + found.len()..]);
+        let mut heights: Vec<f64> = labels.filter_map(|rest| rest.split('"').next()?.parse().ok()).collect();
+        heights.sort_by(f64::total_cmp);
         assert_eq!(heights, [182.0, 196.0, 210.0, 224.0], "{svg}");
+        // All but the lowest have moved, and a line leads to each.
+        assert_eq!(svg.matches("<path d=\"M403.0 ").count(), 3, "{svg}");
+    }
+
+    #[test]
+    fn labels_with_room_stand_where_their_lines_end() {
+        let svg = curve(&[(0.0, 9.0), (10.0, 4.0)]).to_svg();
+        assert!(svg.contains("x=\"407.0\" y=\"224.0\"") && !svg.contains("M403.0"), "{svg}");
     }
 
     #[test]

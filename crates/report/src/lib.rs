@@ -19,12 +19,14 @@
 
 mod ablation;
 mod ablation_page;
+mod captions;
 mod curve;
 mod depth;
 mod error;
 mod label_free;
 mod loss_parts;
 mod page;
+mod placement;
 mod run_page;
 mod scale;
 mod scores;

@@ -6,11 +6,12 @@ use kontrast_runlog::human::{bytes, count, counted, seconds};
 use kontrast_runlog::{Event, LabelFree, Layout, LossPart, Summary, read_events};
 use serde::Serialize;
 
+use crate::captions::Captions;
 use crate::depth::{DepthTable, depth_curve, depth_table};
 use crate::label_free::measured;
 use crate::loss_parts::{PartRow, part_rows};
 use crate::page::{Picture, pictures, safe, write};
-use crate::scores::{ScoreRow, neighbours_caption, read_run, rows, state};
+use crate::scores::{ScoreRow, read_run, rows, state};
 use crate::{Curve, Level, ReportError, Series, verdict};
 
 /// Writes `report.html` into a run directory, from its summary, its events and its figures. What is not
@@ -29,6 +30,7 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
     };
     let (views, neighbours) = (take("views"), take("neighbours"));
     let (puzzles, confusion) = (take("puzzles"), take("confusion"));
+    let reconstructions = take("reconstructions");
     // A run that failed early has no configuration yet.
     let config = std::fs::read_to_string(layout.config()).unwrap_or_default();
     let content = Content {
@@ -45,8 +47,9 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
         views,
         puzzles,
         confusion,
+        reconstructions,
         neighbours,
-        neighbours_caption: neighbours_caption(&summary),
+        captions: Captions::of(&summary, &layout),
         others: pictures,
         config,
         started: started(&events),
@@ -72,8 +75,9 @@ struct Content<'r> {
     views: Option<Picture>,
     puzzles: Option<Picture>,
     confusion: Option<Picture>,
+    reconstructions: Option<Picture>,
     neighbours: Option<Picture>,
-    neighbours_caption: &'static str,
+    captions: Captions,
     others: Vec<Picture>,
     config: String,
     started: Option<&'r str>,

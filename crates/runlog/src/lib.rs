@@ -40,5 +40,7 @@ pub use event_log::read_events;
 pub use layout::Layout;
 pub use run_dir::RunDir;
 pub use status::Status;
-pub use summary::{DepthScore, Evaluation, LabelFree, LossPart, Puzzle, Score, Summary, read_summary};
+pub use summary::{
+    DepthScore, Evaluation, LabelFree, LossPart, Puzzle, Reconstruction, Score, Summary, read_summary,
+};
 pub use tensorboard::{Scalar, ScalarWriter, read_scalars};

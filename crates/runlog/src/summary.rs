@@ -74,6 +74,8 @@ pub struct Summary {
     pub label_free: Option<LabelFree>,
     /// How well the method's own puzzles are solved, where it sets puzzles.
     pub puzzle: Option<Puzzle>,
+    /// How well images are given back, where the method learns to.
+    pub reconstruction: Option<Reconstruction>,
 }
 
 /// One of the losses that a loss is put together from.
@@ -106,6 +108,23 @@ pub struct Puzzle {
     /// How many answers there are to choose from.
     pub classes: u64,
     /// Whether the images are those of the test split.
+    pub on_test: bool,
+}
+
+/// The error of images that were not trained on where there are such, with the weights of the last epoch: the mean over
+/// all values of all their pixels, undistorted and normalised.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reconstruction {
+    /// What the error is: `mse`, squared, or `l1`, absolute, as the method is trained with.
+    pub loss: String,
+    /// Of what the method gives back.
+    pub error: f64,
+    /// Of one colour in place of each image, the one that errs least: three numbers say as much.
+    pub floor: f64,
+    /// How many images there were.
+    pub images: u64,
+    /// Whether they are those of the test split.
     pub on_test: bool,
 }
 

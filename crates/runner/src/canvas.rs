@@ -6,9 +6,10 @@ use embedded_graphics::mono_font::iso_8859_1::FONT_6X10;
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 use embedded_graphics::prelude::{DrawTarget, Drawable, OriginDimensions, Pixel, Point, Size};
 use embedded_graphics::text::{Baseline, Text};
-use image::{Rgb, RgbImage};
+use image::{Rgb, RgbImage, imageops};
 use std::convert::Infallible;
 use std::path::Path;
+use tch::{Kind, Tensor};
 
 /// Width of a letter of small words, and height of a line of them.
 pub(crate) const LETTER: u32 = 6;
@@ -36,11 +37,60 @@ impl Canvas<'_> {
         let place = Point::new(left.cast_signed(), top.cast_signed());
         let Ok(_) = Text::with_baseline(text, place, style, Baseline::Top).draw(self);
     }
+
+    /// Writes one line upwards, its beginning at the bottom left.
+    pub(crate) fn write_upwards(
+        &mut self,
+        text: &str,
+        left: u32,
+        bottom: u32,
+        style: MonoTextStyle<'_, Rgb888>,
+    ) {
+        let width = width(text).max(1);
+        let mut line = RgbImage::from_pixel(width, LINE, PAPER);
+        Canvas(&mut line).write(text, 0, 0, style);
+        imageops::replace(
+            self.0,
+            &imageops::rotate270(&line),
+            left.into(),
+            i64::from(bottom) - i64::from(width),
+        );
+    }
+
+    /// Paints a rectangle of this width and height; what is outside is cut off.
+    pub(crate) fn fill(&mut self, (left, top): (u32, u32), (width, height): (u32, u32), colour: Rgb<u8>) {
+        for y in top..(top + height).min(self.0.height()) {
+            for x in left..(left + width).min(self.0.width()) {
+                self.0.put_pixel(x, y, colour);
+            }
+        }
+    }
+}
+
+/// How wide a line of small words is.
+pub(crate) fn width(text: &str) -> u32 {
+    text.chars().count() as u32 * LETTER
 }
 
 /// Small grey words.
 pub(crate) fn words() -> MonoTextStyle<'static, Rgb888> {
     MonoTextStyle::new(&FONT_6X10, Rgb888::new(60, 60, 60))
+}
+
+/// Small words on something dark.
+pub(crate) fn pale_words() -> MonoTextStyle<'static, Rgb888> {
+    MonoTextStyle::new(&FONT_6X10, Rgb888::WHITE)
+}
+
+/// A normalised picture, `[3, h, w]`, as bytes.
+pub(crate) fn pixels(picture: &Tensor, mean: [f64; 3], deviation: [f64; 3]) -> RgbImage {
+    let column = |of: [f64; 3]| Tensor::from_slice(&of).to_kind(Kind::Float).view([3, 1, 1]);
+    let picture = picture.to_device(tch::Device::Cpu).to_kind(Kind::Float) * column(deviation) + column(mean);
+    let bytes =
+        (picture * 255.0).round().clamp(0.0, 255.0).to_kind(Kind::Uint8).permute([1, 2, 0]).contiguous();
+    let (h, w, _) = bytes.size3().expect("a picture of three dimensions");
+    let bytes = Vec::try_from(bytes.view(-1)).expect("bytes");
+    RgbImage::from_raw(w as u32, h as u32, bytes).expect("three bytes a pixel")
 }
 
 impl OriginDimensions for Canvas<'_> {

@@ -1,18 +1,16 @@
 //! The pictures of a run: views of some images, and the nearest neighbours of some.
 
 use crate::canvas::{PAPER, RIGHT, WRONG, save};
-use crate::puzzles::pixels;
 use crate::stage::Stage;
 use image::{Rgb, RgbImage, imageops};
 use kontrast_augment::ViewPlan;
 use kontrast_data::{Dataset, fill, fill_views};
 use kontrast_eval::nearest;
-use kontrast_methods::Method;
 use kontrast_models::Encoder;
 use std::path::Path;
 
-/// Images whose views are shown.
-const SHOWN: usize = 12;
+/// Images whose views, or reconstructions, are shown.
+pub(crate) const SHOWN: usize = 12;
 /// Images whose neighbours are shown, and how many of them.
 const QUERIES: usize = 10;
 const NEIGHBOURS: usize = 9;
@@ -82,28 +80,6 @@ pub(crate) fn neighbours(stage: &Stage, encoder: &dyn Encoder, file: &Path) -> a
     save(&sheet.picture, file)
 }
 
-/// A dozen images in columns: as they are, and what a method that learns to give them back makes of them.
-pub(crate) fn reconstructions(stage: &Stage, method: &dyn Method, file: &Path) -> anyhow::Result<()> {
-    let Some(view) = stage.experiment.method.reconstructed_view() else { return Ok(()) };
-    let (train, test) = (stage.splits.train.images(), stage.splits.test.clone());
-    let images: &dyn Dataset = test.as_ref().map_or(&*train, |test| &**test);
-    let side = stage.experiment.views.sizes()[view];
-    let plan = ViewPlan::evaluation((side, side));
-    let count = images.len().min(SHOWN);
-    let mut sheet = Sheet::new(count, 2, side);
-    for column in 0..count {
-        // Spread over the data set, which may be sorted by class.
-        let bytes = one(images, &plan, (column * images.len() / count) as u32)?;
-        sheet.put(column, 0, &bytes, None);
-        let Some(found) = method.reconstruct(&stage.feed().images(&bytes, plan.size())) else {
-            return Ok(());
-        };
-        let data = &stage.experiment.data;
-        sheet.put(column, 1, &pixels(&found.get(0), data.mean, data.deviation).into_raw(), None);
-    }
-    save(&sheet.picture, file)
-}
-
 fn one(images: &dyn Dataset, plan: &ViewPlan, index: u32) -> anyhow::Result<Vec<u8>> {
     let mut bytes = vec![0; plan.bytes()];
     fill(images, plan, 0, 0, &[index], &mut bytes)?;
@@ -111,14 +87,14 @@ fn one(images: &dyn Dataset, plan: &ViewPlan, index: u32) -> anyhow::Result<Vec<
 }
 
 /// A grid of small square images, each enlarged by a whole factor so that no pixel is invented.
-struct Sheet {
-    picture: RgbImage,
+pub(crate) struct Sheet {
+    pub(crate) picture: RgbImage,
     /// Pixels on a side of a cell.
     cell: usize,
 }
 
 impl Sheet {
-    fn new(columns: usize, rows: usize, side: usize) -> Self {
+    pub(crate) fn new(columns: usize, rows: usize, side: usize) -> Self {
         let cell = enlarged(side, CELL);
         let pitch = cell + 2 * BORDER + GAP;
         let picture =
@@ -126,7 +102,7 @@ impl Sheet {
         Self { picture, cell }
     }
 
-    fn put(&mut self, column: usize, row: usize, bytes: &[u8], frame: Option<Rgb<u8>>) {
+    pub(crate) fn put(&mut self, column: usize, row: usize, bytes: &[u8], frame: Option<Rgb<u8>>) {
         let side = (bytes.len() / 3).isqrt();
         let (small, large) = (side as u32, enlarged(side, self.cell) as u32);
         let Some(cell) = RgbImage::from_raw(small, small, bytes.to_vec()) else { return };

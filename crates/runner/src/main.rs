@@ -2,12 +2,14 @@
 
 mod arguments;
 mod canvas;
+mod confusion;
 mod data;
 mod device;
 mod evaluation;
 mod figures;
 mod images;
 mod interrupt;
+mod judged;
 mod memory;
 mod observer;
 mod pack;
@@ -16,7 +18,9 @@ mod pretrain;
 mod preview;
 mod probing;
 mod progress;
+mod puzzle_sheet;
 mod puzzles;
+mod reconstruction;
 mod record;
 mod repeat;
 mod say;

@@ -5,6 +5,7 @@ use crate::evaluation::Judgement;
 use crate::observer::Watch;
 use crate::progress::Progress;
 use crate::puzzles;
+use crate::reconstruction;
 use crate::record::Record;
 use crate::stage::Stage;
 use crate::{Refusal, evaluation, figures, interrupt, say, words};
@@ -220,7 +221,8 @@ pub(crate) fn judge(
     record.summary.depth = depth;
     record.summary.label_free = Some(figures);
     let pictures = record.dir.layout().figures();
-    figures::reconstructions(stage, method, &pictures.join("reconstructions.png"))?;
+    record.summary.reconstruction =
+        reconstruction::measured(stage, method, &pictures.join("reconstructions.png"))?;
     figures::neighbours(stage, method.encoder(), &pictures.join("neighbours.png"))
 }
 

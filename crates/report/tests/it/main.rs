@@ -1,5 +1,6 @@
 //! Pages of sample runs: what stands on them, and that they stand alone.
 
 mod ablations;
+mod pictures;
 mod runs;
 mod sample;

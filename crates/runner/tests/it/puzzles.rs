@@ -52,7 +52,17 @@ fn the_tiles_places_are_shown_beside_the_permutations() {
 fn an_autoencoder_shows_what_it_gives_back() {
     let place = Place::new();
     let own = "method.autoencoder={ loss = \"l1\", projector = { widths = [8], batch_norm = true } }";
-    place.tiny(&["--set", ONE_VIEW, "--set", own]).says(0, &["report: "]);
+    place
+        .tiny(&["--set", ONE_VIEW, "--set", own])
+        .says(0, &["reconstruction of the test images: l1 ", "report: "]);
+    let measured = &place.summary()["reconstruction"];
+    assert_eq!((measured["loss"].as_str(), measured["images"].as_u64()), (Some("l1"), Some(40)));
+    assert_eq!(measured["on_test"], true);
+    // Drawn shapes: neither is near 0, nor beyond what normalised values differ by.
+    for figure in ["error", "floor"] {
+        let value = measured[figure].as_f64().unwrap();
+        assert!((0.05..4.0).contains(&value), "{figure}: {value}");
+    }
     let picture = image::open(place.run_dir().join("figures/reconstructions.png")).unwrap().to_rgb8();
     let colours: std::collections::HashSet<_> = picture.pixels().collect();
     assert!(colours.len() > 100, "images and their reconstructions: {} colours", colours.len());
@@ -64,6 +74,7 @@ fn exemplars_train_on_as_many_images_as_there_are_classes_and_are_judged_on_all(
     let own = "method.exemplar={ classes = 32, projector = { widths = [8], batch_norm = true } }";
     place.tiny(&["--set", own]).says(0, &["synthetic, 32 images", "2 epochs, 4 steps"]);
     let summary = place.summary();
+    assert!(summary["reconstruction"].is_null() && summary["puzzle"].is_null());
     let chance = summary["loss_chance"].as_f64().unwrap();
     assert!((chance - 32f64.ln()).abs() < 1e-9, "{chance}");
     assert_eq!(summary["test_images"], 40);

@@ -1,0 +1,53 @@
+//! The images that a method's own task is judged on: those of the test split, or the training images without one.
+
+use crate::stage::Stage;
+use kontrast_augment::ViewPlan;
+use kontrast_augment_torch::Views;
+use kontrast_data::{Dataset, fill};
+use std::sync::Arc;
+
+/// Images whose puzzles are set at once, or that are given back at once: a puzzle may be many tiles.
+const BATCH: usize = 250;
+
+/// Undistorted images as large as one of the method's views.
+pub(crate) struct Judged<'s> {
+    stage: &'s Stage,
+    images: Arc<dyn Dataset>,
+    plan: ViewPlan,
+    /// Whether they are those of the test split.
+    pub(crate) on_test: bool,
+}
+
+impl<'s> Judged<'s> {
+    pub(crate) fn new(stage: &'s Stage, view: usize) -> Self {
+        let test = stage.splits.test.clone();
+        let on_test = test.is_some();
+        let images = test.map_or_else(|| stage.splits.train.images(), |test| test as _);
+        let side = stage.experiment.views.sizes()[view];
+        Self { stage, images, plan: ViewPlan::evaluation((side, side)), on_test }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.images.len()
+    }
+
+    /// Whose they are, in words.
+    pub(crate) fn whose(&self) -> &'static str {
+        if self.on_test { "test" } else { "training" }
+    }
+
+    /// All of them, normalised, some at a time and in order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = anyhow::Result<Views>> {
+        let indices: Vec<u32> = (0..self.len() as u32).collect();
+        let chunks: Vec<_> = indices.chunks(BATCH).map(<[u32]>::to_vec).collect();
+        chunks.into_iter().map(|chunk| self.some(&chunk))
+    }
+
+    /// Some of them, normalised.
+    pub(crate) fn some(&self, indices: &[u32]) -> anyhow::Result<Views> {
+        let mut bytes = vec![0; indices.len() * self.plan.bytes()];
+        fill(&*self.images, &self.plan, 0, 0, indices, &mut bytes)?;
+        Ok(Views::new(self.stage.feed().images(&bytes, self.plan.size()), indices.to_vec()))
+    }
+}

@@ -1,0 +1,137 @@
+//! What a method that learns to give images back makes of them: the error beside its floor, and a picture.
+
+use crate::canvas::{pixels, save};
+use crate::figures::{SHOWN, Sheet};
+use crate::judged::Judged;
+use crate::say;
+use crate::stage::Stage;
+use kontrast_config::{Method as Config, PixelLoss};
+use kontrast_methods::Method;
+use kontrast_runlog::Reconstruction;
+use std::path::Path;
+use tch::{Kind, Tensor};
+
+/// Gives all test images back, or the training images where there is no test split, measures the error, and draws some.
+/// None for a method that does not learn to.
+pub(crate) fn measured(
+    stage: &Stage,
+    method: &dyn Method,
+    file: &Path,
+) -> anyhow::Result<Option<Reconstruction>> {
+    let config = &stage.experiment.method;
+    let (Some(view), Some(loss)) = (config.reconstructed_view(), loss(config)) else { return Ok(None) };
+    let judged = Judged::new(stage, view);
+    let (mut error, mut floor) = (0.0, 0.0);
+    for views in judged.all() {
+        let views = views?;
+        let images = views.view(0);
+        let Some(found) = method.reconstruct(&images) else { return Ok(None) };
+        // All images are of one size, so that a mean over images is one over values.
+        error += sum_over_images(&found, &images, loss);
+        floor += sum_over_images(&colours(&images, loss), &images, loss);
+    }
+    let count = judged.len().max(1) as f64;
+    let round = |sum: f64| (1e6 * sum / count).round() / 1e6;
+    let reconstruction = Reconstruction {
+        loss: name(loss).to_owned(),
+        error: round(error),
+        floor: round(floor),
+        images: judged.len() as u64,
+        on_test: judged.on_test,
+    };
+    say::note(format_args!(
+        "reconstruction of the {} images: {} {:.4}, of one colour for each {:.4}",
+        judged.whose(),
+        reconstruction.loss,
+        reconstruction.error,
+        reconstruction.floor
+    ));
+    draw(stage, method, &judged, file)?;
+    Ok(Some(reconstruction))
+}
+
+/// A dozen images in columns: as they are, and what comes back of them.
+fn draw(stage: &Stage, method: &dyn Method, judged: &Judged<'_>, file: &Path) -> anyhow::Result<()> {
+    let count = judged.len().min(SHOWN);
+    // Spread over the data set, which may be sorted by class.
+    let indices: Vec<u32> = (0..count).map(|column| (column * judged.len() / count) as u32).collect();
+    let images = judged.some(&indices)?.view(0);
+    let Some(found) = method.reconstruct(&images) else { return Ok(()) };
+    let mut sheet = Sheet::new(count, 2, images.size()[3] as usize);
+    let data = &stage.experiment.data;
+    for (row, pictures) in [images, found].iter().enumerate() {
+        for column in 0..count {
+            let picture = pixels(&pictures.get(column as i64), data.mean, data.deviation);
+            sheet.put(column, row, &picture.into_raw(), None);
+        }
+    }
+    save(&sheet.picture, file)
+}
+
+/// What the first task that gives images back is trained with.
+fn loss(config: &Config) -> Option<PixelLoss> {
+    config.each().into_iter().find_map(|(_, method)| match method {
+        Config::Autoencoder(own) => Some(own.loss),
+        _ => None,
+    })
+}
+
+fn name(loss: PixelLoss) -> &'static str {
+    match loss {
+        PixelLoss::Mse => "mse",
+        PixelLoss::L1 => "l1",
+    }
+}
+
+/// Each image's mean error, `[n, 3, h, w]`, summed over the images.
+fn sum_over_images(found: &Tensor, images: &Tensor, loss: PixelLoss) -> f64 {
+    let difference = found - images;
+    let errors = match loss {
+        PixelLoss::Mse => difference.square(),
+        PixelLoss::L1 => difference.abs(),
+    };
+    errors.mean(Kind::Float).double_value(&[]) * images.size()[0] as f64
+}
+
+/// The one colour of each image that errs least, `[n, 3, 1, 1]`: the mean for squares, the median for absolute values.
+fn colours(images: &Tensor, loss: PixelLoss) -> Tensor {
+    let values = images.flatten(2, 3);
+    let colours = match loss {
+        PixelLoss::Mse => values.mean_dim([2i64].as_slice(), true, Kind::Float),
+        PixelLoss::L1 => values.median_dim(2, true).0,
+    };
+    colours.unsqueeze(3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::Device;
+
+    /// Two images of four pixels: one of one colour, one with a pixel that differs by 4 in each channel.
+    fn images() -> Tensor {
+        let images = Tensor::ones([2, 3, 2, 2], (Kind::Float, Device::Cpu));
+        let _ = images.get(1).narrow(1, 0, 1).narrow(2, 0, 1).fill_(5.0);
+        images
+    }
+
+    #[test]
+    fn one_colour_errs_by_what_the_image_varies() {
+        let images = images();
+        for (loss, expected) in [(PixelLoss::Mse, 3.0), (PixelLoss::L1, 1.0)] {
+            let floor = sum_over_images(&colours(&images, loss), &images, loss);
+            assert!((floor - expected).abs() < 1e-6, "{}: {floor}", name(loss));
+            // No other colour errs less.
+            for shift in [-0.5, -0.1, 0.1, 0.5] {
+                assert!(sum_over_images(&(colours(&images, loss) + shift), &images, loss) > floor);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_given_back_as_it_is_has_no_error() {
+        for loss in [PixelLoss::Mse, PixelLoss::L1] {
+            assert!(sum_over_images(&images(), &images(), loss).abs() < 1e-9);
+        }
+    }
+}
