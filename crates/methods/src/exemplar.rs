@@ -1,11 +1,11 @@
 //! Exemplars (Dosovitskiy et al. 2014, arXiv 1406.6909): every image is a class of its own, its distorted views are the
 //! class's members, and a classifier tells all of them apart.
 
-use crate::Progress;
 use crate::branch::Branch;
 use crate::classifier::{Classifier, judged};
 use crate::objective::{Batch, Compared, Objective, Pass};
 use crate::setting::{Setting, head, slots};
+use crate::{Progress, Solved};
 use kontrast_augment_torch::Views;
 use kontrast_models::Mode;
 use kontrast_torch_ext::StateDict;
@@ -49,6 +49,15 @@ impl Objective for Exemplar {
         let (loss, right) = judged(&logits.flatten(0, 1), &targets);
         let chance = Some((self.classes as f64).ln());
         Compared::new(loss, chance, z).with_accuracy(right)
+    }
+
+    fn solve(&self, views: &Views, _progress: Progress) -> Option<Solved> {
+        let pictures = views.view(0);
+        let z = self.branch.images(&pictures, Mode::Eval).z;
+        let found = self.classifier.logits(&z.relu(), Mode::Eval).argmax(1, false);
+        let targets = slots(views.indices(), found.device());
+        let classes = (0..self.classes).map(|image| image.to_string()).collect();
+        Some(Solved { targets, found, pictures, tiles: (1, 1), classes })
     }
 
     fn branch(&self) -> &Branch {

@@ -102,8 +102,11 @@ fn puzzles(methods: &[&Method], puzzle: Option<&Puzzle>) -> String {
         None => "images",
     };
     let own = methods.iter().find_map(|method| of_task(method)).unwrap_or_default();
+    let first = methods.iter().find(|method| of_task(method).is_some());
+    let drawn =
+        if matches!(first, Some(Method::Exemplar(_))) { "views drawn anew of the" } else { "undistorted" };
     format!(
-        "Some of those set at the end, of undistorted {whose}, framed green where they are solved and red where not, \
+        "Some of those set at the end, of {drawn} {whose}, framed green where they are solved and red where not, \
          with the right answer and the one that was found. {own}"
     )
 }
@@ -141,6 +144,11 @@ fn of_task(method: &Method) -> Option<String> {
                  is asked where the right one lies, seen from the middle. There is a row for each place.{before}"
             ))
         }
+        Method::Exemplar(_) => Some(
+            "The network is asked of which training image a view is, on the left; on the right is the image that it \
+             found. Answers are the images' numbers, from 0."
+                .to_owned(),
+        ),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kontrast_runlog::human::{bytes, count, counted, seconds};
+use kontrast_runlog::human::{bytes, count, counted, percent, seconds};
 use kontrast_runlog::{Event, LabelFree, Layout, LossPart, Summary, read_events};
 use serde::Serialize;
 
@@ -111,8 +111,8 @@ fn facts(summary: &Summary) -> Vec<Fact> {
     if let Some(puzzle) = &summary.puzzle {
         let of = if puzzle.on_test { "test" } else { "training" };
         let note =
-            format!("of {} of the {of} images; chance is {:.1} %", count(puzzle.puzzles), puzzle.chance);
-        facts.push(fact("puzzles solved", format!("{:.1} %", puzzle.top1), note));
+            format!("of {} of the {of} images; chance is {}", count(puzzle.puzzles), percent(puzzle.chance));
+        facts.push(fact("puzzles solved", percent(puzzle.top1), note));
     }
     if let Some(peak) = summary.peak_memory_bytes {
         let device = summary.peak_device_memory_bytes.map(|peak| format!("{} on the device", bytes(peak)));

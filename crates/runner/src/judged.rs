@@ -1,4 +1,5 @@
-//! The images that a method's own task is judged on: those of the test split, or the training images without one.
+//! The images that a method's own task is judged on: those of the test split, or the training images without one. Where
+//! training images are the classes, these in views that training never saw.
 
 use crate::stage::Stage;
 use kontrast_augment::ViewPlan;
@@ -9,22 +10,37 @@ use std::sync::Arc;
 /// Images whose puzzles are set at once, or that are given back at once: a puzzle may be many tiles.
 const BATCH: usize = 250;
 
-/// Undistorted images as large as one of the method's views.
+/// Images as large as one of the method's views.
 pub(crate) struct Judged<'s> {
     stage: &'s Stage,
     images: Arc<dyn Dataset>,
     plan: ViewPlan,
+    /// Of which epoch views are drawn.
+    epoch: u32,
     /// Whether they are those of the test split.
     pub(crate) on_test: bool,
 }
 
 impl<'s> Judged<'s> {
+    /// Undistorted.
     pub(crate) fn new(stage: &'s Stage, view: usize) -> Self {
         let test = stage.splits.test.clone();
         let on_test = test.is_some();
         let images = test.map_or_else(|| stage.splits.train.images(), |test| test as _);
         let side = stage.experiment.views.sizes()[view];
-        Self { stage, images, plan: ViewPlan::evaluation((side, side)), on_test }
+        Self { stage, images, plan: ViewPlan::evaluation((side, side)), epoch: 0, on_test }
+    }
+
+    /// What was trained on, in views of an epoch after the last.
+    pub(crate) fn drawn_anew(stage: &'s Stage, view: usize) -> Self {
+        let images = Arc::clone(&stage.trained_on);
+        let (plan, epoch) = (stage.plans[view].clone(), stage.experiment.train.epochs);
+        Self { stage, images, plan, epoch, on_test: false }
+    }
+
+    /// What was trained on, undistorted.
+    pub(crate) fn trained_on(stage: &'s Stage, view: usize) -> Self {
+        Self { images: Arc::clone(&stage.trained_on), on_test: false, ..Self::new(stage, view) }
     }
 
     /// How many there are.
@@ -47,7 +63,8 @@ impl<'s> Judged<'s> {
     /// Some of them, normalised.
     pub(crate) fn some(&self, indices: &[u32]) -> anyhow::Result<Views> {
         let mut bytes = vec![0; indices.len() * self.plan.bytes()];
-        fill(&*self.images, &self.plan, 0, 0, indices, &mut bytes)?;
+        let seed = self.stage.experiment.seed;
+        fill(&*self.images, &self.plan, seed, self.epoch, indices, &mut bytes)?;
         Ok(Views::new(self.stage.feed().images(&bytes, self.plan.size()), indices.to_vec()))
     }
 }

@@ -8,55 +8,91 @@ use crate::say;
 use crate::stage::Stage;
 use kontrast_methods::{Method, Progress, Solved};
 use kontrast_runlog::Puzzle;
+use kontrast_runlog::human::percent;
 use std::path::Path;
 use tch::{Kind, Tensor};
 
 /// The most letters of an answer in a picture; longer ones are called by their numbers.
 const LETTERS: usize = 16;
+/// The most classes whose confusions are counted: an image's number, where images are classes, says nothing.
+const MOST_CLASSES: i64 = 1512;
 
 /// Sets the method's puzzles of the test images, or of the training images where there is no test split, counts what is
-/// solved, and draws some of them and the confusion matrix. None for a method that sets no puzzles.
+/// solved, and draws some of them and the confusion matrix. Exemplars are looked for in views of the training images.
+/// None for a method that sets no puzzles.
 pub(crate) fn solved(stage: &Stage, method: &dyn Method, figures: &Path) -> anyhow::Result<Option<Puzzle>> {
-    let Some(view) = stage.experiment.method.puzzle_view() else { return Ok(None) };
-    let judged = Judged::new(stage, view);
+    let Some((task, view)) = stage.experiment.method.puzzles() else { return Ok(None) };
+    let of_images = matches!(task, kontrast_config::Method::Exemplar(_));
+    let judged = if of_images { Judged::drawn_anew(stage, view) } else { Judged::new(stage, view) };
     let epochs = stage.experiment.train.epochs;
     // Draws of an epoch that training never sees.
     let progress = Progress { step: 0, steps: 1, epoch: epochs, epochs };
-    let (mut confusion, mut shown) = (None::<Tensor>, None::<Solved>);
+    let (mut count, mut shown) = (Count::default(), None::<Solved>);
     for views in judged.all() {
         let Some(solved) = method.solve(&views?, progress) else { return Ok(None) };
-        let counts = counted(&solved);
-        confusion = Some(confusion.map_or_else(|| counts.shallow_clone(), |sum| sum + &counts));
+        count.add(&solved);
         shown.get_or_insert(solved);
     }
-    let (Some(confusion), Some(shown)) = (confusion, shown) else { return Ok(None) };
-    let (puzzles, classes) = (confusion.sum(Kind::Double).double_value(&[]), shown.classes.len());
-    let right = confusion.diag(0).sum(Kind::Double).double_value(&[]);
+    let Some(mut shown) = shown else { return Ok(None) };
+    let classes = shown.classes.len() as u64;
     let puzzle = Puzzle {
-        top1: (1e6 * right / puzzles.max(1.0)).round() / 1e4,
+        top1: (1e6 * count.right as f64 / count.puzzles.max(1) as f64).round() / 1e4,
         chance: 100.0 / classes as f64,
-        puzzles: puzzles as u64,
-        classes: classes as u64,
+        puzzles: count.puzzles,
+        classes,
         on_test: judged.on_test,
     };
     say::note(format_args!(
-        "puzzles of the {} images: {:.1} % of {} solved, by chance {:.1} %",
+        "puzzles of the {} images: {} of {} solved, by chance {}",
         judged.whose(),
-        puzzle.top1,
+        percent(puzzle.top1),
         puzzle.puzzles,
-        puzzle.chance
+        percent(puzzle.chance)
     ));
+    if of_images {
+        beside_what_was_found(&mut shown, &Judged::trained_on(stage, view))?;
+    }
     let names = names(&shown.classes);
     save(&sheet(&shown, &names, &stage.experiment.data), &figures.join("puzzles.png"))?;
-    save(&matrix(&confusion, &names), &figures.join("confusion.png"))?;
+    if let Some(confusion) = count.confusion {
+        save(&matrix(&confusion, &names), &figures.join("confusion.png"))?;
+    }
     Ok(Some(puzzle))
 }
 
-/// How often each class, a row, was taken for each, a column: `[classes, classes]`, i64.
-fn counted(solved: &Solved) -> Tensor {
-    let classes = solved.classes.len() as i64;
-    let cells = (&solved.targets * classes + &solved.found).to_device(tch::Device::Cpu);
-    cells.bincount::<Tensor>(None, classes * classes).view([classes, classes])
+/// What was answered so far.
+#[derive(Default)]
+struct Count {
+    puzzles: u64,
+    right: u64,
+    /// How often each class, a row, was taken for each, a column: `[classes, classes]`, i64.
+    confusion: Option<Tensor>,
+}
+
+impl Count {
+    fn add(&mut self, solved: &Solved) {
+        let right = solved.targets.eq_tensor(&solved.found).sum(Kind::Int64);
+        self.puzzles += solved.targets.numel() as u64;
+        self.right += right.int64_value(&[]) as u64;
+        let classes = solved.classes.len() as i64;
+        if classes > MOST_CLASSES {
+            return;
+        }
+        let cells = (&solved.targets * classes + &solved.found).to_device(tch::Device::Cpu);
+        let counts = cells.bincount::<Tensor>(None, classes * classes).view([classes, classes]);
+        self.confusion =
+            Some(self.confusion.as_ref().map_or_else(|| counts.shallow_clone(), |sum| sum + &counts));
+    }
+}
+
+/// Puts the image that was found, undistorted, to the right of each view.
+fn beside_what_was_found(shown: &mut Solved, images: &Judged<'_>) -> anyhow::Result<()> {
+    let found: Vec<i64> = Vec::try_from(shown.found.to_device(tch::Device::Cpu))?;
+    let found: Vec<_> = found.into_iter().map(|image| image as u32).collect();
+    let found = images.some(&found)?.view(0).to_kind(shown.pictures.kind());
+    shown.pictures = Tensor::cat(&[&shown.pictures, &found], 3);
+    shown.tiles = (1, 2);
+    Ok(())
 }
 
 /// What classes are called in pictures: all by their names, or all by their numbers.

@@ -23,7 +23,7 @@ pub(crate) struct Stage {
     pub(crate) splits: Splits,
     pub(crate) plans: Vec<ViewPlan>,
     /// What is trained on: all training images, or as many as the method has classes for.
-    trained_on: Arc<dyn Dataset>,
+    pub(crate) trained_on: Arc<dyn Dataset>,
     /// Their places among the training images, where these are not all.
     places: Option<Vec<u32>>,
 }

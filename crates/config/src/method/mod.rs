@@ -119,25 +119,25 @@ impl Method {
         self.each().iter().any(|(_, method)| matches!(method, Self::Supcon(_) | Self::Supervised(_)))
     }
 
-    /// The view of which it makes puzzles, which can be set and counted at the end; none where it makes none.
-    pub fn puzzle_view(&self) -> Option<usize> {
-        self.view_of(|method| matches!(method, Self::Rotation(_) | Self::Jigsaw(_) | Self::RelativePatch(_)))
+    /// The method, or the first of several tasks, that sets puzzles, which can be counted at the end, and the view of
+    /// which it makes them; none where none does.
+    pub fn puzzles(&self) -> Option<(&Self, usize)> {
+        self.first(|method| {
+            matches!(method, Self::Rotation(_) | Self::Jigsaw(_) | Self::RelativePatch(_) | Self::Exemplar(_))
+        })
     }
 
     /// The view that it learns to give back; none where it does not.
     pub fn reconstructed_view(&self) -> Option<usize> {
-        self.view_of(|method| matches!(method, Self::Autoencoder(_)))
+        self.first(|method| matches!(method, Self::Autoencoder(_))).map(|(_, view)| view)
     }
 
-    /// The first view of the method, or of the first of several tasks, that is one of these.
-    fn view_of(&self, wanted: fn(&Self) -> bool) -> Option<usize> {
-        match self {
-            Self::Joint(joint) => {
-                let of_task = |task: &Task| Some(task.views[task.method.view_of(wanted)?]);
-                joint.tasks.iter().find_map(of_task)
-            }
-            _ => wanted(self).then_some(0),
-        }
+    /// The method, or the first of several tasks, that is one of these, with its first view.
+    fn first(&self, wanted: fn(&Self) -> bool) -> Option<(&Self, usize)> {
+        let Self::Joint(joint) = self else { return wanted(self).then_some((self, 0)) };
+        let of_task =
+            |task: &'_ Task| -> Option<usize> { task.method.first(wanted).map(|(_, view)| task.views[view]) };
+        joint.tasks.iter().find_map(|task| Some((&task.method, of_task(task)?)))
     }
 
     /// Pixels on a side of what the encoder sees of the smallest view or tile, and the key that says so.
