@@ -21,6 +21,7 @@
 mod ablation;
 mod data;
 mod digest;
+mod elements;
 mod encoder;
 mod error;
 mod eval;

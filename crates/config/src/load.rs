@@ -8,7 +8,7 @@ use crate::experiment::Experiment;
 use crate::kind::Kind;
 use crate::merge::Merged;
 use crate::problems::Problem;
-use crate::source::Sources;
+use crate::source::{Place, Sources};
 
 /// Tables of which one variant is chosen.
 pub(crate) const CHOICES: [&str; 5] = ["views", "encoder", "method", "optimizer", "schedule"];
@@ -68,10 +68,19 @@ pub(crate) fn refuse(merged: &Merged<'_>, problems: Vec<Problem>) -> Result<(), 
     if problems.is_empty() {
         return Ok(());
     }
-    let place = |problem: Problem| Fault {
-        place: merged.place(&problem.key),
-        message: problem.to_string()[problem.key.len()..].to_owned(),
-        key: problem.key,
+    Err(ConfigError::Faults(problems.into_iter().map(|problem| placed(merged, problem)).collect()))
+}
+
+/// A value of a file that fits no more because of an argument is that argument's fault.
+fn placed(merged: &Merged<'_>, problem: Problem) -> Fault {
+    let own = merged.place(&problem.key);
+    let argument = match own {
+        Some(Place::File { .. }) => merged.argument_in(&problem.expected),
+        _ => None,
     };
-    Err(ConfigError::Faults(problems.into_iter().map(place).collect()))
+    let mut message = problem.to_string()[problem.key.len()..].to_owned();
+    if let (Some(_), Some(own), false) = (&argument, &own, problem.found.is_empty()) {
+        message += &format!(" ({} stands at {own})", problem.key);
+    }
+    Fault { place: argument.or(own), message, key: problem.key }
 }

@@ -4,8 +4,10 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use crate::elements;
 use crate::error::{ConfigError, Fault};
 use crate::explain::{explain, named};
+use crate::load::CHOICES;
 use crate::source::{Place, Sources};
 
 type Entry<'s> = (Spanned<DeString<'s>>, Spanned<DeValue<'s>>);
@@ -18,7 +20,7 @@ pub(crate) struct Merged<'s> {
 
 impl<'s> Merged<'s> {
     /// Merges tables key by key; arrays and plain values are replaced whole, and so is a choice table
-    /// when a later source names another variant.
+    /// when a later source names another variant. An argument may change one element of an array.
     pub(crate) fn new(sources: &'s Sources, choices: &[&str]) -> Result<Self, ConfigError> {
         let mut table = DeTable::new();
         for parsed in sources.tables() {
@@ -26,7 +28,8 @@ impl<'s> Merged<'s> {
             refuse_two_variants(sources, &parsed, choices)?;
             merge(&mut table, parsed, choices);
         }
-        Ok(Self { sources, table })
+        let faults = elements::missing("", &table, sources);
+        if faults.is_empty() { Ok(Self { sources, table }) } else { Err(ConfigError::Faults(faults)) }
     }
 
     /// The whole table.
@@ -58,27 +61,49 @@ impl<'s> Merged<'s> {
 
     /// Where a key such as `axis[1].name` stands, or the innermost table around it that is written down.
     pub(crate) fn place(&self, key: &str) -> Option<Place> {
+        self.offset(key).0.and_then(|offset| self.sources.place(offset))
+    }
+
+    /// The argument that brought the value of one of the keys that these words name, where one did.
+    pub(crate) fn argument_in(&self, words: &str) -> Option<Place> {
+        let keys = words.split(|c: char| c.is_whitespace() || ",;:=()".contains(c));
+        let places = keys.filter(|key| key.contains('.')).filter_map(|key| match self.offset(key) {
+            (Some(offset), true) => self.sources.place(offset),
+            _ => None,
+        });
+        places.into_iter().find(|place| matches!(place, Place::Argument(_)))
+    }
+
+    /// The byte at which a key stands and that it does, else where the innermost table around it is written down.
+    fn offset(&self, key: &str) -> (Option<usize>, bool) {
         let mut table = &self.table;
         let mut offset = None;
-        for part in key.split('.') {
+        let mut parts = key.split('.').peekable();
+        while let Some(part) = parts.next() {
             let (name, index) = named(part);
-            let Some((name, value)) = table.get_key_value(name) else { break };
+            let Some((name, value)) = table.get_key_value(name) else { return (offset, false) };
             offset = Some(name.span().start);
             let element = index.and_then(|index| value.get_ref().get(index));
             if let Some(element) = element {
                 offset = Some(element.span().start);
             }
             let value = element.unwrap_or(value);
-            let DeValue::Table(inner) = value.get_ref() else { break };
-            table = inner;
+            match value.get_ref() {
+                DeValue::Table(inner) => table = inner,
+                _ => return (offset, parts.peek().is_none()),
+            }
         }
-        offset.and_then(|offset| self.sources.place(offset))
+        (offset, true)
     }
 }
 
 fn merge<'s>(base: &mut DeTable<'s>, later: DeTable<'s>, choices: &[&str]) {
     for (key, value) in later {
         let name = key.get_ref().as_ref();
+        if let Some(element) = elements::find(base, name) {
+            merge_element(element, value);
+            continue;
+        }
         let (key, value) = match base.remove_entry(name) {
             Some(earlier) => merge_entry(earlier, (key, value), choices),
             None => (key, value),
@@ -97,6 +122,14 @@ fn merge_entry<'s>(earlier: Entry<'s>, later: Entry<'s>, choices: &[&str]) -> En
             (key, Spanned::new(span, DeValue::Table(base)))
         }
         _ => later,
+    }
+}
+
+/// Tables key by key, everything else whole; what is a choice in a file is one in an element too.
+fn merge_element<'s>(element: &mut Spanned<DeValue<'s>>, later: Spanned<DeValue<'s>>) {
+    match (element.get_mut(), later.get_ref()) {
+        (DeValue::Table(base), DeValue::Table(table)) => merge(base, table.clone(), &CHOICES),
+        _ => *element = later,
     }
 }
 
