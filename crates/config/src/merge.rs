@@ -16,6 +16,8 @@ type Entry<'s> = (Spanned<DeString<'s>>, Spanned<DeValue<'s>>);
 pub(crate) struct Merged<'s> {
     sources: &'s Sources,
     table: DeTable<'s>,
+    /// Which choices an argument replaced, in words.
+    replaced: Vec<String>,
 }
 
 impl<'s> Merged<'s> {
@@ -23,18 +25,29 @@ impl<'s> Merged<'s> {
     /// when a later source names another variant. An argument may change one element of an array.
     pub(crate) fn new(sources: &'s Sources, choices: &[&str]) -> Result<Self, ConfigError> {
         let mut table = DeTable::new();
+        let mut replaced = Vec::new();
         for parsed in sources.tables() {
             let parsed = parsed?;
             refuse_two_variants(sources, &parsed, choices)?;
+            replaced.extend(choices.iter().filter_map(|choice| replaces(sources, choice, &table, &parsed)));
             merge(&mut table, parsed, choices);
         }
         let faults = elements::missing("", &table, sources);
-        if faults.is_empty() { Ok(Self { sources, table }) } else { Err(ConfigError::Faults(faults)) }
+        if faults.is_empty() {
+            Ok(Self { sources, table, replaced })
+        } else {
+            Err(ConfigError::Faults(faults))
+        }
     }
 
     /// The whole table.
     pub(crate) fn table(&self) -> &DeTable<'s> {
         &self.table
+    }
+
+    /// Which choices an argument replaced, in words: a file that extends another says so itself.
+    pub(crate) fn replaced(&self) -> &[String] {
+        &self.replaced
     }
 
     /// The typed value. All unknown keys are reported at once.
@@ -131,6 +144,21 @@ fn merge_element<'s>(element: &mut Spanned<DeValue<'s>>, later: Spanned<DeValue<
         (DeValue::Table(base), DeValue::Table(table)) => merge(base, table.clone(), &CHOICES),
         _ => *element = later,
     }
+}
+
+/// In words, where a later source is an argument that names another variant than the table has.
+fn replaces(sources: &Sources, choice: &str, base: &DeTable<'_>, later: &DeTable<'_>) -> Option<String> {
+    let ((old, at), (new, from)) = (variant(base, choice)?, variant(later, choice)?);
+    let argument = sources.place(from).filter(|place| matches!(place, Place::Argument(_)))?;
+    let place = sources.place(at)?;
+    let words = || format!("{argument}: [{choice}.{new}] replaces the whole of [{choice}.{old}] at {place}");
+    (old != new).then(words)
+}
+
+/// The chosen variant, and where it is named.
+fn variant<'t>(table: &'t DeTable<'_>, choice: &str) -> Option<(&'t str, usize)> {
+    let DeValue::Table(variants) = table.get(choice)?.get_ref() else { return None };
+    variants.keys().next().map(|name| (name.get_ref().as_ref(), name.span().start))
 }
 
 fn other_variant(base: &DeTable<'_>, later: &DeTable<'_>) -> bool {

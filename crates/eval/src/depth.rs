@@ -66,7 +66,7 @@ pub enum Heard<'a> {
 
 impl Probes {
     /// What an experiment asks for, of an encoder with so many stages.
-    pub fn new(config: &kontrast_config::Depth, stages: usize, seed: u64) -> Self {
+    pub fn new(config: &kontrast_config::DepthProbes, stages: usize, seed: u64) -> Self {
         Self {
             // A checked experiment has a rate for each.
             probes: config.probes.iter().filter_map(|&probe| Some((probe, config.lr.of(probe)?))).collect(),

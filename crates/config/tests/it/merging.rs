@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kontrast_config::{Device, LrRule, Method, Optimizer};
+use kontrast_config::{DepthProbes, Device, LrRule, Method, Optimizer};
 
 use crate::folder::{BASE, Folder, load};
 
@@ -74,6 +74,24 @@ fn arguments_that_name_one_new_variant_add_up() {
     set.push("optimizer.lars.exclude_bias_and_norm=true".to_owned());
     let set: Vec<&str> = set.iter().map(String::as_str).collect();
     assert_eq!(Folder::new().load("", &set).experiment.optimizer.name(), "lars");
+}
+
+#[test]
+fn an_argument_that_replaces_a_choice_is_noted() {
+    let folder = Folder::new();
+    let set = "schedule.constant.warmup_epochs=1";
+    let notes = folder.load("", &[set, set]).notes;
+    let [note] = &notes[..] else { panic!("one note: {notes:?}") };
+    let expected = format!(
+        "--set {set}: [schedule.constant] replaces the whole of [schedule.cosine] at base.toml:31:11"
+    );
+    assert_eq!(folder.strip(note), expected);
+    assert!(
+        folder
+            .load("[schedule.constant]\nwarmup_epochs = 1", &["optimizer.sgd.momentum=0.8"])
+            .notes
+            .is_empty()
+    );
 }
 
 #[test]
@@ -153,4 +171,18 @@ fn an_element_that_is_not_there_is_refused() {
         wrong,
         "--set method.joint.tasks[1].weight=-2: method.joint.tasks[1].weight = -2.0: expected a number above 0"
     );
+}
+
+#[test]
+fn the_example_of_probes_at_depth_is_a_whole_table_and_no_more() {
+    let folder = Folder::new();
+    let table: toml::Table = format!("depth = {}", DepthProbes::EXAMPLE).parse().unwrap();
+    let Some(toml::Value::Table(depth)) = table.get("depth") else { panic!("the example is a table") };
+    folder.load("", &[&format!("eval.depth={}", DepthProbes::EXAMPLE)]);
+    for key in depth.keys() {
+        let mut less = depth.clone();
+        less.remove(key);
+        let message = folder.refusal("", &[&format!("eval.depth={}", toml::Value::Table(less))]);
+        assert!(message.contains(&format!("eval.depth.{key}: this key is missing")), "{message}");
+    }
 }
