@@ -2,6 +2,7 @@
 //! need has formed (Zhang, Isola and Efros 2016, arXiv 1603.08511, section 3.2; Gidaris, Singh and Komodakis 2018, arXiv
 //! 1803.07728, section 3.1).
 
+mod cgroup;
 mod maps;
 mod probe;
 mod room;
