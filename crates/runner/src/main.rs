@@ -3,6 +3,7 @@
 mod arguments;
 mod canvas;
 mod data;
+mod destination;
 mod device;
 mod evaluation;
 mod figures;
