@@ -15,7 +15,7 @@ pub(crate) fn names(key: &str) -> Option<Vec<String>> {
     for part in key.split('.') {
         let is_number = !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
         match names.last_mut().filter(|_| is_number) {
-            Some(list) if named(list).1.is_none() => *list += &format!("[{part}]"),
+            Some(list) if named(list).1.is_none() => *list = format!("{list}[{part}]"),
             _ if is_bare(part) || element_of(part).is_some() => names.push(part.to_owned()),
             _ => return None,
         }

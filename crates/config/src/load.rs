@@ -82,7 +82,7 @@ fn placed(merged: &Merged<'_>, problem: Problem) -> Fault {
     };
     let mut message = problem.to_string()[problem.key.len()..].to_owned();
     if let (Some(_), Some(own), false) = (&argument, &own, problem.found.is_empty()) {
-        message += &format!(" ({} stands at {own})", problem.key);
+        message = format!("{message} ({} stands at {own})", problem.key);
     }
     Fault { place: argument.or(own), message, key: problem.key }
 }
