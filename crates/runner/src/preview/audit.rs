@@ -1,6 +1,6 @@
 //! The shortcut audit in words.
 
-use super::pairs::{Pair, pairs};
+use super::pairs::{Pair, nothing, pairs};
 use super::{Key, Source, view};
 use crate::Refusal;
 use kontrast_augment::audit::{Cue, found};
@@ -33,10 +33,10 @@ struct Compared<'s> {
 
 /// Measures every cue between the views that are made to agree, a table for each pair; says why where there is none.
 pub(super) fn report(source: &Source) -> anyhow::Result<String> {
-    let pairs = match pairs(source)? {
-        Ok(pairs) => pairs,
-        Err(none) => return Ok(none),
-    };
+    let pairs = pairs(source)?;
+    if pairs.is_empty() {
+        return Ok(nothing(source.method.as_ref()));
+    }
     let images = source.images.len();
     let too_few = |what: &str, found: usize| {
         let message = format!(

@@ -7,45 +7,32 @@ use kontrast_config::{Method, Task};
 /// Two views of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pair {
-    /// The places of both in the plan; the same one is drawn in two epochs.
+    /// The places of both in the plan; one and the same is drawn in two epochs.
     pub(super) views: [usize; 2],
     /// Which they are.
     pub(super) words: String,
 }
 
-/// The first two views of the plan or, with several tasks, of each task that has two; else why there are none.
-pub(super) fn pairs(source: &Source) -> Result<Result<Vec<Pair>, String>, Refusal> {
+/// The first two views of the plan or, with several tasks, of each task that has two; empty where nothing is compared.
+pub(super) fn pairs(source: &Source) -> Result<Vec<Pair>, Refusal> {
+    let all: Vec<usize> = (0..source.plans.len()).collect();
     match &source.method {
-        Some(Method::Joint(joint)) => of_tasks(&joint.tasks, source.plans.len()),
-        method => Ok(of_plan(method.as_ref(), source.plans.len()).map(|pair| vec![pair])),
+        Some(Method::Joint(joint)) => of_tasks(&joint.tasks, all.len()),
+        method => Ok(pair(method.as_ref(), &all, "").into_iter().collect()),
     }
 }
 
-/// Without two views the audit has nothing to compare, but for methods that compare an image with itself of earlier epochs.
-fn of_plan(method: Option<&Method>, views: usize) -> Result<Pair, String> {
-    if views > 1 {
-        return Ok(Pair { views: [0, 1], words: "views 0 and 1".to_owned() });
-    }
-    match method {
-        Some(method) if over_epochs(method) => {
-            Ok(Pair { views: [0, 0], words: "view 0, drawn in epochs 0 and 1".to_owned() })
-        }
-        Some(method) => Err(format!(
-            "nothing to audit: a shortcut finds one view of an image by another, and method.{} sees each image once",
-            method.name()
-        )),
-        None => Err("nothing to audit: a shortcut finds one view of an image by another, and the plan has one view; a \
-                     method that compares views is named by a file, with --config"
-            .to_owned()),
-    }
+/// Why nothing is compared.
+pub(super) fn nothing(method: Option<&Method>) -> String {
+    let why = match method {
+        Some(Method::Joint(_)) => "no task of method.joint has two".to_owned(),
+        Some(method) => format!("method.{} sees each image once", method.name()),
+        None => "the plan has one".to_owned(),
+    };
+    format!("nothing to audit: a shortcut finds one view of an image by another, and {why}")
 }
 
-/// Whether one view is compared with others of the same image that earlier epochs drew.
-fn over_epochs(method: &Method) -> bool {
-    matches!(method, Method::Npid(_) | Method::Exemplar(_))
-}
-
-fn of_tasks(tasks: &[Task], views: usize) -> Result<Result<Vec<Pair>, String>, Refusal> {
+fn of_tasks(tasks: &[Task], views: usize) -> Result<Vec<Pair>, Refusal> {
     let mut pairs = Vec::new();
     for (place, task) in tasks.iter().enumerate() {
         let key = format!("method.joint.tasks[{place}]");
@@ -53,19 +40,39 @@ fn of_tasks(tasks: &[Task], views: usize) -> Result<Result<Vec<Pair>, String>, R
             let text = format!("--audit: {key}.views has {view}; the plan has {views}, counted from 0");
             return Err(Refusal(text));
         }
-        let name = task.method.name();
-        match task.views[..] {
-            [first, second, ..] => {
-                let words = format!("views {first} and {second}, of {key}, {name}");
-                pairs.push(Pair { views: [first, second], words });
-            }
-            [only] if over_epochs(&task.method) => {
-                let words = format!("view {only}, drawn in epochs 0 and 1, of {key}, {name}");
-                pairs.push(Pair { views: [only, only], words });
-            }
-            _ => {}
-        }
+        pairs.extend(pair(Some(&task.method), &task.views, &format!(", of {key}, {}", task.method.name())));
     }
-    let none = "nothing to audit: a shortcut finds one view of an image by another, and no task of method.joint has two";
-    Ok(if pairs.is_empty() { Err(none.to_owned()) } else { Ok(pairs) })
+    Ok(pairs)
+}
+
+/// The first two of these views. A method that compares an image with what earlier epochs drew of it needs one.
+fn pair(method: Option<&Method>, views: &[usize], whose: &str) -> Option<Pair> {
+    let over_epochs = matches!(method, Some(Method::Npid(_) | Method::Exemplar(_)));
+    match views[..] {
+        [first, second, ..] => {
+            Some(Pair { views: [first, second], words: format!("views {first} and {second}{whose}") })
+        }
+        [only] if over_epochs => {
+            Some(Pair { views: [only, only], words: format!("view {only}, drawn in epochs 0 and 1{whose}") })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pair;
+    use kontrast_config::Method;
+
+    #[test]
+    fn one_view_is_compared_with_itself_of_another_epoch_where_a_method_does_so() {
+        let head = "{ widths = [], batch_norm = false }";
+        let method = |text: &str| toml::from_str::<Method>(&text.replace("HEAD", head)).unwrap();
+        let exemplar = method("exemplar = { classes = 8, projector = HEAD }");
+        let rotation = method("rotation = { rotations = 4, all = true, head = HEAD }");
+        let views = |method, views: &[usize]| pair(method, views, "").map(|pair| pair.views);
+        assert_eq!(views(Some(&exemplar), &[1]), Some([1, 1]));
+        assert_eq!((views(Some(&rotation), &[1]), views(None, &[0])), (None, None));
+        assert_eq!((views(Some(&exemplar), &[2, 1, 0]), views(None, &[0, 1])), (Some([2, 1]), Some([0, 1])));
+    }
 }

@@ -105,7 +105,7 @@ fn views_that_nothing_compares_are_not_audited() {
     said.says(0, &["nothing to audit: ", "method.rotation sees each image once"]);
     assert!(!said.stdout.contains("found %"), "{}", said.stdout);
     let plan = ["preview", "--plan", "identity", "--set", "views.identity.size=32", "--audit"];
-    place.run(&plan).says(0, &["nothing to audit: ", "the plan has one view"]);
+    place.run(&plan).says(0, &["nothing to audit: ", "the plan has one"]);
 
     let three = "views.custom.view=[{count=3, size=16, steps=['fit', 'horizontal_flip']}]";
     let task = |views: &str, method: &str| format!("{{weight=1, views={views}, method={{{method}}}}}");
