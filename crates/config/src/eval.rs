@@ -20,7 +20,7 @@ pub struct Eval {
     pub linear: Option<Linear>,
     /// Probes on the maps of single stages, at the end; none where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub depth: Option<Depth>,
+    pub depth: Option<DepthProbes>,
 }
 
 /// The linear probe: logistic regression on frozen features, over a grid of settings.
@@ -42,7 +42,7 @@ pub struct Linear {
 /// code, `config/CIFAR10_*Classifier_on_RotNet_NIN4blocks_Conv2_feats.py` of github.com/gidariss/FeatureLearningRotNet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Depth {
+pub struct DepthProbes {
     /// Which probes are trained.
     pub probes: Vec<Probe>,
     /// Stages from 1, shallow before deep; all of them where it is left out.
@@ -110,7 +110,11 @@ impl ProbeLrs {
     }
 }
 
-impl Depth {
+impl DepthProbes {
+    /// A whole table, as a `--set` of `eval.depth` has it: one probe, quickly.
+    pub const EXAMPLE: &str =
+        "{probes=[\"linear\"], features=9000, epochs=20, batch=128, weight_decay=5e-4, lr={linear=0.001}}";
+
     /// The stages that are probed, of so many that the encoder has.
     pub fn stages(&self, all: usize) -> Vec<usize> {
         self.stages.clone().unwrap_or_else(|| (1..=all).collect())

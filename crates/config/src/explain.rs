@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::error::Fault;
 use crate::load::CHOICES;
-use crate::phrases::{in_words, listed, quoted, unknown};
+use crate::phrases::{in_words, listed, quoted, slip, unknown};
 use crate::shape::meant_shape;
 use crate::source::Sources;
 
@@ -34,8 +34,9 @@ fn with_hint(message: &str, path: &[String], table: &DeTable<'_>, sources: &Sour
     if let Some(words) = value_at(table, path).and_then(|value| meant_shape(message, path, value)) {
         return words;
     }
-    if !unknown(message).is_empty() {
-        let elsewhere = places(table, last, &path.join("."));
+    if let [found, valid @ ..] = &unknown(message)[..] {
+        // A slip of one letter is of a key here, whatever stands elsewhere.
+        let elsewhere = if slip(found, valid) { Vec::new() } else { places(table, last, &path.join(".")) };
         return match &elsewhere[..] {
             [] => in_words(message),
             keys => format!("unknown key here; did you mean {}?", listed(keys)),
@@ -63,13 +64,14 @@ fn with_hint(message: &str, path: &[String], table: &DeTable<'_>, sources: &Sour
     }
 }
 
-/// Where a key of this name stands below the root, those nearest to it, but for the unknown one itself.
+/// Where a key of this name stands below the root, those nearest to it, but for the unknown one itself and the tables
+/// that it stands in.
 fn places(table: &DeTable<'_>, name: &str, unknown: &str) -> Vec<String> {
     let mut level = tables_in("", table);
     while !level.is_empty() {
         let holding = level.iter().filter(|(_, table)| table.contains_key(name));
         let mut here: Vec<_> = holding.map(|(path, _)| format!("{path}{name}")).collect();
-        here.retain(|key| key != unknown);
+        here.retain(|key| !format!("{unknown}.").starts_with(&format!("{key}.")));
         if !here.is_empty() {
             return here;
         }

@@ -21,6 +21,7 @@
 mod ablation;
 mod data;
 mod digest;
+mod elements;
 mod encoder;
 mod error;
 mod eval;
@@ -45,7 +46,7 @@ pub use ablation::{Ablation, Axis, AxisValue, Cell, PaperValue};
 pub use data::{Data, DataName, Synthetic, Unreadable};
 pub use encoder::{Encoder, Nin, Resnet, Stem};
 pub use error::{ConfigError, Fault};
-pub use eval::{Depth, Eval, Linear, Probe, ProbeLrs};
+pub use eval::{DepthProbes, Eval, Linear, Probe, ProbeLrs};
 pub use experiment::Experiment;
 pub use infrastructure::{Device, Infrastructure};
 pub use load::Loaded;

@@ -8,7 +8,7 @@ use crate::experiment::Experiment;
 use crate::kind::Kind;
 use crate::merge::Merged;
 use crate::problems::Problem;
-use crate::source::Sources;
+use crate::source::{Place, Sources};
 
 /// Tables of which one variant is chosen.
 pub(crate) const CHOICES: [&str; 5] = ["views", "encoder", "method", "optimizer", "schedule"];
@@ -22,6 +22,8 @@ pub struct Loaded {
     pub resolved: String,
     /// SHA-256 in hex of all that changes a result but the seed.
     pub digest: String,
+    /// What a person should know of how the sources went together: which choices of a file an argument replaced.
+    pub notes: Vec<String>,
 }
 
 impl Experiment {
@@ -30,8 +32,8 @@ impl Experiment {
     /// # Errors
     /// Whatever is wrong with the files or the arguments, out-of-range values all at once.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Loaded, ConfigError> {
-        let experiment = read(path, overrides, Self::check)?;
-        Ok(Loaded { resolved: experiment.to_toml()?, digest: digest(&experiment), experiment })
+        let (experiment, notes) = read(path, overrides, Self::check)?;
+        Ok(Loaded { resolved: experiment.to_toml()?, digest: digest(&experiment), experiment, notes })
     }
 
     /// As [`Experiment::load`], but with whatever views: to look at them, not to train on them.
@@ -39,7 +41,7 @@ impl Experiment {
     /// # Errors
     /// As [`Experiment::load`], but for views that the method cannot compare.
     pub fn load_to_look(path: &Path, overrides: &[String]) -> Result<Self, ConfigError> {
-        read(path, overrides, |experiment| experiment.check_parts().into_list())
+        Ok(read(path, overrides, |experiment| experiment.check_parts().into_list())?.0)
     }
 
     fn to_toml(&self) -> Result<String, ConfigError> {
@@ -54,13 +56,13 @@ fn read(
     path: &Path,
     overrides: &[String],
     check: impl Fn(&Experiment) -> Vec<Problem>,
-) -> Result<Experiment, ConfigError> {
+) -> Result<(Experiment, Vec<String>), ConfigError> {
     let sources = Sources::collect(path, overrides)?;
     let merged = Merged::new(&sources, &CHOICES)?;
     Kind::Experiment.require(path, merged.table())?;
     let experiment: Experiment = merged.typed()?;
     refuse(&merged, check(&experiment))?;
-    Ok(experiment)
+    Ok((experiment, merged.replaced().to_vec()))
 }
 
 /// Turns problems into an error that says where each stands.
@@ -68,10 +70,19 @@ pub(crate) fn refuse(merged: &Merged<'_>, problems: Vec<Problem>) -> Result<(), 
     if problems.is_empty() {
         return Ok(());
     }
-    let place = |problem: Problem| Fault {
-        place: merged.place(&problem.key),
-        message: problem.to_string()[problem.key.len()..].to_owned(),
-        key: problem.key,
+    Err(ConfigError::Faults(problems.into_iter().map(|problem| placed(merged, problem)).collect()))
+}
+
+/// A value of a file that fits no more because of an argument is that argument's fault.
+fn placed(merged: &Merged<'_>, problem: Problem) -> Fault {
+    let own = merged.place(&problem.key);
+    let argument = match own {
+        Some(Place::File { .. }) => merged.argument_in(&problem.expected),
+        _ => None,
     };
-    Err(ConfigError::Faults(problems.into_iter().map(place).collect()))
+    let mut message = problem.to_string()[problem.key.len()..].to_owned();
+    if let (Some(_), Some(own), false) = (&argument, &own, problem.found.is_empty()) {
+        message = format!("{message} ({} stands at {own})", problem.key);
+    }
+    Fault { place: argument.or(own), message, key: problem.key }
 }

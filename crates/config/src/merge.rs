@@ -4,8 +4,10 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use crate::elements;
 use crate::error::{ConfigError, Fault};
 use crate::explain::{explain, named};
+use crate::load::CHOICES;
 use crate::source::{Place, Sources};
 
 type Entry<'s> = (Spanned<DeString<'s>>, Spanned<DeValue<'s>>);
@@ -14,24 +16,38 @@ type Entry<'s> = (Spanned<DeString<'s>>, Spanned<DeValue<'s>>);
 pub(crate) struct Merged<'s> {
     sources: &'s Sources,
     table: DeTable<'s>,
+    /// Which choices an argument replaced, in words.
+    replaced: Vec<String>,
 }
 
 impl<'s> Merged<'s> {
     /// Merges tables key by key; arrays and plain values are replaced whole, and so is a choice table
-    /// when a later source names another variant.
+    /// when a later source names another variant. An argument may change one element of an array.
     pub(crate) fn new(sources: &'s Sources, choices: &[&str]) -> Result<Self, ConfigError> {
         let mut table = DeTable::new();
+        let mut replaced = Vec::new();
         for parsed in sources.tables() {
             let parsed = parsed?;
             refuse_two_variants(sources, &parsed, choices)?;
+            replaced.extend(choices.iter().filter_map(|choice| replaces(sources, choice, &table, &parsed)));
             merge(&mut table, parsed, choices);
         }
-        Ok(Self { sources, table })
+        let faults = elements::missing("", &table, sources);
+        if faults.is_empty() {
+            Ok(Self { sources, table, replaced })
+        } else {
+            Err(ConfigError::Faults(faults))
+        }
     }
 
     /// The whole table.
     pub(crate) fn table(&self) -> &DeTable<'s> {
         &self.table
+    }
+
+    /// Which choices an argument replaced, in words: a file that extends another says so itself.
+    pub(crate) fn replaced(&self) -> &[String] {
+        &self.replaced
     }
 
     /// The typed value. All unknown keys are reported at once.
@@ -58,27 +74,49 @@ impl<'s> Merged<'s> {
 
     /// Where a key such as `axis[1].name` stands, or the innermost table around it that is written down.
     pub(crate) fn place(&self, key: &str) -> Option<Place> {
+        self.offset(key).0.and_then(|offset| self.sources.place(offset))
+    }
+
+    /// The argument that brought the value of one of the keys that these words name, where one did.
+    pub(crate) fn argument_in(&self, words: &str) -> Option<Place> {
+        let keys = words.split(|c: char| c.is_whitespace() || ",;:=()".contains(c));
+        let places = keys.filter(|key| key.contains('.')).filter_map(|key| match self.offset(key) {
+            (Some(offset), true) => self.sources.place(offset),
+            _ => None,
+        });
+        places.into_iter().find(|place| matches!(place, Place::Argument(_)))
+    }
+
+    /// The byte at which a key stands and that it does, else where the innermost table around it is written down.
+    fn offset(&self, key: &str) -> (Option<usize>, bool) {
         let mut table = &self.table;
         let mut offset = None;
-        for part in key.split('.') {
+        let mut parts = key.split('.').peekable();
+        while let Some(part) = parts.next() {
             let (name, index) = named(part);
-            let Some((name, value)) = table.get_key_value(name) else { break };
+            let Some((name, value)) = table.get_key_value(name) else { return (offset, false) };
             offset = Some(name.span().start);
             let element = index.and_then(|index| value.get_ref().get(index));
             if let Some(element) = element {
                 offset = Some(element.span().start);
             }
             let value = element.unwrap_or(value);
-            let DeValue::Table(inner) = value.get_ref() else { break };
-            table = inner;
+            match value.get_ref() {
+                DeValue::Table(inner) => table = inner,
+                _ => return (offset, parts.peek().is_none()),
+            }
         }
-        offset.and_then(|offset| self.sources.place(offset))
+        (offset, true)
     }
 }
 
 fn merge<'s>(base: &mut DeTable<'s>, later: DeTable<'s>, choices: &[&str]) {
     for (key, value) in later {
         let name = key.get_ref().as_ref();
+        if let Some(element) = elements::find(base, name) {
+            merge_element(element, value);
+            continue;
+        }
         let (key, value) = match base.remove_entry(name) {
             Some(earlier) => merge_entry(earlier, (key, value), choices),
             None => (key, value),
@@ -98,6 +136,29 @@ fn merge_entry<'s>(earlier: Entry<'s>, later: Entry<'s>, choices: &[&str]) -> En
         }
         _ => later,
     }
+}
+
+/// Tables key by key, everything else whole; what is a choice in a file is one in an element too.
+fn merge_element<'s>(element: &mut Spanned<DeValue<'s>>, later: Spanned<DeValue<'s>>) {
+    match (element.get_mut(), later.get_ref()) {
+        (DeValue::Table(base), DeValue::Table(table)) => merge(base, table.clone(), &CHOICES),
+        _ => *element = later,
+    }
+}
+
+/// In words, where a later source is an argument that names another variant than the table has.
+fn replaces(sources: &Sources, choice: &str, base: &DeTable<'_>, later: &DeTable<'_>) -> Option<String> {
+    let ((old, at), (new, from)) = (variant(base, choice)?, variant(later, choice)?);
+    let argument = sources.place(from).filter(|place| matches!(place, Place::Argument(_)))?;
+    let place = sources.place(at)?;
+    let words = || format!("{argument}: [{choice}.{new}] replaces the whole of [{choice}.{old}] at {place}");
+    (old != new).then(words)
+}
+
+/// The chosen variant, and where it is named.
+fn variant<'t>(table: &'t DeTable<'_>, choice: &str) -> Option<(&'t str, usize)> {
+    let DeValue::Table(variants) = table.get(choice)?.get_ref() else { return None };
+    variants.keys().next().map(|name| (name.get_ref().as_ref(), name.span().start))
 }
 
 fn other_variant(base: &DeTable<'_>, later: &DeTable<'_>) -> bool {

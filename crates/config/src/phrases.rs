@@ -17,7 +17,8 @@ pub(crate) fn in_words(message: &str) -> String {
         {
             let found =
                 if kind == "invalid length " { format!("a length of {found}") } else { found.to_owned() };
-            return format!("expected {}, found {}", kind_in_words(expected), variant_in_words(&found));
+            let (expected, found) = (kind_in_words(expected, &found), variant_in_words(&found));
+            return format!("expected {expected}, found {found}");
         }
     }
     message.trim().to_owned()
@@ -58,11 +59,20 @@ pub(crate) fn meant(found: &str, valid: &[&str]) -> String {
     }
 }
 
-fn kind_in_words(expected: &str) -> &str {
+/// Whether one of these keys is but a letter away.
+pub(crate) fn slip(found: &str, valid: &[&str]) -> bool {
+    valid.iter().any(|name| distance(&found.to_lowercase(), name) <= 1)
+}
+
+/// A type's upper limit is of use only to who exceeds it.
+fn kind_in_words<'e>(expected: &'e str, found: &str) -> &'e str {
+    let number =
+        found.strip_prefix("integer `").and_then(|rest| rest.trim_end_matches('`').parse::<i128>().ok());
+    let above = |most: u32| number.is_some_and(|number| number > most.into());
     match expected {
-        "u32" => "a whole number, 0 to 4294967295",
-        "u64" | "usize" => "a whole number, 0 or above",
-        "u8" => "a whole number, 0 to 255",
+        "u32" if above(u32::MAX) => "a whole number, 0 to 4294967295",
+        "u8" if above(u8::MAX.into()) => "a whole number, 0 to 255",
+        "u8" | "u32" | "u64" | "usize" => "a whole number, 0 or above",
         "f64" => "a number",
         "a sequence" => "an array",
         "an array of length 2" => "an array of 2 numbers",
@@ -110,6 +120,16 @@ mod tests {
         assert_eq!(distance("bach", "batch"), 1);
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("same", "same"), 0);
+    }
+
+    #[test]
+    fn a_types_limit_is_said_to_who_exceeds_it() {
+        let words = |found: &str, kind: &str| in_words(&format!("invalid value: {found}, expected {kind}"));
+        assert_eq!(words("integer `-3`", "u32"), "expected a whole number, 0 or above, found integer `-3`");
+        assert_eq!(words("integer `-3`", "u8"), "expected a whole number, 0 or above, found integer `-3`");
+        let above = words("integer `5000000000`", "u32");
+        assert_eq!(above, "expected a whole number, 0 to 4294967295, found integer `5000000000`");
+        assert_eq!(words("integer `300`", "u8"), "expected a whole number, 0 to 255, found integer `300`");
     }
 
     #[test]

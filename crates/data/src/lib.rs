@@ -19,6 +19,7 @@
 mod cifar10;
 mod cifar100;
 mod class_names;
+mod classes;
 mod dataset;
 mod decode;
 mod epochs;
@@ -37,6 +38,7 @@ mod shapes;
 mod stl10;
 mod subset;
 
+pub use classes::Classes;
 pub use dataset::{Dataset, Labelled};
 pub use decode::{decode_bytes, is_decoding};
 pub use epochs::Epochs;
@@ -47,6 +49,6 @@ pub use folder::{ClassFolder, ImageFolder, Unreadable};
 pub use loader::{Batch, Loader, LoaderSpec};
 pub use memory::InMemory;
 pub use open::{Source, Spec, Split, Splits, open};
-pub use pack::{PackSummary, PackedClasses, PackedImages, Packing, is_pack, pack, remove_unfinished};
+pub use pack::{PackSummary, PackedImages, Packing, is_pack, pack, remove_unfinished};
 pub use shapes::Shapes;
 pub use subset::{Subset, balanced};

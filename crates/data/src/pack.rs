@@ -6,8 +6,8 @@
 mod read;
 mod write;
 
+pub use read::PackedImages;
 pub(crate) use read::open;
-pub use read::{PackedClasses, PackedImages};
 pub use write::{PackSummary, Packing, pack, remove_unfinished};
 
 use crate::error::DataError;

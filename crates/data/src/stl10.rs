@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use kontrast_augment::ImageRef;
 
-use crate::dataset::{Dataset, Labelled};
+use crate::classes::Classes;
+use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::open::{Split, Splits};
 use crate::{class_names, pinned};
@@ -48,10 +49,11 @@ fn open_counted(folder: &Path, unlabelled: bool, counts: Counts) -> Result<Split
     }
     let [train, train_labels, test, test_labels, others, names] = FILES.map(|name| folder.join(name));
     let names = class_names::read(&names, CLASSES, NAME)?;
-    let train = Classes::open(Part::open(train, counts.train)?, &train_labels, &names)?;
-    let test = Classes::open(Part::open(test, counts.test)?, &test_labels, &names)?;
+    let part = Part::open(train, counts.train)?;
+    let train = classes(part.clone(), &train_labels, &names)?;
+    let test = classes(Part::open(test, counts.test)?, &test_labels, &names)?;
     let train = if unlabelled {
-        let parts = vec![train.images.parts[0].clone(), Part::open(others, counts.unlabelled)?];
+        let parts = vec![part, Part::open(others, counts.unlabelled)?];
         Split::Partly { images: Arc::new(Images { parts }), labelled: Arc::new(train) }
     } else {
         Split::Labelled(Arc::new(train))
@@ -72,14 +74,6 @@ struct Images {
     parts: Vec<Part>,
 }
 
-/// Images with labels.
-#[derive(Debug)]
-struct Classes {
-    images: Images,
-    labels: Vec<u32>,
-    class_names: Vec<String>,
-}
-
 impl Part {
     /// Opens a file that holds so many images.
     fn open(path: PathBuf, images: usize) -> Result<Self, DataError> {
@@ -89,21 +83,19 @@ impl Part {
     }
 }
 
-impl Classes {
-    /// Reads the labels, a byte each from 1 to 10.
-    fn open(part: Part, path: &Path, names: &[String]) -> Result<Self, DataError> {
-        pinned::check_length(path, part.images as u64, NAME)?;
-        let bytes = fs::read(path).map_err(DataError::io(path))?;
-        if let Some(image) = bytes.iter().position(|label| !(1..=CLASSES).contains(&usize::from(*label))) {
-            let label = bytes[image];
-            let reason = format!(
-                "image {image} has the label {label}; expected 1 to {CLASSES}; fetch again with: cargo xtask data {NAME}"
-            );
-            return Err(DataError::Format { path: path.to_owned(), reason });
-        }
-        let labels = bytes.iter().map(|&label| u32::from(label) - 1).collect();
-        Ok(Self { images: Images { parts: vec![part] }, labels, class_names: names.to_vec() })
+/// Images with their labels, which are a byte each from 1 to 10.
+fn classes(part: Part, path: &Path, names: &[String]) -> Result<Classes<Images>, DataError> {
+    pinned::check_length(path, part.images as u64, NAME)?;
+    let bytes = fs::read(path).map_err(DataError::io(path))?;
+    if let Some(image) = bytes.iter().position(|label| !(1..=CLASSES).contains(&usize::from(*label))) {
+        let label = bytes[image];
+        let reason = format!(
+            "image {image} has the label {label}; expected 1 to {CLASSES}; fetch again with: cargo xtask data {NAME}"
+        );
+        return Err(DataError::Format { path: path.to_owned(), reason });
     }
+    let labels = bytes.iter().map(|&label| u32::from(label) - 1).collect();
+    Ok(Classes::new(Images { parts: vec![part] }, labels, names.to_vec()))
 }
 
 impl Dataset for Images {
@@ -142,30 +134,6 @@ fn columns_to_rows(planes: &[u8], pixels: &mut [u8]) {
                 *value = planes[channel * PLANE + x * SIDE + y];
             }
         }
-    }
-}
-
-impl Dataset for Classes {
-    fn len(&self) -> usize {
-        self.images.len()
-    }
-
-    fn size(&self, index: usize) -> Result<(usize, usize), DataError> {
-        self.images.size(index)
-    }
-
-    fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
-        self.images.image(index, buffer)
-    }
-}
-
-impl Labelled for Classes {
-    fn class_names(&self) -> &[String] {
-        &self.class_names
-    }
-
-    fn label(&self, index: usize) -> u32 {
-        self.labels[index]
     }
 }
 

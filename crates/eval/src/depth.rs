@@ -2,6 +2,7 @@
 //! need has formed (Zhang, Isola and Efros 2016, arXiv 1603.08511, section 3.2; Gidaris, Singh and Komodakis 2018, arXiv
 //! 1803.07728, section 3.1).
 
+mod cgroup;
 mod maps;
 mod probe;
 mod room;
@@ -66,7 +67,7 @@ pub enum Heard<'a> {
 
 impl Probes {
     /// What an experiment asks for, of an encoder with so many stages.
-    pub fn new(config: &kontrast_config::Depth, stages: usize, seed: u64) -> Self {
+    pub fn new(config: &kontrast_config::DepthProbes, stages: usize, seed: u64) -> Self {
         Self {
             // A checked experiment has a rate for each.
             probes: config.probes.iter().filter_map(|&probe| Some((probe, config.lr.of(probe)?))).collect(),

@@ -202,10 +202,11 @@ pub(crate) fn judged_puzzles(
 pub fn permutation_set(config: &kontrast_config::Jigsaw) -> Result<PermutationSet, PermutationError> {
     let grid = Grid::square(config.grid).expect("a checked grid");
     let of = &config.permutations;
-    PermutationSet::choose(grid, choice(of.method), Some(of.count), of.seed)
+    PermutationSet::choose(grid, permutation_choice(of.method), Some(of.count), of.seed)
 }
 
-fn choice(method: kontrast_config::PermutationMethod) -> Choice {
+/// How the method of this name chooses.
+pub fn permutation_choice(method: kontrast_config::PermutationMethod) -> Choice {
     use kontrast_config::PermutationMethod as From;
     match method {
         From::Greedy => Choice::Greedy,

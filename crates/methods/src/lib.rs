@@ -60,7 +60,7 @@ mod vicreg;
 mod views;
 
 pub use build::{BuildError, build, precision, setting, warnings};
-pub use jigsaw::permutation_set;
+pub use jigsaw::{permutation_choice, permutation_set};
 pub use kontrast_augment_torch::Views;
 pub use method::{Accuracy, Healthy, Method, Part, Progress, Solved, StepOutput};
 pub use setting::{Labels, Setting, SharedEncoder};

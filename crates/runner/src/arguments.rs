@@ -24,7 +24,8 @@ pub(crate) enum Command {
     Evaluate {
         /// The run directory
         run: PathBuf,
-        /// Probes at depth that the run's file does not have, e.g. eval.depth.epochs=20; other keys are refused
+        /// Changes the probes at depth that the run's file has, e.g. eval.depth.epochs=20, or brings some where it has
+        /// none; other keys are refused
         #[arg(long = "set", value_name = "KEY=VALUE")]
         overrides: Vec<String>,
     },
@@ -117,7 +118,7 @@ impl Pretrain {
 }
 
 /// An argument as a shell would have it.
-fn quoted(argument: &str) -> String {
+pub(crate) fn quoted(argument: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
     if !argument.is_empty() && argument.chars().all(plain) {
         argument.to_owned()

@@ -4,6 +4,7 @@ mod arguments;
 mod canvas;
 mod confusion;
 mod data;
+mod destination;
 mod device;
 mod evaluation;
 mod figures;

@@ -1,85 +1,79 @@
 //! `kontrast permutations`: a set for a jigsaw, as TOML and as a picture.
 
 use crate::canvas::{Canvas, LINE, PAPER, save, words};
-use crate::say;
-use clap::{Args, ValueEnum};
+use crate::{destination, say};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use image::{Rgb, RgbImage};
+use kontrast_config::PermutationMethod;
+use kontrast_methods::permutation_choice;
 use kontrast_pretext::Grid;
-use kontrast_pretext::permutations::{Choice, Group, Permutation, PermutationSet};
+use kontrast_pretext::permutations::{Choice, Permutation, PermutationSet};
 use kontrast_runlog::atomic_write;
 use std::path::PathBuf;
 
 #[derive(Args, Debug)]
 pub(crate) struct Permutations {
-    /// How many permutations [default: all of a group]
-    #[arg(long)]
+    /// How many permutations, from 2 [default: all of a group]
+    #[arg(long, value_parser = count, allow_negative_numbers = true)]
     count: Option<usize>,
     /// Rows and columns of tiles: 3, or 3x2 for three rows of two
     #[arg(long, default_value = "3")]
     grid: Grid,
     /// How they are chosen
-    #[arg(long, value_enum, default_value = "greedy")]
-    method: Way,
+    #[arg(long, value_parser = methods(), default_value = PermutationMethod::Greedy.as_str())]
+    method: PermutationMethod,
     /// Fixes the first choice, and which of equals is taken
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Write the set to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Draw the set as this PNG: a colour a tile
+    /// Draw the set as this file, a PNG: a colour a tile
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Way {
-    /// Each the farthest from those before, by the sum of distances (Noroozi and Favaro 2016, algorithm 1)
-    #[value(name = "greedy", alias = "max_avg")]
-    Greedy,
-    /// Each the farthest from its nearest among those before
-    #[value(name = "max_min")]
-    MaxMin,
-    /// Each the median by the sum of distances (the paper's middle set)
-    #[value(name = "middle")]
-    Middle,
-    /// Each the nearest to those before (the paper's lowest set)
-    #[value(name = "min_avg")]
-    MinAverage,
-    /// Drawn
-    #[value(name = "random")]
-    Random,
-    /// Shifts: as many as tiles, which differ everywhere
-    #[value(name = "cyclic")]
-    Cyclic,
-    /// 72 of nine tiles, 8 apart
-    #[value(name = "agl19")]
-    Agl19,
-    /// 504 of nine tiles, 7 apart
-    #[value(name = "pgl28")]
-    Pgl28,
-    /// 1,512 of nine tiles, 6 apart
-    #[value(name = "pgammal28")]
-    Pgammal28,
+/// Numbers that are too small are refused with the set, by those who know why.
+fn count(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| format!("expected a whole number, 2 or above; found {text}"))
 }
 
-impl Way {
-    fn choice(self) -> Choice {
-        match self {
-            Self::Greedy => Choice::Greedy,
-            Self::MaxMin => Choice::MaxMin,
-            Self::Middle => Choice::Middle,
-            Self::MinAverage => Choice::MinAverage,
-            Self::Random => Choice::Random,
-            Self::Cyclic => Choice::Group(Group::Cyclic),
-            Self::Agl19 => Choice::Group(Group::Agl19),
-            Self::Pgl28 => Choice::Group(Group::Pgl28),
-            Self::Pgammal28 => Choice::Group(Group::Pgammal28),
+/// Every method by the name that an experiment file gives it.
+fn methods() -> impl TypedValueParser<Value = PermutationMethod> {
+    PossibleValuesParser::new(PermutationMethod::ALL.map(value)).map(|name| {
+        let is_named = |method: &PermutationMethod| value(*method).matches(&name, false);
+        PermutationMethod::ALL.into_iter().find(is_named).expect("one of the possible values")
+    })
+}
+
+fn value(method: PermutationMethod) -> PossibleValue {
+    let value = PossibleValue::new(method.as_str());
+    match method {
+        PermutationMethod::Greedy => value.alias("max_avg").help(
+            "Each the farthest from those before, by the sum of distances (Noroozi and Favaro 2016, algorithm 1)",
+        ),
+        PermutationMethod::MaxMin => value.help("Each the farthest from its nearest among those before"),
+        PermutationMethod::Middle => {
+            value.help("Each the median by the sum of distances (the paper's middle set)")
         }
+        PermutationMethod::MinAvg => value.help("Each the nearest to those before (the paper's lowest set)"),
+        PermutationMethod::Random => value.help("Drawn"),
+        PermutationMethod::Cyclic => value.help("Shifts: as many as tiles, which differ everywhere"),
+        PermutationMethod::Agl19 => value.help("72 of nine tiles, 8 apart"),
+        PermutationMethod::Pgl28 => value.help("504 of nine tiles, 7 apart"),
+        PermutationMethod::Pgammal28 => value.help("1,512 of nine tiles, 6 apart"),
     }
 }
 
 pub(crate) fn permutations(arguments: &Permutations) -> anyhow::Result<u8> {
-    let choice = arguments.method.choice();
+    if let Some(file) = &arguments.out {
+        destination::require_folder("--out", file)?;
+    }
+    if let Some(file) = &arguments.picture {
+        destination::require_png("--picture", file)?;
+    }
+    let choice = permutation_choice(arguments.method);
     if arguments.count.is_none() && !matches!(choice, Choice::Group(_)) {
         let text = format!(
             "--method {choice}: expected --count with it, such as --count 100; only a group has a size"
@@ -105,6 +99,7 @@ pub(crate) fn permutations(arguments: &Permutations) -> anyhow::Result<u8> {
     }
     if let Some(file) = &arguments.picture {
         save(&drawn(&set), file)?;
+        say::note(format_args!("{}: a picture of the set", file.display()));
     }
     Ok(0)
 }

@@ -1,19 +1,21 @@
 //! `evaluate`: the scores of a run again, from its last checkpoint.
 
+use crate::arguments::quoted;
 use crate::pretrain::{judge, trainer};
 use crate::record::Record;
 use crate::stage::Stage;
 use crate::{Refusal, interrupt, say, words};
 use anyhow::{Context, bail};
-use kontrast_config::{Experiment, Loaded};
+use kontrast_config::{DepthProbes, Experiment, Loaded};
 use kontrast_runlog::{Layout, RunDir, Status, Summary, read_summary};
 use kontrast_training::Resumed;
+use std::fmt::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Evaluates the last checkpoint of a finished or interrupted run again; returns the exit code.
 ///
-/// `overrides` are of `[eval.depth]` alone: the other scores are those that the run's digest stands for.
+/// `overrides` are of `[eval.depth]` alone, and change what the run's file has of it: the other scores are those that the run's digest stands for.
 pub(crate) fn evaluate(path: &Path, overrides: &[String]) -> anyhow::Result<u8> {
     let interrupt = interrupt::on_signals()?;
     match evaluated(path, overrides, &interrupt) {
@@ -32,7 +34,7 @@ fn evaluated(path: &Path, overrides: &[String], interrupt: &AtomicBool) -> anyho
         let text = format!("{}: no run directory, which holds a config.toml", path.display());
         return Err(Refusal(text).into());
     }
-    let loaded = loaded(&layout.config(), overrides)?;
+    let loaded = loaded(path, &layout.config(), overrides)?;
     let earlier = read_summary(path)?;
     let dir = RunDir::acquire(path)?;
     let stage = Stage::new(&loaded)?;
@@ -60,20 +62,45 @@ fn evaluated(path: &Path, overrides: &[String], interrupt: &AtomicBool) -> anyho
 }
 
 /// The run's experiment with other probes at depth, under the digest that its checkpoints bear.
-fn loaded(file: &Path, overrides: &[String]) -> anyhow::Result<Loaded> {
+fn loaded(run: &Path, file: &Path, overrides: &[String]) -> anyhow::Result<Loaded> {
     let own = Experiment::load(file, &[])?;
-    let of_depth = |set: &&String| {
-        let key = set.split('=').next().unwrap_or_default().trim();
-        key == "eval.depth" || key.starts_with("eval.depth.")
-    };
-    if let Some(other) = overrides.iter().find(|set| !of_depth(set)) {
+    if let Some(other) = overrides.iter().find(|set| key_of_depth(set).is_none()) {
         let text = format!(
             "--set {other}: expected a key of eval.depth; what else the run's scores follow from stands in {}",
             file.display()
         );
         return Err(Refusal(text).into());
     }
+    if let (None, Some(set)) = (&own.experiment.eval.depth, overrides.first())
+        && !is_whole(overrides)
+    {
+        let mut command = words::evaluate_command(run);
+        let whole = format!("eval.depth={}", DepthProbes::EXAMPLE);
+        for set in std::iter::once(&whole).chain(overrides) {
+            let _ = write!(command, " --set {}", quoted(set));
+        }
+        let text = format!(
+            "--set {set}: expected the whole table first, for {} has no [eval.depth] that this key could change; such as: {command}",
+            file.display()
+        );
+        return Err(Refusal(text).into());
+    }
     Ok(Loaded { digest: own.digest, ..Experiment::load(file, overrides)? })
+}
+
+/// What an argument sets of `eval.depth`, empty where it is the table; none where it sets something else.
+fn key_of_depth(set: &str) -> Option<&str> {
+    let rest = set.split('=').next().unwrap_or_default().trim().strip_prefix("eval.depth")?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
+}
+
+/// Whether arguments bring the table, or each of the keys that it has to have.
+fn is_whole(overrides: &[String]) -> bool {
+    let keys: Vec<_> = overrides.iter().filter_map(|set| key_of_depth(set)?.split('.').next()).collect();
+    let table: toml::Table = toml::from_str(&format!("depth = {}", DepthProbes::EXAMPLE)).unwrap_or_default();
+    let needed =
+        table.get("depth").and_then(toml::Value::as_table).into_iter().flat_map(|depth| depth.keys());
+    keys.contains(&"") || needed.into_iter().all(|key| keys.contains(&key.as_str()))
 }
 
 /// The scores of a finished run are those of its last step, and of no earlier one.

@@ -2,7 +2,7 @@
 
 use crate::data;
 use crate::device::{self, Place};
-use crate::images;
+use crate::{images, say};
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Feed;
 use kontrast_config::{self as config, Experiment, Loaded};
@@ -30,6 +30,9 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new(loaded: &Loaded) -> anyhow::Result<Self> {
+        for note in &loaded.notes {
+            say::note(format_args!("note: {note}"));
+        }
         let experiment = loaded.experiment.clone();
         let place = device::prepare(&experiment.run)?;
         let splits = data::open(&experiment.data, experiment.seed)?;

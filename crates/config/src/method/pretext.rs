@@ -74,6 +74,19 @@ pub enum PermutationMethod {
 }
 
 impl PermutationMethod {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Greedy,
+        Self::MaxMin,
+        Self::Middle,
+        Self::MinAvg,
+        Self::Random,
+        Self::Cyclic,
+        Self::Agl19,
+        Self::Pgl28,
+        Self::Pgammal28,
+    ];
+
     /// The name as a file writes it.
     pub fn as_str(self) -> &'static str {
         match self {

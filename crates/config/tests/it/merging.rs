@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kontrast_config::{Device, LrRule, Optimizer};
+use kontrast_config::{DepthProbes, Device, LrRule, Method, Optimizer};
 
 use crate::folder::{BASE, Folder, load};
 
@@ -77,6 +77,24 @@ fn arguments_that_name_one_new_variant_add_up() {
 }
 
 #[test]
+fn an_argument_that_replaces_a_choice_is_noted() {
+    let folder = Folder::new();
+    let set = "schedule.constant.warmup_epochs=1";
+    let notes = folder.load("", &[set, set]).notes;
+    let [note] = &notes[..] else { panic!("one note: {notes:?}") };
+    let expected = format!(
+        "--set {set}: [schedule.constant] replaces the whole of [schedule.cosine] at base.toml:31:11"
+    );
+    assert_eq!(folder.strip(note), expected);
+    assert!(
+        folder
+            .load("[schedule.constant]\nwarmup_epochs = 1", &["optimizer.sgd.momentum=0.8"])
+            .notes
+            .is_empty()
+    );
+}
+
+#[test]
 fn a_whole_number_serves_where_a_fraction_may_stand() {
     assert_eq!(Folder::new().load("[optimizer.sgd]\nlr = 1", &[]).experiment.optimizer.lr().base, 1.0);
 }
@@ -104,4 +122,67 @@ fn the_resolved_file_loads_to_the_same_experiment() {
     assert_eq!(first.experiment, second.experiment);
     assert_eq!(first.resolved, second.resolved);
     assert_eq!(first.digest, second.digest);
+}
+
+/// Two tasks on one view each.
+const JOINT: &str = "[[method.joint.tasks]]\nweight = 1.0\nviews = [0]\nmethod.rotation = { rotations = 4, all = true, head = \
+                     { widths = [8, 8], batch_norm = false } }\n[[method.joint.tasks]]\nweight = 0.5\nviews = [0, 1]\n\
+                     method.simclr = { temperature = 0.5, projector = { widths = [8], batch_norm = false } }\n";
+
+#[test]
+fn an_argument_changes_one_element_of_a_list() {
+    let folder = Folder::new();
+    let set = [
+        "method.joint.tasks[0].weight=2",
+        "method.joint.tasks.1.method.simclr.temperature=0.25",
+        "method.joint.tasks[0].method.rotation.head.widths[1]=16",
+    ];
+    let Method::Joint(joint) = folder.load(JOINT, &set).experiment.method else {
+        panic!("the method is joint")
+    };
+    assert_eq!(joint.tasks.iter().map(|task| task.weight).collect::<Vec<_>>(), [2.0, 0.5]);
+    let (Method::Rotation(rotation), Method::Simclr(simclr)) =
+        (&joint.tasks[0].method, &joint.tasks[1].method)
+    else {
+        panic!("the tasks are rotation and SimCLR")
+    };
+    assert_eq!((&rotation.head.widths[..], simclr.temperature), (&[8, 16][..], 0.25));
+    // Another method replaces the task's own, as it would the file's.
+    let other = "method.joint.tasks[0].method.npid.queue=1";
+    assert!(folder.refusal(JOINT, &[other]).contains("method.joint.tasks[0].method.npid"));
+}
+
+#[test]
+fn an_element_that_is_not_there_is_refused() {
+    let folder = Folder::new();
+    let beyond = "method.joint.tasks[2].weight=2";
+    let message = folder.refusal(JOINT, &[beyond]);
+    let expected = "method.joint.tasks[2]: expected an element from 0 to 1, which the list has";
+    assert_eq!(message, format!("--set {beyond}: {expected}"));
+    let inside = "method.joint.tasks.0.method.rotation.head.widths.2=8";
+    assert!(folder.refusal(JOINT, &[inside]).contains("widths[2]: expected an element from 0 to 1"));
+    let message = folder.refusal("", &["method.simclr.projector[0]=2"]);
+    assert!(
+        message.contains("expected a list method.simclr.projector to change an element of, found none"),
+        "{message}"
+    );
+    let wrong = folder.refusal(JOINT, &["method.joint.tasks[1].weight=-2"]);
+    assert_eq!(
+        wrong,
+        "--set method.joint.tasks[1].weight=-2: method.joint.tasks[1].weight = -2.0: expected a number above 0"
+    );
+}
+
+#[test]
+fn the_example_of_probes_at_depth_is_a_whole_table_and_no_more() {
+    let folder = Folder::new();
+    let table: toml::Table = format!("depth = {}", DepthProbes::EXAMPLE).parse().unwrap();
+    let Some(toml::Value::Table(depth)) = table.get("depth") else { panic!("the example is a table") };
+    folder.load("", &[&format!("eval.depth={}", DepthProbes::EXAMPLE)]);
+    for key in depth.keys() {
+        let mut less = depth.clone();
+        less.remove(key);
+        let message = folder.refusal("", &[&format!("eval.depth={}", toml::Value::Table(less))]);
+        assert!(message.contains(&format!("eval.depth.{key}: this key is missing")), "{message}");
+    }
 }

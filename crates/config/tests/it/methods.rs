@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kontrast_config::{Experiment, HeadNorm, Method};
+use kontrast_config::{Experiment, HeadNorm, Method, PermutationMethod};
 
 fn refusal(method: &str, argument: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../configs/smoke/{method}.toml"));
@@ -254,5 +254,12 @@ fn batch_norm_of_a_head_is_a_switch_or_a_word() {
         ("last_plain", HeadNorm::LastPlain),
     ] {
         assert_eq!(of(&format!("method.simclr.projector.batch_norm={word}")), expected, "{word}");
+    }
+}
+
+#[test]
+fn a_way_to_choose_permutations_has_one_name() {
+    for method in PermutationMethod::ALL {
+        assert_eq!(serde_json::to_value(method).unwrap(), method.as_str());
     }
 }

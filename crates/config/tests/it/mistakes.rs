@@ -87,6 +87,27 @@ fn a_key_that_stands_elsewhere_is_named_in_full() {
 }
 
 #[test]
+fn a_key_that_is_misspelt_is_not_taken_for_one_elsewhere() {
+    let folder = Folder::new();
+    let rotation =
+        "[method.rotation]\nrotations = 4\nall = true\nhead = { widths = [], batch_norm = false }\n";
+    let own = "method.rotation.rotation: unknown key; did you mean `rotations`? Valid keys here: `rotations`, `all`, `head`";
+    let message = folder.refusal(&format!("{rotation}[method.rotation.rotation]\nall = true"), &[]);
+    assert_eq!(message, format!("mine.toml:6:18: {own}"));
+    let message = folder.refusal(rotation, &["method.rotation.rotation=4"]);
+    assert_eq!(message, format!("--set method.rotation.rotation=4: {own}"));
+    // `width` is a key of the encoder.
+    let message = folder.refusal(rotation, &["method.rotation.head.width=[8]"]);
+    assert!(message.contains("method.rotation.head.width: unknown key; did you mean `widths`?"), "{message}");
+    // A table is not meant by a key inside it.
+    let message = folder.refusal("", &["train.train=4"]);
+    assert!(
+        message.starts_with("--set train.train=4: train.train: unknown key. Valid keys here"),
+        "{message}"
+    );
+}
+
+#[test]
 fn a_file_of_another_kind_is_named_with_its_command_in_one_line() {
     let configs = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs"));
     let refusal = |file: &str| Experiment::load(&configs.join(file), &[]).unwrap_err().to_string();

@@ -24,6 +24,28 @@ fn all_values_out_of_range_are_reported_at_once() {
 }
 
 #[test]
+fn a_value_of_a_file_that_an_argument_makes_wrong_is_placed_at_the_argument() {
+    let folder = Folder::new();
+    let message = folder.refusal("[data]\nsubset = 1000", &["train.batch=2048"]);
+    assert_eq!(
+        message,
+        "--set train.batch=2048: data.subset = 1000: expected at least train.batch = 2048, else there is no whole batch \
+         (data.subset stands at mine.toml:3:1)"
+    );
+    let message = folder.refusal("", &["train.epochs=1"]);
+    assert!(message.starts_with("--set train.epochs=1: schedule.cosine.warmup_epochs = 2.0: "), "{message}");
+    assert!(message.ends_with(" (schedule.cosine.warmup_epochs stands at base.toml:32:1)"), "{message}");
+    let message = folder.refusal("", &["data.name=folder"]);
+    assert!(
+        message.starts_with("--set data.name=folder: data.root is missing: expected the folder"),
+        "{message}"
+    );
+    // Nothing that an argument brought is named here.
+    let message = folder.refusal("[train]\nepochs = 1", &["train.batch=128"]);
+    assert!(message.starts_with("base.toml:32:1: schedule.cosine.warmup_epochs = 2.0: "), "{message}");
+}
+
+#[test]
 fn each_value_out_of_range_names_its_key() {
     let cases = [
         ("train.batch=0", "train.batch = 0: expected at least 2"),

@@ -1,6 +1,7 @@
 //! Reading a pack: the table when it is opened, an image at its offset whenever it is asked for.
 
 use super::{HEAD, MAGIC, Record, Table};
+use crate::classes::Classes;
 use crate::dataset::{Dataset, Labelled};
 use crate::error::DataError;
 use crate::open::{Split, Splits};
@@ -11,20 +12,13 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Images of a pack without classes.
+/// Images of a pack.
 #[derive(Debug)]
 pub struct PackedImages {
     file: Arc<(PathBuf, File)>,
     records: Vec<Record>,
     /// The command that makes the pack again.
     again: Arc<str>,
-}
-
-/// Images of a pack with classes.
-#[derive(Debug)]
-pub struct PackedClasses {
-    images: PackedImages,
-    class_names: Vec<String>,
 }
 
 /// Opens a pack and checks its table.
@@ -79,7 +73,10 @@ pub(crate) fn open(path: &Path) -> Result<Splits, DataError> {
         let train = Split::Unlabelled(Arc::new(images(train)));
         return Ok(Splits { train, test: None, notes: Vec::new(), skipped: Vec::new() });
     }
-    let classes = |records| PackedClasses { images: images(records), class_names: class_names.clone() };
+    let classes = |records: Vec<Record>| {
+        let labels = records.iter().map(|record| record.label).collect();
+        Classes::new(images(records), labels, class_names.clone())
+    };
     let test = (!test.is_empty()).then(|| Arc::new(classes(test)) as Arc<dyn Labelled>);
     Ok(Splits {
         train: Split::Labelled(Arc::new(classes(train))),
@@ -113,29 +110,5 @@ impl Dataset for PackedImages {
             return Err(DataError::Format { path: path.clone(), reason });
         }
         Ok(ImageRef::new(record.width as usize, record.height as usize, buffer))
-    }
-}
-
-impl Dataset for PackedClasses {
-    fn len(&self) -> usize {
-        self.images.len()
-    }
-
-    fn size(&self, index: usize) -> Result<(usize, usize), DataError> {
-        self.images.size(index)
-    }
-
-    fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
-        self.images.image(index, buffer)
-    }
-}
-
-impl Labelled for PackedClasses {
-    fn class_names(&self) -> &[String] {
-        &self.class_names
-    }
-
-    fn label(&self, index: usize) -> u32 {
-        self.images.records[index].label
     }
 }

@@ -1,7 +1,7 @@
 //! Whether the maps have room in memory: asked before any are computed, since a system that runs out of it ends the
 //! program without a word.
 
-use super::Shared;
+use super::{Shared, cgroup};
 use crate::EvalError;
 use tch::Device;
 
@@ -19,13 +19,20 @@ pub(crate) fn require(shared: &[Shared], available: Option<u64>) -> Result<(), E
     Err(EvalError::Memory { stage, grid: largest.grid, probes: probes.join(" and "), needed, available })
 }
 
-/// Bytes that programs can take without swapping, where the system tells: on Linux, of the memory beside the CPU. A
-/// GPU's libtorch counts itself, and says what was missing.
+/// Bytes that programs can take without swapping, where the system tells: on Linux, of the memory beside the CPU, or of
+/// what a container's limit leaves of it where that is less. A GPU's libtorch counts itself, and says what was missing.
 pub(crate) fn available(device: Device) -> Option<u64> {
     match device {
-        Device::Cpu => of_meminfo(&std::fs::read_to_string("/proc/meminfo").ok()?),
+        Device::Cpu => {
+            let machine = std::fs::read_to_string("/proc/meminfo").ok();
+            least(machine.as_deref().and_then(of_meminfo), cgroup::available())
+        }
         _ => None,
     }
+}
+
+fn least(machine: Option<u64>, container: Option<u64>) -> Option<u64> {
+    machine.into_iter().chain(container).min()
 }
 
 /// `MemAvailable` of proc_meminfo(5).
@@ -75,5 +82,9 @@ mod tests {
         assert_eq!(of_meminfo(text), Some(123_456 * 1024));
         assert_eq!(of_meminfo("MemTotal: 1 kB\n"), None);
         assert_eq!(available(Device::Cuda(0)), None);
+        assert_eq!(
+            (least(Some(7), Some(5)), least(Some(7), None), least(None, None)),
+            (Some(5), Some(7), None)
+        );
     }
 }

@@ -4,14 +4,9 @@ use kontrast_models::{Decoder, DecoderSpec, Depth, EncoderSpec, Init, Mode, ResN
 use kontrast_testkit::{Case, assert_close};
 use tch::{Device, Kind, Tensor, nn};
 
-/// The rule by which `generate.py` fills a tensor.
+/// Weights are those of a linear layer and of convolutions.
 fn fill(place: usize, shape: &[i64]) -> Tensor {
-    let i = Tensor::arange(shape.iter().product::<i64>(), (Kind::Double, Device::Cpu)).reshape(shape);
-    let wave = (&i * 0.7391 + place as f64 * 1.37 + (&i * 0.0113).sin()).sin();
-    match shape {
-        [_, rest @ ..] if !rest.is_empty() => wave * (4.0 / rest.iter().product::<i64>() as f64).sqrt(),
-        _ => wave * 0.3 + 1.0,
-    }
+    crate::fill::fill(place, shape, 2)
 }
 
 #[test]

@@ -13,14 +13,9 @@ fn spec(blocks: i64) -> NinSpec {
     NinSpec { blocks, width: 192, channels_last: true, virtual_devices: 1 }
 }
 
-/// The rule by which `generate.py` fills a tensor.
+/// Weights are those of convolutions.
 fn fill(place: usize, shape: &[i64]) -> Tensor {
-    let i = Tensor::arange(shape.iter().product::<i64>(), (Kind::Double, Device::Cpu)).reshape(shape);
-    let wave = (&i * 0.7391 + place as f64 * 1.37 + (&i * 0.0113).sin()).sin();
-    match shape {
-        [_, rest @ ..] if shape.len() == 4 => wave * (4.0 / rest.iter().product::<i64>() as f64).sqrt(),
-        _ => wave * 0.3 + 1.0,
-    }
+    crate::fill::fill(place, shape, 4)
 }
 
 fn images() -> Tensor {

@@ -1,5 +1,6 @@
 //! The shortcut audit in words.
 
+use super::pairs::{Pair, nothing, pairs};
 use super::{Key, Source, view};
 use crate::Refusal;
 use kontrast_augment::audit::{Cue, found};
@@ -25,13 +26,17 @@ struct Compared<'s> {
     /// Different images among all candidates.
     distinct: usize,
     /// Which views, in words.
-    views: &'static str,
+    views: &'s str,
     /// The images in words.
     images: &'s str,
 }
 
-/// Measures every cue between the plan's first two views; between two draws of the view where there is only one.
+/// Measures every cue between the views that are made to agree, a table for each pair; says why where there is none.
 pub(super) fn report(source: &Source) -> anyhow::Result<String> {
+    let pairs = pairs(source)?;
+    if pairs.is_empty() {
+        return Ok(nothing(source.method.as_ref()));
+    }
     let images = source.images.len();
     let too_few = |what: &str, found: usize| {
         let message = format!(
@@ -48,22 +53,31 @@ pub(super) fn report(source: &Source) -> anyhow::Result<String> {
     if distinct < FEWEST {
         return Err(too_few("different images", distinct).into());
     }
-    let views = if source.plans.len() > 1 { "views 0 and 1" } else { "view 0, drawn in epochs 0 and 1" };
-    let means = means(source, groups, candidates)?;
-    Ok(words(&means, &Compared { candidates, groups, distinct, views, images: &source.words }))
+    let mut tables = Vec::new();
+    for pair in &pairs {
+        let means = means(source, pair, groups, candidates)?;
+        let (views, images) = (pair.words.as_str(), source.words.as_str());
+        tables.push(words(&means, &Compared { candidates, groups, distinct, views, images }));
+    }
+    Ok(tables.join("\n"))
 }
 
 /// Per cent that each cue finds, over all groups.
-fn means(source: &Source, groups: usize, candidates: usize) -> anyhow::Result<[f64; Cue::ALL.len()]> {
-    let second = usize::from(source.plans.len() > 1);
+fn means(
+    source: &Source,
+    pair: &Pair,
+    groups: usize,
+    candidates: usize,
+) -> anyhow::Result<[f64; Cue::ALL.len()]> {
+    let twice = pair.views[0] == pair.views[1];
     let mut sums = [0.0; Cue::ALL.len()];
     for group in 0..groups {
         let mut numbers = Cue::ALL.map(|_| [Vec::new(), Vec::new()]);
         for place in 0..candidates {
             let image = chosen(source, place * groups + group, groups * candidates);
-            for (side, index) in [0, second].into_iter().enumerate() {
+            for (side, index) in pair.views.into_iter().enumerate() {
                 let plan = &source.plans[index];
-                let epoch = u32::from(side == 1 && second == 0);
+                let epoch = u32::from(side == 1 && twice);
                 let key = Key { seed: source.seed, epoch, image, view: index as u32 };
                 let pixels = view(plan, &*source.images, key)?.pixels;
                 for (cue, numbers) in Cue::ALL.iter().zip(&mut numbers) {

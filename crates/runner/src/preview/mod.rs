@@ -1,10 +1,11 @@
 //! `preview`: what a plan does to images, as a picture; one view again from its four numbers; and the shortcut audit.
 
 mod audit;
+mod pairs;
 mod sheet;
 mod source;
 
-use crate::{Refusal, say};
+use crate::{Refusal, destination, say};
 use anyhow::Context;
 use clap::Args;
 use kontrast_augment::{Recipe, Scratch, ViewPlan, ViewRng, render_into};
@@ -47,7 +48,7 @@ pub(crate) struct Preview {
     /// Say how often a trivial cue finds an image's other view, instead of drawing
     #[arg(long)]
     audit: bool,
-    /// The picture
+    /// The picture, a PNG
     #[arg(long, default_value = "preview.png", value_name = "FILE")]
     out: PathBuf,
 }
@@ -73,6 +74,9 @@ fn key(text: &str) -> Result<Key, String> {
 
 /// Draws, replays or audits.
 pub(crate) fn preview(arguments: &Preview) -> anyhow::Result<u8> {
+    if !arguments.audit {
+        destination::require_png("--out", &arguments.out)?;
+    }
     let source = Source::of(arguments)?;
     if let Some(note) = source.enlarged()? {
         say::note(format_args!("note: {note}"));
@@ -130,10 +134,7 @@ fn replay(source: &Source, key: Key, out: &std::path::Path) -> anyhow::Result<()
 }
 
 fn unwritten(out: &std::path::Path) -> String {
-    format!(
-        "{}: cannot be written; give --out a file that ends in .png, in a folder that exists",
-        out.display()
-    )
+    format!("{}: cannot be written; give --out another file", out.display())
 }
 
 /// Explains the words under the views once.

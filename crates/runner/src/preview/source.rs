@@ -3,7 +3,7 @@
 use super::Preview;
 use crate::{Refusal, data, images, say};
 use kontrast_augment::ViewPlan;
-use kontrast_config::{self as config, Experiment, Views};
+use kontrast_config::{self as config, Experiment, Method, Views};
 use kontrast_data::{DataError, Dataset, Shapes, Spec, Unreadable};
 use kontrast_methods::view_spec;
 use kontrast_runlog::cache_home;
@@ -19,6 +19,8 @@ const CLASSES: usize = 10;
 /// What is previewed.
 pub(super) struct Source {
     pub(super) plans: Vec<ViewPlan>,
+    /// What compares the views; none where a plan is previewed by itself.
+    pub(super) method: Option<Method>,
     pub(super) images: Arc<dyn Dataset>,
     pub(super) seed: u64,
     /// The images in words.
@@ -51,7 +53,8 @@ impl Source {
             (None, None) => at_hand()?,
         };
         let seed = arguments.seed.unwrap_or(own_seed);
-        Ok(Self { plans: view_spec(&views)?.plans, images, seed, words })
+        let method = experiment.map(|experiment| experiment.method);
+        Ok(Self { plans: view_spec(&views)?.plans, method, images, seed, words })
     }
 }
 

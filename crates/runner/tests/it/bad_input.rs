@@ -30,6 +30,18 @@ fn two_methods_are_one_too_many() {
 }
 
 #[test]
+fn an_argument_that_replaces_the_files_choice_is_noted() {
+    let place = Place::new();
+    let set = "schedule.constant.warmup_epochs=0";
+    let ended = place.tiny(&["--set", set, "--set", "train.epochs=1"]);
+    ended.says(0, &[]);
+    let note = format!(
+        "note: --set {set}: [schedule.constant] replaces the whole of [schedule.cosine] at tiny.toml:"
+    );
+    assert!(ended.stderr.contains(&note), "{}", ended.stderr);
+}
+
+#[test]
 fn values_out_of_range_are_listed_all_at_once() {
     let place = Place::new();
     let sets =

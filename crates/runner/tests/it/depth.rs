@@ -41,6 +41,13 @@ fn a_run_probes_its_stages_trained_and_untrained() {
     let run = place.run_dir().display().to_string();
     place.run(&["evaluate", &run]).says(0, &["untrained, stage 3"]);
     assert_eq!(place.summary()["depth"], depth);
+    // One key changes what the run's file has, and leaves the rest of it.
+    let fewer = ["evaluate", &run, "--set", "eval.depth.stages=[2]", "--set", "eval.depth.epochs=1"];
+    place.run(&fewer).says(0, &["trained, stage 2 (8x8x8), linear: "]);
+    let rows = place.summary()["depth"].clone();
+    let rows = rows.as_array().unwrap();
+    assert_eq!(rows.iter().map(|row| row["stage"].as_u64().unwrap()).collect::<Vec<_>>(), [2, 2]);
+    assert_eq!((&rows[1]["probe"], &rows[1]["epochs"]), (&"conv".into(), &1.into()));
 }
 
 #[test]
@@ -61,7 +68,10 @@ fn a_finished_run_is_probed_with_what_its_file_does_not_have() {
     let other = place.run(&["evaluate", &run, "--set", "eval.validation=0.5"]);
     other.says(2, &["--set eval.validation=0.5: expected a key of eval.depth"]);
     let part = place.run(&["evaluate", &run, "--set", "eval.depth.stages=[5]"]);
-    part.says(2, &["eval.depth.probes: this key is missing"]);
+    let whole = "--set 'eval.depth={probes=[\"linear\"], features=9000, epochs=20, batch=128, weight_decay=5e-4, \
+                 lr={linear=0.001}}' --set 'eval.depth.stages=[5]'";
+    let said = format!("such as: cargo xtask run -- evaluate {run} {whole}");
+    part.says(2, &["expected the whole table first", "has no [eval.depth]", &said]);
     let fifth = ["--set", all, "--set", "eval.depth.stages=[5]"];
     place.run(&[&["evaluate", &run], &fifth[..]].concat()).says(
         2,

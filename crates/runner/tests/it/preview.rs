@@ -31,7 +31,8 @@ fn a_view_on_the_sheet_can_be_replayed_from_its_four_numbers() {
 #[test]
 fn the_audit_tells_an_open_plan_from_a_closed_one() {
     let place = Place::new();
-    let open = ["preview", "--plan", "identity", "--set", "views.identity.size=32", "--audit"];
+    let two = "views.identity={ count = 2, size = 32 }";
+    let open = ["preview", "--plan", "identity", "--set", two, "--audit"];
     // Without any distortion every cue finds the other view.
     place
         .run(&open)
@@ -74,7 +75,11 @@ fn what_cannot_be_previewed_is_named() {
     place.write("byol.toml", "[views.byol]\nsize = 32\n");
     place.run(&["preview", "--config", "byol.toml"]).says(2, &["plan of the views", "preview --plan byol"]);
     let nowhere = ["preview", "--plan", "identity", "--out", "nowhere/sheet.png"];
-    place.run(&nowhere).says(1, &["nowhere/sheet.png: cannot be written"]);
+    place
+        .run(&nowhere)
+        .says(2, &["--out nowhere/sheet.png: its folder, nowhere, is not there; make it first"]);
+    let other = ["preview", "--plan", "identity", "--out", "sheet.jpg"];
+    place.run(&other).says(2, &["--out sheet.jpg: expected a name that ends in .png, found .jpg"]);
 }
 
 #[test]
@@ -84,6 +89,35 @@ fn a_plan_of_more_views_than_the_method_compares_can_be_seen_and_audited() {
     let file = ["preview", "--config", "tiny.toml", "--set", three];
     place.run(&[&file[..], &["--rows", "1", "--out", "three.png"]].concat()).says(0, &["three.png: 1 of 64"]);
     place.run(&[&file[..], &["--audit"]].concat()).says(0, &["64 candidates (views 0 and 1; 1 time; "]);
+}
+
+#[test]
+fn views_that_nothing_compares_are_not_audited() {
+    let place = Place::new();
+    let one = "views.custom.view=[{count=1, size=16, steps=['fit']}]";
+    let head = "head={widths=[], batch_norm=false}";
+    let rotation = format!("method.rotation={{rotations=4, all=true, {head}}}");
+    let audit = |sets: [&str; 2]| {
+        let sets = ["--set", sets[0], "--set", sets[1], "--audit"];
+        place.run(&[&["preview", "--config", "tiny.toml"], &sets[..]].concat())
+    };
+    let said = audit([one, &rotation]);
+    said.says(0, &["nothing to audit: ", "method.rotation sees each image once"]);
+    assert!(!said.stdout.contains("found %"), "{}", said.stdout);
+    let plan = ["preview", "--plan", "identity", "--set", "views.identity.size=32", "--audit"];
+    place.run(&plan).says(0, &["nothing to audit: ", "the plan has one"]);
+
+    let three = "views.custom.view=[{count=3, size=16, steps=['fit', 'horizontal_flip']}]";
+    let task = |views: &str, method: &str| format!("{{weight=1, views={views}, method={{{method}}}}}");
+    let simclr = "simclr={temperature=0.5, projector={widths=[8], batch_norm=false}}";
+    let turned = format!("rotation={{rotations=4, all=true, {head}}}");
+    let tasks =
+        |views: &str| format!("method.joint={{tasks=[{}, {}]}}", task("[0]", &turned), task(views, simclr));
+    let said = audit([three, &tasks("[1, 2]")]);
+    said.says(0, &["64 candidates (views 1 and 2, of method.joint.tasks[1], simclr; 1 time; "]);
+    assert!(!said.stdout.contains("tasks[0]"), "{}", said.stdout);
+    audit([three, &tasks("[1, 3]")])
+        .says(2, &["--audit: method.joint.tasks[1].views has 3; the plan has 3, counted from 0"]);
 }
 
 #[test]
@@ -104,7 +138,7 @@ fn images_of_the_command_line_are_spoken_of_in_flags() {
     let skipping = [&looked[..], &["--skip-unreadable"]].concat();
     let note = "70 images are smaller than a view of 32 pixels";
     place.run(&skipping).says(0, &["note: 1 of 71 images", "1 image is left out: 1 .webp", &note[10..]]);
-    let few = [&skipping[..], &["--audit"]].concat();
+    let few = [&skipping[..], &["--set", "views.identity.count=2", "--audit"]].concat();
     place.run(&few).says(2, &["there are 30 different images; expected at least 64"]);
     let nowhere = ["preview", "--plan", "identity", "--images", "nowhere"];
     let said = place.run(&nowhere);
