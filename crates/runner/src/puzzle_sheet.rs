@@ -1,7 +1,8 @@
 //! A sheet of puzzles as they are set, framed by whether they are solved, with the answers.
 
 use crate::canvas::{Canvas, LINE, PAPER, RIGHT, WRONG, pixels, width, words};
-use image::{RgbImage, imageops};
+use image::RgbImage;
+use image::imageops::{self, FilterType};
 use kontrast_config::Data;
 use kontrast_methods::Solved;
 use tch::Device;
@@ -11,8 +12,9 @@ const COLUMNS: (usize, usize) = (8, 2);
 /// The most classes that have a row each, and how many puzzles are shown where there are more classes.
 const MOST_ROWS: usize = 8;
 const SHOWN: usize = 24;
-/// About as many pixels as a puzzle has on a side, and those around it.
+/// About as many pixels as a puzzle has on a side, the most it may have, and those around it.
 const CELL: u32 = 96;
+const LARGEST: u32 = 128;
 const GAP: u32 = 6;
 const FRAME: u32 = 3;
 /// About as wide as the sheet may be: a page shows it as it is, so that its words can be read.
@@ -40,8 +42,8 @@ pub(crate) fn sheet(solved: &Solved, names: &[String], data: &Data) -> RgbImage 
             let x = plan.left + GAP + column * plan.across;
             let frame = if targets[index] == found[index] { RIGHT } else { WRONG };
             Canvas(&mut picture).fill((x, y), plan.framed, frame);
-            let large = drawing.large(&pixels(&solved.pictures.get(index as i64), data.mean, data.deviation));
-            imageops::replace(&mut picture, &large, (x + FRAME).into(), (y + FRAME).into());
+            let drawn = drawing.draw(&pixels(&solved.pictures.get(index as i64), data.mean, data.deviation));
+            imageops::replace(&mut picture, &drawn, (x + FRAME).into(), (y + FRAME).into());
             let right = (!by_class).then(|| format!("is {}", names[targets[index]]));
             let captions = right.into_iter().chain([format!("found {}", names[found[index]])]);
             for (line, text) in (0..).zip(captions) {
@@ -101,13 +103,15 @@ fn rows(targets: &[usize], by_class: usize, columns: usize) -> Vec<Vec<usize>> {
     (0..by_class).map(of_class).filter(|row| !row.is_empty()).collect()
 }
 
-/// How a puzzle is enlarged: every pixel by a whole factor, and its tiles moved apart by about one such pixel.
+/// How a puzzle is drawn: small ones enlarged by a whole factor, large ones shrunk by one, and its tiles a little apart.
 struct Drawing {
-    /// Pixels of the whole before it is enlarged.
+    /// Pixels of the whole before.
     side: (u32, u32),
     /// Rows and columns of tiles.
     tiles: (u32, u32),
     times: u32,
+    /// Pixels that become one.
+    shrunk: u32,
     seam: u32,
 }
 
@@ -121,27 +125,35 @@ impl Drawing {
         // About a pixel more for each seam.
         let (across, down) = (side.0 + tiles.1 - 1, side.1 + tiles.0 - 1);
         let times = (CELL / across.max(down)).max(1);
-        Self { side, tiles, times, seam: times.clamp(SEAM.0, SEAM.1) }
+        let shrunk = side.0.max(side.1).div_ceil(LARGEST);
+        Self { side, tiles, times, shrunk, seam: times.clamp(SEAM.0, SEAM.1) }
     }
 
-    /// Width and height of the enlarged puzzle.
+    /// Width and height of a tile as it is drawn.
+    fn tile(&self) -> (u32, u32) {
+        let drawn = |side: u32, tiles: u32| (side / tiles * self.times / self.shrunk).max(1);
+        (drawn(self.side.0, self.tiles.1), drawn(self.side.1, self.tiles.0))
+    }
+
+    /// Width and height of the puzzle as it is drawn.
     fn size(&self) -> (u32, u32) {
-        let ((w, h), (rows, columns)) = (self.side, self.tiles);
-        (w * self.times + (columns - 1) * self.seam, h * self.times + (rows - 1) * self.seam)
+        let ((w, h), (rows, columns)) = (self.tile(), self.tiles);
+        (w * columns + (columns - 1) * self.seam, h * rows + (rows - 1) * self.seam)
     }
 
-    fn large(&self, small: &RgbImage) -> RgbImage {
+    fn draw(&self, puzzle: &RgbImage) -> RgbImage {
         let (rows, columns) = self.tiles;
         let (w, h) = (self.side.0 / columns, self.side.1 / rows);
-        let (width, height) = (w * self.times, h * self.times);
-        let mut large = RgbImage::from_pixel(self.size().0, self.size().1, PAPER);
+        let (width, height) = self.tile();
+        let filter = if self.shrunk > 1 { FilterType::Triangle } else { FilterType::Nearest };
+        let mut drawn = RgbImage::from_pixel(self.size().0, self.size().1, PAPER);
         for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
-            let tile = imageops::crop_imm(small, column * w, row * h, w, h).to_image();
-            let tile = imageops::resize(&tile, width, height, imageops::FilterType::Nearest);
+            let tile = imageops::crop_imm(puzzle, column * w, row * h, w, h).to_image();
+            let tile = imageops::resize(&tile, width, height, filter);
             let (x, y) = (column * (width + self.seam), row * (height + self.seam));
-            imageops::replace(&mut large, &tile, x.into(), y.into());
+            imageops::replace(&mut drawn, &tile, x.into(), y.into());
         }
-        large
+        drawn
     }
 }
 
@@ -180,10 +192,13 @@ mod tests {
     fn tiles_lie_apart_and_none_is_cut() {
         let small = RgbImage::from_fn(18, 9, |x, _| Rgb([if x < 9 { 10 } else { 200 }; 3]));
         let drawing = Drawing::new((18, 9), (1, 2));
-        let large = drawing.large(&small);
-        assert_eq!((large.width(), large.height()), (18 * 5 + 4, 9 * 5));
-        let at = |x| large.get_pixel(x, 30).0[0];
+        let drawn = drawing.draw(&small);
+        assert_eq!((drawn.width(), drawn.height()), (18 * 5 + 4, 9 * 5));
+        let at = |x| drawn.get_pixel(x, 30).0[0];
         assert_eq!([0, 44, 45, 48, 49, 93].map(at), [10, 10, 255, 255, 200, 200]);
+        // What is too large is shrunk, a tile at a time.
+        let large = Drawing::new((192, 192), (3, 3));
+        assert_eq!((large.tile(), large.size()), ((32, 32), (100, 100)));
     }
 
     #[test]
