@@ -76,10 +76,12 @@ fn relative_patches_are_judged_beside_the_middle() {
     let classifier = Classifier::new("classifier", &setting, 10, &hidden, 8);
     for (name, variable) in classifier.state().iter() {
         let mut variable = variable.shallow_clone();
-        tch::no_grad(|| match name.ends_with("weight") {
-            true => variable.copy_(&case["relative_patch.weight"]),
-            false => drop(variable.zero_()),
-        });
+        let value = if name.ends_with("weight") {
+            case["relative_patch.weight"].shallow_clone()
+        } else {
+            variable.zeros_like()
+        };
+        tch::no_grad(|| variable.copy_(&value));
     }
     let logits = classifier.logits(&beside_the_middle(&z).flatten(0, 1), kontrast_models::Mode::Train);
     let targets = Tensor::arange(8, (tch::Kind::Int64, tch::Device::Cpu)).repeat([3]);

@@ -27,6 +27,7 @@ mod label_free;
 mod loss_parts;
 mod page;
 mod placement;
+mod run_curves;
 mod run_page;
 mod scale;
 mod scores;

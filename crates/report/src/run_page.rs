@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use kontrast_runlog::human::{bytes, count, counted, percent, seconds};
-use kontrast_runlog::{Event, LabelFree, Layout, LossPart, Summary, read_events};
+use kontrast_runlog::{Event, LabelFree, Layout, Summary, read_events};
 use serde::Serialize;
 
 use crate::captions::Captions;
@@ -11,8 +11,9 @@ use crate::depth::{DepthTable, depth_curve, depth_table};
 use crate::label_free::measured;
 use crate::loss_parts::{PartRow, part_rows};
 use crate::page::{Picture, pictures, safe, write};
+use crate::run_curves::curves;
 use crate::scores::{ScoreRow, read_run, rows, state};
-use crate::{Curve, Level, ReportError, Series, verdict};
+use crate::{Curve, ReportError, verdict};
 
 /// Writes `report.html` into a run directory, from its summary, its events and its figures. What is not
 /// there yet is left out.
@@ -135,119 +136,6 @@ struct Drawn {
 
 fn drawn(curve: &Curve) -> Drawn {
     Drawn { title: curve.title.clone(), svg: safe(curve.to_svg()) }
-}
-
-/// The curves that the events have points for.
-fn curves(summary: &Summary, events: &[Event]) -> Vec<Curve> {
-    let per_step = if summary.steps == 0 { 0.0 } else { f64::from(summary.epochs) / summary.steps as f64 };
-    let (x_label, unit) = if per_step > 0.0 { ("epochs", per_step) } else { ("steps", 1.0) };
-    let plot = |title: &str, series: Vec<Series>, levels: Vec<Level>| Curve {
-        title: title.to_owned(),
-        x_label: x_label.to_owned(),
-        x_ticks: Vec::new(),
-        series,
-        levels,
-    };
-    let over_steps = |name: &str, pick: &dyn Fn(&Event) -> Option<f64>| {
-        let at = |event: &Event| Some((event.step()? as f64 * unit, pick(event)?));
-        Series { name: name.to_owned(), points: events.iter().filter_map(at).collect(), floor_of: None }
-    };
-    let knn = over_steps("k-NN", &|event| match event {
-        Event::Score { top1, .. } => top1.get("knn").copied(),
-        _ => None,
-    });
-    let of_part = |part: &LossPart| {
-        over_steps(&part.name, &|event| match event {
-            Event::Step { loss_parts, .. } => Some(loss_parts.iter().find(|p| p.name == part.name)?.loss),
-            _ => None,
-        })
-    };
-    let of_steps =
-        |name: &str, which: fn(StepFigures) -> Option<f64>| over_steps(name, &|event| which(step(event)?));
-    let level = |name: &str, value: Option<f64>| {
-        value.map(|value| Level { name: name.to_owned(), value }).into_iter().collect::<Vec<_>>()
-    };
-    let floor = |scores: &std::collections::BTreeMap<String, kontrast_runlog::Score>, name: &str| {
-        level(name, scores.get("knn").map(|score| score.top1))
-    };
-    let floors =
-        [floor(&summary.eval.pixels, "raw pixels"), floor(&summary.eval.random_init, "untrained")].concat();
-    let all = [
-        plot("k-NN top-1 while training, %", vec![knn], floors),
-        plot("Loss", vec![of_steps("loss", |of| of.loss)], level("chance", summary.loss_chance)),
-        plot(
-            "Parts of the loss, before they are weighted",
-            summary.loss_parts.iter().map(of_part).collect(),
-            Vec::new(),
-        ),
-        plot(
-            "Puzzles of the step's batch that were solved, %",
-            vec![of_steps("puzzles", |of| of.puzzles)],
-            level("chance", summary.puzzle.as_ref().map(|puzzle| puzzle.chance)),
-        ),
-        plot(
-            "Contrastive accuracy within the batch of the step, %",
-            vec![of_steps("contrastive accuracy", |of| of.accuracy)],
-            Vec::new(),
-        ),
-        plot(
-            "Deviation of that batch's embeddings, 1 fills the sphere",
-            vec![of_steps("deviation", |of| of.deviation)],
-            Vec::new(),
-        ),
-        plot(
-            "Effective rank of that batch's embeddings z and representations h",
-            vec![of_steps("z", |of| of.rank), of_steps("h", |of| of.rank_of_h)],
-            Vec::new(),
-        ),
-        plot(
-            "Alignment and uniformity of that batch's embeddings",
-            vec![of_steps("alignment", |of| of.alignment), of_steps("uniformity", |of| of.uniformity)],
-            Vec::new(),
-        ),
-    ];
-    let mut drawn: Vec<_> = all.into_iter().filter(|curve| !curve.to_svg().is_empty()).collect();
-    // Two to a row, and no row half empty.
-    drawn.truncate((drawn.len() / 2 * 2).max(2));
-    drawn
-}
-
-/// What the curves read of a step's event.
-struct StepFigures {
-    loss: Option<f64>,
-    accuracy: Option<f64>,
-    puzzles: Option<f64>,
-    deviation: Option<f64>,
-    rank: Option<f64>,
-    rank_of_h: Option<f64>,
-    alignment: Option<f64>,
-    uniformity: Option<f64>,
-}
-
-fn step(event: &Event) -> Option<StepFigures> {
-    match *event {
-        Event::Step {
-            loss,
-            contrastive_accuracy: accuracy,
-            puzzle_accuracy: puzzles,
-            deviation,
-            effective_rank: rank,
-            representation_rank: rank_of_h,
-            alignment,
-            uniformity,
-            ..
-        } => Some(StepFigures {
-            loss: Some(loss),
-            accuracy,
-            puzzles,
-            deviation,
-            rank,
-            rank_of_h,
-            alignment,
-            uniformity,
-        }),
-        _ => None,
-    }
 }
 
 fn started(events: &[Event]) -> Option<&str> {
