@@ -72,9 +72,15 @@ fn an_autoencoder_shows_what_it_gives_back() {
 fn exemplars_train_on_as_many_images_as_there_are_classes_and_are_judged_on_all() {
     let place = Place::new();
     let own = "method.exemplar={ classes = 32, projector = { widths = [8], batch_norm = true } }";
-    place.tiny(&["--set", own]).says(0, &["synthetic, 32 images", "2 epochs, 4 steps"]);
+    let said = ["synthetic, 32 images", "2 epochs, 4 steps", "puzzles of the training images"];
+    place.tiny(&["--set", own]).says(0, &said);
     let summary = place.summary();
-    assert!(summary["reconstruction"].is_null() && summary["puzzle"].is_null());
+    assert!(summary["reconstruction"].is_null());
+    // Each class is looked for in a view that was not trained on; the test images are none of them.
+    let puzzle = &summary["puzzle"];
+    assert_eq!((&puzzle["puzzles"], &puzzle["classes"]), (&32.into(), &32.into()));
+    assert_eq!((&puzzle["on_test"], &puzzle["chance"]), (&false.into(), &3.125.into()));
+    assert!(place.run_dir().join("figures/puzzles.png").exists());
     let chance = summary["loss_chance"].as_f64().unwrap();
     assert!((chance - 32f64.ln()).abs() < 1e-9, "{chance}");
     assert_eq!(summary["test_images"], 40);
