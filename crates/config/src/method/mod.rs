@@ -135,9 +135,8 @@ impl Method {
     /// The method, or the first of several tasks, that is one of these, with its first view.
     fn first(&self, wanted: fn(&Self) -> bool) -> Option<(&Self, usize)> {
         let Self::Joint(joint) = self else { return wanted(self).then_some((self, 0)) };
-        let of_task =
-            |task: &'_ Task| -> Option<usize> { task.method.first(wanted).map(|(_, view)| task.views[view]) };
-        joint.tasks.iter().find_map(|task| Some((&task.method, of_task(task)?)))
+        let task = joint.tasks.iter().find(|task| wanted(&task.method))?;
+        Some((&task.method, task.views[0]))
     }
 
     /// Pixels on a side of what the encoder sees of the smallest view or tile, and the key that says so.
