@@ -92,10 +92,17 @@ impl Multistep {
         let last = milestones.last().is_some_and(|&last| last < epochs);
         // Whoever shortens a run from the command line has the milestones of the file still.
         let key = "schedule.multistep.milestones";
-        let (half, later) = (epochs / 2, epochs * 3 / 4);
+        let mut fitting = vec![epochs / 2, epochs * 3 / 4];
+        fitting.dedup();
+        fitting.retain(|&milestone| milestone > 0 && f64::from(milestone) >= *warmup_epochs);
+        let example = if fitting.is_empty() {
+            "; the run is too short for any: take [schedule.constant]".to_owned()
+        } else {
+            let fitting: Vec<_> = fitting.iter().map(u32::to_string).collect();
+            format!(", as with --set {key}=[{}]", fitting.join(","))
+        };
         let expected = format!(
-            "rising epochs from the end of the warm-up ({warmup_epochs}) on, below train.epochs = {epochs}, as with \
-             --set {key}=[{half}, {later}]"
+            "rising epochs from the end of the warm-up ({warmup_epochs}) on, below train.epochs = {epochs}{example}"
         );
         problems.require(rising && first && last, key, milestones, &expected);
         let inside = *gamma > 0.0 && *gamma < 1.0;

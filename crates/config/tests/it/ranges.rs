@@ -95,7 +95,7 @@ fn milestones_outside_the_run_or_in_another_order_are_refused() {
     let cases = ["[15, 10]", "[10, 10]", "[4, 10]", "[10, 20]", "[]"].map(|milestones| {
         let said = format!(
             "schedule.multistep.milestones = {milestones}: expected rising epochs from the end of the warm-up (5) on, \
-             below train.epochs = 20, as with --set schedule.multistep.milestones=[10, 15]"
+             below train.epochs = 20, as with --set schedule.multistep.milestones=[10,15]"
         );
         (steps(&format!("milestones={milestones}, gamma=0.1")), said)
     });
@@ -103,6 +103,15 @@ fn milestones_outside_the_run_or_in_another_order_are_refused() {
     let said = "schedule.multistep.gamma = 1.0: expected a factor between 0 and 1".to_owned();
     let all: Vec<_> = cases.into_iter().chain([(gamma, said)]).collect();
     each_is_refused(&all.iter().map(|(change, said)| (change.as_str(), said.as_str())).collect::<Vec<_>>());
+    let file = "[schedule.multistep]\nwarmup_epochs=0.0\nmilestones=[10, 15]\ngamma=0.1";
+    for (epochs, said) in [
+        ("8", "as with --set schedule.multistep.milestones=[4,6]"),
+        ("2", "as with --set schedule.multistep.milestones=[1]"),
+        ("1", "the run is too short for any: take [schedule.constant]"),
+    ] {
+        let message = Folder::new().refusal(file, &[&format!("train.epochs={epochs}")]);
+        assert!(message.contains(said), "{epochs} epochs: {message}");
+    }
 }
 
 #[test]
