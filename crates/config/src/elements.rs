@@ -43,15 +43,18 @@ pub(crate) fn missing(beginning: &str, table: &DeTable<'_>, sources: &Sources) -
     let faults = table.iter().flat_map(|(key, value)| {
         let name = key.get_ref().as_ref();
         let path = format!("{beginning}{name}");
-        let Some((list, _)) = element_of(name) else {
+        let Some((list, index)) = element_of(name) else {
             return missing_in(&path, value.get_ref(), sources);
         };
         let message = match table.get(list).map(Spanned::get_ref) {
             Some(DeValue::Array(values)) if values.is_empty() => {
-                "the list is empty; give it whole, as TOML".to_owned()
+                format!("expected a list {beginning}{list} with elements, found an empty one; give it whole, as TOML")
+            }
+            Some(DeValue::Array(values)) if index < values.len() => {
+                "stands before the argument that brings the list; put it behind that one".to_owned()
             }
             Some(DeValue::Array(values)) => {
-                format!("expected an element from 0 to {}, which the list has", values.len() - 1)
+                format!("expected an element from 0 to {}, which the list has, found {index}", values.len() - 1)
             }
             _ => format!("expected a list {beginning}{list} to change an element of, found none; give it whole, as TOML"),
         };

@@ -36,12 +36,13 @@ impl Experiment {
         Ok(Loaded { resolved: experiment.to_toml()?, digest: digest(&experiment), experiment, notes })
     }
 
-    /// As [`Experiment::load`], but with whatever views: to look at them, not to train on them.
+    /// As [`Experiment::load`], but with whatever views: to look at them, not to train on them. Beside it come the notes
+    /// that [`Loaded::notes`] has.
     ///
     /// # Errors
     /// As [`Experiment::load`], but for views that the method cannot compare.
-    pub fn load_to_look(path: &Path, overrides: &[String]) -> Result<Self, ConfigError> {
-        Ok(read(path, overrides, |experiment| experiment.check_parts().into_list())?.0)
+    pub fn load_to_look(path: &Path, overrides: &[String]) -> Result<(Self, Vec<String>), ConfigError> {
+        read(path, overrides, |experiment| experiment.check_parts().into_list())
     }
 
     fn to_toml(&self) -> Result<String, ConfigError> {

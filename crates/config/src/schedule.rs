@@ -92,7 +92,7 @@ impl Multistep {
         let last = milestones.last().is_some_and(|&last| last < epochs);
         // Whoever shortens a run from the command line has the milestones of the file still.
         let key = "schedule.multistep.milestones";
-        let mut fitting = vec![epochs / 2, epochs * 3 / 4];
+        let mut fitting = vec![epochs / 2, epochs - epochs.div_ceil(4)];
         fitting.dedup();
         fitting.retain(|&milestone| milestone > 0 && f64::from(milestone) >= *warmup_epochs);
         let example = if fitting.is_empty() {

@@ -54,7 +54,7 @@ impl Classifier {
     }
 }
 
-/// Cross-entropy, and how many rows have their largest logit at the target.
+/// Cross-entropy, and the share of rows whose largest logit is the target's.
 ///
 /// # Shapes
 /// - `logits`: `[n, classes]`

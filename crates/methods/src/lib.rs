@@ -37,10 +37,10 @@ mod driver;
 #[cfg(test)]
 mod example;
 mod exemplar;
+#[cfg(test)]
+mod golden;
 mod jigsaw;
 mod joint;
-#[cfg(test)]
-mod judged;
 mod method;
 mod moco;
 mod mocov3;

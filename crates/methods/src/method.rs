@@ -39,7 +39,7 @@ pub struct StepOutput {
     pub accuracy: Option<Accuracy>,
 }
 
-/// How many answers are right.
+/// Which share of the answers is right.
 #[derive(Debug)]
 pub struct Accuracy {
     /// The share of them, a scalar that may still be under way on the device.
@@ -48,7 +48,7 @@ pub struct Accuracy {
     pub chance: f64,
 }
 
-/// One of the losses that the loss of a step is put together from.
+/// One of the losses that the loss of a step is put together from; `a.b` is a part of the part `a`.
 #[derive(Debug)]
 pub struct Part {
     /// What it is the loss of: a joint task's place and method, or one of the questions that a method asks.

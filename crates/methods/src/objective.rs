@@ -47,7 +47,7 @@ impl Compared {
     }
 }
 
-/// What a joint-embedding method is, besides the step that all of them share.
+/// What a method is, besides the step that all of them share.
 pub(crate) trait Objective: Send {
     fn name(&self) -> &'static str;
 

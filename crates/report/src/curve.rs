@@ -46,8 +46,11 @@ pub struct Level {
 const WIDTH: f64 = 520.0;
 const HEIGHT: f64 = 260.0;
 const LEFT: f64 = 44.0;
-/// The lines are named at their right ends.
-const RIGHT: f64 = 122.0;
+/// The lines are named at their right ends: the least room for that, and the most.
+const RIGHT: (f64, f64) = (122.0, 250.0);
+/// About as wide as a letter of a name, a bold one too, and what stands before the first.
+const LETTER: f64 = 6.6;
+const BEFORE: f64 = 18.0;
 const TOP: f64 = 16.0;
 const BOTTOM: f64 = 40.0;
 /// Room that one line of text needs.
@@ -77,7 +80,7 @@ impl Curve {
         };
         // A first column of points needs room beside the axis.
         let from = if self.x_ticks.is_empty() { LEFT } else { LEFT + 24.0 };
-        let x = Scale::new(ends.into_iter(), from, WIDTH - RIGHT, false);
+        let x = Scale::new(ends.into_iter(), from, self.end(), false);
         let y = Scale::new(points().map(|point| point.1).chain(levels), HEIGHT - BOTTOM, TOP, true);
         let mut svg = format!(
             "<svg class=\"curve\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\" \
@@ -87,7 +90,8 @@ impl Curve {
         self.axes(&mut svg, &x, &y);
         self.draw_levels(&mut svg, &y);
         for (index, series) in self.series.iter().enumerate() {
-            draw_series(&mut svg, series, &x, &y, colour(index, series));
+            let dashes = dashes(index, series);
+            draw_series(&mut svg, series, (&x, &y), colour(index, series), dashes);
         }
         self.end_labels(&mut svg, &y);
         svg + "</svg>"
@@ -101,7 +105,7 @@ impl Curve {
                 format_args!(
                     "<line x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{at:.1}\" y2=\"{at:.1}\" \
                  style=\"stroke:var(--grid, #8884)\"/>",
-                    WIDTH - RIGHT
+                    self.end()
                 ),
             );
             text(svg, LEFT - 8.0, at + 4.0, "end", MUTED, &label);
@@ -111,7 +115,7 @@ impl Curve {
         for (value, label) in ticks {
             text(svg, x.at(value), floor + LINE + 3.0, "middle", MUTED, &label);
         }
-        text(svg, f64::midpoint(LEFT, WIDTH - RIGHT), HEIGHT - 5.0, "middle", MUTED, &self.x_label);
+        text(svg, f64::midpoint(LEFT, self.end()), HEIGHT - 5.0, "middle", MUTED, &self.x_label);
     }
 
     fn draw_levels(&self, svg: &mut String, y: &Scale) {
@@ -122,39 +126,55 @@ impl Curve {
                 format_args!(
                     "<line x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{at:.1}\" y2=\"{at:.1}\" stroke-width=\"1.5\" \
                  stroke-dasharray=\"5 4\" style=\"stroke:var(--level, #6b7280)\"/>",
-                    WIDTH - RIGHT
+                    self.end()
                 ),
             );
         }
     }
 
-    /// What each line and each level is, at its right end. Where they end close together the labels are moved apart, and
-    /// a thin line leads from an end to a label that lies elsewhere.
-    fn end_labels(&self, svg: &mut String, y: &Scale) {
+    /// Where the lines end, left of the room for their names.
+    fn end(&self) -> f64 {
+        let letters = self.labels().iter().map(|(_, label, ..)| label.chars().count()).max().unwrap_or(0);
+        WIDTH - (BEFORE + LETTER * letters as f64).clamp(RIGHT.0, RIGHT.1)
+    }
+
+    /// The last value of each line and each level, what it is called, its colour and how bold it is.
+    fn labels(&self) -> Vec<(f64, String, &'static str, u32)> {
         let several = self.series.len() > 1;
         let lines = self.series.iter().enumerate().filter_map(|(index, series)| {
             let (_, last) = series.points.iter().rfind(|point| point.0.is_finite() && point.1.is_finite())?;
             let name = if several { format!("{} ", series.name) } else { String::new() };
             let weight = if series.floor_of.is_some() { 400 } else { 600 };
-            Some((y.at(*last), format!("{name}{}", short(*last)), colour(index, series), weight))
+            Some((*last, format!("{name}{}", short(*last)), colour(index, series), weight))
         });
-        let levels = self.levels.iter().map(|level| {
-            (y.at(level.value), format!("{} {}", level.name, short(level.value)), LEVEL_NAME, 400)
-        });
-        let labels: Vec<_> = lines.chain(levels).collect();
+        let levels = self
+            .levels
+            .iter()
+            .map(|level| (level.value, format!("{} {}", level.name, short(level.value)), LEVEL_NAME, 400));
+        lines.chain(levels).collect()
+    }
+
+    /// What each line and each level is, at its right end. Where they end close together the labels are moved apart, and
+    /// a thin line leads from an end to a label that lies elsewhere.
+    fn end_labels(&self, svg: &mut String, y: &Scale) {
+        let labels: Vec<_> = self
+            .labels()
+            .into_iter()
+            .map(|(end, label, colour, weight)| (y.at(end), label, colour, weight))
+            .collect();
         let ends: Vec<_> = labels.iter().map(|(end, ..)| *end).collect();
         // None above the picture, and none below the axis, where its numbers stand.
         let places = apart(&ends, LINE, (LINE - MIDDLE, HEIGHT - BOTTOM));
         let moved = |(end, place): (&f64, &f64)| (end - place).abs() > LINE / 2.0;
         let leads = ends.iter().zip(&places).any(moved);
-        let left = WIDTH - RIGHT + if leads { 15.0 } else { 9.0 };
+        let left = self.end() + if leads { 15.0 } else { 9.0 };
         for ((end, label, colour, weight), place) in labels.iter().zip(&places) {
             if moved((end, place)) {
                 push(
                     svg,
                     format_args!(
                         "<path d=\"M{:.1} {end:.1}L{:.1} {place:.1}\" style=\"stroke:{colour}\"/>",
-                        WIDTH - RIGHT + 5.0,
+                        self.end() + 5.0,
                         left - 2.0
                     ),
                 );
@@ -173,7 +193,16 @@ fn colour(index: usize, series: &Series) -> &'static str {
     COLOURS[series.floor_of.unwrap_or(index) % COLOURS.len()]
 }
 
-fn draw_series(svg: &mut String, series: &Series, x: &Scale, y: &Scale, colour: &str) {
+/// Floors are dashed, and lines that share a colour with an earlier one dotted.
+fn dashes(index: usize, series: &Series) -> &'static str {
+    match series.floor_of {
+        Some(_) => " stroke-dasharray=\"5 4\"",
+        None if index >= COLOURS.len() => " stroke-dasharray=\"1 5\"",
+        None => "",
+    }
+}
+
+fn draw_series(svg: &mut String, series: &Series, (x, y): (&Scale, &Scale), colour: &str, dashes: &str) {
     let mut path = String::new();
     let mut gap = true;
     for (at, value) in thinned(&series.points) {
@@ -185,7 +214,6 @@ fn draw_series(svg: &mut String, series: &Series, x: &Scale, y: &Scale, colour: 
             gap = true;
         }
     }
-    let dashes = if series.floor_of.is_some() { " stroke-dasharray=\"5 4\"" } else { "" };
     push(
         svg,
         format_args!(
@@ -323,6 +351,24 @@ mod tests {
     fn labels_with_room_stand_where_their_lines_end() {
         let svg = curve(&[(0.0, 9.0), (10.0, 4.0)]).to_svg();
         assert!(svg.contains("x=\"407.0\" y=\"224.0\"") && !svg.contains("M403.0"), "{svg}");
+    }
+
+    #[test]
+    fn long_names_have_room_and_a_fifth_line_is_dotted() {
+        let mut plot = curve(&[(0.0, 9.0), (10.0, 4.0)]);
+        let name = |index: usize| format!("{index}.jigsaw.permutations");
+        plot.series = (0..5)
+            .map(|index| Series {
+                name: name(index),
+                points: vec![(0.0, 9.0), (10.0, index as f64)],
+                floor_of: None,
+            })
+            .collect();
+        let longest = plot.labels().iter().map(|(_, label, ..)| label.len()).max().unwrap();
+        assert!(plot.end() + BEFORE + LETTER * longest as f64 <= WIDTH + 1e-9, "{}", plot.end());
+        let svg = plot.to_svg();
+        assert_eq!(svg.matches("stroke-dasharray=\"1 5\"").count(), 1, "{svg}");
+        assert!(svg.contains(&format!("L{:.1} ", plot.end())), "{svg}");
     }
 
     #[test]

@@ -72,7 +72,8 @@ fn losses(summary: &Summary, time: &Time<'_>) -> Curve {
 
 fn parts(summary: &Summary, time: &Time<'_>) -> Curve {
     let of_part = |part: &LossPart| {
-        time.series(&part.name, |event| match event {
+        let name = part.name.strip_prefix("tasks.").unwrap_or(&part.name);
+        time.series(name, |event| match event {
             Event::Step { loss_parts, .. } => Some(loss_parts.iter().find(|p| p.name == part.name)?.loss),
             _ => None,
         })

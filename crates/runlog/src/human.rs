@@ -40,10 +40,15 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
-/// A share in per cent: `61.3 %`, and `0.01 %` of what is rare.
-pub fn percent(share: f64) -> String {
-    let digits = if share > 0.0 && share < 0.95 { 2 } else { 1 };
-    format!("{share:.digits$} %")
+/// Per cent: `61.3 %`, and of what is rare the digits that say something, `0.01 %` or `0.0031 %`.
+pub fn percent(value: f64) -> String {
+    let digits = match value {
+        value if value <= 0.0 || value >= 0.95 || value.is_nan() => 1,
+        value if value >= 0.0095 => 2,
+        // Two digits that are no zeros.
+        value => (1.0 - value.log10().floor()).min(9.0) as usize,
+    };
+    format!("{value:.digits$} %")
 }
 
 /// An error and what lies behind it; many errors name their cause themselves, which is not said twice.
@@ -78,8 +83,9 @@ mod tests {
 
     #[test]
     fn what_is_rare_has_two_digits() {
-        let shown = [0.0, 0.01, 0.949, 0.96, 25.0].map(percent);
-        assert_eq!(shown, ["0.0 %", "0.01 %", "0.95 %", "1.0 %", "25.0 %"]);
+        let shown = [0.0, 100.0 / 32_000.0, 0.0008, 0.01, 0.949, 0.96, 25.0].map(percent);
+        assert_eq!(shown, ["0.0 %", "0.0031 %", "0.00080 %", "0.01 %", "0.95 %", "1.0 %", "25.0 %"]);
+        assert_eq!(percent(f64::NAN), "NaN %");
     }
 
     #[test]

@@ -82,7 +82,8 @@ pub struct Summary {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LossPart {
-    /// What it is the loss of: `tasks.0.simclr` is a joint run's first task, `positions` a question that a jigsaw asks.
+    /// What it is the loss of: `tasks.0.simclr` is a joint run's first task, `positions` a question that a jigsaw asks, and
+    /// `tasks.1.jigsaw.positions` a part of the part `tasks.1.jigsaw`.
     pub name: String,
     /// The mean, before it is weighted.
     #[serde(deserialize_with = "null_is_nan")]
@@ -95,7 +96,8 @@ pub struct LossPart {
     pub accuracy_chance: Option<f64>,
 }
 
-/// Puzzles of images that were not trained on where there are such, with the weights of the last epoch.
+/// Puzzles of images that were not trained on where there are such, with the weights of the last epoch. Those of
+/// exemplars, whose classes are training images, are new views of these.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Puzzle {

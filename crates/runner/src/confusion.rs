@@ -139,7 +139,7 @@ fn draw_scale(canvas: &mut Canvas<'_>, (left, top): (u32, u32), full: f64, each:
     }
 }
 
-/// Shares of the rows; of some classes together in a cell, columns summed and rows averaged.
+/// Shares of the rows; of some classes together in a cell, columns summed and rows averaged that have puzzles.
 fn shares(confusion: &Tensor, together: usize) -> Vec<Vec<f64>> {
     let rows: Vec<Vec<f64>> = Vec::try_from(confusion.to_kind(Kind::Double)).expect("rows of columns");
     let share = |row: &Vec<f64>| -> Vec<f64> {
@@ -149,7 +149,8 @@ fn shares(confusion: &Tensor, together: usize) -> Vec<Vec<f64>> {
     let rows: Vec<_> = rows.iter().map(share).collect();
     let mean = |some: &[Vec<f64>]| -> Vec<f64> {
         let columns = some.first().map_or(0, Vec::len);
-        let of_column = |column: usize| some.iter().map(|row| row[column]).sum::<f64>() / some.len() as f64;
+        let asked = some.iter().filter(|row| row.iter().any(|&share| share > 0.0)).count().max(1);
+        let of_column = |column: usize| some.iter().map(|row| row[column]).sum::<f64>() / asked as f64;
         (0..columns).map(of_column).collect()
     };
     rows.chunks(together).map(mean).collect()
@@ -198,6 +199,9 @@ mod tests {
     fn classes_that_share_a_cell_are_summed_over_columns_and_averaged_over_rows() {
         let counts = Tensor::from_slice(&[4i64, 0, 0, 0, 2, 2, 0, 2, 2]).view([3, 3]);
         assert_eq!(shares(&counts, 2), [vec![0.75, 0.25], vec![0.5, 0.5]]);
+        // A row without puzzles makes no other paler.
+        let counts = Tensor::from_slice(&[4i64, 0, 0, 0, 0, 0, 0, 2, 2]).view([3, 3]);
+        assert_eq!(shares(&counts, 2), [vec![1.0, 0.0], vec![0.5, 0.5]]);
     }
 
     #[test]

@@ -10,7 +10,6 @@ mod evaluation;
 mod figures;
 mod images;
 mod interrupt;
-mod judged;
 mod memory;
 mod observer;
 mod pack;
@@ -26,6 +25,7 @@ mod record;
 mod repeat;
 mod say;
 mod stage;
+mod task_images;
 mod words;
 
 use arguments::{Arguments, Command};

@@ -216,13 +216,13 @@ pub(crate) fn judge(
         }
         record.dir.append(&Event::Score { step, epoch, top1 })?;
     }
-    record.summary.puzzle = puzzles::solved(stage, method, &record.dir.layout().figures())?;
+    record.summary.puzzle = puzzles::solved(stage, method, &record.dir.layout().figures(), interrupt)?;
     record.summary.eval = scores;
     record.summary.depth = depth;
     record.summary.label_free = Some(figures);
     let pictures = record.dir.layout().figures();
     record.summary.reconstruction =
-        reconstruction::measured(stage, method, &pictures.join("reconstructions.png"))?;
+        reconstruction::measured(stage, method, &pictures.join("reconstructions.png"), interrupt)?;
     figures::neighbours(stage, method.encoder(), &pictures.join("neighbours.png"))
 }
 

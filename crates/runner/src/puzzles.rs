@@ -2,33 +2,40 @@
 
 use crate::canvas::save;
 use crate::confusion::matrix;
-use crate::judged::Judged;
 use crate::puzzle_sheet::sheet;
 use crate::say;
 use crate::stage::Stage;
+use crate::task_images::TaskImages;
 use kontrast_methods::{Method, Progress, Solved};
 use kontrast_runlog::Puzzle;
 use kontrast_runlog::human::percent;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use tch::{Kind, Tensor};
 
 /// The most letters of an answer in a picture; longer ones are called by their numbers.
 const LETTERS: usize = 16;
-/// The most classes whose confusions are counted: an image's number, where images are classes, says nothing.
+/// The most classes whose confusions are counted, which takes eight bytes for each two of them: as many as the largest
+/// algebraic set of permutations has.
 const MOST_CLASSES: i64 = 1512;
 
 /// Sets the method's puzzles of the test images, or of the training images where there is no test split, counts what is
 /// solved, and draws some of them and the confusion matrix. Exemplars are looked for in views of the training images.
 /// None for a method that sets no puzzles.
-pub(crate) fn solved(stage: &Stage, method: &dyn Method, figures: &Path) -> anyhow::Result<Option<Puzzle>> {
+pub(crate) fn solved(
+    stage: &Stage,
+    method: &dyn Method,
+    figures: &Path,
+    interrupt: &AtomicBool,
+) -> anyhow::Result<Option<Puzzle>> {
     let Some((task, view)) = stage.experiment.method.puzzles() else { return Ok(None) };
     let of_images = matches!(task, kontrast_config::Method::Exemplar(_));
-    let judged = if of_images { Judged::drawn_anew(stage, view) } else { Judged::new(stage, view) };
+    let asked = if of_images { TaskImages::drawn_anew(stage, view) } else { TaskImages::new(stage, view) };
     let epochs = stage.experiment.train.epochs;
     // Draws of an epoch that training never sees.
     let progress = Progress { step: 0, steps: 1, epoch: epochs, epochs };
     let (mut count, mut shown) = (Count::default(), None::<Solved>);
-    for views in judged.all() {
+    for views in asked.all(interrupt) {
         let Some(solved) = method.solve(&views?, progress) else { return Ok(None) };
         count.add(&solved);
         shown.get_or_insert(solved);
@@ -40,21 +47,22 @@ pub(crate) fn solved(stage: &Stage, method: &dyn Method, figures: &Path) -> anyh
         chance: 100.0 / classes as f64,
         puzzles: count.puzzles,
         classes,
-        on_test: judged.on_test,
+        on_test: asked.on_test,
     };
     say::note(format_args!(
         "puzzles of the {} images: {} of {} solved, by chance {}",
-        judged.whose(),
+        asked.whose(),
         percent(puzzle.top1),
         puzzle.puzzles,
         percent(puzzle.chance)
     ));
     if of_images {
-        beside_what_was_found(&mut shown, &Judged::trained_on(stage, view))?;
+        beside_what_was_found(&mut shown, &TaskImages::trained_on(stage, view))?;
     }
     let names = names(&shown.classes);
     save(&sheet(&shown, &names, &stage.experiment.data), &figures.join("puzzles.png"))?;
-    if let Some(confusion) = count.confusion {
+    // Which image was taken for which the sheet shows; their numbers say nothing.
+    if let Some(confusion) = count.confusion.filter(|_| !of_images) {
         save(&matrix(&confusion, &names), &figures.join("confusion.png"))?;
     }
     Ok(Some(puzzle))
@@ -86,7 +94,7 @@ impl Count {
 }
 
 /// Puts the image that was found, undistorted, to the right of each view.
-fn beside_what_was_found(shown: &mut Solved, images: &Judged<'_>) -> anyhow::Result<()> {
+fn beside_what_was_found(shown: &mut Solved, images: &TaskImages<'_>) -> anyhow::Result<()> {
     let found: Vec<i64> = Vec::try_from(shown.found.to_device(tch::Device::Cpu))?;
     let found: Vec<_> = found.into_iter().map(|image| image as u32).collect();
     let found = images.some(&found)?.view(0).to_kind(shown.pictures.kind());

@@ -2,13 +2,14 @@
 
 use crate::canvas::{pixels, save};
 use crate::figures::{SHOWN, Sheet};
-use crate::judged::Judged;
 use crate::say;
 use crate::stage::Stage;
+use crate::task_images::TaskImages;
 use kontrast_config::{Method as Config, PixelLoss};
 use kontrast_methods::Method;
 use kontrast_runlog::Reconstruction;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use tch::{Kind, Tensor};
 
 /// Gives all test images back, or the training images where there is no test split, measures the error, and draws some.
@@ -17,12 +18,13 @@ pub(crate) fn measured(
     stage: &Stage,
     method: &dyn Method,
     file: &Path,
+    interrupt: &AtomicBool,
 ) -> anyhow::Result<Option<Reconstruction>> {
     let config = &stage.experiment.method;
     let (Some(view), Some(loss)) = (config.reconstructed_view(), loss(config)) else { return Ok(None) };
-    let judged = Judged::new(stage, view);
+    let asked = TaskImages::new(stage, view);
     let (mut error, mut floor) = (0.0, 0.0);
-    for views in judged.all() {
+    for views in asked.all(interrupt) {
         let views = views?;
         let images = views.view(0);
         let Some(found) = method.reconstruct(&images) else { return Ok(None) };
@@ -30,32 +32,32 @@ pub(crate) fn measured(
         error += sum_over_images(&found, &images, loss);
         floor += sum_over_images(&colours(&images, loss), &images, loss);
     }
-    let count = judged.len().max(1) as f64;
+    let count = asked.len().max(1) as f64;
     let round = |sum: f64| (1e6 * sum / count).round() / 1e6;
     let reconstruction = Reconstruction {
         loss: name(loss).to_owned(),
         error: round(error),
         floor: round(floor),
-        images: judged.len() as u64,
-        on_test: judged.on_test,
+        images: asked.len() as u64,
+        on_test: asked.on_test,
     };
     say::note(format_args!(
         "reconstruction of the {} images: {} {:.4}, of one colour for each {:.4}",
-        judged.whose(),
+        asked.whose(),
         reconstruction.loss,
         reconstruction.error,
         reconstruction.floor
     ));
-    draw(stage, method, &judged, file)?;
+    draw(stage, method, &asked, file)?;
     Ok(Some(reconstruction))
 }
 
 /// A dozen images in columns: as they are, and what comes back of them.
-fn draw(stage: &Stage, method: &dyn Method, judged: &Judged<'_>, file: &Path) -> anyhow::Result<()> {
-    let count = judged.len().min(SHOWN);
+fn draw(stage: &Stage, method: &dyn Method, asked: &TaskImages<'_>, file: &Path) -> anyhow::Result<()> {
+    let count = asked.len().min(SHOWN);
     // Spread over the data set, which may be sorted by class.
-    let indices: Vec<u32> = (0..count).map(|column| (column * judged.len() / count) as u32).collect();
-    let images = judged.some(&indices)?.view(0);
+    let indices: Vec<u32> = (0..count).map(|column| (column * asked.len() / count) as u32).collect();
+    let images = asked.some(&indices)?.view(0);
     let Some(found) = method.reconstruct(&images) else { return Ok(()) };
     let mut sheet = Sheet::new(count, 2, images.size()[3] as usize);
     let data = &stage.experiment.data;

@@ -15,7 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Evaluates the last checkpoint of a finished or interrupted run again; returns the exit code.
 ///
-/// `overrides` are of `[eval.depth]` alone, and change what the run's file has of it: the other scores are those that the run's digest stands for.
+/// `overrides` are of `[eval.depth]` alone, and change what the run's file has of it: the other scores are those that the
+/// run's digest stands for.
 pub(crate) fn evaluate(path: &Path, overrides: &[String]) -> anyhow::Result<u8> {
     let interrupt = interrupt::on_signals()?;
     match evaluated(path, overrides, &interrupt) {
@@ -97,7 +98,8 @@ fn key_of_depth(set: &str) -> Option<&str> {
 /// Whether arguments bring the table, or each of the keys that it has to have.
 fn is_whole(overrides: &[String]) -> bool {
     let keys: Vec<_> = overrides.iter().filter_map(|set| key_of_depth(set)?.split('.').next()).collect();
-    let table: toml::Table = toml::from_str(&format!("depth = {}", DepthProbes::EXAMPLE)).unwrap_or_default();
+    let table: toml::Table =
+        toml::from_str(&format!("depth = {}", DepthProbes::EXAMPLE)).expect("an example of the table");
     let needed =
         table.get("depth").and_then(toml::Value::as_table).into_iter().flat_map(|depth| depth.keys());
     keys.contains(&"") || needed.into_iter().all(|key| keys.contains(&key.as_str()))

@@ -96,11 +96,12 @@ impl Window {
     }
 }
 
-/// Waits for the device.
+/// The share of right answers in per cent; waits for the device.
 pub(crate) fn percent(accuracy: &Accuracy) -> f64 {
     100.0 * accuracy.share.double_value(&[])
 }
 
+/// Waits for the device.
 fn mean(losses: &[Tensor]) -> f64 {
     Tensor::stack(losses, 0).mean(Kind::Double).double_value(&[])
 }

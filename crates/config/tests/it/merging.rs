@@ -157,7 +157,7 @@ fn an_element_that_is_not_there_is_refused() {
     let folder = Folder::new();
     let beyond = "method.joint.tasks[2].weight=2";
     let message = folder.refusal(JOINT, &[beyond]);
-    let expected = "method.joint.tasks[2]: expected an element from 0 to 1, which the list has";
+    let expected = "method.joint.tasks[2]: expected an element from 0 to 1, which the list has, found 2";
     assert_eq!(message, format!("--set {beyond}: {expected}"));
     let inside = "method.joint.tasks.0.method.rotation.head.widths.2=8";
     assert!(folder.refusal(JOINT, &[inside]).contains("widths[2]: expected an element from 0 to 1"));

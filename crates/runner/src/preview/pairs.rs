@@ -26,7 +26,7 @@ pub(super) fn pairs(source: &Source) -> Result<Vec<Pair>, Refusal> {
 pub(super) fn nothing(method: Option<&Method>) -> String {
     let why = match method {
         Some(Method::Joint(_)) => "no task of method.joint has two".to_owned(),
-        Some(method) => format!("method.{} sees each image once", method.name()),
+        Some(method) => format!("method.{} compares no two views of an image", method.name()),
         None => "the plan has one".to_owned(),
     };
     format!("nothing to audit: a shortcut finds one view of an image by another, and {why}")
@@ -45,8 +45,21 @@ fn of_tasks(tasks: &[Task], views: usize) -> Result<Vec<Pair>, Refusal> {
     Ok(pairs)
 }
 
-/// The first two of these views. A method that compares an image with what earlier epochs drew of it needs one.
+/// The first two of these views, where a method makes views of an image agree. A method that compares an image with what earlier epochs drew of it needs one.
 fn pair(method: Option<&Method>, views: &[usize], whose: &str) -> Option<Pair> {
+    let alone = matches!(
+        method,
+        Some(
+            Method::Rotation(_)
+                | Method::Jigsaw(_)
+                | Method::RelativePatch(_)
+                | Method::Autoencoder(_)
+                | Method::Supervised(_)
+        )
+    );
+    if alone {
+        return None;
+    }
     let over_epochs = matches!(method, Some(Method::Npid(_) | Method::Exemplar(_)));
     match views[..] {
         [first, second, ..] => {
@@ -73,6 +86,7 @@ mod tests {
         let views = |method, views: &[usize]| pair(method, views, "").map(|pair| pair.views);
         assert_eq!(views(Some(&exemplar), &[1]), Some([1, 1]));
         assert_eq!((views(Some(&rotation), &[1]), views(None, &[0])), (None, None));
+        assert_eq!(views(Some(&rotation), &[0, 1]), None, "a puzzle is made of one view");
         assert_eq!((views(Some(&exemplar), &[2, 1, 0]), views(None, &[0, 1])), (Some([2, 1]), Some([0, 1])));
     }
 }

@@ -30,7 +30,11 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn of(arguments: &Preview) -> anyhow::Result<Self> {
         let experiment = match &arguments.config {
-            Some(path) => Some(Experiment::load_to_look(path, &arguments.overrides)?),
+            Some(path) => {
+                let (experiment, notes) = Experiment::load_to_look(path, &arguments.overrides)?;
+                notes.iter().for_each(|note| say::note(format_args!("note: {note}")));
+                Some(experiment)
+            }
             None => None,
         };
         let views = match (&experiment, &arguments.plan) {

@@ -1,17 +1,19 @@
-//! The images that a method's own task is judged on: those of the test split, or the training images without one. Where
+//! The images that a method's own task is asked on: those of the test split, or the training images without one. Where
 //! training images are the classes, these in views that training never saw.
 
 use crate::stage::Stage;
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Views;
 use kontrast_data::{Dataset, fill};
+use kontrast_eval::EvalError;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Images whose puzzles are set at once, or that are given back at once: a puzzle may be many tiles.
 const BATCH: usize = 250;
 
 /// Images as large as one of the method's views.
-pub(crate) struct Judged<'s> {
+pub(crate) struct TaskImages<'s> {
     stage: &'s Stage,
     images: Arc<dyn Dataset>,
     plan: ViewPlan,
@@ -21,7 +23,7 @@ pub(crate) struct Judged<'s> {
     pub(crate) on_test: bool,
 }
 
-impl<'s> Judged<'s> {
+impl<'s> TaskImages<'s> {
     /// Undistorted.
     pub(crate) fn new(stage: &'s Stage, view: usize) -> Self {
         let test = stage.splits.test.clone();
@@ -53,11 +55,13 @@ impl<'s> Judged<'s> {
         if self.on_test { "test" } else { "training" }
     }
 
-    /// All of them, normalised, some at a time and in order.
-    pub(crate) fn all(&self) -> impl Iterator<Item = anyhow::Result<Views>> {
+    /// All of them, normalised, some at a time and in order; an error once `interrupt` is set.
+    pub(crate) fn all(&self, interrupt: &AtomicBool) -> impl Iterator<Item = anyhow::Result<Views>> {
         let indices: Vec<u32> = (0..self.len() as u32).collect();
         let chunks: Vec<_> = indices.chunks(BATCH).map(<[u32]>::to_vec).collect();
-        chunks.into_iter().map(|chunk| self.some(&chunk))
+        chunks.into_iter().map(|chunk| {
+            if interrupt.load(Ordering::Relaxed) { Err(EvalError::Stopped.into()) } else { self.some(&chunk) }
+        })
     }
 
     /// Some of them, normalised.
