@@ -78,7 +78,9 @@ pub(crate) fn refuse(merged: &Merged<'_>, problems: Vec<Problem>) -> Result<(), 
 fn placed(merged: &Merged<'_>, problem: Problem) -> Fault {
     let own = merged.place(&problem.key);
     let argument = match own {
-        Some(Place::File { .. }) => merged.argument_in(&problem.expected),
+        Some(Place::File { .. }) => {
+            merged.argument_under(&problem.key).or_else(|| merged.argument_in(&problem.expected))
+        }
         _ => None,
     };
     let mut message = problem.to_string()[problem.key.len()..].to_owned();

@@ -87,6 +87,34 @@ impl<'s> Merged<'s> {
         places.into_iter().find(|place| matches!(place, Place::Argument(_)))
     }
 
+    /// The argument that brought a part of the table or list of this name, where one did.
+    pub(crate) fn argument_under(&self, key: &str) -> Option<Place> {
+        let mut table = &self.table;
+        let mut found = None;
+        for part in key.split('.') {
+            let value = table.get(part)?.get_ref();
+            found = Some(value);
+            if let DeValue::Table(inner) = value {
+                table = inner;
+            }
+        }
+        self.argument_within(found?)
+    }
+
+    fn argument_within(&self, value: &DeValue<'_>) -> Option<Place> {
+        let argument =
+            |offset| self.sources.place(offset).filter(|place| matches!(place, Place::Argument(_)));
+        match value {
+            DeValue::Table(inner) => inner.iter().find_map(|(key, value)| {
+                argument(key.span().start).or_else(|| self.argument_within(value.get_ref()))
+            }),
+            DeValue::Array(values) => values.iter().find_map(|value| {
+                argument(value.span().start).or_else(|| self.argument_within(value.get_ref()))
+            }),
+            _ => None,
+        }
+    }
+
     /// The byte at which a key stands and that it does, else where the innermost table around it is written down.
     fn offset(&self, key: &str) -> (Option<usize>, bool) {
         let mut table = &self.table;

@@ -176,7 +176,7 @@ impl Probes {
                 grid: grid as usize,
                 probe: probe.as_str().to_owned(),
                 epochs: self.epochs,
-                batch: self.batch,
+                batch: self.batch.min(subject.train.len()),
                 lr,
                 weight_decay: self.weight_decay,
                 top1: top1(&net, &test, &subject.test_bank.labels),

@@ -7,7 +7,7 @@ use crate::example::{progress, setting};
 use crate::exemplar::Exemplar;
 use crate::jigsaw::judged_puzzles;
 use crate::objective::{Batch, Compared, Objective};
-use crate::relative_patch::beside_the_middle;
+use crate::relative_patch::{RelativePatch, beside_the_middle};
 use crate::rotation::Rotation;
 use crate::setting::Setting;
 use kontrast_config::{Head, HeadNorm, PixelLoss};
@@ -84,10 +84,18 @@ fn relative_patches_are_judged_beside_the_middle() {
         tch::no_grad(|| variable.copy_(&value));
     }
     let logits = classifier.logits(&beside_the_middle(&z).flatten(0, 1), kontrast_models::Mode::Train);
-    let targets = Tensor::arange(8, (tch::Kind::Int64, tch::Device::Cpu)).repeat([3]);
-    let (loss, right) = crate::classifier::judged(&logits, &targets);
-    assert_right(&case, "relative_patch.accuracy", Some(&right));
-    assert_judged(&case, "relative_patch", &Compared::new(loss, None, &logits), &[("z", &z)]);
+    let own = kontrast_config::RelativePatch {
+        tile: 5,
+        all: true,
+        normalise: true,
+        drop_channels: None,
+        projector: Head::none(),
+        head: hidden,
+    };
+    let outputs = [logits.view([1, 3, 8, 8])];
+    let compared = compare(&mut RelativePatch::new(&own, &setting), &outputs, &[0, 1, 2]);
+    assert_right(&case, "relative_patch.accuracy", compared.accuracy.as_ref());
+    assert_judged(&case, "relative_patch", &compared, &[("z", &z)]);
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub fn loss_parts_markdown(summary: &Summary) -> String {
     }
     let cells = |row: PartRow| vec![row.name, row.loss, row.chance, row.accuracy, row.accuracy_chance];
     let rows: Vec<_> = part_rows(summary).into_iter().map(cells).collect();
-    markdown_table(&["part of the loss", "at the end", "chance", "solved", "by chance"], &rows)
+    markdown_table(&["part of the loss", "at the end", "chance", "right in the batch", "by chance"], &rows)
 }
 
 fn row(part: &LossPart) -> PartRow {

@@ -14,8 +14,6 @@ pub(crate) fn curves(summary: &Summary, events: &[Event]) -> Vec<Curve> {
     }
     drawn.extend(of_batches(summary, &time));
     drawn.retain(|curve| !curve.to_svg().is_empty());
-    // Two to a row, and no row half empty.
-    drawn.truncate((drawn.len() / 2 * 2).max(2));
     drawn
 }
 

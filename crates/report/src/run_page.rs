@@ -115,11 +115,17 @@ fn facts(summary: &Summary) -> Vec<Fact> {
             format!("of {} of the {of} images; chance is {}", count(puzzle.puzzles), percent(puzzle.chance));
         facts.push(fact("puzzles solved", percent(puzzle.top1), note));
     }
+    if let Some(measured) = &summary.reconstruction {
+        let of = if measured.on_test { "test" } else { "training" };
+        let note =
+            format!("of {of} images, {}; painted in one colour each: {:.3}", measured.loss, measured.floor);
+        facts.push(fact("reconstruction error", format!("{:.3}", measured.error), note));
+    }
     if let Some(peak) = summary.peak_memory_bytes {
         let device = summary.peak_device_memory_bytes.map(|peak| format!("{} on the device", bytes(peak)));
         facts.push(fact("peak memory", bytes(peak), device.unwrap_or_default()));
     }
-    let passes = format!("{} images went forward", count(summary.forward_passes));
+    let passes = format!("{} views or tiles went forward", count(summary.forward_passes));
     facts.push(fact("weights", count(summary.parameters), passes));
     facts
 }

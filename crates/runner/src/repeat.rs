@@ -32,7 +32,11 @@ pub(crate) fn evaluate(path: &Path, overrides: &[String]) -> anyhow::Result<u8> 
 fn evaluated(path: &Path, overrides: &[String], interrupt: &AtomicBool) -> anyhow::Result<u8> {
     let layout = Layout::of(path);
     if !layout.config().exists() {
-        let text = format!("{}: no run directory, which holds a config.toml", path.display());
+        let hint = if path.is_file() { "; name the folder that the file lies in" } else { "" };
+        let text = format!(
+            "{}: expected a run directory, which holds a config.toml, found none{hint}",
+            path.display()
+        );
         return Err(Refusal(text).into());
     }
     let loaded = loaded(path, &layout.config(), overrides)?;

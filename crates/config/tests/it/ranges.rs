@@ -40,6 +40,11 @@ fn a_value_of_a_file_that_an_argument_makes_wrong_is_placed_at_the_argument() {
         message.starts_with("--set data.name=folder: data.root is missing: expected the folder"),
         "{message}"
     );
+    // Of a table that an argument changed, the argument.
+    let two = "[[views.custom.view]]\ncount = 2\nsize = 32\nsteps = ['fit']";
+    let one = "views.custom.view=[{ count = 1, size = 32, steps = ['fit'] }]";
+    let message = folder.refusal(two, &[one]);
+    assert!(message.starts_with("--set views.custom.view=["), "{message}");
     // Nothing that an argument brought is named here.
     let message = folder.refusal("[train]\nepochs = 1", &["train.batch=128"]);
     assert!(message.starts_with("base.toml:32:1: schedule.cosine.warmup_epochs = 2.0: "), "{message}");
@@ -106,11 +111,17 @@ fn milestones_outside_the_run_or_in_another_order_are_refused() {
     let file = "[schedule.multistep]\nwarmup_epochs=0.0\nmilestones=[10, 15]\ngamma=0.1";
     for (epochs, said) in [
         ("8", "as with --set schedule.multistep.milestones=[4,6]"),
+        ("6", "as with --set schedule.multistep.milestones=[3,4]"),
         ("2", "as with --set schedule.multistep.milestones=[1]"),
         ("1", "the run is too short for any: take [schedule.constant]"),
     ] {
         let message = Folder::new().refusal(file, &[&format!("train.epochs={epochs}")]);
         assert!(message.contains(said), "{epochs} epochs: {message}");
+        if let Some((_, advice)) = message.split_once("as with --set ") {
+            let advice = advice.split(' ').next().unwrap().to_owned();
+            let shorter = [format!("train.epochs={epochs}"), advice];
+            Folder::new().load(file, &shorter.each_ref().map(String::as_str));
+        }
     }
 }
 

@@ -64,10 +64,10 @@ fn the_parts_of_a_loss_stand_on_the_page_and_in_the_terminal() {
         assert!(html.contains(cell), "{cell} is missing");
     }
     let expected = "\
-| part of the loss | at the end | chance | solved | by chance |
-| ---------------- | ---------: | -----: | -----: | --------: |
-| tasks.0.simclr   |      4.250 |  1.386 |      - |         - |
-| tasks.1.rotation |      0.900 |  1.386 | 61.3 % |    25.0 % |
+| part of the loss | at the end | chance | right in the batch | by chance |
+| ---------------- | ---------: | -----: | -----------------: | --------: |
+| tasks.0.simclr   |      4.250 |  1.386 |                  - |         - |
+| tasks.1.rotation |      0.900 |  1.386 |             61.3 % |    25.0 % |
 ";
     assert_eq!(loss_parts_markdown(&summary), expected);
     assert_eq!(loss_parts_markdown(&sample::summary()), "");

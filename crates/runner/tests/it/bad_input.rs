@@ -90,7 +90,7 @@ fn a_folder_that_is_not_there_or_cannot_be_made_is_named_once_with_its_key() {
     said.says(2, &["run.out = file/below: cannot be made: ", "--out"]);
     assert_eq!(said.stderr.matches("os error").count(), 1, "{}", said.stderr);
     let said = place.run(&["evaluate", "nowhere"]);
-    said.says(2, &["nowhere: no run directory, which holds a config.toml"]);
+    said.says(2, &["nowhere: expected a run directory, which holds a config.toml, found none"]);
 }
 
 fn folder(place: &Place) {

@@ -102,7 +102,7 @@ fn views_that_nothing_compares_are_not_audited() {
         place.run(&[&["preview", "--config", "tiny.toml"], &sets[..]].concat())
     };
     let said = audit([one, &rotation]);
-    said.says(0, &["nothing to audit: ", "method.rotation sees each image once"]);
+    said.says(0, &["nothing to audit: ", "method.rotation compares no two views of an image"]);
     assert!(!said.stdout.contains("found %"), "{}", said.stdout);
     let plan = ["preview", "--plan", "identity", "--set", "views.identity.size=32", "--audit"];
     place.run(&plan).says(0, &["nothing to audit: ", "the plan has one"]);
