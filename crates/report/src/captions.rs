@@ -161,7 +161,7 @@ fn confusion(puzzle: Option<&Puzzle>) -> &'static str {
     match puzzle {
         Some(puzzle) if puzzle.classes > MOST_NAMED => {
             "A row for each right answer, a column for each that was found, in per cent of the row: what is solved lies on \
-             the diagonal. Answers are numbered from 0, as they stand in the run's permutations.toml."
+             the diagonal. Answers are numbered from 0, as they stand in permutations.toml."
         }
         _ => {
             "A row for each right answer, a column for each that was found, in per cent of the row: what is solved lies on \

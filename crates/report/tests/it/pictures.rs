@@ -89,7 +89,7 @@ fn puzzles_are_explained_by_the_task_that_sets_them() {
 
 #[test]
 fn many_answers_are_numbered_in_the_matrix() {
-    let numbered = "Answers are numbered from 0, as they stand in the run's permutations.toml.";
+    let numbered = "Answers are numbered from 0, as they stand in permutations.toml.";
     assert_says(&page("jigsaw", &[], &with_puzzles(24)), &[numbered, "class=\"picture words small\""]);
     assert!(!page("rotation", &[], &with_puzzles(4)).contains(numbered));
 }

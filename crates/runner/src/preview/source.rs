@@ -32,7 +32,9 @@ impl Source {
         let experiment = match &arguments.config {
             Some(path) => {
                 let (experiment, notes) = Experiment::load_to_look(path, &arguments.overrides)?;
-                notes.iter().for_each(|note| say::note(format_args!("note: {note}")));
+                for note in notes {
+                    say::note(format_args!("note: {note}"));
+                }
                 Some(experiment)
             }
             None => None,
