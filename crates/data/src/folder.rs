@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use kontrast_augment::ImageRef;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
+use crate::classes::Classes;
 use crate::dataset::{Dataset, Labelled};
 use crate::decode::decode;
 use crate::error::DataError;
@@ -36,12 +37,7 @@ pub struct ImageFolder {
 }
 
 /// Images of a folder, one folder a class.
-#[derive(Debug)]
-pub struct ClassFolder {
-    images: ImageFolder,
-    labels: Vec<u32>,
-    class_names: Vec<String>,
-}
+pub type ClassFolder = Classes<ImageFolder>;
 
 #[derive(Debug)]
 struct Stored {
@@ -104,7 +100,7 @@ pub(crate) fn open(
             return Err(wrong("the test images have no classes; give each class a folder"));
         }
         Some(Files::Classes(classes)) => {
-            let names = train.class_names.clone();
+            let names = train.class_names().to_vec();
             Some(Arc::new(ClassFolder::read(root, classes, names, unreadable, &mut said)?))
         }
     };
@@ -124,7 +120,7 @@ fn split(root: &Path, images: Arc<ClassFolder>, share: f64, seed: u64) -> Result
         );
         return Err(DataError::Holdout { folder: root.to_owned(), share, reason });
     }
-    let held = balanced(&images.labels, count, seed);
+    let held = balanced(&images.labels(), count, seed);
     let rest = (0..images.len() as u32).filter(|index| held.binary_search(index).is_err()).collect();
     let rest = Subset::of(Arc::clone(&images), rest);
     Ok((Arc::new(rest), Arc::new(Subset::of(images, held))))
@@ -193,7 +189,7 @@ impl ClassFolder {
         }
         let (images, kept) = ImageFolder::read(paths, unreadable, said)?;
         let labels = labels.into_iter().zip(kept).filter_map(|(label, kept)| kept.then_some(label)).collect();
-        Ok(Self { images, labels, class_names })
+        Ok(Self::new(images, labels, class_names))
     }
 }
 
@@ -247,41 +243,4 @@ fn borrowed(image: image::RgbImage, buffer: &mut Vec<u8>) -> ImageRef<'_> {
     let (width, height) = (image.width() as usize, image.height() as usize);
     *buffer = image.into_raw();
     ImageRef::new(width, height, buffer)
-}
-
-impl Dataset for ClassFolder {
-    fn len(&self) -> usize {
-        self.images.len()
-    }
-
-    fn size(&self, index: usize) -> Result<(usize, usize), DataError> {
-        self.images.size(index)
-    }
-
-    fn name(&self, index: usize) -> Option<String> {
-        self.images.name(index)
-    }
-
-    fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
-        self.images.image(index, buffer)
-    }
-
-    fn image_at_least<'a>(
-        &'a self,
-        index: usize,
-        short: usize,
-        buffer: &'a mut Vec<u8>,
-    ) -> Result<ImageRef<'a>, DataError> {
-        self.images.image_at_least(index, short, buffer)
-    }
-}
-
-impl Labelled for ClassFolder {
-    fn class_names(&self) -> &[String] {
-        &self.class_names
-    }
-
-    fn label(&self, index: usize) -> u32 {
-        self.labels[index]
-    }
 }
