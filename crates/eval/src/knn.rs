@@ -34,6 +34,19 @@ pub fn knn_votes(
     votes.scatter_add(1, &labels, &weights)
 }
 
+/// Votes as scores to rank classes by: a class that none of the k neighbours is of got no vote and is no guess, so its
+/// score is minus infinity. The neighbour is asked, not the vote, which at a low temperature is zero by rounding.
+///
+/// # Shapes
+/// - `votes`: `[n, classes]`, `labels`: `[n, at least k]`, as [`knn_votes`] has them
+/// - returns `[n, classes]`
+fn ranked(votes: &Tensor, labels: &Tensor, k: i64) -> Tensor {
+    let labels = labels.narrow(1, 0, k);
+    let neighbours = Tensor::zeros(votes.size(), (Kind::Float, votes.device()));
+    let ones = Tensor::ones(labels.size(), (Kind::Float, votes.device()));
+    votes.masked_fill(&neighbours.scatter_add(1, &labels, &ones).eq(0.0), f64::NEG_INFINITY)
+}
+
 /// The most similar rows of a bank: cosine similarities and positions, most similar first.
 ///
 /// # Shapes
@@ -108,8 +121,10 @@ impl Protocol for Knn {
         };
         let k = k.min(bank.features.size()[0]);
         let (similarities, positions) = nearest(&subject.test_bank.features, &bank.features, k);
-        let votes = knn_votes(&similarities, &labels_at(bank, &positions), classes, k, temperature);
-        let top = |count| per_cent(&votes, &subject.test_bank.labels, count);
+        let labels = labels_at(bank, &positions);
+        let votes = knn_votes(&similarities, &labels, classes, k, temperature);
+        let scores = ranked(&votes, &labels, k);
+        let top = |count| per_cent(&scores, &subject.test_bank.labels, count);
         Ok(Score {
             top1: top(1),
             top5: (classes >= 10).then(|| top(5)),
@@ -151,16 +166,52 @@ fn labels_at(bank: &FeatureBank, positions: &Tensor) -> Tensor {
     bank.labels.index_select(0, &positions.flatten(0, -1)).reshape(positions.size())
 }
 
-/// Share of rows, per cent, whose label is among the `count` highest of `scores`.
+/// Share of rows, per cent, whose label is among the `count` highest of `scores`. A class whose score is minus infinity
+/// or no number is never among them.
 ///
 /// # Shapes
 /// - `scores`: `[n, classes]`, `labels`: `[n]`
 pub(crate) fn per_cent(scores: &Tensor, labels: &Tensor, count: i64) -> f64 {
-    let hits = if count == 1 {
-        scores.argmax(1, false).eq_tensor(labels)
-    } else {
-        let (_, top) = scores.topk(count, 1, true, true);
-        top.eq_tensor(&labels.unsqueeze(1)).any_dim(1, false)
-    };
+    let (highest, top) = scores.topk(count, 1, true, true);
+    // Of several equal scores the first class, as `argmax` has it and `topk` does not promise.
+    let top = if count == 1 { scores.argmax(1, true) } else { top };
+    let hits = top.eq_tensor(&labels.unsqueeze(1)).logical_and(&highest.isfinite()).any_dim(1, false);
     100.0 * hits.to_kind(Kind::Double).mean(Kind::Double).double_value(&[])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::Device;
+
+    /// Four queries whose labels are 0, 1, 2 and 3, of ten classes.
+    fn top5(neighbours: &[i64], k: i64, temperature: Option<f64>) -> f64 {
+        let labels = Tensor::from_slice(neighbours).expand([4, neighbours.len() as i64], true);
+        let similarities = Tensor::linspace(1.0, -1.0, labels.size()[1], (Kind::Float, Device::Cpu));
+        let similarities = similarities.expand(labels.size(), true);
+        let votes = knn_votes(&similarities, &labels, 10, k, temperature);
+        per_cent(&ranked(&votes, &labels, k), &Tensor::arange(4, (Kind::Int64, Device::Cpu)), 5)
+    }
+
+    #[test]
+    fn field_a_class_without_a_neighbour_is_not_among_the_five() {
+        assert_eq!(top5(&[0; 10], 10, None), 25.0, "all votes are for one class");
+        assert_eq!(top5(&[0, 0, 0, 1, 1, 1], 6, Some(0.1)), 50.0, "two classes have votes");
+        assert_eq!(top5(&[0, 0, 0, 1, 1, 1], 3, Some(0.1)), 25.0, "the second class lies beyond k");
+    }
+
+    #[test]
+    fn field_a_vote_that_rounds_to_zero_is_a_vote() {
+        // exp(-2 / 0.01) is zero in fp32, and the neighbour is there all the same.
+        assert_eq!(top5(&[0, 0, 1], 3, Some(0.01)), 50.0);
+    }
+
+    #[test]
+    fn field_scores_that_are_no_numbers_hit_nothing() {
+        let labels = Tensor::from_slice(&[0i64, 1, 2]);
+        for bad in [f64::NAN, f64::NEG_INFINITY, f64::INFINITY] {
+            let scores = Tensor::full([3, 10], bad, (Kind::Float, Device::Cpu));
+            assert_eq!((per_cent(&scores, &labels, 1), per_cent(&scores, &labels, 5)), (0.0, 0.0), "{bad}");
+        }
+    }
 }
