@@ -22,7 +22,9 @@ pub struct Scratch {
 
 /// Renders one view into `view`, which holds `height * width * 3` bytes, row after row.
 ///
-/// The image goes through all operations as floats in `[0, 1]` and is rounded once, at the end.
+/// The image goes through all operations as floats in `[0, 1]` and is rounded once, at the end. What follows a resampling
+/// and has a threshold (solarize, posterize, equalize) may then put a pixel on its other side than a renderer that rounds
+/// to bytes in between, as torchvision's path for bytes does.
 ///
 /// # Panics
 /// When `view` has another size than the recipe says, a crop lies outside the image, a crop or a resize is not the

@@ -153,3 +153,15 @@ fn noise_and_what_is_done_to_channels() {
         ops
     });
 }
+
+#[test]
+fn field_a_flat_picture_stays_flat_on_both_sides() {
+    let colours = [[255, 255, 255], [3, 130, 251], [77, 77, 78], [1, 0, 254]];
+    let images = Images { size: (40, 40), pixels: colours.map(|colour| colour.repeat(40 * 40)).concat() };
+    let crop = |x, y, width, height| Op::Crop { x, y, width, height, antialias: true };
+    let ops = [crop(0, 0, 40, 40), crop(3, 5, 31, 29), crop(7, 1, 17, 38)]
+        .map(|crop| Recipe { size: (32, 32), ops: vec![crop, Op::Autocontrast] });
+    // Noise that was stretched would be far away from the flat picture that the other renderer gives.
+    let (difference, said) = largest_difference(&images, &ops);
+    assert!(difference <= 1, "{said}");
+}

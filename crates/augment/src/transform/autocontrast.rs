@@ -2,6 +2,10 @@
 
 use crate::pointwise::{Point, unit};
 
+/// A channel whose values, from 0 to 1, differ by less is of one value: resampling a flat picture leaves differences of
+/// 1e-7, which would be stretched to the whole range. Far below a step of a byte, 1/255, so that no picture loses any.
+const FLAT: f32 = 1e-4;
+
 /// What stretches these planes. A channel of one value stays as it is.
 pub(crate) fn stretch(planes: &[f32]) -> Point {
     let (mut least, mut range) = ([0.0; 3], [1.0; 3]);
@@ -9,7 +13,7 @@ pub(crate) fn stretch(planes: &[f32]) -> Point {
         let (low, high) = plane.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &value| {
             (if value < low { value } else { low }, if value > high { value } else { high })
         });
-        if low < high {
+        if high - low >= FLAT {
             (least[channel], range[channel]) = (low, high - low);
         }
     }

@@ -4,5 +4,6 @@ mod allocation;
 mod distributions;
 mod drawing;
 mod evaluation;
+mod flat;
 mod golden;
 mod properties;
