@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::build::Kontrast;
 use crate::setup::{self, TORCH, Wanted};
-use crate::workspace;
+use crate::{say, workspace};
 
 const LAUNCHER: &str = include_str!("../templates/launcher.sh");
 
@@ -19,7 +19,10 @@ pub fn run(out: &Path) -> Result<u8> {
     let libtorch = setup::ensure(Wanted::Whatever)?;
     let kontrast = Kontrast::release(&libtorch)?;
     assemble(&kontrast.path, &workspace::root().join("configs"), out)?;
-    println!("{}: copy it to a machine with torch {TORCH} and run ./kontrast there", out.display());
+    say::out(format_args!(
+        "{}: copy it to a machine with torch {TORCH} and run ./kontrast there",
+        out.display()
+    ));
     Ok(0)
 }
 

@@ -10,7 +10,7 @@ use kontrast_runlog::{RunDir, Status, Summary, human, read_summary};
 
 use crate::build::Kontrast;
 use crate::setup::{self, Wanted};
-use crate::{fuzz, layers, tidy, workspace};
+use crate::{fuzz, layers, say, tidy, workspace};
 
 /// Lets clippy and rustdoc go over every crate without libtorch: nothing is fetched and no C++ compiled before the
 /// code is known to be clean. Their metadata would not serve the build in any case.
@@ -38,14 +38,14 @@ pub fn run(nightly: bool) -> Result<u8> {
     let steps = &steps[..if nightly { steps.len() } else { steps.len() - 1 }];
     let mut table = Vec::new();
     for &(name, step) in steps {
-        eprintln!("\n== {name}");
+        say::note(format_args!("\n== {name}"));
         let began = Instant::now();
         step().with_context(|| format!("ci: {name}"))?;
         let took = human::seconds(began.elapsed().as_secs_f64());
-        eprintln!("== {name}: {took}");
+        say::note(format_args!("== {name}: {took}"));
         table.push(format!("{name:<14} {took}"));
     }
-    println!("\nci: all well\n{}", table.join("\n"));
+    say::out(format_args!("\nci: all well\n{}", table.join("\n")));
     Ok(0)
 }
 

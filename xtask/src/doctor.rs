@@ -6,9 +6,9 @@ use std::process::Command;
 use kontrast_data::{DataError, Origin, Package, Spec};
 use kontrast_runlog::{cache_home, human};
 
-use crate::program;
 use crate::setup::{Profile, python::Python};
 use crate::setup::{compiler, disk, gpu, status};
+use crate::{program, say};
 
 /// What is thought of one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub fn run() -> u8 {
     let mut all_there = true;
     let mut show = |finding: Finding| {
         all_there &= finding.verdict != Verdict::Missing;
-        println!("{finding}");
+        say::out(format_args!("{finding}"));
     };
     show(rust());
     show(cxx());

@@ -39,14 +39,16 @@ fn main() -> ExitCode {
         // Whoever read the output has seen enough.
         if !text.contains("Broken pipe") {
             let place = panic.location().map(ToString::to_string).unwrap_or_default();
-            eprintln!("error: {text} ({place}); this is a defect of Kontrast, please report it");
+            say::note(format_args!(
+                "error: {text} ({place}); this is a defect of Kontrast, please report it"
+            ));
         }
         std::process::exit(1);
     }));
     match run(Arguments::parse().command) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("error: {}", in_words(&error));
+            say::note(format_args!("error: {}", in_words(&error)));
             let wrong = error.is::<ConfigError>() || error.is::<Refusal>();
             ExitCode::from(if wrong { WRONG } else { 1 })
         }

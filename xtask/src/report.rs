@@ -6,7 +6,7 @@ use anyhow::Result;
 use kontrast_report::{label_free_markdown, read_run, run_page, scores_markdown, verdict};
 use kontrast_runlog::Layout;
 
-use crate::Refusal;
+use crate::{Refusal, say};
 
 /// Writes the page of every run directory that is named or lies in a named folder, and prints its scores.
 pub fn run(folders: &[PathBuf]) -> Result<u8> {
@@ -25,14 +25,14 @@ pub fn run(folders: &[PathBuf]) -> Result<u8> {
     for run in &runs {
         run_page(run)?;
         let summary = read_run(run)?;
-        println!("{}\n{}", Layout::of(run).report().display(), verdict(&summary));
+        say::out(format_args!("{}\n{}", Layout::of(run).report().display(), verdict(&summary)));
         if let Some(hint) = &summary.hint {
-            println!("{hint}");
+            say::out(format_args!("{hint}"));
         }
         let scored = !summary.eval.trained.is_empty();
         let table = if scored { scores_markdown(&summary) } else { label_free_markdown(&summary) };
         if !table.is_empty() {
-            println!("\n{table}");
+            say::out(format_args!("\n{table}"));
         }
     }
     Ok(0)

@@ -31,6 +31,11 @@ pub fn out(words: impl Display) {
     let _ = writeln!(std::io::stdout(), "{words}");
 }
 
+/// Progress or an error, to standard error, which may be closed too.
+pub fn note(words: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{words}");
+}
+
 /// Whether a bar can move.
 pub fn is_live() -> bool {
     std::io::stderr().is_terminal()

@@ -13,6 +13,7 @@ use crate::arguments;
 use crate::experiment::ready;
 use crate::family::{INTERRUPTED, worst};
 use crate::program::quoted;
+use crate::say;
 use plan::Plan;
 
 /// Runs what is missing of an ablation, and writes its table as far as it is known.
@@ -38,11 +39,11 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
     }
     table::write(&ablation, &out, &command(asked), asked.write.as_deref())?;
     for failure in failures {
-        eprintln!("{failure}");
+        say::note(format_args!("{failure}"));
     }
     let code = worst(codes);
     if code == INTERRUPTED {
-        eprintln!("interrupted; the same command goes on from here");
+        say::note(format_args!("interrupted; the same command goes on from here"));
     }
     Ok(code)
 }

@@ -4,7 +4,7 @@ use super::peers::Peers;
 use crate::Refusal;
 use crate::build::built;
 use crate::setup::{self, Wanted};
-use crate::workspace;
+use crate::{say, workspace};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -91,7 +91,7 @@ impl Beside {
         let program = built(program, workspace::cargo("build").arg("--workspace"), &libtorch)?;
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for round in 1..=self.rounds {
-            eprintln!("round {round} of {}: ours", self.rounds);
+            say::note(format_args!("round {round} of {}: ours", self.rounds));
             let mut command = Command::new(&program);
             // As in a training: see `Kontrast::command`.
             command
@@ -99,7 +99,7 @@ impl Beside {
                 .env("LD_LIBRARY_PATH", libtorch.join("lib"))
                 .env_remove("OMP_WAIT_POLICY");
             ours.extend(figures(command.arg("--json").stderr(Stdio::inherit()))?);
-            eprintln!("round {round} of {}: the others", self.rounds);
+            say::note(format_args!("round {round} of {}: the others", self.rounds));
             let mut command = peers.command();
             // Its warnings and tracebacks are Python's own words: the last line says what happened.
             command.args(script_arguments).stderr(Stdio::piped());

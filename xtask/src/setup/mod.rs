@@ -38,11 +38,11 @@ pub fn run(asked: Option<Profile>, file: Option<PathBuf>) -> Result<u8> {
         say::fact("wrote", file.display().to_string());
     }
     say.detail("LIBTORCH", libtorch.display().to_string());
-    println!(
+    say::out(format_args!(
         "A crate of your own builds against the same libtorch with this line at the top of its .cargo/config.toml:\n    \
          include = [{}]",
         toml::Value::from(std::path::absolute(&file)?.display().to_string())
-    );
+    ));
     Ok(0)
 }
 
