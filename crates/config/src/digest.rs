@@ -5,17 +5,30 @@ use sha2::{Digest, Sha256};
 
 use crate::Experiment;
 
-/// SHA-256 in hex of the experiment as canonical JSON (keys sorted, no spaces), without `seed`, `run` and
-/// `train.feed`.
+/// Keys that no weight follows from: where a run takes place and its images lie, how often it is saved, how it is judged.
+/// The seed stands in the run's name beside the digest.
+const WITHOUT: [(Option<&str>, &str); 7] = [
+    (None, "seed"),
+    (None, "run"),
+    (None, "eval"),
+    (Some("data"), "root"),
+    (Some("train"), "feed"),
+    (Some("train"), "keep"),
+    (Some("train"), "checkpoint_every"),
+];
+
+/// SHA-256 in hex of the experiment as canonical JSON (keys sorted, no spaces), without what no weight follows from.
 pub(crate) fn digest(experiment: &Experiment) -> String {
     let mut text = String::new();
     // Infallible: the experiment has string keys and, once checked, finite numbers only.
     let mut value = serde_json::to_value(experiment).unwrap_or_default();
-    if let Some(table) = value.as_object_mut() {
-        table.remove("seed");
-        table.remove("run");
-        if let Some(train) = table.get_mut("train").and_then(Value::as_object_mut) {
-            train.remove("feed");
+    for (table, key) in WITHOUT {
+        let table = match table {
+            Some(name) => value.get_mut(name),
+            None => Some(&mut value),
+        };
+        if let Some(table) = table.and_then(Value::as_object_mut) {
+            table.remove(key);
         }
     }
     write_canonical(&value, &mut text);

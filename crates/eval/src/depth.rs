@@ -8,6 +8,7 @@ mod probe;
 mod room;
 
 pub use maps::grid;
+pub use room::available;
 
 use crate::{DepthScore, EvalError, Extractor, Subject};
 use kontrast_config::Probe;

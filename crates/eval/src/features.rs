@@ -1,5 +1,6 @@
 //! Features: representations of undistorted images, from a frozen encoder.
 
+use crate::EvalError;
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Feed;
 use kontrast_data::{DataError, Dataset, Labelled, fill};
@@ -35,18 +36,20 @@ impl Extractor {
     /// - returns `[indices, d]`, fp32
     ///
     /// # Errors
-    /// Where an image cannot be read.
+    /// Where an image cannot be read, or a feature is no number.
     pub fn features(
         &self,
         encoder: &dyn Encoder,
         images: &dyn Dataset,
         indices: &[u32],
-    ) -> Result<Tensor, DataError> {
+    ) -> Result<Tensor, EvalError> {
         let mut parts = Vec::new();
         self.batches(images, indices, |x| {
             parts.push(encoder.forward(x, Mode::Eval).to_kind(Kind::Float));
         })?;
-        Ok(Tensor::cat(&parts, 0))
+        let features = Tensor::cat(&parts, 0);
+        require_finite(&features)?;
+        Ok(features)
     }
 
     /// Hands over chosen images, batch after batch, normalised, without gradients and in the encoder's precision.
@@ -72,12 +75,42 @@ impl Extractor {
     /// Features and labels of a whole data set.
     ///
     /// # Errors
-    /// Where an image cannot be read.
-    pub fn bank(&self, encoder: &dyn Encoder, images: &dyn Labelled) -> Result<FeatureBank, DataError> {
+    /// As [`Extractor::features`].
+    pub fn bank(&self, encoder: &dyn Encoder, images: &dyn Labelled) -> Result<FeatureBank, EvalError> {
         let indices: Vec<u32> = (0..images.len() as u32).collect();
         let labels: Vec<i64> = images.labels().into_iter().map(i64::from).collect();
         let features = self.features(encoder, images, &indices)?;
         let labels = Tensor::from_slice(&labels).to_device(features.device());
         Ok(FeatureBank { features, labels })
+    }
+}
+
+/// # Shapes
+/// - `features`: `[n, d]`
+///
+/// # Errors
+/// Where a row holds a value that is no number: no score of such features means anything.
+pub(crate) fn require_finite(features: &Tensor) -> Result<(), EvalError> {
+    let broken = features.isfinite().all_dim(1, false).logical_not().sum(Kind::Int64).int64_value(&[]);
+    if broken == 0 {
+        return Ok(());
+    }
+    Err(EvalError::NotFinite { broken: broken as usize, images: features.size()[0] as usize })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::Device;
+
+    #[test]
+    fn field_features_that_are_no_numbers_are_counted_and_refused() {
+        let features = Tensor::zeros([5, 3], (Kind::Float, Device::Cpu));
+        assert!(require_finite(&features).is_ok());
+        for (row, bad) in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].into_iter().enumerate() {
+            let _ = features.get(row as i64).get(1).fill_(bad);
+            let message = require_finite(&features).unwrap_err().to_string();
+            assert!(message.contains(&format!("of {} of 5 images", row + 1)), "{message}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What can be said of an encoder without a single label.
 
+use crate::features::require_finite;
 use crate::{EvalError, Extractor, LabelFree};
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Views;
@@ -17,7 +18,7 @@ const IMAGES: usize = 2048;
 /// of another size.
 ///
 /// # Errors
-/// Where an image cannot be read.
+/// Where an image cannot be read, or a representation is no number.
 pub fn label_free(
     encoder: &dyn Encoder,
     images: &dyn Dataset,
@@ -48,6 +49,8 @@ pub fn label_free(
         seconds.push(by_view.view(by_view.count() - 1));
     }
     let (first, second) = (Tensor::cat(&firsts, 0), Tensor::cat(&seconds, 0));
+    require_finite(&first)?;
+    require_finite(&second)?;
     // Without a second view the first would be compared with itself, which says nothing.
     Ok(LabelFree {
         alignment: paired.then(|| geometry::alignment(&first, &second)),

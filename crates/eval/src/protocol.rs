@@ -25,6 +25,17 @@ pub enum EvalError {
         /// Hash after.
         after: String,
     },
+    /// An encoder whose weights diverged.
+    #[error(
+        "the encoder's features of {broken} of {images} images are no numbers: the run diverged, and no score would mean \
+         anything; lower optimizer lr, to a third or a tenth, and train again"
+    )]
+    NotFinite {
+        /// Images with such features.
+        broken: usize,
+        /// Images looked at.
+        images: usize,
+    },
     /// Who watches did not let it go on: between two protocols, or within the probes at depth.
     #[error("stopped while evaluating")]
     Stopped,

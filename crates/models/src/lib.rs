@@ -14,6 +14,7 @@
 mod batch_norm;
 mod decoder;
 mod encoder;
+mod estimate;
 mod heads;
 mod init;
 mod layers;
@@ -29,6 +30,7 @@ mod spec;
 
 pub use decoder::{Decoder, DecoderSpec};
 pub use encoder::{Encoder, Mode};
+pub use estimate::Estimate;
 pub use heads::{Activation, Head, HeadNorm, HeadSpec};
 pub use init::Init;
 pub use memory_bank::MemoryBank;

@@ -43,7 +43,7 @@ pub struct ResNetSpec {
 }
 
 impl ResNetSpec {
-    fn blocks(self) -> ([usize; 4], bool) {
+    pub(crate) fn blocks(self) -> ([usize; 4], bool) {
         match self.depth {
             Depth::ResNet18 => ([2, 2, 2, 2], false),
             Depth::ResNet34 => ([3, 4, 6, 3], false),

@@ -32,6 +32,11 @@ impl Layout {
         }
     }
 
+    /// The images that the run is made of, a line each, where they have names.
+    pub fn images(&self) -> PathBuf {
+        self.root.join("images.tsv")
+    }
+
     /// The event log, append-only.
     pub fn events(&self) -> PathBuf {
         self.root.join("events.jsonl")

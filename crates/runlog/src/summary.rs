@@ -30,6 +30,8 @@ pub struct Summary {
     pub classes: Option<usize>,
     /// Images of the test split, where there is one.
     pub test_images: Option<usize>,
+    /// Fingerprint of the images: their names, order, sizes, labels and splits.
+    pub images_fingerprint: Option<String>,
     /// Images that could not be read and were left out, each with the reason.
     pub skipped_images: Vec<String>,
     /// The command that repeats the run.

@@ -41,12 +41,47 @@ pub(crate) fn prepare(wanted: &config::Infrastructure) -> anyhow::Result<Place> 
         config::Device::Cuda(index) => cuda(index, &half)?,
     };
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = wanted.threads.unwrap_or(cores);
+    let threads = wanted.threads.or_else(|| from_environment("OMP_NUM_THREADS")).unwrap_or(cores);
+    let workers = wanted.workers.unwrap_or(cores);
+    for warning in crowding(threads, workers, cores, load()) {
+        say::note(format_args!("warning: {warning}"));
+    }
     tch::set_num_threads(i32::try_from(threads).context("run.threads")?);
     deterministic(true);
     keep_freed_memory();
     let words = if let Device::Cuda(index) = device { format!("cuda:{index}") } else { "cpu".to_owned() };
-    Ok(Place { device, words, threads, workers: wanted.workers.unwrap_or(cores) })
+    Ok(Place { device, words, threads, workers })
+}
+
+/// A number that every program on OpenMP obeys, where it is one.
+fn from_environment(name: &str) -> Option<usize> {
+    std::env::var(name).ok()?.trim().parse().ok().filter(|&count| count > 0)
+}
+
+/// Cores that other processes have kept busy over the last minute.
+fn load() -> f64 {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_whitespace().next().and_then(|load| load.parse().ok()).unwrap_or(0.0)
+}
+
+/// What a person should know of threads that have to share cores: the slowest of them sets the pace of all.
+fn crowding(threads: usize, workers: usize, cores: usize, load: f64) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (key, count) in [("run.threads", threads), ("run.workers", workers)] {
+        if count > cores {
+            warnings.push(format!(
+                "{key} = {count} on {cores} cores: they take turns, which is slower than {cores}"
+            ));
+        }
+    }
+    let free = (cores as f64 - load).round().max(1.0) as usize;
+    if load >= 0.75 && threads > free && threads <= cores {
+        warnings.push(format!(
+            "other processes keep {load:.1} of {cores} cores busy: {threads} threads wait for each other, and \
+             --threads {free} may be quicker (results of another number of threads agree but for rounding)"
+        ));
+    }
+    warnings
 }
 
 fn cuda(index: usize, half: &CudaHalf) -> anyhow::Result<Device> {
@@ -71,4 +106,25 @@ fn cuda(index: usize, half: &CudaHalf) -> anyhow::Result<Device> {
         );
     }
     Ok(Device::Cuda(index))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::crowding;
+
+    #[test]
+    fn field_threads_without_cores_of_their_own_are_warned_of() {
+        for (threads, workers, load, expected) in [
+            (3, 2, 0.0, "run.threads = 3 on 2 cores"),
+            (2, 5, 0.0, "run.workers = 5 on 2 cores"),
+            (2, 2, 1.1, "--threads 1 may be quicker"),
+            (2, 2, 20.0, "--threads 1 may be quicker"),
+        ] {
+            let warnings = crowding(threads, workers, 2, load);
+            assert!(warnings.len() == 1 && warnings[0].contains(expected), "{warnings:?}");
+        }
+        for (threads, load) in [(2, 0.0), (2, 0.4), (1, 3.0)] {
+            assert_eq!(crowding(threads, 2, 2, load), Vec::<String>::new());
+        }
+    }
 }

@@ -7,6 +7,7 @@ use kontrast_data::Labelled;
 use kontrast_eval::depth::beside;
 use kontrast_eval::{
     DepthScore, EvalError, Knn, LabelFree, Pixels, Protocol, Score, Subject, evaluate, label_free, protocols,
+    split,
 };
 use kontrast_models::Encoder;
 use kontrast_runlog::{Evaluation, human};
@@ -49,6 +50,17 @@ pub(crate) fn require_room(stage: &Stage, encoder: &dyn Encoder) -> anyhow::Resu
         probes.require_room(encoder, &*train, &*test, &stage.extractor(stage.side()))?;
     }
     Ok(())
+}
+
+/// Whether the training images can be split as the protocols ask, which choose on a part of them.
+pub(crate) fn require_split(stage: &Stage) -> Result<(), EvalError> {
+    let eval = &stage.experiment.eval;
+    let chooses =
+        eval.knn || eval.linear.as_ref().is_some_and(|grid| grid.lrs.len() * grid.weight_decays.len() > 1);
+    match labelled(stage) {
+        Some((train, _)) if chooses => split(train.len(), eval.validation, stage.experiment.seed).map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// All scores at the end, and the label-free figures.

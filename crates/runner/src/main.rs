@@ -6,10 +6,12 @@ mod confusion;
 mod data;
 mod destination;
 mod device;
+mod estimate;
 mod evaluation;
 mod figures;
 mod images;
 mod interrupt;
+mod inventory;
 mod memory;
 mod observer;
 mod pack;
@@ -24,6 +26,7 @@ mod reconstruction;
 mod record;
 mod repeat;
 mod say;
+mod spin;
 mod stage;
 mod task_images;
 mod words;
@@ -36,24 +39,24 @@ use kontrast_eval::EvalError;
 use kontrast_methods::{BuildError, ViewError};
 use kontrast_pretext::permutations::PermutationError;
 use kontrast_runlog::human;
+use kontrast_training::CheckpointError;
 use std::process::ExitCode;
+
+/// How libtorch says that memory is missing, of the CPU and of a GPU.
+const NO_MEMORY: [&str; 3] = ["can't allocate memory", "out of memory", "std::bad_alloc"];
 
 /// Exit code where the file or the arguments are wrong.
 const WRONG: u8 = 2;
 
 fn main() -> ExitCode {
+    spin::settle();
     std::panic::set_hook(Box::new(|panic| {
         if kontrast_data::is_decoding() {
             return;
         }
-        // libtorch's messages go on for pages of C++ frames; the first line says what happened.
-        let text = panic.payload_as_str().unwrap_or("no message");
-        let first = text.split("\\nException raised").next().unwrap_or(text);
+        let what = panic_words(panic.payload());
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        say::note(format_args!(
-            "error: {} ({place}); this is a defect of Kontrast, please report it",
-            first.trim()
-        ));
+        say::note(format_args!("error: {what} ({place})"));
     }));
     let arguments = Arguments::parse();
     match std::panic::catch_unwind(|| run(arguments)) {
@@ -66,11 +69,31 @@ fn main() -> ExitCode {
     }
 }
 
+/// What a panic says, and whose news it is: no memory is the machine's, all else is a defect of ours.
+pub(crate) fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let text = text.unwrap_or("no message");
+    // libtorch's messages go on for pages of C++ frames; the first line says what happened.
+    let first = text.split("\\nException raised").next().unwrap_or(text).trim();
+    if NO_MEMORY.iter().any(|words| text.contains(words)) {
+        format!(
+            "out of memory: lower train.batch or the size of the views, or let train.chunk embed the batch in parts; then \
+             go on with --resume. libtorch said: {first}"
+        )
+    } else {
+        format!("{first}; this is a defect of Kontrast, please report it")
+    }
+}
+
 fn run(arguments: Arguments) -> anyhow::Result<u8> {
     match arguments.command {
         Command::Pretrain(arguments) => pretrain::pretrain(&arguments),
         Command::Evaluate { run, overrides } => repeat::evaluate(&run, &overrides),
         Command::Report { runs } => {
+            for run in &runs {
+                repeat::require_run(run)?;
+            }
             for run in runs {
                 kontrast_report::run_page(&run)?;
                 say::out(kontrast_runlog::Layout::of(&run).report().display());
@@ -109,7 +132,17 @@ fn is_wrong(error: &anyhow::Error) -> bool {
         matches!(error.downcast_ref(), Some(EvalError::Split { .. } | EvalError::Memory { .. }));
     let of_views = error.is::<ViewError>() || error.is::<BuildError>();
     let of_puzzles = error.is::<PermutationError>();
-    of_data || of_evaluation || of_puzzles || of_views || error.is::<ConfigError>() || error.is::<Refusal>()
+    let of_checkpoints = matches!(
+        error.downcast_ref(),
+        Some(CheckpointError::OtherImages { .. } | CheckpointError::BeyondTheEnd { .. })
+    );
+    of_data
+        || of_checkpoints
+        || of_evaluation
+        || of_puzzles
+        || of_views
+        || error.is::<ConfigError>()
+        || error.is::<Refusal>()
 }
 
 /// What the program will not do as it was asked: the arguments have to change.
@@ -123,3 +156,24 @@ impl std::fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn field_no_memory_is_news_of_the_machine_and_no_defect() {
+        for text in [
+            "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried",
+            "CUDA out of memory. Tried to allocate 2.00 GiB\\nException raised from malloc",
+            "std::bad_alloc",
+        ] {
+            let words = panic_words(&text.to_owned());
+            assert!(words.contains("train.batch") && words.contains("train.chunk"), "{words}");
+            assert!(!words.contains("defect") && !words.contains("Exception raised"), "{words}");
+        }
+        for text in ["index out of bounds", "linalg.eigh: the algorithm failed", "shape mismatch"] {
+            assert!(panic_words(&text).ends_with("this is a defect of Kontrast, please report it"));
+        }
+    }
+}

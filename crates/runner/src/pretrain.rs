@@ -8,12 +8,14 @@ use crate::puzzles;
 use crate::reconstruction;
 use crate::record::Record;
 use crate::stage::Stage;
-use crate::{Refusal, evaluation, figures, interrupt, say, words};
-use kontrast_config::{Experiment, Loaded};
+use crate::{Refusal, estimate, evaluation, figures, interrupt, panic_words, repeat, say, words};
+use kontrast_config::{Eval, Experiment, Loaded};
+use kontrast_eval::EvalError;
 use kontrast_methods::{Method, warnings};
 use kontrast_runlog::human;
 use kontrast_runlog::{Event, Layout, RunDir, ScalarWriter, Status, atomic_write, now, read_summary};
 use kontrast_training::{Checkpoints, Outcome, Trainer, TrainerSpec, recipe};
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,8 +25,11 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
     let loaded = Experiment::load(&arguments.file, &arguments.all_overrides())?;
     let experiment = &loaded.experiment;
     let path = RunDir::path_for(&experiment.run.out, &experiment.name, &loaded.digest, experiment.seed);
-    if let Some(code) = already_ended(arguments, &path)? {
+    if let Some(code) = already_ended(arguments, &loaded, &path)? {
         return Ok(code);
+    }
+    if arguments.resume && !Layout::of(&path).config().exists() {
+        words::nothing_to_resume(&loaded, &path)?;
     }
     if RunDir::is_owned(&path) {
         // The images may take a while, and the answer is known.
@@ -40,13 +45,15 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
         Err(_) if interrupt.load(Ordering::Relaxed) => return Ok(Status::Interrupted.exit_code()),
         stage => stage?,
     };
+    estimate::require_room(&stage)?;
+    evaluation::require_split(&stage)?;
     let method = stage.method()?;
     evaluation::require_room(&stage, method.encoder())?;
     for warning in warnings(experiment, stage.loader().dataset.len()) {
         say::note(format_args!("warning: {warning}"));
     }
-    if arguments.resume && !Layout::of(&path).config().exists() {
-        say::note(words::nothing_to_resume(&loaded, &path));
+    if arguments.resume {
+        stage.inventory.require_same(&Layout::of(&path))?;
     }
     let dir = acquire(&loaded, &path, arguments.resume)?;
     say::out(format_args!("run directory: {}", path.display()));
@@ -69,7 +76,7 @@ fn acquire(loaded: &Loaded, path: &Path, resume: bool) -> anyhow::Result<RunDir>
 }
 
 /// A run that ended says so again and is not touched; one under way needs a word from the user.
-fn already_ended(arguments: &Pretrain, path: &Path) -> anyhow::Result<Option<u8>> {
+fn already_ended(arguments: &Pretrain, loaded: &Loaded, path: &Path) -> anyhow::Result<Option<u8>> {
     let layout = Layout::of(path);
     if arguments.force || !layout.config().exists() {
         return Ok(None);
@@ -77,11 +84,17 @@ fn already_ended(arguments: &Pretrain, path: &Path) -> anyhow::Result<Option<u8>
     if let Ok(summary) = read_summary(path)
         && summary.status.is_final()
     {
+        if summary.status == Status::Finished && judged_otherwise(loaded, &layout) {
+            say::out(format_args!(
+                "{}: {} already, and [eval] asks for other scores: they are made from its last checkpoint",
+                path.display(),
+                summary.status
+            ));
+            return repeat::judge_by(path, loaded).map(Some);
+        }
         say::out(format_args!("{}: {} already; --force trains it again", path.display(), summary.status));
         words::summary(&summary);
-        if layout.report().exists() {
-            say::out(format_args!("report: {}", layout.report().display()));
-        }
+        words::page(&layout);
         return Ok(Some(summary.status.exit_code()));
     }
     if arguments.resume {
@@ -92,6 +105,13 @@ fn already_ended(arguments: &Pretrain, path: &Path) -> anyhow::Result<Option<u8>
         path.display()
     );
     Err(Refusal(text).into())
+}
+
+/// Whether the file asks for other scores at the end than those that the run has.
+fn judged_otherwise(loaded: &Loaded, layout: &Layout) -> bool {
+    let at_the_end = |eval: &Eval| Eval { online_every: 0, ..eval.clone() };
+    Experiment::load(&layout.config(), &[])
+        .is_ok_and(|own| at_the_end(&own.experiment.eval) != at_the_end(&loaded.experiment.eval))
 }
 
 fn run(
@@ -106,10 +126,17 @@ fn run(
         method.groups().iter().flat_map(|group| &group.variables).map(|(_, v)| v.numel() as u64).sum();
     let mut record = Record::new(dir, stage, arguments.command(), parameters);
     atomic_write(&record.dir.layout().config(), loaded.resolved.as_bytes())?;
+    stage.inventory.write(record.dir.layout())?;
     for (number, set) in stage.permutations()?.iter().enumerate() {
         atomic_write(&record.dir.layout().permutations(number), set.to_toml().as_bytes())?;
     }
-    let ended = train(stage, method, &mut record, interrupt);
+    let trained = AssertUnwindSafe(|| train(stage, method, &mut record, interrupt));
+    let ended = std::panic::catch_unwind(trained).unwrap_or_else(|panic| {
+        // The panic hook has told the person; the run has to tell whoever opens it later.
+        let what = panic_words(&*panic);
+        let _ = record.end(Status::Failed, Some(what));
+        std::panic::resume_unwind(panic)
+    });
     match ended {
         Ok((status, hint)) => {
             record.end(status, hint)?;
@@ -117,6 +144,9 @@ fn run(
         Err(error) if interrupt.load(Ordering::Relaxed) => {
             let hint = format!("{error:#}; go on with: {}", words::resume(&record.summary.command));
             record.end(Status::Interrupted, Some(hint))?;
+        }
+        Err(error) if matches!(error.downcast_ref(), Some(EvalError::NotFinite { .. })) => {
+            record.end(Status::Diverged, Some(error.to_string()))?;
         }
         Err(error) => {
             // The disk may be what failed: the first error is the one to show.
@@ -184,6 +214,7 @@ pub(crate) fn trainer(stage: &Stage, method: Box<dyn Method>, record: &Record) -
         // About ten records an epoch, and at least one in ten steps.
         log_every: (per_epoch / 10).clamp(1, 10),
         digest: stage.digest.clone(),
+        images: stage.inventory.fingerprint.clone(),
         threads: stage.place.threads,
         loader,
     };

@@ -34,6 +34,7 @@ impl Record {
             dataset: experiment.data.name.as_str().to_owned(),
             classes: stage.splits.train.labelled().map(|images| images.class_names().len()),
             test_images: stage.splits.test.as_ref().map(|images| images.len()),
+            images_fingerprint: Some(stage.inventory.fingerprint.clone()),
             skipped_images: stage.splits.skipped.clone(),
             command,
             device: stage.place.words.clone(),

@@ -4,10 +4,10 @@ use crate::arguments::quoted;
 use crate::pretrain::{judge, trainer};
 use crate::record::Record;
 use crate::stage::Stage;
-use crate::{Refusal, interrupt, say, words};
+use crate::{Refusal, evaluation, interrupt, say, words};
 use anyhow::{Context, bail};
 use kontrast_config::{DepthProbes, Experiment, Loaded};
-use kontrast_runlog::{Layout, RunDir, Status, Summary, read_summary};
+use kontrast_runlog::{Layout, RunDir, Status, Summary, atomic_write, read_summary};
 use kontrast_training::Resumed;
 use std::fmt::Write;
 use std::path::Path;
@@ -18,8 +18,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// `overrides` are of `[eval.depth]` alone, and change what the run's file has of it: the other scores are those that the
 /// run's digest stands for.
 pub(crate) fn evaluate(path: &Path, overrides: &[String]) -> anyhow::Result<u8> {
+    require_run(path)?;
+    let loaded = loaded(path, &Layout::of(path).config(), overrides)?;
+    stoppable(path, &loaded)
+}
+
+/// Evaluates the last checkpoint by another `[eval]`, which the run's file says from then on.
+pub(crate) fn judge_by(path: &Path, loaded: &Loaded) -> anyhow::Result<u8> {
+    let code = stoppable(path, loaded)?;
+    if code == 0 {
+        atomic_write(&Layout::of(path).config(), loaded.resolved.as_bytes())?;
+    }
+    Ok(code)
+}
+
+fn stoppable(path: &Path, loaded: &Loaded) -> anyhow::Result<u8> {
     let interrupt = interrupt::on_signals()?;
-    match evaluated(path, overrides, &interrupt) {
+    match evaluated(path, loaded, &interrupt) {
         Err(error) if interrupt.load(Ordering::Relaxed) => {
             let again = words::evaluate_command(path);
             say::out(format_args!("{error:#}; the scores are those of before, and {again} makes them again"));
@@ -29,20 +44,13 @@ pub(crate) fn evaluate(path: &Path, overrides: &[String]) -> anyhow::Result<u8> 
     }
 }
 
-fn evaluated(path: &Path, overrides: &[String], interrupt: &AtomicBool) -> anyhow::Result<u8> {
+fn evaluated(path: &Path, loaded: &Loaded, interrupt: &AtomicBool) -> anyhow::Result<u8> {
     let layout = Layout::of(path);
-    if !layout.config().exists() {
-        let hint = if path.is_file() { "; name the folder that the file lies in" } else { "" };
-        let text = format!(
-            "{}: expected a run directory, which holds a config.toml, found none{hint}",
-            path.display()
-        );
-        return Err(Refusal(text).into());
-    }
-    let loaded = loaded(path, &layout.config(), overrides)?;
     let earlier = read_summary(path)?;
     let dir = RunDir::acquire(path)?;
-    let stage = Stage::new(&loaded)?;
+    let stage = Stage::new(loaded)?;
+    stage.inventory.require_same(&layout)?;
+    evaluation::require_split(&stage)?;
     let method = stage.method()?;
     let mut record = Record::new(dir, &stage, earlier.command.clone(), earlier.parameters);
     record.stop_the_clock();
@@ -64,6 +72,17 @@ fn evaluated(path: &Path, overrides: &[String], interrupt: &AtomicBool) -> anyho
     record.write()?;
     words::ended(&record);
     Ok(0)
+}
+
+/// Whether a run directory is there, for what reads one.
+pub(crate) fn require_run(path: &Path) -> Result<(), Refusal> {
+    if Layout::of(path).config().exists() {
+        return Ok(());
+    }
+    let hint = if path.is_file() { "; name the folder that the file lies in" } else { "" };
+    let text =
+        format!("{}: expected a run directory, which holds a config.toml, found none{hint}", path.display());
+    Err(Refusal(text))
 }
 
 /// The run's experiment with other probes at depth, under the digest that its checkpoints bear.

@@ -2,6 +2,7 @@
 
 use crate::data;
 use crate::device::{self, Place};
+use crate::inventory::Inventory;
 use crate::{images, say};
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Feed;
@@ -21,6 +22,8 @@ pub(crate) struct Stage {
     pub(crate) digest: String,
     pub(crate) place: Place,
     pub(crate) splits: Splits,
+    /// What images these are.
+    pub(crate) inventory: Inventory,
     pub(crate) plans: Vec<ViewPlan>,
     /// What is trained on: all training images, or as many as the method has classes for.
     pub(crate) trained_on: Arc<dyn Dataset>,
@@ -37,6 +40,7 @@ impl Stage {
         let place = device::prepare(&experiment.run)?;
         let splits = data::open(&experiment.data, experiment.seed)?;
         images::say_notes(&splits);
+        let inventory = Inventory::of(&splits)?;
         let all = splits.train.images();
         let most = experiment.method.most_images().filter(|&most| most < all.len());
         let (trained_on, places): (Arc<dyn Dataset>, _) = match most {
@@ -52,7 +56,16 @@ impl Stage {
             return Err(DataError::Batch { batch, images }.into());
         }
         let plans = view_spec(&experiment.views)?.plans;
-        Ok(Self { experiment, digest: loaded.digest.clone(), place, splits, plans, trained_on, places })
+        Ok(Self {
+            experiment,
+            digest: loaded.digest.clone(),
+            place,
+            splits,
+            inventory,
+            plans,
+            trained_on,
+            places,
+        })
     }
 
     /// The method with its initial weights.

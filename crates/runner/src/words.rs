@@ -1,12 +1,12 @@
 //! What a person reads at the beginning and at the end of a run.
 
 use crate::record::Record;
-use crate::say;
 use crate::stage::Stage;
+use crate::{Refusal, say};
 use kontrast_config::Loaded;
 use kontrast_report::{depth_markdown, label_free_markdown, loss_parts_markdown, scores_markdown, verdict};
-use kontrast_runlog::Summary;
 use kontrast_runlog::human::{count, counted};
+use kontrast_runlog::{Layout, Summary};
 use std::path::Path;
 
 /// What is about to be trained: the derived numbers too, so that nobody has to guess them.
@@ -36,10 +36,22 @@ pub(crate) fn opening(stage: &Stage, record: &Record, steps: u64) -> String {
 
 /// The summary in words, and the page; a page that cannot be written is no reason to lose the run.
 pub(crate) fn ended(record: &Record) {
-    let root = record.dir.layout().root();
     summary(&record.summary);
-    match kontrast_report::run_page(root) {
-        Ok(()) => say::out(format_args!("report: {}", record.dir.layout().report().display())),
+    write_page(record.dir.layout());
+}
+
+/// Where the page of a run that ended lies. A kill or a full disk may have come before it: then it is made now.
+pub(crate) fn page(layout: &Layout) {
+    if layout.report().exists() {
+        say::out(format_args!("report: {}", layout.report().display()));
+    } else {
+        write_page(layout);
+    }
+}
+
+fn write_page(layout: &Layout) {
+    match kontrast_report::run_page(layout.root()) {
+        Ok(()) => say::out(format_args!("report: {}", layout.report().display())),
         Err(error) => say::note(format_args!("warning: the report was not written: {error}")),
     }
 }
@@ -73,8 +85,12 @@ pub(crate) fn evaluate_command(run: &Path) -> String {
     format!("cargo xtask run -- evaluate {}", run.display())
 }
 
-/// Says that `--resume` finds nothing, and which run may have been meant: another configuration under the same name.
-pub(crate) fn nothing_to_resume(loaded: &Loaded, path: &Path) -> String {
+/// Says that `--resume` finds nothing.
+///
+/// # Errors
+/// Where another configuration of the same name and seed has a run: most likely that one was meant, and starting from
+/// nothing would cost a training.
+pub(crate) fn nothing_to_resume(loaded: &Loaded, path: &Path) -> Result<(), Refusal> {
     let experiment = &loaded.experiment;
     let (beginning, ending) = (format!("{}-", experiment.name), format!("-s{}", experiment.seed));
     let is_sibling = |name: &String| {
@@ -85,12 +101,16 @@ pub(crate) fn nothing_to_resume(loaded: &Loaded, path: &Path) -> String {
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
     let mut siblings: Vec<_> = names.filter(is_sibling).collect();
     siblings.sort();
-    let others = if siblings.is_empty() {
-        String::new()
-    } else {
-        format!(" (of the same name, but another configuration: {})", siblings.join(", "))
-    };
-    format!("note: no earlier run of this configuration; starting{others}")
+    if siblings.is_empty() {
+        say::note("note: no earlier run of this configuration; starting");
+        return Ok(());
+    }
+    Err(Refusal(format!(
+        "--resume: no run of this configuration, {}, but of the same name with another: {}. Compare the config.toml there with \
+         the file and its --set; without --resume this one starts from nothing",
+        path.display(),
+        siblings.join(", ")
+    )))
 }
 
 #[cfg(test)]

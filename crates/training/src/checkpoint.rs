@@ -23,6 +23,9 @@ pub struct Position {
     pub digest: String,
     /// Seed of the run.
     pub seed: u64,
+    /// Fingerprint of the images that it is trained and judged on.
+    #[serde(default)]
+    pub images: String,
     /// Threads of libtorch: another number gives other sums, so resume is bit-equal only with this one.
     pub threads: usize,
     /// Sums since the start of the run.
@@ -65,6 +68,32 @@ pub enum CheckpointError {
         expected: String,
         /// Digest and seed in the checkpoint.
         found: String,
+    },
+    /// A checkpoint of a run on other images.
+    #[error(
+        "{}: made with the images {found:.8}, these are {expected:.8}; put them back as they were (names, order, sizes, \
+         labels, which are held out), or start again with --force", path.display()
+    )]
+    OtherImages {
+        /// The file.
+        path: PathBuf,
+        /// Fingerprint of the images of this run.
+        expected: String,
+        /// That in the checkpoint.
+        found: String,
+    },
+    /// A checkpoint of more steps than the run has.
+    #[error(
+        "{}: stands at step {step}, and the run has {steps}; its images or its batch were others. Put them back, or start \
+         again with --force", path.display()
+    )]
+    BeyondTheEnd {
+        /// The file.
+        path: PathBuf,
+        /// Steps done.
+        step: u64,
+        /// Steps of the whole run.
+        steps: u64,
     },
     /// Every checkpoint there is damaged.
     #[error("{}: none of the {count} checkpoints can be read; put one back, or start again with --force. The newest: {newest}", folder.display())]

@@ -2,6 +2,7 @@
 
 use kontrast_losses::{geometry, unit};
 use kontrast_methods::Healthy;
+use kontrast_torch_ext::StateDict;
 use tch::Tensor;
 
 /// How the embeddings of one batch lie on the sphere.
@@ -66,8 +67,9 @@ pub struct Judge {
     constant: u32,
     poor: u32,
     healthy_at: Option<u64>,
-    /// The last step whose loss was not at its chance level.
+    /// The last step whose loss was below its chance level, or fell towards it, and the lowest loss that counted so.
     learned_at: Option<u64>,
+    lowest: f64,
     diverged: u32,
 }
 
@@ -96,8 +98,8 @@ const GROWTH: f64 = 1.5;
 const TOO_FAST: &str = "lower optimizer lr, to a third or a tenth, or lengthen schedule warmup_epochs; where the method's table \
                         has a temperature or weights of terms, compare them with the paper's";
 
-/// A loss this near to its chance level, as a share of it, says nothing. Our choice: a healthy loss leaves it by more
-/// within its first epochs.
+/// A loss that is not this far below its chance level, as a share of it, says nothing. Our choice: a healthy loss goes
+/// further below within its first epochs.
 const NEAR_CHANCE: f64 = 0.01;
 /// Steps that a loss may stay there, at least, and as a share of the run. Our choice: prototypes need longer than pairs
 /// to tell images apart.
@@ -119,6 +121,7 @@ impl Judge {
             poor: 0,
             healthy_at: None,
             learned_at: None,
+            lowest: f64::INFINITY,
             diverged: 0,
         }
     }
@@ -133,6 +136,16 @@ impl Judge {
     pub fn loss(&self, step: u64, loss: f64) -> Option<Verdict> {
         let text = || format!("the loss is {loss} at step {step}: the run diverged; {TOO_FAST}");
         (!loss.is_finite()).then(|| Verdict::Diverged(text()))
+    }
+
+    /// Weights that are no numbers are a verdict at once: the loss of the last update is never measured.
+    pub fn weights(&self, step: u64, state: &StateDict) -> Option<Verdict> {
+        let whole = |tensor: &Tensor| tensor.isfinite().all().int64_value(&[]) == 1;
+        let (name, _) = state.iter().find(|(_, tensor)| !whole(tensor))?;
+        let text = format!(
+            "{name} holds values that are no numbers after step {step}: the run diverged; {TOO_FAST}"
+        );
+        Some(Verdict::Diverged(text))
     }
 
     /// Takes in a record; a streak of bad ones is a verdict.
@@ -182,13 +195,18 @@ impl Judge {
     fn chance(&mut self, step: u64, loss: Loss) -> Option<Verdict> {
         let chance = loss.chance?;
         let learned_at = self.learned_at.get_or_insert(step - 1);
-        if (loss.now - chance).abs() > NEAR_CHANCE * chance {
+        let margin = NEAR_CHANCE * chance;
+        // A loss above its chance level says less than nothing, but one that falls is on its way. A loss that does not
+        // mean the same throughout may rise while the encoder learns.
+        let falls = loss.now < self.lowest - margin;
+        if falls || loss.now < chance - margin || (!self.steady && loss.now > chance + margin) {
             *learned_at = step;
+            self.lowest = self.lowest.min(loss.now);
         }
         let since = step - *learned_at;
         let text = || {
             format!(
-                "the loss stands at {:.3} and has been within {:.0} % of its chance level {chance:.3} for {since} steps: \
+                "the loss stands at {:.3} and has not been {:.0} % below its chance level {chance:.3} for {since} steps: \
                  the run learns nothing; {}",
                 loss.now,
                 100.0 * NEAR_CHANCE,
@@ -317,6 +335,35 @@ mod tests {
             text.contains("chance level 6.240 for 500 steps") && text.ends_with("more prototypes"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn field_a_loss_that_stays_above_its_chance_level_is_a_verdict() {
+        for (at, wiggle) in [(6.3, 0.0), (7.2, 0.05), (9.3, 0.0)] {
+            let mut judge = Judge::new(0, 520, Healthy::Spread, "a higher rate");
+            let verdicts = (1..=520).map(|step| {
+                let now = at + wiggle * f64::from(u32::try_from(step % 3).unwrap());
+                judge.record(step, Loss { now, first: at, chance: Some(6.24) }, &healthy())
+            });
+            let first = verdicts.flatten().next();
+            assert!(matches!(first, Some(Verdict::Collapsed(_))), "no verdict on {at}: {first:?}");
+        }
+    }
+
+    #[test]
+    fn field_a_loss_that_falls_from_above_its_chance_level_is_none() {
+        let falling = |step: u64| 9.3 - 6.0 * step as f64 / 2000.0;
+        let mut judge = Judge::new(0, 2000, Healthy::Spread, "");
+        for step in 1..=2000 {
+            let loss = Loss { now: falling(step), first: 9.3, chance: Some(6.24) };
+            assert_eq!(judge.record(step, loss, &healthy()), None, "judged at step {step}");
+        }
+        // Of NPID, whose loss rises while slots gather.
+        let mut judge = Judge::new(0, 2000, Healthy::Spread, "").with_unsteady_loss();
+        for step in 1..=2000 {
+            let loss = Loss { now: 14.0, first: 9.7, chance: Some(9.7) };
+            assert_eq!(judge.record(step, loss, &healthy()), None, "judged at step {step}");
+        }
     }
 
     #[test]

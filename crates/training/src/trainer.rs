@@ -2,12 +2,12 @@
 
 use crate::meter::{Window, percent};
 use crate::{
-    CheckpointError, Checkpoints, Diagnosis, Judge, Loss, Observer, Position, Recipe, StepRecord, Totals,
-    Verdict,
+    CheckpointError, Checkpoints, Diagnosis, Judge, Loss, Observer, Position, Recipe, Restored, StepRecord,
+    Totals, Verdict,
 };
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Feed;
-use kontrast_data::{Loader, LoaderSpec};
+use kontrast_data::{DataError, Loader, LoaderSpec};
 use kontrast_methods::{Method, Progress, StepOutput};
 use kontrast_optim::{Rates, StateDict};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,6 +30,8 @@ pub struct TrainerSpec {
     pub log_every: u64,
     /// Digest of the configuration.
     pub digest: String,
+    /// Fingerprint of the images: a checkpoint of others is refused.
+    pub images: String,
     /// Threads of libtorch.
     pub threads: usize,
 }
@@ -74,6 +76,7 @@ impl Trainer {
         let Some(restored) = self.spec.checkpoints.latest(&self.spec.digest, self.spec.loader.seed)? else {
             return Ok(None);
         };
+        self.require_own(&restored)?;
         let of_state = |source| CheckpointError::State { path: restored.file.clone(), source };
         self.method.load_state(&restored.state.under("method")).map_err(of_state)?;
         self.recipe.optimizer.load_state(&restored.state.under("optimizer")).map_err(of_state)?;
@@ -91,6 +94,21 @@ impl Trainer {
         Ok(Some(Resumed { step: self.step, epoch: restored.position.epoch, warnings }))
     }
 
+    /// Whether a checkpoint is of these images, and of a step that this run has.
+    fn require_own(&self, restored: &Restored) -> Result<(), CheckpointError> {
+        let Restored { position, file: path, .. } = restored;
+        let (expected, found) = (&self.spec.images, &position.images);
+        if expected != found {
+            let (expected, found) = (expected.clone(), found.clone());
+            return Err(CheckpointError::OtherImages { path: path.clone(), expected, found });
+        }
+        if position.step > self.recipe.steps {
+            let (step, steps) = (position.step, self.recipe.steps);
+            return Err(CheckpointError::BeyondTheEnd { path: path.clone(), step, steps });
+        }
+        Ok(())
+    }
+
     /// Trains to the end, or until `interrupt` is set.
     ///
     /// # Errors
@@ -106,11 +124,15 @@ impl Trainer {
                 if let Some(verdict) = window.last_loss().and_then(|loss| self.judge.loss(self.step, loss)) {
                     return Ok(verdict.into());
                 }
-                self.checkpoint(observer)?;
-                return Ok(Outcome::Interrupted);
+                let verdict = self.checkpoint(observer)?;
+                return Ok(verdict.map_or(Outcome::Interrupted, Outcome::from));
             }
             let started = Instant::now();
-            let Some(batch) = loader.next()? else { break };
+            let batch = match loader.next() {
+                Ok(Some(batch)) => batch,
+                Ok(None) => break,
+                Err(error) => return Err(self.unread(error, window.last_loss(), observer)),
+            };
             let waited = started.elapsed();
             let output = self.one_step(batch, &mut loader);
             window.add(self.spec.loader.epochs.batch as u64, &output, started.elapsed(), waited);
@@ -125,14 +147,36 @@ impl Trainer {
                 return Ok(verdict.into());
             }
             if ends_epoch {
+                // Before anybody evaluates them.
+                if let Some(verdict) = self.judge.weights(self.step, &self.method.state()) {
+                    return Ok(verdict.into());
+                }
                 let epoch = (self.step / per_epoch) as u32;
                 observer.epoch_done(epoch, self.step, &*self.method)?;
-                if epoch.is_multiple_of(self.spec.checkpoint_every.max(1)) || last {
-                    self.checkpoint(observer)?;
+                if (epoch.is_multiple_of(self.spec.checkpoint_every.max(1)) || last)
+                    && let Some(verdict) = self.checkpoint(observer)?
+                {
+                    return Ok(verdict.into());
                 }
             }
         }
         Ok(Outcome::Finished)
+    }
+
+    /// Images that cannot be read, from a disk that was unplugged: what was trained until then is kept, unless it is no
+    /// number.
+    fn unread(&mut self, error: DataError, loss: Option<f64>, observer: &mut dyn Observer) -> anyhow::Error {
+        let sound = loss.is_none_or(|loss| self.judge.loss(self.step, loss).is_none());
+        let saved = sound && self.step > 0 && matches!(self.checkpoint(observer), Ok(None));
+        let error = anyhow::Error::from(error);
+        if saved {
+            let step = self.step;
+            error.context(format!(
+                "the checkpoint of step {step} is written; mend what follows, and go on with --resume"
+            ))
+        } else {
+            error
+        }
     }
 
     /// The method as it stands.
@@ -221,24 +265,32 @@ impl Trainer {
         Ok(self.judge.record(self.step, loss, &record.diagnosis))
     }
 
-    fn checkpoint(&mut self, observer: &mut dyn Observer) -> anyhow::Result<()> {
+    /// Writes a checkpoint, unless the last update made weights that are no numbers: then there is a verdict, and the
+    /// earlier checkpoints stay.
+    fn checkpoint(&mut self, observer: &mut dyn Observer) -> anyhow::Result<Option<Verdict>> {
         if self.saved == Some(self.step) {
-            return Ok(());
+            return Ok(None);
+        }
+        let weights = self.method.state();
+        if let Some(verdict) = self.judge.weights(self.step, &weights) {
+            return Ok(Some(verdict));
         }
         let mut state = StateDict::new();
-        state.extend_under("method", &self.method.state());
+        state.extend_under("method", &weights);
         state.extend_under("optimizer", &self.recipe.optimizer.state());
         let position = Position {
             step: self.step,
             epoch: self.epoch(),
             digest: self.spec.digest.clone(),
             seed: self.spec.loader.seed,
+            images: self.spec.images.clone(),
             threads: self.spec.threads,
             totals: self.totals,
         };
         let file = self.spec.checkpoints.save(&state, &position)?;
         self.saved = Some(self.step);
-        observer.checkpoint_written(position, &file)
+        observer.checkpoint_written(position, &file)?;
+        Ok(None)
     }
 }
 

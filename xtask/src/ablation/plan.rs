@@ -53,6 +53,7 @@ impl Plan {
             plan.epochs = plan.epochs.max(loaded.experiment.train.epochs);
             for &seed in &ablation.seeds {
                 let folder = RunDir::path_for(out, &loaded.experiment.name, &loaded.digest, seed);
+                require_apart(&plan.runs, &cell, &folder)?;
                 let summary = read_summary(&folder).ok();
                 let state = match &summary {
                     Some(summary) if summary.status.is_final() => State::Ended(summary.status),
@@ -124,6 +125,19 @@ impl State {
             Self::Ended(status) => status.to_string(),
         }
     }
+}
+
+/// Two cells must not be one run: what they differ in changes no weight.
+fn require_apart(runs: &[Run], cell: &Cell, folder: &Path) -> Result<()> {
+    let Some(other) = runs.iter().find(|run| run.folder == folder) else { return Ok(()) };
+    let message = format!(
+        "the cells {} and {} are one run, {}: expected cells that differ in a key that weights follow from, so not only in \
+         eval, run, data.root, train.keep or train.checkpoint_every",
+        other.cell.name,
+        cell.name,
+        folder.display()
+    );
+    Err(Refusal(message).into())
 }
 
 /// The cells that are named, by their whole name or by their labels.

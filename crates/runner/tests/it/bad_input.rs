@@ -66,7 +66,7 @@ fn arguments_that_make_no_sense_are_refused() {
     place.tiny(&["--set", "train.epochs"]).says(2, &["train.epochs"]);
     place.tiny(&["--device", "tpu"]).says(2, &["tpu"]);
     place.run(&["pretrain"]).says(2, &["FILE"]);
-    place.run(&["report", "nowhere"]).says(1, &["nowhere"]);
+    place.run(&["report", "nowhere"]).says(2, &["nowhere"]);
     place.run(&["evaluate", "nowhere"]).says(2, &["nowhere"]);
     place.run(&["data", "imagenet22k"]).says(2, &["imagenet22k", "cifar10"]);
 }

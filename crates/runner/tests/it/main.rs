@@ -3,6 +3,7 @@
 mod bad_input;
 mod checkpoints;
 mod depth;
+mod ends;
 mod packs;
 mod permutations;
 mod preview;

@@ -107,13 +107,15 @@ fn a_run_goes_on_when_nobody_reads_what_it_prints() {
 }
 
 #[test]
-fn resume_without_an_earlier_run_says_so_and_names_its_siblings() {
+fn field_resume_without_an_earlier_run_says_so_and_stops_at_a_sibling() {
     let place = Place::new();
     let said = place.tiny(&["--resume"]);
     said.says(0, &["no earlier run of this configuration; starting\n"]);
     let sibling = place.run_dir().file_name().unwrap().to_string_lossy().into_owned();
-    let others = format!("another configuration: {sibling})");
-    place.tiny(&["--resume", "--set", "train.epochs=1"]).says(0, &["no earlier run", &others]);
+    for changed in ["train.epochs=1", "optimizer.sgd.lr=0.01", "data.synthetic.train=48"] {
+        place.tiny(&["--resume", "--set", changed]).says(2, &["no run of this configuration", &sibling]);
+    }
+    assert_eq!(place.run_dir().file_name().unwrap().to_string_lossy(), sibling, "no other run was begun");
 }
 
 #[test]

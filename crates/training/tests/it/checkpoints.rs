@@ -14,7 +14,15 @@ pub fn digest() -> String {
 
 pub fn position(step: u64) -> Position {
     let totals = Totals { images: step * 16, loss_first: Some(3.5), ..Totals::default() };
-    Position { step, epoch: (step / 4) as u32, digest: digest(), seed: SEED, threads: 2, totals }
+    Position {
+        step,
+        epoch: (step / 4) as u32,
+        digest: digest(),
+        seed: SEED,
+        images: String::new(),
+        threads: 2,
+        totals,
+    }
 }
 
 /// Tensors that tell the step, of each kind that a checkpoint holds.

@@ -91,6 +91,20 @@ fn no_checkpoint_holds_weights_whose_loss_nobody_looked_at() {
 }
 
 #[test]
+fn field_weights_that_the_last_update_broke_end_the_training_as_diverged() {
+    // Each is the last step of its run, so that no loss tells of it.
+    for rate in ["1e42", "1e60", "1e300"] {
+        let rate = format!("optimizer.sgd.lr={rate}");
+        let one_step =
+            ["train.epochs=1", "train.batch=64", "schedule.cosine={ warmup_epochs = 0, final = 1 }", &rate];
+        let (outcome, listener) = train(&one_step, None);
+        let Outcome::Diverged(text) = outcome else { panic!("{rate}: {outcome:?}") };
+        assert!(text.contains("no numbers after step 1") && text.contains("lower optimizer lr"), "{text}");
+        assert!(listener.checkpoints.is_empty(), "{:?}", listener.checkpoints);
+    }
+}
+
+#[test]
 fn embeddings_that_are_one_point_end_the_training_as_collapsed() {
     let (outcome, listener) = train(&[], Some(Tensor::ones_like));
     let Outcome::Collapsed(text) = outcome else { panic!("{outcome:?}") };

@@ -6,6 +6,7 @@ mod ends;
 mod full_disk;
 mod killed;
 mod listener;
+mod other_images;
 mod records;
 mod resume;
 mod setting;

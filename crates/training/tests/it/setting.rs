@@ -1,9 +1,10 @@
 //! A small but whole training: SimCLR with a ResNet-18 of width 8 on drawn shapes, in bf16, 4 epochs of 4 steps.
 
 use crate::listener::Listener;
+use kontrast_augment::ImageRef;
 use kontrast_augment_torch::Feed;
 use kontrast_config::{Experiment, Loaded};
-use kontrast_data::{Epochs, Labelled, LoaderSpec, Shapes};
+use kontrast_data::{DataError, Dataset, Epochs, Labelled, LoaderSpec, Shapes};
 use kontrast_methods::{Labels, Method};
 use kontrast_torch_ext::StateDict;
 use kontrast_training::{Checkpoints, Outcome, Trainer, TrainerSpec, recipe};
@@ -36,6 +37,10 @@ pub struct Setting {
     pub threads: usize,
     /// Steps between records.
     pub log_every: u64,
+    /// Fingerprint of the images, as the trainer is told it.
+    pub images: String,
+    /// Images that can be read, of the 64.
+    pub readable: usize,
 }
 
 impl Setting {
@@ -50,7 +55,7 @@ impl Setting {
         let overrides: Vec<String> = SMALL.iter().chain(changes).map(ToString::to_string).collect();
         let loaded =
             Experiment::load(Path::new(SMOKE), &overrides).expect("the smoke experiment, made smaller");
-        Self { loaded, folder: folder.to_owned(), threads, log_every: 1 }
+        Self { loaded, folder: folder.to_owned(), threads, log_every: 1, images: String::new(), readable: 64 }
     }
 
     pub fn checkpoints(&self) -> Checkpoints {
@@ -74,7 +79,8 @@ impl Setting {
 
     pub fn trainer_of(&self, method: Box<dyn Method>) -> Trainer {
         let experiment = &self.loaded.experiment;
-        let shapes = Shapes::train(64, 4, 32, experiment.seed).expect("drawn shapes");
+        let inner = Shapes::train(64, 4, 32, experiment.seed).expect("drawn shapes");
+        let shapes = Unplugged { inner, readable: self.readable };
         let epochs = Epochs { len: 64, batch: experiment.train.batch, seed: experiment.seed };
         let spec = TrainerSpec {
             loader: LoaderSpec {
@@ -91,6 +97,7 @@ impl Setting {
             checkpoint_every: experiment.train.checkpoint_every,
             log_every: self.log_every,
             digest: self.loaded.digest.clone(),
+            images: self.images.clone(),
             threads: self.threads,
         };
         let recipe = recipe(experiment, method.groups(), epochs.steps_per_epoch());
@@ -109,6 +116,30 @@ impl Setting {
         let restored = self.checkpoints().latest(&self.loaded.digest, self.loaded.experiment.seed);
         let restored = restored.expect("whole checkpoints").expect("at least one");
         (restored.position.step, restored.state)
+    }
+}
+
+/// Drawn shapes on a disk that is gone for the images from `readable` on.
+struct Unplugged {
+    inner: Shapes,
+    readable: usize,
+}
+
+impl Dataset for Unplugged {
+    fn len(&self) -> usize {
+        self.inner.len()
+    }
+
+    fn size(&self, index: usize) -> Result<(usize, usize), DataError> {
+        self.inner.size(index)
+    }
+
+    fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
+        if index < self.readable {
+            return self.inner.image(index, buffer);
+        }
+        let source = std::io::Error::from_raw_os_error(5);
+        Err(DataError::Io { path: format!("disk/{index}.png").into(), source })
     }
 }
 

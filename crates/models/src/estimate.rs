@@ -1,0 +1,165 @@
+//! What an encoder will take, counted from its shape before any of it is made.
+
+use crate::{EncoderSpec, NinSpec, ResNetSpec, Stem};
+
+/// Sizes of an encoder under training.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Estimate {
+    /// Weights that are trained.
+    pub parameters: u64,
+    /// Values that a step keeps of each image for the backward pass: the maps that convolutions read and write. A lower
+    /// bound: batch norm and the shortcuts keep more.
+    pub activations: u64,
+}
+
+impl EncoderSpec {
+    /// What the encoder takes for images of `side` x `side` pixels.
+    pub fn estimate(self, side: usize) -> Estimate {
+        let side = side as u64;
+        match self {
+            Self::ResNet(spec) => resnet(spec, side),
+            Self::Nin(spec) => nin(spec, side),
+        }
+    }
+}
+
+/// Walks through the layers with the channels and the side of the map.
+struct Walk {
+    channels: u64,
+    side: u64,
+    total: Estimate,
+}
+
+impl Walk {
+    fn of(side: u64) -> Self {
+        Self { channels: 3, side, total: Estimate::default() }
+    }
+
+    /// A convolution without bias and its batch norm. It keeps the map that it reads and the one that it writes.
+    fn convolution(&mut self, outputs: u64, kernel: u64, stride: u64) {
+        let area = |side: u64| side.saturating_mul(side);
+        self.keep(self.channels.saturating_mul(area(self.side)));
+        self.weights(outputs, kernel);
+        self.side = self.side.div_ceil(stride);
+        self.channels = outputs;
+        self.keep(outputs.saturating_mul(area(self.side)));
+    }
+
+    fn weights(&mut self, outputs: u64, kernel: u64) {
+        let of_kernel = outputs.saturating_mul(self.channels).saturating_mul(kernel * kernel);
+        self.total.parameters =
+            self.total.parameters.saturating_add(of_kernel).saturating_add(outputs.saturating_mul(2));
+    }
+
+    fn keep(&mut self, values: u64) {
+        self.total.activations = self.total.activations.saturating_add(values);
+    }
+
+    /// A pooling that halves the sides.
+    fn pool(&mut self) {
+        self.side = self.side.div_ceil(2);
+    }
+}
+
+fn resnet(spec: ResNetSpec, side: u64) -> Estimate {
+    let (counts, bottleneck) = spec.blocks();
+    let width = spec.width.unsigned_abs();
+    let mut walk = Walk::of(side);
+    match spec.stem {
+        Stem::Cifar => walk.convolution(width, 3, 1),
+        Stem::Imagenet => {
+            walk.convolution(width, 7, 2);
+            walk.pool();
+        }
+    }
+    for (stage, count) in counts.into_iter().enumerate() {
+        let planes = width << stage;
+        let outputs = if bottleneck { planes * 4 } else { planes };
+        for block in 0..count {
+            let stride = if stage > 0 && block == 0 { 2 } else { 1 };
+            if stride != 1 || walk.channels != outputs {
+                // The shortcut reads the map that the first convolution reads, which is counted there.
+                walk.weights(outputs, 1);
+            }
+            if bottleneck {
+                walk.convolution(planes, 1, 1);
+                walk.convolution(planes, 3, stride);
+                walk.convolution(outputs, 1, 1);
+            } else {
+                walk.convolution(planes, 3, stride);
+                walk.convolution(planes, 3, 1);
+            }
+        }
+    }
+    walk.total
+}
+
+fn nin(spec: NinSpec, side: u64) -> Estimate {
+    let width = spec.width.unsigned_abs();
+    let mut walk = Walk::of(side);
+    for block in 1..=spec.blocks {
+        let widths = if block == 1 { [width, width * 5 / 6, width / 2] } else { [width; 3] };
+        let kernel = if block <= 2 { 5 } else { 3 };
+        walk.convolution(widths[0], kernel, 1);
+        walk.convolution(widths[1], 1, 1);
+        walk.convolution(widths[2], 1, 1);
+        if block <= 2 {
+            walk.pool();
+        }
+    }
+    walk.total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Depth, Init, trained};
+    use tch::{Device, nn};
+
+    fn parameters(spec: EncoderSpec) -> u64 {
+        let store = nn::VarStore::new(Device::Cpu);
+        let _encoder = spec.build(&store, Init::new(0));
+        trained(&store).iter().map(|(_, variable)| variable.numel() as u64).sum()
+    }
+
+    fn resnet_of(depth: Depth, stem: Stem, width: i64) -> EncoderSpec {
+        EncoderSpec::ResNet(ResNetSpec { depth, stem, width, channels_last: false, virtual_devices: 1 })
+    }
+
+    fn nin_of(blocks: i64, width: i64) -> EncoderSpec {
+        EncoderSpec::Nin(NinSpec { blocks, width, channels_last: false, virtual_devices: 1 })
+    }
+
+    #[test]
+    fn field_the_parameters_are_those_of_the_networks() {
+        for depth in [Depth::ResNet18, Depth::ResNet34, Depth::ResNet50] {
+            for stem in [Stem::Cifar, Stem::Imagenet] {
+                let spec = resnet_of(depth, stem, 8);
+                assert_eq!(spec.estimate(32).parameters, parameters(spec), "{spec:?}");
+            }
+        }
+        for blocks in 1..=5 {
+            let spec = nin_of(blocks, 12);
+            assert_eq!(spec.estimate(32).parameters, parameters(spec), "{spec:?}");
+        }
+        // ResNet-50 of the paper, without its classifier of 2,049,000 weights, has 23.5 million.
+        assert_eq!(resnet_of(Depth::ResNet50, Stem::Imagenet, 64).estimate(224).parameters, 23_508_032);
+    }
+
+    #[test]
+    fn field_networks_that_no_machine_holds_are_counted() {
+        let wide = resnet_of(Depth::ResNet18, Stem::Cifar, 100_000).estimate(32);
+        assert!(wide.parameters > 10_u64.pow(12), "{wide:?}");
+        let absurd = resnet_of(Depth::ResNet50, Stem::Cifar, i64::from(u32::MAX)).estimate(4096);
+        assert_eq!(absurd.parameters, u64::MAX, "it does not wrap around");
+        assert!(nin_of(5, 600_000).estimate(32).parameters > 10_u64.pow(13));
+    }
+
+    #[test]
+    fn activations_grow_with_the_area_of_the_image() {
+        for spec in [resnet_of(Depth::ResNet18, Stem::Cifar, 16), nin_of(4, 96)] {
+            let [small, large] = [32, 64].map(|side| spec.estimate(side).activations);
+            assert_eq!(large, 4 * small, "{spec:?}");
+        }
+    }
+}

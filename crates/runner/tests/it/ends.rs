@@ -1,0 +1,94 @@
+//! How runs end that go wrong at the last moment, and what a second start makes of them.
+
+use crate::program::Place;
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+#[test]
+fn field_weights_that_are_no_numbers_at_the_end_are_a_diverged_run() {
+    let at_once = ["--set", "schedule.cosine={ warmup_epochs = 0, final = 1 }", "--set", "train.epochs=1"];
+    for more in [
+        &["--set", "optimizer.sgd.lr=1e38", "--set", "data.synthetic.train=16"][..],
+        &["--set", "optimizer.sgd.lr=3e38", "--set", "data.synthetic.train=16"],
+        &["--set", "optimizer.sgd.lr=1e38", "--set", "train.precision=fp32"],
+    ] {
+        let place = Place::new();
+        place.tiny(&[&at_once[..], more].concat()).says(3, &["the run diverged", "lower optimizer lr"]);
+        assert_eq!(place.summary()["status"], "diverged", "{more:?}");
+    }
+}
+
+#[test]
+fn field_what_a_finished_run_lacks_is_made_when_the_command_is_given_again() {
+    let place = Place::new();
+    place.tiny(&[]).says(0, &["report: "]);
+    let (page, weights) = (place.run_dir().join("report.html"), place.weights());
+    for more in [&[][..], &["--resume"]] {
+        fs::remove_file(&page).unwrap();
+        place.tiny(more).says(0, &["finished already", "report: "]);
+        assert!(page.metadata().unwrap().len() > 0);
+        assert!(place.weights() == weights, "the run was trained again");
+    }
+}
+
+#[test]
+fn field_what_is_no_run_has_one_exit_code_whatever_reads_it() {
+    let place = Place::new();
+    place.write("file", "");
+    fs::create_dir(place.path().join("empty")).unwrap();
+    for command in ["report", "evaluate"] {
+        for name in ["nowhere", "file", "empty", "tiny.toml"] {
+            place.run(&[command, name]).says(2, &[name, "expected a run directory"]);
+        }
+    }
+}
+
+/// Starts a run of many epochs through a shell, and waits until it has its directory.
+fn started(place: &Place, before: &str) -> Child {
+    let kontrast = place.command(&[]);
+    let line = format!("{before} exec \"$0\" pretrain tiny.toml --set train.epochs=200");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &line]).arg(kontrast.get_program()).current_dir(place.path());
+    shell.envs(kontrast.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut child = shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    // The first line names the run directory, the second comes with the first step.
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert_eq!(lines.take(2).map_while(Result::ok).count(), 2);
+    child
+}
+
+fn ended(place: &Place, before: &str, signals: &[Signal]) -> (Option<i32>, String) {
+    let mut child = started(place, before);
+    for &signal in signals {
+        kill_process(Pid::from_raw(child.id() as i32).unwrap(), signal).unwrap();
+    }
+    (child.wait().unwrap().code(), place.summary()["status"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn field_a_closed_terminal_writes_a_checkpoint_like_every_other_end() {
+    for signal in [Signal::HUP, Signal::TERM, Signal::INT] {
+        let place = Place::new();
+        assert_eq!(ended(&place, "", &[signal]), (Some(130), "interrupted".to_owned()), "{signal:?}");
+        assert_eq!(place.checkpoints("safetensors").len(), 1, "{signal:?}");
+    }
+}
+
+#[test]
+fn field_a_closed_terminal_that_is_to_be_ignored_stays_so() {
+    let place = Place::new();
+    let mut child = started(&place, "trap '' HUP;");
+    let pid = Pid::from_raw(child.id() as i32).unwrap();
+    kill_process(pid, Signal::HUP).unwrap();
+    // The flag would be seen at the next step: a further epoch's checkpoint shows that it was not set.
+    let log = place.run_dir().join("events.jsonl");
+    let seen = fs::read_to_string(&log).unwrap().matches("\"checkpoint\"").count();
+    while fs::read_to_string(&log).unwrap().matches("\"checkpoint\"").count() < seen + 2 {
+        assert!(child.try_wait().unwrap().is_none(), "the signal ended the run");
+        std::thread::yield_now();
+    }
+    kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
