@@ -34,8 +34,8 @@ impl Kontrast {
     /// The program with arguments.
     pub fn command(&self, arguments: &[String]) -> Command {
         let mut command = Command::new(&self.path);
-        // Cargo's configuration lets waiting threads sleep, for the tests' sake. A training has the machine to itself:
-        // waking them would leave a tenth of it idle.
+        // Cargo's configuration lets waiting threads sleep, for the tests' sake. A training lets them spin for a moment,
+        // which it sees to itself.
         command.args(arguments).env_remove("OMP_WAIT_POLICY");
         command
     }

@@ -169,7 +169,7 @@ impl Probes {
         let test = maps::read(subject.encoder, extractor, subject.test, shape, grid)?;
         for &(probe, lr) in probes {
             let training = Training { probe, lr, stage: shape.stage, classes: subject.classes(), of: self };
-            let net = training.run(&train, &subject.train_bank.labels, extractor.precision, watch)?;
+            let net = training.run(&train, &subject.train_bank.labels, extractor, watch)?;
             let score = DepthScore {
                 stage: shape.stage,
                 channels: shape.channels as usize,

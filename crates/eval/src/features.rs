@@ -3,9 +3,11 @@
 use crate::EvalError;
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Feed;
-use kontrast_data::{DataError, Dataset, Labelled, fill};
+use kontrast_data::{Dataset, Labelled, fill};
 use kontrast_models::{Encoder, Mode};
 use kontrast_torch_ext::{Autocast, Precision};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tch::{Kind, Tensor};
 
 /// Representations of a labelled data set.
@@ -27,6 +29,8 @@ pub struct Extractor {
     pub precision: Precision,
     /// Images at once.
     pub batch: usize,
+    /// Ends whatever goes on with [`EvalError::Stopped`], within a batch, once it is set.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl Extractor {
@@ -58,9 +62,10 @@ impl Extractor {
         images: &dyn Dataset,
         indices: &[u32],
         mut take: impl FnMut(&Tensor),
-    ) -> Result<(), DataError> {
+    ) -> Result<(), EvalError> {
         let mut bytes = Vec::new();
         for chunk in indices.chunks(self.batch) {
+            require_going(&self.stop)?;
             bytes.resize(chunk.len() * self.plan.bytes(), 0);
             fill(images, &self.plan, 0, 0, chunk, &mut bytes)?;
             tch::no_grad(|| {
@@ -83,6 +88,12 @@ impl Extractor {
         let labels = Tensor::from_slice(&labels).to_device(features.device());
         Ok(FeatureBank { features, labels })
     }
+}
+
+/// # Errors
+/// Where somebody has asked for an end.
+pub(crate) fn require_going(stop: &AtomicBool) -> Result<(), EvalError> {
+    if stop.load(Ordering::Relaxed) { Err(EvalError::Stopped) } else { Ok(()) }
 }
 
 /// # Shapes

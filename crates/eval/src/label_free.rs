@@ -1,6 +1,6 @@
 //! What can be said of an encoder without a single label.
 
-use crate::features::require_finite;
+use crate::features::{require_finite, require_going};
 use crate::{EvalError, Extractor, LabelFree};
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Views;
@@ -37,6 +37,7 @@ pub fn label_free(
     let bytes: usize = plans.iter().map(ViewPlan::bytes).sum();
     let (mut firsts, mut seconds) = (Vec::new(), Vec::new());
     for chunk in indices.chunks(extractor.batch) {
+        require_going(&extractor.stop)?;
         let mut rendered = vec![0; chunk.len() * bytes];
         fill_views(images, plans, seed, 0, chunk, &mut rendered)?;
         let h = tch::no_grad(|| {

@@ -1,9 +1,11 @@
 //! Linear probe: multinomial logistic regression on frozen features, its rate and decay chosen on a split of the
 //! training set (SimCLR, arXiv 2002.05709, section 2.3, without augmentation).
 
+use crate::features::{require_finite, require_going};
 use crate::knn::per_cent;
-use crate::{EvalError, Protocol, Score, Subject, split};
+use crate::{EvalError, FeatureBank, Protocol, Score, Subject, split};
 use kontrast_augment::ViewRng;
+use std::sync::atomic::AtomicBool;
 use tch::{Kind, Tensor};
 
 /// Momentum of the probe's SGD, as in the probes of MoCo (`main_lincls.py`) and lightly's benchmarks; others use
@@ -33,7 +35,31 @@ impl Protocol for Linear {
     }
 
     fn evaluate(&self, subject: &Subject<'_>) -> Result<Score, EvalError> {
-        let (train, test, classes) = (&subject.train_bank, &subject.test_bank, subject.classes());
+        self.judge(&subject.train_bank, &subject.test_bank, subject.classes(), &subject.stop)
+    }
+}
+
+impl Linear {
+    /// The score of features of one's own, whatever made them.
+    ///
+    /// # Shapes
+    /// - `train`, `test`: features `[n, d]` and `[m, d]`, fp32, with labels below `classes`
+    ///
+    /// # Errors
+    /// Where the training set is too small to be split, or a feature is no number.
+    pub fn score(&self, train: &FeatureBank, test: &FeatureBank, classes: i64) -> Result<Score, EvalError> {
+        require_finite(&train.features)?;
+        require_finite(&test.features)?;
+        self.judge(train, test, classes, &AtomicBool::new(false))
+    }
+
+    fn judge(
+        &self,
+        train: &FeatureBank,
+        test: &FeatureBank,
+        classes: i64,
+        stop: &AtomicBool,
+    ) -> Result<Score, EvalError> {
         let scale = Standardise::of(&train.features);
         let (x, y) = (scale.apply(&train.features), &train.labels);
         let grid = self.grid();
@@ -46,14 +72,14 @@ impl Protocol for Linear {
                 (x.index_select(0, &positions), y.index_select(0, &positions))
             };
             let (fit, held) = (at(&parts.fit), at(&parts.validation));
-            let probes = self.train(&fit.0, &fit.1, classes, &grid);
+            let probes = self.train(&fit.0, &fit.1, (classes, &grid), stop)?;
             let logits = probes.logits(&held.0);
             let scores: Vec<f64> =
                 (0..grid.len()).map(|which| per_cent(&logits.get(which as i64), &held.1, 1)).collect();
             let best = (0..grid.len()).rev().max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap_or(0);
             grid[best]
         };
-        let probe = self.train(&x, y, classes, &[(lr, weight_decay)]);
+        let probe = self.train(&x, y, (classes, &[(lr, weight_decay)]), stop)?;
         let logits = probe.logits(&scale.apply(&test.features)).get(0);
         let top = |count| per_cent(&logits, &test.labels, count);
         Ok(Score {
@@ -64,15 +90,19 @@ impl Protocol for Linear {
             ..Score::default()
         })
     }
-}
 
-impl Linear {
     fn grid(&self) -> Vec<(f64, f64)> {
         self.lrs.iter().flat_map(|&lr| self.weight_decays.iter().map(move |&decay| (lr, decay))).collect()
     }
 
     /// Trains a probe for every pair of rate and decay at once, over the same batches.
-    fn train(&self, x: &Tensor, y: &Tensor, classes: i64, grid: &[(f64, f64)]) -> Probes {
+    fn train(
+        &self,
+        x: &Tensor,
+        y: &Tensor,
+        (classes, grid): (i64, &[(f64, f64)]),
+        stop: &AtomicBool,
+    ) -> Result<Probes, EvalError> {
         tch::no_grad(|| {
             let (n, d, c) = (x.size()[0], x.size()[1], grid.len() as i64);
             let options = (Kind::Float, x.device());
@@ -92,6 +122,7 @@ impl Linear {
             let steps = (per_epoch * i64::from(self.epochs)) as f64;
             let mut order = Tensor::new();
             for step in 0..per_epoch * i64::from(self.epochs) {
+                require_going(stop)?;
                 let (epoch, place) = (step / per_epoch, step % per_epoch);
                 if place == 0 {
                     order = self.order(n, epoch).to_device(x.device());
@@ -106,7 +137,7 @@ impl Linear {
                 probes.weight -= &of_weight * &rates * cosine;
                 probes.bias -= &of_bias * &rates * cosine;
             }
-            probes
+            Ok(probes)
         })
     }
 

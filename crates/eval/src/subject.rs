@@ -3,6 +3,8 @@
 use crate::{EvalError, Extractor, FeatureBank, fingerprint};
 use kontrast_data::Labelled;
 use kontrast_models::Encoder;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// An encoder with its feature banks. Making one hashes the encoder, before the first image goes through it.
 pub struct Subject<'a> {
@@ -16,6 +18,8 @@ pub struct Subject<'a> {
     pub train_bank: FeatureBank,
     /// Features of `test`.
     pub test_bank: FeatureBank,
+    /// That of the extractor.
+    pub(crate) stop: Arc<AtomicBool>,
     before: String,
 }
 
@@ -33,7 +37,8 @@ impl<'a> Subject<'a> {
         let before = fingerprint(encoder);
         let train_bank = extractor.bank(encoder, train)?;
         let test_bank = extractor.bank(encoder, test)?;
-        let subject = Self { encoder, train, test, train_bank, test_bank, before };
+        let subject =
+            Self { encoder, train, test, train_bank, test_bank, stop: Arc::clone(&extractor.stop), before };
         subject.assert_still("the computation of features")?;
         Ok(subject)
     }

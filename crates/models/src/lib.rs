@@ -27,6 +27,7 @@ mod queue;
 mod resnet;
 mod resnet_block;
 mod spec;
+mod torchvision;
 
 pub use decoder::{Decoder, DecoderSpec};
 pub use encoder::{Encoder, Mode};
@@ -41,6 +42,7 @@ pub use prototypes::Prototypes;
 pub use queue::Queue;
 pub use resnet::{Depth, ResNet, ResNetSpec, Stem};
 pub use spec::EncoderSpec;
+pub use torchvision::from_torchvision;
 
 /// The variables of a store that are trained, by name, in the order of their names.
 pub fn trained(store: &tch::nn::VarStore) -> Vec<(String, tch::Tensor)> {

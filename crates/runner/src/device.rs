@@ -53,6 +53,18 @@ pub(crate) fn prepare(wanted: &config::Infrastructure) -> anyhow::Result<Place> 
     Ok(Place { device, words, threads, workers })
 }
 
+/// The pool that decodes images and renders those that are judged. It is started here, since starting it at its first
+/// use would panic where the system gives no threads.
+pub(crate) fn shared_pool() -> Result<(), Refusal> {
+    let pool = rayon::ThreadPoolBuilder::new().build_global();
+    pool.map_err(|error| {
+        Refusal(format!(
+            "the threads that decode images cannot be started: {error}; allow more processes (ulimit -u, or the \
+             container's pids limit), or have RAYON_NUM_THREADS say fewer"
+        ))
+    })
+}
+
 /// A number that every program on OpenMP obeys, where it is one.
 fn from_environment(name: &str) -> Option<usize> {
     std::env::var(name).ok()?.trim().parse().ok().filter(|&count| count > 0)

@@ -87,6 +87,7 @@ pub(crate) fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<u8> {
+    device::shared_pool()?;
     match arguments.command {
         Command::Pretrain(arguments) => pretrain::pretrain(&arguments),
         Command::Evaluate { run, overrides } => repeat::evaluate(&run, &overrides),

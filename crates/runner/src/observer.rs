@@ -4,6 +4,7 @@ use crate::evaluation;
 use crate::progress::Progress;
 use crate::record::Record;
 use crate::stage::Stage;
+use kontrast_eval::EvalError;
 use kontrast_methods::Method;
 use kontrast_runlog::{Event, ScalarWriter};
 use kontrast_training::{Observer, Position, StepRecord};
@@ -78,7 +79,11 @@ impl Observer for Watch<'_> {
         if every == 0 || !epoch.is_multiple_of(every) || epoch == experiment.train.epochs {
             return Ok(());
         }
-        let top1 = evaluation::online(self.stage, method.encoder())?;
+        let top1 = match evaluation::online(self.stage, method.encoder()) {
+            // The trainer sees the same flag, and writes a checkpoint; the epoch goes without a score.
+            Err(error) if matches!(error.downcast_ref(), Some(EvalError::Stopped)) => return Ok(()),
+            top1 => top1?,
+        };
         if top1.is_empty() {
             return Ok(());
         }

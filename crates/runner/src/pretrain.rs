@@ -40,7 +40,7 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
         interrupt::when_input_ends(Arc::clone(&interrupt));
     }
     // Before the run directory: what is wrong with the images or the network leaves none behind.
-    let stage = match Stage::new(&loaded) {
+    let stage = match Stage::new(&loaded, &interrupt) {
         // A download that Ctrl-C cut short is no failure of the download.
         Err(_) if interrupt.load(Ordering::Relaxed) => return Ok(Status::Interrupted.exit_code()),
         stage => stage?,

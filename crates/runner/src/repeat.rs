@@ -11,6 +11,7 @@ use kontrast_runlog::{Layout, RunDir, Status, Summary, atomic_write, read_summar
 use kontrast_training::Resumed;
 use std::fmt::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Evaluates the last checkpoint of a finished or interrupted run again; returns the exit code.
@@ -44,11 +45,11 @@ fn stoppable(path: &Path, loaded: &Loaded) -> anyhow::Result<u8> {
     }
 }
 
-fn evaluated(path: &Path, loaded: &Loaded, interrupt: &AtomicBool) -> anyhow::Result<u8> {
+fn evaluated(path: &Path, loaded: &Loaded, interrupt: &Arc<AtomicBool>) -> anyhow::Result<u8> {
     let layout = Layout::of(path);
     let earlier = read_summary(path)?;
     let dir = RunDir::acquire(path)?;
-    let stage = Stage::new(loaded)?;
+    let stage = Stage::new(loaded, interrupt)?;
     stage.inventory.require_same(&layout)?;
     evaluation::require_split(&stage)?;
     let method = stage.method()?;

@@ -12,6 +12,7 @@ use kontrast_eval::Extractor;
 use kontrast_methods::{Labels, Method, build, permutation_set, precision, setting, view_spec};
 use kontrast_pretext::permutations::PermutationSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Images that evaluation sends through the encoder at once.
 const BATCH: usize = 500;
@@ -29,10 +30,12 @@ pub(crate) struct Stage {
     pub(crate) trained_on: Arc<dyn Dataset>,
     /// Their places among the training images, where these are not all.
     places: Option<Vec<u32>>,
+    /// Set where somebody asks for an end.
+    stop: Arc<AtomicBool>,
 }
 
 impl Stage {
-    pub(crate) fn new(loaded: &Loaded) -> anyhow::Result<Self> {
+    pub(crate) fn new(loaded: &Loaded, stop: &Arc<AtomicBool>) -> anyhow::Result<Self> {
         for note in &loaded.notes {
             say::note(format_args!("note: {note}"));
         }
@@ -65,6 +68,7 @@ impl Stage {
             plans,
             trained_on,
             places,
+            stop: Arc::clone(stop),
         })
     }
 
@@ -117,6 +121,7 @@ impl Stage {
             feed: self.feed(),
             precision: precision(self.experiment.train.precision),
             batch: BATCH,
+            stop: Arc::clone(&self.stop),
         }
     }
 

@@ -16,10 +16,7 @@ pub enum StateError {
         missing: Vec<String>,
     },
     /// Names that the state has and the reader does not know.
-    #[error(
-        "the state holds {unknown:?}, which nothing here reads; it was made by another network or method: use the \
-         configuration that made it"
-    )]
+    #[error("the state holds {unknown:?}, which nothing here reads; {}", whose(unknown))]
     Unknown {
         /// The names.
         unknown: Vec<String>,
@@ -40,6 +37,16 @@ pub enum StateError {
     /// libtorch refused.
     #[error("libtorch: {0}")]
     Torch(#[from] tch::TchError),
+}
+
+/// Where names that nothing reads come from, and what to do about them.
+fn whose(unknown: &[String]) -> &'static str {
+    let is_torchvision = |name: &String| name.ends_with(".num_batches_tracked") || name.starts_with("fc.");
+    if unknown.iter().all(is_torchvision) {
+        "torchvision's networks have them and the encoder does not: leave them out, as kontrast_models::from_torchvision does"
+    } else {
+        "it was made by another network or method: use the configuration that made it"
+    }
 }
 
 /// Tensors by name, in the order of their names. Cloning a tensor into it shares memory.

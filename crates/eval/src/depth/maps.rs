@@ -1,7 +1,7 @@
 //! Maps of one stage for a whole data set: pooled, stored in bf16, and standardised when they are read.
 
 use crate::{EvalError, Extractor};
-use kontrast_data::{DataError, Labelled};
+use kontrast_data::Labelled;
 use kontrast_models::{Encoder, Mode};
 use tch::{Kind, Tensor};
 
@@ -62,7 +62,7 @@ pub(crate) fn read(
     images: &dyn Labelled,
     shape: Shape,
     grid: i64,
-) -> Result<Tensor, DataError> {
+) -> Result<Tensor, EvalError> {
     let indices: Vec<u32> = (0..images.len() as u32).collect();
     let size = [images.len() as i64, shape.channels, grid, grid];
     // Made at once: parts that are joined would need twice the memory.

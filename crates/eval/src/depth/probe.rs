@@ -4,8 +4,9 @@
 
 use super::maps::Standardise;
 use super::{Heard, Probes, hear};
-use crate::EvalError;
+use crate::features::require_going;
 use crate::knn::per_cent;
+use crate::{EvalError, Extractor};
 use kontrast_augment::ViewRng;
 use kontrast_config::Probe;
 use kontrast_models::{Activation, Head, HeadNorm, HeadSpec, Init, Mode, NinBlock, trained};
@@ -80,10 +81,10 @@ impl Training<'_> {
         &self,
         maps: &Tensor,
         labels: &Tensor,
-        precision: Precision,
+        extractor: &Extractor,
         watch: &mut dyn FnMut(Heard<'_>) -> ControlFlow<()>,
     ) -> Result<Net, EvalError> {
-        let net = self.net(maps, precision);
+        let net = self.net(maps, extractor.precision);
         let mut sgd = Sgd::new(vec![Group::new(trained(&net.store))], MOMENTUM, true);
         let n = maps.size()[0];
         let batch = (self.of.batch as i64).min(n);
@@ -91,6 +92,7 @@ impl Training<'_> {
             let rates = Rates { lr: self.rate(epoch), weight_decay: self.of.weight_decay };
             let order = self.order(n, epoch).to_device(maps.device());
             for step in 0..n / batch {
+                require_going(&extractor.stop)?;
                 let rows = order.narrow(0, step * batch, batch);
                 let logits = net.logits(&maps.index_select(0, &rows), Mode::Train);
                 let labels = labels.index_select(0, &rows);

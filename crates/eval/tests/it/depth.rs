@@ -9,6 +9,8 @@ use kontrast_eval::{DepthScore, EvalError, Extractor, Subject};
 use kontrast_models::{Encoder, Mode};
 use kontrast_torch_ext::{Precision, StateDict};
 use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tch::{Device, Kind, Tensor, nn};
 
 const SIDE: usize = 8;
@@ -125,6 +127,7 @@ fn extractor() -> Extractor {
         feed: Feed::new([0.5; 3], [0.25; 3], Device::Cpu),
         precision: Precision::Fp32,
         batch: 33,
+        stop: Arc::default(),
     }
 }
 
@@ -249,4 +252,24 @@ fn an_encoder_that_moves_while_it_is_probed_voids_the_scores() {
     let probes = Probes { epochs: 1, ..probes(&[2], 12) };
     let error = probes.evaluate(&subject, &extractor(), &mut |_| ControlFlow::Continue(())).unwrap_err();
     assert!(matches!(&error, EvalError::EncoderMoved { .. }), "{error}");
+}
+
+#[test]
+fn field_probes_hear_within_an_epoch_and_within_the_maps_that_they_shall_end() {
+    let (train, test) = (Drawn::new(0..192, halves, parity), Drawn::new(192..256, halves, parity));
+    // After the maps were announced, after the first epoch and after the tenth.
+    for after in [0, 1, 10] {
+        let extractor = extractor();
+        let subject = Subject::new(&Halving(1.0), &train, &test, &extractor).unwrap();
+        let mut epochs = 0;
+        let ended = probes(&[1], 12).evaluate(&subject, &extractor, &mut |what| {
+            epochs += usize::from(matches!(what, Heard::Epoch { .. }));
+            if epochs >= after {
+                extractor.stop.store(true, Ordering::Relaxed);
+            }
+            ControlFlow::Continue(())
+        });
+        assert!(matches!(ended, Err(EvalError::Stopped)), "{ended:?}");
+        assert_eq!(epochs, after, "no further epoch");
+    }
 }

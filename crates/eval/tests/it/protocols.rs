@@ -4,12 +4,15 @@ use kontrast_augment::{ImageRef, Step, ViewPlan};
 use kontrast_augment_torch::Feed;
 use kontrast_data::{DataError, Dataset, Labelled};
 use kontrast_eval::{
-    EvalError, Extractor, Knn, Linear, Pixels, Protocol, Subject, evaluate, knn_votes, label_free, nearest,
+    EvalError, Extractor, FeatureBank, Knn, Linear, Pixels, Protocol, Subject, evaluate, knn_votes,
+    label_free, nearest,
 };
 use kontrast_models::{Encoder, Mode};
 use kontrast_testkit::Case;
 use kontrast_torch_ext::{Precision, StateDict};
 use proptest::prelude::*;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tch::{Device, Kind, Tensor, nn};
 
 /// Images of one colour a class, with noise from a formula.
@@ -61,6 +64,7 @@ fn extractor() -> Extractor {
         feed: Feed::new([0.5; 3], [0.25; 3], Device::Cpu),
         precision: Precision::Fp32,
         batch: 33,
+        stop: Arc::default(),
     }
 }
 
@@ -314,4 +318,39 @@ fn views_of_two_sizes_have_the_figures_of_the_first() {
     let found = figures(&[plan.clone(), other]);
     assert_eq!((found.alignment, found.contrastive_accuracy), (None, None));
     assert_eq!(found, figures(&[plan]));
+}
+
+#[test]
+fn field_whatever_takes_long_hears_that_it_shall_end() {
+    let (train, test, pixels) = (Colours::new(200, 40), Colours::new(60, 40), Pixels { side: 8 });
+    let extractor = extractor();
+    let subject = Subject::new(&pixels, &train, &test, &extractor).unwrap();
+    extractor.stop.store(true, Ordering::Relaxed);
+    let plans = [ViewPlan::evaluation((8, 8))];
+    let stopped = [
+        linear().evaluate(&subject).map(drop),
+        extractor.features(&pixels, &train, &[0, 1]).map(drop),
+        Subject::new(&pixels, &train, &test, &extractor).map(drop),
+        label_free(&pixels, &train, &plans, &extractor, 1).map(drop),
+    ];
+    for ended in stopped {
+        assert!(matches!(ended, Err(EvalError::Stopped)), "{ended:?}");
+    }
+}
+
+#[test]
+fn field_features_of_ones_own_are_judged_without_an_encoder() {
+    let bank = |count: usize| {
+        let labels: Vec<i64> = (0..count).map(|image| (image % CLASSES) as i64).collect();
+        let labels = Tensor::from_slice(&labels);
+        // A direction a class, and a little of another.
+        let noise = Tensor::arange(count as i64, (Kind::Float, Device::Cpu)).sin().unsqueeze(1) * 0.1;
+        FeatureBank { features: labels.one_hot(CLASSES as i64).to_kind(Kind::Float) + noise, labels }
+    };
+    let (train, test) = (bank(120), bank(40));
+    let score = |train: &FeatureBank, test: &FeatureBank| linear().score(train, test, CLASSES as i64);
+    assert_eq!(score(&train, &test).unwrap().top1, 100.0);
+    assert!(matches!(score(&bank(1), &test), Err(EvalError::Split { .. })));
+    let _ = train.features.get(7).fill_(f64::NAN);
+    assert!(matches!(score(&train, &test), Err(EvalError::NotFinite { broken: 1, images: 120 })));
 }

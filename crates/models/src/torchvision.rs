@@ -1,0 +1,63 @@
+//! Weights of torchvision's networks, of which an encoder reads all but the classifier.
+
+use kontrast_torch_ext::StateDict;
+
+/// A state dictionary of torchvision's ResNets without what an encoder has no place for: the classifier (`fc.*`), and
+/// batch norm's counters (`*.num_batches_tracked`), which matter to training without a momentum alone.
+///
+/// ```
+/// use kontrast_models::from_torchvision;
+/// use kontrast_torch_ext::StateDict;
+/// use tch::Tensor;
+///
+/// let names = ["bn1.bias", "bn1.num_batches_tracked", "fc.weight", "fc.bias"];
+/// let state: StateDict = names.into_iter().map(|name| (name.to_owned(), Tensor::from(0.0_f32))).collect();
+/// let encoder = from_torchvision(&state);
+/// assert_eq!(encoder.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["bn1.bias"]);
+/// ```
+#[must_use]
+pub fn from_torchvision(state: &StateDict) -> StateDict {
+    let is_read = |name: &str| !name.ends_with(".num_batches_tracked") && !name.starts_with("fc.");
+    let own = state.iter().filter(|(name, _)| is_read(name));
+    own.map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Depth, Encoder, Init, ResNet, ResNetSpec, Stem};
+    use tch::{Device, Tensor, nn};
+
+    /// The variables that torchvision's network of this shape would have.
+    fn theirs(own: &StateDict) -> StateDict {
+        let mut state = own.clone();
+        for (name, _) in own.iter().filter(|(name, _)| name.ends_with(".running_mean")) {
+            let counter = name.replace("running_mean", "num_batches_tracked");
+            state.insert(counter, Tensor::from(7_i64));
+        }
+        state.insert("fc.weight", Tensor::from(0.0_f32));
+        state.insert("fc.bias", Tensor::from(0.0_f32));
+        state
+    }
+
+    #[test]
+    fn field_weights_of_torchvision_load_once_their_own_parts_are_left_out() {
+        for depth in [Depth::ResNet18, Depth::ResNet34, Depth::ResNet50] {
+            let spec = ResNetSpec {
+                depth,
+                stem: Stem::Imagenet,
+                width: 4,
+                channels_last: false,
+                virtual_devices: 1,
+            };
+            let (from, to) = (nn::VarStore::new(Device::Cpu), nn::VarStore::new(Device::Cpu));
+            let theirs = theirs(&ResNet::new(&from, spec, Init::new(1)).variables());
+            let encoder = ResNet::new(&to, spec, Init::new(2)).variables();
+            let refused = encoder.copy_from(&theirs).unwrap_err().to_string();
+            assert!(refused.contains("from_torchvision") && !refused.contains("configuration"), "{refused}");
+            encoder.copy_from(&from_torchvision(&theirs)).unwrap();
+            let weight = |state: &StateDict| state.get("layer4.1.conv2.weight").map(Tensor::copy);
+            assert_eq!(weight(&encoder), weight(&theirs), "{depth:?}");
+        }
+    }
+}
