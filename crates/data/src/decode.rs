@@ -1,6 +1,7 @@
 //! Image files to pixels: JPEG and PNG, upright, and refused where the file is cut short.
 
 use crate::error::DataError;
+use crate::jpeg::ends;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 use std::cell::Cell;
 use std::io::Cursor;
@@ -108,19 +109,6 @@ fn decoded(bytes: &[u8]) -> Result<RgbImage, String> {
         image.apply_orientation(orientation);
     }
     Ok(image.into_rgb8())
-}
-
-/// Whether an end marker follows the last scan. The decoder itself paints the missing part gray and says nothing. Inside
-/// a scan the byte 255 is always followed by 0 or a restart marker, and thumbnails lie before it: nothing else looks
-/// like these two.
-fn ends(bytes: &[u8]) -> bool {
-    let last = |marker: u8| bytes.windows(2).rposition(|pair| pair == [0xff, marker]);
-    match (last(0xda), last(0xd9)) {
-        (Some(scan), Some(end)) => end > scan,
-        // No scan at all: the decoder says what is missing.
-        (None, _) => true,
-        (Some(_), None) => false,
-    }
 }
 
 #[cfg(test)]

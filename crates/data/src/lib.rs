@@ -28,6 +28,7 @@ mod fashion_mnist;
 mod fetch;
 mod fill;
 mod folder;
+mod jpeg;
 mod layout;
 mod loader;
 mod memory;
