@@ -27,7 +27,7 @@ pub struct Data {
     /// What to do about an image that cannot be read; `skip` is for `name = "folder"` only.
     #[serde(default)]
     pub unreadable: Unreadable,
-    /// The share of a folder without a test split that becomes one, for `name = "folder"` only.
+    /// The share of each class that becomes the test split of a folder without one, for `name = "folder"` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<f64>,
     /// How many images are drawn, for `name = "synthetic"` only.

@@ -1,5 +1,6 @@
 //! A folder of images, decoded when it is opened and again whenever an image is asked for.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,18 +9,16 @@ use kontrast_augment::ImageRef;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::classes::Classes;
+use crate::coverage;
 use crate::dataset::{Dataset, Labelled};
 use crate::decode::decode;
 use crate::error::DataError;
 use crate::layout::{Files, Layout};
 use crate::open::{Split, Splits};
-use crate::subset::{Subset, balanced};
+use crate::subset::{Subset, share_of_each};
 
 /// Decoded images that stay in memory, in bytes: a small folder is decoded once, not once an epoch.
 const KEPT: usize = 512 << 20;
-
-/// How many unreadable images are named; the others are counted.
-const NAMED: usize = 10;
 
 /// What to do about images that cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +45,6 @@ struct Stored {
     pixels: Option<Vec<u8>>,
 }
 
-/// What a person is told of a folder.
-struct Said {
-    notes: Vec<String>,
-    skipped: Vec<String>,
-}
-
 /// Opens a folder: its splits, or with a `holdout` a test split made of the training images.
 pub(crate) fn open(
     root: &Path,
@@ -60,7 +53,7 @@ pub(crate) fn open(
     seed: u64,
 ) -> Result<Splits, DataError> {
     let Layout { train, test, notes } = Layout::find(root)?;
-    let mut said = Said { notes, skipped: Vec::new() };
+    let mut reader = Reader { root, unreadable, notes, skipped: Vec::new() };
     let wrong = |reason: &str| DataError::Layout { folder: root.to_owned(), reason: reason.into() };
     let held = |reason: &str| match holdout {
         Some(share) => Err(DataError::Holdout { folder: root.to_owned(), share, reason: reason.into() }),
@@ -72,67 +65,63 @@ pub(crate) fn open(
     let train = match train {
         Files::Flat(paths) => {
             held("cannot be used, since images without classes cannot be scored; leave it out")?;
-            let images = ImageFolder::read(paths, unreadable, &mut said)?.0;
-            return Ok(Splits {
-                train: Split::Unlabelled(Arc::new(images)),
-                test: None,
-                notes: said.notes,
-                skipped: said.skipped,
-            });
+            let images = reader.images(paths)?.0;
+            return Ok(reader.splits(Split::Unlabelled(Arc::new(images)), None));
         }
         Files::Classes(classes) => {
             let names = classes.iter().map(|(name, _)| name.clone()).collect();
-            Arc::new(ClassFolder::read(root, classes, names, unreadable, &mut said)?)
+            Arc::new(reader.classes(classes, names, "training")?)
         }
     };
     if let Some(share) = holdout {
         let (train, test) = split(root, train, share, seed)?;
-        return Ok(Splits {
-            train: Split::Labelled(train),
-            test: Some(test),
-            notes: said.notes,
-            skipped: said.skipped,
-        });
+        reader.notes.extend(coverage::untested(&*train, &*test, share));
+        return Ok(reader.splits(Split::Labelled(train), Some(test)));
     }
-    let test: Option<Arc<dyn Labelled>> = match test {
+    let test: Option<Part> = match test {
         None => None,
         Some(Files::Flat(_)) => {
             return Err(wrong("the test images have no classes; give each class a folder"));
         }
         Some(Files::Classes(classes)) => {
             let names = train.class_names().to_vec();
-            Some(Arc::new(ClassFolder::read(root, classes, names, unreadable, &mut said)?))
+            Some(Arc::new(reader.classes(classes, names, "test")?))
         }
     };
-    Ok(Splits { train: Split::Labelled(train), test, notes: said.notes, skipped: said.skipped })
+    Ok(reader.splits(Split::Labelled(train), test))
 }
 
 /// A labelled split.
 type Part = Arc<dyn Labelled>;
 
-/// Sets a share of the images apart, as many of each class, chosen by the seed.
+/// Sets a share of each class apart, chosen by the seed.
 fn split(root: &Path, images: Arc<ClassFolder>, share: f64, seed: u64) -> Result<(Part, Part), DataError> {
-    let count = (images.len() as f64 * share).round() as usize;
-    if !(share > 0.0 && share < 1.0) || count == 0 || count == images.len() {
+    let within = share > 0.0 && share < 1.0;
+    let held = if within { share_of_each(&images.labels(), share, seed) } else { Vec::new() };
+    if held.is_empty() {
         let reason = format!(
-            "leaves nothing to train or to test on, of {} images; give a share between 0 and 1",
+            "leaves nothing to train or to test on, of {} images; give a share between 0 and 1 that takes at least one \
+             image of a class and leaves one",
             images.len()
         );
         return Err(DataError::Holdout { folder: root.to_owned(), share, reason });
     }
-    let held = balanced(&images.labels(), count, seed);
     let rest = (0..images.len() as u32).filter(|index| held.binary_search(index).is_err()).collect();
     let rest = Subset::of(Arc::clone(&images), rest);
     Ok((Arc::new(rest), Arc::new(Subset::of(images, held))))
 }
 
-impl ImageFolder {
+/// Reads the images of a folder, and remembers what a person should be told of them.
+struct Reader<'r> {
+    root: &'r Path,
+    unreadable: Unreadable,
+    notes: Vec<String>,
+    skipped: Vec<String>,
+}
+
+impl Reader<'_> {
     /// Decodes every file once, in parallel. Also says which files were kept.
-    fn read(
-        paths: Vec<PathBuf>,
-        unreadable: Unreadable,
-        said: &mut Said,
-    ) -> Result<(Self, Vec<bool>), DataError> {
+    fn images(&mut self, paths: Vec<PathBuf>) -> Result<(ImageFolder, Vec<bool>), DataError> {
         let count = paths.len();
         let first = paths.first().cloned().unwrap_or_default();
         let left = AtomicUsize::new(KEPT);
@@ -146,35 +135,28 @@ impl ImageFolder {
                 Err(error) => failed.push(error.to_string()),
             }
         }
-        if failed.is_empty() {
-            return Ok((Self { images }, kept));
+        if let Some(named) = coverage::listed(failed.iter().cloned()) {
+            if self.unreadable == Unreadable::Refuse {
+                return Err(DataError::Unreadable { count: failed.len(), images: count, named });
+            }
+            if images.is_empty() {
+                let folder = first.parent().unwrap_or(&first).to_owned();
+                return Err(DataError::NoneReadable { folder, images: count, named });
+            }
+            let skipped = failed.len();
+            self.notes.push(format!("{skipped} of {count} images cannot be read and are skipped: {named}"));
+            self.skipped.extend(failed);
         }
-        let more = failed.len().saturating_sub(NAMED);
-        let named = failed[..failed.len() - more].join(", ");
-        let named = if more > 0 { format!("{named} and {more} more") } else { named };
-        if unreadable == Unreadable::Refuse {
-            return Err(DataError::Unreadable { count: failed.len(), images: count, named });
-        }
-        if images.is_empty() {
-            let folder = first.parent().unwrap_or(&first).to_owned();
-            return Err(DataError::NoneReadable { folder, images: count, named });
-        }
-        said.notes
-            .push(format!("{} of {count} images cannot be read and are skipped: {named}", failed.len()));
-        said.skipped.extend(failed);
-        Ok((Self { images }, kept))
+        Ok((ImageFolder { images }, kept))
     }
-}
 
-impl ClassFolder {
     /// Decodes the files of all classes; each class must be among `class_names`.
-    fn read(
-        root: &Path,
+    fn classes(
+        &mut self,
         classes: Vec<(String, Vec<PathBuf>)>,
         class_names: Vec<String>,
-        unreadable: Unreadable,
-        said: &mut Said,
-    ) -> Result<Self, DataError> {
+        split: &str,
+    ) -> Result<ClassFolder, DataError> {
         let mut paths = Vec::new();
         let mut labels = Vec::new();
         for (name, files) in classes {
@@ -182,14 +164,25 @@ impl ClassFolder {
                 let reason = format!(
                     "the class {name} has test images, but no training images; give it some, or remove its test images"
                 );
-                return Err(DataError::Layout { folder: root.to_owned(), reason });
+                return Err(DataError::Layout { folder: self.root.to_owned(), reason });
             };
             labels.extend(std::iter::repeat_n(label as u32, files.len()));
             paths.extend(files);
         }
-        let (images, kept) = ImageFolder::read(paths, unreadable, said)?;
-        let labels = labels.into_iter().zip(kept).filter_map(|(label, kept)| kept.then_some(label)).collect();
-        Ok(Self::new(images, labels, class_names))
+        let all: BTreeSet<u32> = labels.iter().copied().collect();
+        let (images, kept) = self.images(paths)?;
+        let labels: Vec<u32> =
+            labels.into_iter().zip(kept).filter_map(|(label, kept)| kept.then_some(label)).collect();
+        let left: BTreeSet<u32> = labels.iter().copied().collect();
+        let lost = all.difference(&left).map(|&label| class_names[label as usize].clone());
+        if let Some(list) = coverage::listed(lost) {
+            self.notes.push(format!("none of the {split} images of these classes can be read: {list}"));
+        }
+        Ok(ClassFolder::new(images, labels, class_names))
+    }
+
+    fn splits(self, train: Split, test: Option<Part>) -> Splits {
+        Splits { train, test, notes: self.notes, skipped: self.skipped }
     }
 }
 

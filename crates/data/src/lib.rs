@@ -20,6 +20,7 @@ mod cifar10;
 mod cifar100;
 mod class_names;
 mod classes;
+mod coverage;
 mod dataset;
 mod decode;
 mod epochs;

@@ -9,7 +9,7 @@ use crate::folder::{self, Unreadable};
 use crate::memory::InMemory;
 use crate::shapes::Shapes;
 use crate::subset::Subset;
-use crate::{cifar10, cifar100, fashion_mnist, pack, stl10};
+use crate::{cifar10, cifar100, coverage, fashion_mnist, pack, stl10};
 
 /// Which images to train on.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +43,7 @@ pub enum Source {
         root: PathBuf,
         /// What to do about images that cannot be decoded.
         unreadable: Unreadable,
-        /// The share of the images that becomes the test split where there is none.
+        /// The share of each class that becomes the test split where there is none; never all of a class.
         holdout: Option<f64>,
     },
     /// A file that [`pack`](crate::pack) wrote.
@@ -139,6 +139,9 @@ pub fn open(spec: &Spec, cache: &Path) -> Result<Splits, DataError> {
     };
     if let Some(count) = spec.subset {
         splits.train = splits.train.subset(count, spec.seed)?;
+    }
+    if let (Some(train), Some(test)) = (splits.train.labelled(), &splits.test) {
+        splits.notes.extend(coverage::untrained(&*train, &**test));
     }
     Ok(splits)
 }

@@ -20,21 +20,38 @@ pub struct Subset<D: ?Sized> {
 ///
 /// A smaller count chooses among the images of a larger one, under the same seed.
 pub fn balanced(labels: &[u32], count: usize, seed: u64) -> Vec<u32> {
-    let mut classes: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for (index, &label) in labels.iter().enumerate() {
-        classes.entry(label).or_default().push(index as u32);
-    }
     let mut stream = ViewRng::named(*b"subset  ", seed, 0, 0);
-    let mut classes: Vec<Vec<u32>> = classes.into_values().collect();
-    for images in &mut classes {
-        stream.shuffle(images);
-    }
+    let mut classes: Vec<Vec<u32>> = shuffled(labels, &mut stream).into_values().collect();
     stream.shuffle(&mut classes);
     let rounds = classes.iter().map(Vec::len).max().unwrap_or(0);
     let dealt = (0..rounds).flat_map(|round| classes.iter().filter_map(move |images| images.get(round)));
     let mut chosen: Vec<u32> = dealt.take(count).copied().collect();
     chosen.sort_unstable();
     chosen
+}
+
+/// A share of each class, rounded, that leaves at least one image of each: chosen by the seed, ascending.
+pub(crate) fn share_of_each(labels: &[u32], share: f64, seed: u64) -> Vec<u32> {
+    let mut stream = ViewRng::named(*b"subset  ", seed, 0, 0);
+    let mut chosen = Vec::new();
+    for images in shuffled(labels, &mut stream).into_values() {
+        let count = (images.len() as f64 * share).round() as usize;
+        chosen.extend(&images[..count.min(images.len() - 1)]);
+    }
+    chosen.sort_unstable();
+    chosen
+}
+
+/// The images of each class, in random order.
+fn shuffled(labels: &[u32], stream: &mut ViewRng) -> BTreeMap<u32, Vec<u32>> {
+    let mut classes: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (index, &label) in labels.iter().enumerate() {
+        classes.entry(label).or_default().push(index as u32);
+    }
+    for images in classes.values_mut() {
+        stream.shuffle(images);
+    }
+    classes
 }
 
 impl<D: Dataset + ?Sized> Subset<D> {
@@ -133,7 +150,7 @@ impl<D: Labelled + ?Sized> Labelled for Subset<D> {
 
 #[cfg(test)]
 mod tests {
-    use super::balanced;
+    use super::{balanced, share_of_each};
 
     #[test]
     fn each_class_gives_the_same_number() {
@@ -162,5 +179,35 @@ mod tests {
         assert_ne!(balanced(&labels, 100, 4), balanced(&labels, 100, 5));
         let large = balanced(&labels, 100, 4);
         assert!(balanced(&labels, 33, 4).iter().all(|index| large.contains(index)));
+    }
+    #[test]
+    fn field_a_share_is_taken_of_each_class_and_never_all_of_one() {
+        let cases: [(&[usize], f64, &[usize]); 7] = [
+            (&[100, 10], 0.2, &[20, 2]),
+            (&[100, 2], 0.2, &[20, 0]),
+            (&[100, 1], 0.9, &[90, 0]),
+            (&[1000, 3, 1], 0.99, &[990, 2, 0]),
+            (&[7, 7, 7], 0.5, &[4, 4, 4]),
+            (&[1, 1], 0.5, &[0, 0]),
+            (&[3], 0.1, &[0]),
+        ];
+        for (sizes, share, expected) in cases {
+            let classes = sizes.iter().enumerate();
+            let labels: Vec<u32> =
+                classes.flat_map(|(class, &size)| std::iter::repeat_n(class as u32, size)).collect();
+            let chosen = share_of_each(&labels, share, 3);
+            let mut counts = vec![0; sizes.len()];
+            for &index in &chosen {
+                counts[labels[index as usize] as usize] += 1;
+            }
+            assert_eq!(counts, expected, "{share} of {sizes:?}");
+            assert!(chosen.is_sorted_by(|a, b| a < b));
+        }
+    }
+
+    #[test]
+    fn field_classes_of_one_size_give_the_images_that_a_balanced_choice_gives() {
+        let labels: Vec<u32> = (0..60).map(|index| index % 3).collect();
+        assert_eq!(share_of_each(&labels, 0.25, 8), balanced(&labels, 15, 8));
     }
 }

@@ -5,3 +5,4 @@ mod folders;
 mod loading;
 mod opening;
 mod packs;
+mod shares;
