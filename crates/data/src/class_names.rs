@@ -1,17 +1,21 @@
 //! The class names that an archive brings along: a text file, one name a line.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::error::DataError;
+use crate::regular;
+
+/// More than any list of names has.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// Reads `count` names; empty lines, such as one at the end, are none.
 pub(crate) fn read(path: &Path, count: usize, dataset: &'static str) -> Result<Vec<String>, DataError> {
-    let text = fs::read_to_string(path).map_err(|error| match error.kind() {
+    let bytes = regular::read(path, MOST_BYTES).map_err(|error| match error.kind() {
         ErrorKind::NotFound => DataError::Missing { dataset, folder: path.to_owned() },
         _ => DataError::io(path)(error),
     })?;
+    let text = String::from_utf8_lossy(&bytes);
     let names: Vec<String> =
         text.lines().map(str::trim).filter(|name| !name.is_empty()).map(String::from).collect();
     if names.len() != count {

@@ -2,6 +2,7 @@
 
 use crate::error::DataError;
 use crate::jpeg::ends;
+use crate::regular;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 use std::cell::Cell;
 use std::io::Cursor;
@@ -10,13 +11,16 @@ use std::path::Path;
 /// A header that promises more than 16,384 by 16,384 pixels is no photograph.
 const MOST_BYTES: u64 = 3 << 28;
 
+/// A file of more than 256 MiB is no photograph either.
+const MOST_FILE: u64 = 256 << 20;
+
 /// An image file, whatever its extension says, turned as its EXIF orientation asks.
 ///
 /// # Errors
 /// When the file cannot be read, is no JPEG or PNG, ends early, or has no pixels; each names the file.
 pub(crate) fn decode(path: &Path) -> Result<RgbImage, DataError> {
     let format = |reason: String| DataError::Format { path: path.to_owned(), reason };
-    let bytes = std::fs::read(path).map_err(|error| format(error.to_string()))?;
+    let bytes = regular::read(path, MOST_FILE).map_err(|error| format(error.to_string()))?;
     decode_bytes(&bytes).map_err(format)
 }
 
@@ -28,7 +32,7 @@ pub(crate) fn decode(path: &Path) -> Result<RgbImage, DataError> {
 #[cfg(feature = "turbojpeg")]
 pub(crate) fn decode_at_least(path: &Path, short: usize) -> Result<RgbImage, DataError> {
     let format = |reason: String| DataError::Format { path: path.to_owned(), reason };
-    let bytes = std::fs::read(path).map_err(|error| format(error.to_string()))?;
+    let bytes = regular::read(path, MOST_FILE).map_err(|error| format(error.to_string()))?;
     scaled(&bytes, short).map_or_else(|| decode_bytes(&bytes), Ok).map_err(format)
 }
 

@@ -53,6 +53,8 @@ struct LeftOut {
     beside: usize,
     /// Images of formats that are not read, by their endings.
     others: BTreeMap<String, usize>,
+    /// Pipes, sockets and devices that have an image's name.
+    special: usize,
     /// A sentence for each folder whose parts are no classes.
     empty: Vec<String>,
 }
@@ -65,8 +67,9 @@ impl LeftOut {
         let listed = self.listed();
         let formats_said =
             (formats > 0).then(|| format!("{listed}, where only .jpg, .jpeg and .png are read"));
-        let why: Vec<_> = beside.into_iter().chain(formats_said).collect();
-        let count = match self.beside + formats {
+        let special = (self.special > 0).then(|| format!("{} no regular file", self.special));
+        let why: Vec<_> = beside.into_iter().chain(formats_said).chain(special).collect();
+        let count = match self.beside + formats + self.special {
             0 => return None,
             1 => "1 image is".to_owned(),
             many => format!("{many} images are"),
@@ -92,7 +95,7 @@ fn files(folder: &Path, left: &mut LeftOut) -> Result<Files, DataError> {
             let name = name(&path);
             if images.is_empty() { empty.push(name) } else { classes.push((name, images)) }
         } else if is_image(&path) {
-            flat.push(path);
+            push_regular(path, &mut flat, left);
         } else {
             note_format(&path, left);
         }
@@ -121,12 +124,21 @@ fn collect(folder: &Path, images: &mut Vec<PathBuf>, left: &mut LeftOut) -> Resu
                 collect(&path, images, left)?;
             }
         } else if is_image(&path) {
-            images.push(path);
+            push_regular(path, images, left);
         } else {
             note_format(&path, left);
         }
     }
     Ok(())
+}
+
+/// Takes a file; a link to nothing too, which is then named as an image that cannot be read. Pipes and the like are counted.
+fn push_regular(path: PathBuf, images: &mut Vec<PathBuf>, left: &mut LeftOut) {
+    if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+        left.special += 1;
+    } else {
+        images.push(path);
+    }
 }
 
 /// What lies in a folder, by name, without hidden files.

@@ -36,6 +36,7 @@ mod memory;
 mod open;
 mod pack;
 mod pinned;
+mod regular;
 mod shapes;
 mod stl10;
 mod subset;

@@ -11,9 +11,9 @@ pub(crate) use read::open;
 pub use write::{PackSummary, Packing, pack, remove_unfinished};
 
 use crate::error::DataError;
+use crate::regular;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -27,7 +27,7 @@ const HEAD: u64 = 8 + 8 + 32;
 /// When it cannot be read.
 pub fn is_pack(path: &Path) -> Result<bool, DataError> {
     let mut head = Vec::new();
-    let file = File::open(path).map_err(DataError::io(path))?;
+    let file = regular::open(path).map_err(DataError::io(path))?;
     file.take(5).read_to_end(&mut head).map_err(DataError::io(path))?;
     Ok(head == MAGIC[..5])
 }

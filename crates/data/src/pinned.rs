@@ -1,6 +1,6 @@
 //! Files whose length and SHA-256 are known in advance.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use sha2::{Digest, Sha256};
 
 use crate::error::DataError;
+use crate::regular;
 
 /// A file of a data set, as it lies in the cache.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +44,7 @@ pub(crate) fn read_all(
 /// Refuses a file that is not there, or that has another length.
 pub(crate) fn check_length(path: &Path, expected: u64, dataset: &'static str) -> Result<(), DataError> {
     match fs::metadata(path) {
+        Ok(file) if !file.is_file() => regular::check(file.file_type()).map_err(DataError::io(path)),
         Ok(file) if file.len() == expected => Ok(()),
         Ok(file) => Err(DataError::Size { path: path.to_owned(), dataset, expected, found: file.len() }),
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -54,7 +56,7 @@ pub(crate) fn check_length(path: &Path, expected: u64, dataset: &'static str) ->
 
 /// SHA-256 of a file of any length, as 64 hexadecimal digits.
 pub(crate) fn sha256_of_file(path: &Path) -> Result<String, DataError> {
-    let mut file = File::open(path).map_err(DataError::io(path))?;
+    let mut file = regular::open(path).map_err(DataError::io(path))?;
     let (mut hasher, mut piece) = (Sha256::new(), vec![0; 1 << 20]);
     loop {
         match file.read(&mut piece).map_err(DataError::io(path))? {

@@ -11,7 +11,7 @@ use crate::classes::Classes;
 use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::open::{Split, Splits};
-use crate::{class_names, pinned};
+use crate::{class_names, pinned, regular};
 
 /// The name in experiment files and in the cache.
 pub(crate) const NAME: &str = "stl10";
@@ -78,7 +78,7 @@ impl Part {
     /// Opens a file that holds so many images.
     fn open(path: PathBuf, images: usize) -> Result<Self, DataError> {
         pinned::check_length(&path, (images * IMAGE) as u64, NAME)?;
-        let file = File::open(&path).map_err(DataError::io(&path))?;
+        let file = regular::open(&path).map_err(DataError::io(&path))?;
         Ok(Self { file: Arc::new((path, file)), images })
     }
 }

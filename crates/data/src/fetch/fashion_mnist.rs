@@ -1,6 +1,6 @@
 //! Where Fashion-MNIST comes from: the official files, else Debian's package.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::place::{Source, Workshop};
 use super::{Origin, Package, program};
 use crate::error::DataError;
 use crate::fashion_mnist::{FILES, NAME};
-use crate::pinned;
+use crate::{pinned, regular};
 
 const OFFICIAL: &str = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com";
 
@@ -71,7 +71,7 @@ fn package(shop: &mut Workshop<'_>) -> Result<(), DataError> {
 }
 
 fn unpack(path: &Path) -> Result<Vec<u8>, DataError> {
-    let file = File::open(path).map_err(DataError::io(path))?;
+    let file = regular::open(path).map_err(DataError::io(path))?;
     let mut bytes = Vec::new();
     GzDecoder::new(file).read_to_end(&mut bytes).map_err(DataError::io(path))?;
     Ok(bytes)

@@ -5,6 +5,7 @@ use crate::classes::Classes;
 use crate::dataset::{Dataset, Labelled};
 use crate::error::DataError;
 use crate::open::{Split, Splits};
+use crate::regular;
 use kontrast_augment::ImageRef;
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -39,7 +40,7 @@ pub(crate) fn open(path: &Path) -> Result<Splits, DataError> {
         let reason = format!("there is no such pack; make it with: {again}");
         return Err(DataError::NoPack { path: path.to_owned(), reason });
     }
-    let file = File::open(path).map_err(io)?;
+    let file = regular::open(path).map_err(io)?;
     let length = file.metadata().map_err(io)?.len();
     let mut head = [0; HEAD as usize];
     file.read_exact_at(&mut head, 0).map_err(|_| wrong("this is no pack: it is too short"))?;

@@ -1,7 +1,10 @@
 //! Folders of images: layouts, unreadable files, holdout.
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::process::Command;
 
 use image::{Rgb, RgbImage};
 use kontrast_data::{Dataset, Source, Spec, Split, Splits, Unreadable, open};
@@ -177,4 +180,54 @@ fn a_test_class_without_training_images_is_refused() {
     let expected =
         "the class cow has test images, but no training images; give it some, or remove its test images";
     assert!(said.ends_with(expected), "{said}");
+}
+
+#[test]
+fn field_pipes_sockets_and_devices_are_counted_and_not_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    write(folder.path(), "cat/1.png", 1);
+    assert!(Command::new("mkfifo").arg(place("cat/pipe.png")).status().unwrap().success());
+    let _socket = UnixListener::bind(place("cat/socket.jpg")).unwrap();
+    symlink("/dev/zero", place("cat/zeros.jpeg")).unwrap();
+    symlink(place("cat/pipe.png"), place("beside.png")).unwrap();
+    let splits = opened(folder.path(), Unreadable::Refuse, None).unwrap();
+    assert_eq!(levels(&*splits.train.images()), [1]);
+    assert!(splits.notes[0].ends_with(": 4 images are left out: 4 no regular file"), "{:?}", splits.notes);
+}
+
+#[test]
+fn field_a_file_of_more_than_the_bound_is_refused_unread() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "1.png", 1);
+    File::create(folder.path().join("2.png")).unwrap().set_len(1 << 40).unwrap();
+    let said = message(folder.path(), Unreadable::Refuse, None);
+    assert!(said.contains("2.png: expected at most 268435456 bytes, found 1099511627776"), "{said}");
+    let splits = opened(folder.path(), Unreadable::Skip, None).unwrap();
+    assert_eq!(splits.train.images().len(), 1);
+}
+
+/// A pack, a data set of the cache and a root that are pipes.
+#[test]
+fn field_a_pipe_in_place_of_a_data_set_is_named() {
+    let place = tempfile::tempdir().unwrap();
+    let pipe = |name: &str| {
+        let path = place.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        path
+    };
+    let said = |source| {
+        open(&Spec { source, subset: None, seed: 0 }, place.path()).map(|_| ()).unwrap_err().to_string()
+    };
+    let found = "expected a regular file, found a named pipe";
+    let packed = pipe("all.pack");
+    assert!(kontrast_data::is_pack(&packed).unwrap_err().to_string().contains(found));
+    let root = said(Source::Folder { root: packed.clone(), unreadable: Unreadable::Refuse, holdout: None });
+    assert!(root.contains("data.root names no folder that is there"), "{root}");
+    assert!(said(Source::Pack(packed)).contains(found));
+    pipe("data/cifar10/data_batch_1.bin");
+    assert!(said(Source::Cifar10).contains(found));
+    pipe("data/cifar100/fine_label_names.txt");
+    assert!(said(Source::Cifar100).contains(found));
 }
