@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::background::Background;
 use crate::problems::Problems;
 
 /// Where the images come from, and how they are normalised.
@@ -30,6 +31,9 @@ pub struct Data {
     /// The share of each class that becomes the test split of a folder without one, for `name = "folder"` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<f64>,
+    /// What transparent images are laid over, for `name = "folder"` only: white where it is left out.
+    #[serde(default, skip_serializing_if = "usual_background")]
+    pub background: Option<Background>,
     /// How many images are drawn, for `name = "synthetic"` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub synthetic: Option<Synthetic>,
@@ -99,6 +103,12 @@ pub struct Synthetic {
     pub size: usize,
 }
 
+/// White is what is written by leaving it out, so that a run keeps its digest whether or not it says so.
+#[expect(clippy::ref_option, reason = "what serde calls it with")]
+fn usual_background(background: &Option<Background>) -> bool {
+    background.unwrap_or_default() == Background::default()
+}
+
 /// A number of images, or `"all"`.
 fn all_or_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
     struct Count;
@@ -161,6 +171,9 @@ impl Data {
         }
         let skipping = self.unreadable == Unreadable::Skip;
         problems.require(folder || !skipping, "data.unreadable", &"skip", only);
+        if let Some(background) = &self.background {
+            problems.require(folder, "data.background", &background.to_string(), only);
+        }
         if let Some(holdout) = self.holdout {
             let between = holdout > 0.0 && holdout < 1.0;
             problems.require(between, "data.holdout", &holdout, "a share above 0 and below 1");

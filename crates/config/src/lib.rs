@@ -19,6 +19,7 @@
 //! are computed by functions. Whatever is wrong with a file is reported with file, line and column.
 
 mod ablation;
+mod background;
 mod data;
 mod digest;
 mod elements;
@@ -43,6 +44,7 @@ mod train;
 mod views;
 
 pub use ablation::{Ablation, Axis, AxisValue, Cell, PaperValue};
+pub use background::Background;
 pub use data::{Data, DataName, Synthetic, Unreadable};
 pub use encoder::{Encoder, Nin, Resnet, Stem};
 pub use error::{ConfigError, Fault};

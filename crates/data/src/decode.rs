@@ -1,8 +1,9 @@
-//! Image files to pixels: JPEG and PNG, upright, and refused where the file is cut short.
+//! Image files to pixels: upright, without transparency, and refused where the file is cut short.
 
 use crate::error::DataError;
 use crate::jpeg::ends;
 use crate::regular;
+use crate::transparency::{WHITE, flattened};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 use std::cell::Cell;
 use std::io::Cursor;
@@ -14,14 +15,15 @@ const MOST_BYTES: u64 = 3 << 28;
 /// A file of more than 256 MiB is no photograph either.
 const MOST_FILE: u64 = 256 << 20;
 
-/// An image file, whatever its extension says, turned as its EXIF orientation asks.
+/// An image file, whatever its extension says, turned as its EXIF orientation asks and laid over the background; and
+/// whether any of it was transparent.
 ///
 /// # Errors
-/// When the file cannot be read, is no JPEG or PNG, ends early, or has no pixels; each names the file.
-pub(crate) fn decode(path: &Path) -> Result<RgbImage, DataError> {
+/// When the file cannot be read, has none of the formats, ends early, or has no pixels; each names the file.
+pub(crate) fn decode(path: &Path, background: [u8; 3]) -> Result<(RgbImage, bool), DataError> {
     let format = |reason: String| DataError::Format { path: path.to_owned(), reason };
     let bytes = regular::read(path, MOST_FILE).map_err(|error| format(error.to_string()))?;
-    decode_bytes(&bytes).map_err(format)
+    decode_over(&bytes, background).map_err(format)
 }
 
 /// As [`decode`], at a half, a quarter or an eighth of the size where the short side keeps at least `short` pixels: where
@@ -30,10 +32,11 @@ pub(crate) fn decode(path: &Path) -> Result<RgbImage, DataError> {
 /// # Errors
 /// As [`decode`].
 #[cfg(feature = "turbojpeg")]
-pub(crate) fn decode_at_least(path: &Path, short: usize) -> Result<RgbImage, DataError> {
+pub(crate) fn decode_at_least(path: &Path, short: usize, background: [u8; 3]) -> Result<RgbImage, DataError> {
     let format = |reason: String| DataError::Format { path: path.to_owned(), reason };
     let bytes = regular::read(path, MOST_FILE).map_err(|error| format(error.to_string()))?;
-    scaled(&bytes, short).map_or_else(|| decode_bytes(&bytes), Ok).map_err(format)
+    let whole = || decode_over(&bytes, background).map(|(image, _)| image);
+    scaled(&bytes, short).map_or_else(whole, Ok).map_err(format)
 }
 
 /// A JPEG at a part of its size; none for what is no JPEG, is cut short, is small already, or has colours that
@@ -67,25 +70,30 @@ thread_local! {
     static DECODING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is inside [`decode_bytes`]: a panic there is the decoder's word for a damaged file and becomes an
+/// Whether this thread is inside [`decode_bytes`] or another decoding: a panic there is the decoder's word for a damaged file and becomes an
 /// error, so that a panic hook has nothing to say about it.
 pub fn is_decoding() -> bool {
     DECODING.get()
 }
 
-/// The pixels of a JPEG or PNG in memory, or what is wrong with it. Never panics, whatever the bytes.
+/// The pixels of an image file in memory, over white, or what is wrong with it. Never panics, whatever the bytes.
 ///
 /// # Errors
 /// In words, without the file's name.
 pub fn decode_bytes(bytes: &[u8]) -> Result<RgbImage, String> {
+    decode_over(bytes, WHITE).map(|(image, _)| image)
+}
+
+/// As [`decode_bytes`], over a background; and whether any of the image was transparent.
+pub(crate) fn decode_over(bytes: &[u8], background: [u8; 3]) -> Result<(RgbImage, bool), String> {
     DECODING.set(true);
     // The JPEG decoder panics at some damaged files instead of naming them.
-    let decoded = std::panic::catch_unwind(|| decoded(bytes));
+    let decoded = std::panic::catch_unwind(|| decoded(bytes, background));
     DECODING.set(false);
     decoded.unwrap_or_else(|_| Err("it is damaged: the decoder gave it up".into()))
 }
 
-fn decoded(bytes: &[u8]) -> Result<RgbImage, String> {
+fn decoded(bytes: &[u8], background: [u8; 3]) -> Result<(RgbImage, bool), String> {
     let mut reader =
         ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| error.to_string())?;
     let mut limits = Limits::default();
@@ -112,7 +120,7 @@ fn decoded(bytes: &[u8]) -> Result<RgbImage, String> {
     if let Some(orientation) = orientation {
         image.apply_orientation(orientation);
     }
-    Ok(image.into_rgb8())
+    Ok(flattened(image, background))
 }
 
 #[cfg(test)]

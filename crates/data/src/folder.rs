@@ -33,6 +33,8 @@ pub enum Unreadable {
 #[derive(Debug)]
 pub struct ImageFolder {
     images: Vec<Stored>,
+    /// What transparent images are laid over.
+    background: [u8; 3],
 }
 
 /// Images of a folder, one folder a class.
@@ -43,6 +45,7 @@ struct Stored {
     path: PathBuf,
     size: (usize, usize),
     pixels: Option<Vec<u8>>,
+    transparent: bool,
 }
 
 /// Opens a folder: its splits, or with a `holdout` a test split made of the training images.
@@ -50,10 +53,11 @@ pub(crate) fn open(
     root: &Path,
     unreadable: Unreadable,
     holdout: Option<f64>,
+    background: [u8; 3],
     seed: u64,
 ) -> Result<Splits, DataError> {
     let Layout { train, test, notes } = Layout::find(root)?;
-    let mut reader = Reader { root, unreadable, notes, skipped: Vec::new() };
+    let mut reader = Reader { root, unreadable, background, notes, skipped: Vec::new(), transparent: 0 };
     let wrong = |reason: &str| DataError::Layout { folder: root.to_owned(), reason: reason.into() };
     let held = |reason: &str| match holdout {
         Some(share) => Err(DataError::Holdout { folder: root.to_owned(), share, reason: reason.into() }),
@@ -115,8 +119,11 @@ fn split(root: &Path, images: Arc<ClassFolder>, share: f64, seed: u64) -> Result
 struct Reader<'r> {
     root: &'r Path,
     unreadable: Unreadable,
+    background: [u8; 3],
     notes: Vec<String>,
     skipped: Vec<String>,
+    /// Images of which a part is transparent.
+    transparent: usize,
 }
 
 impl Reader<'_> {
@@ -124,14 +131,18 @@ impl Reader<'_> {
     fn images(&mut self, paths: Vec<PathBuf>) -> Result<(ImageFolder, Vec<bool>), DataError> {
         let count = paths.len();
         let first = paths.first().cloned().unwrap_or_default();
-        let left = AtomicUsize::new(KEPT);
-        let decoded: Vec<_> = paths.into_par_iter().map(|path| Stored::decode(path, &left)).collect();
+        let (left, background) = (AtomicUsize::new(KEPT), self.background);
+        let decoded: Vec<_> =
+            paths.into_par_iter().map(|path| Stored::decode(path, background, &left)).collect();
         let kept = decoded.iter().map(Result::is_ok).collect();
         let mut images = Vec::with_capacity(count);
         let mut failed = Vec::new();
         for result in decoded {
             match result {
-                Ok(image) => images.push(image),
+                Ok(image) => {
+                    self.transparent += usize::from(image.transparent);
+                    images.push(image);
+                }
                 Err(error) => failed.push(error.to_string()),
             }
         }
@@ -147,7 +158,7 @@ impl Reader<'_> {
             self.notes.push(format!("{skipped} of {count} images cannot be read and are skipped: {named}"));
             self.skipped.extend(failed);
         }
-        Ok((ImageFolder { images }, kept))
+        Ok((ImageFolder { images, background }, kept))
     }
 
     /// Decodes the files of all classes; each class must be among `class_names`.
@@ -181,20 +192,29 @@ impl Reader<'_> {
         Ok(ClassFolder::new(images, labels, class_names))
     }
 
-    fn splits(self, train: Split, test: Option<Part>) -> Splits {
+    fn splits(mut self, train: Split, test: Option<Part>) -> Splits {
+        let [red, green, blue] = self.background;
+        let which = match self.transparent {
+            0 => None,
+            1 => Some("1 image is".to_owned()),
+            many => Some(format!("{many} images are")),
+        };
+        self.notes.extend(which.map(|which| {
+            format!("{which} transparent in places, and laid over the background, rgb {red} {green} {blue}")
+        }));
         Splits { train, test, notes: self.notes, skipped: self.skipped }
     }
 }
 
 impl Stored {
     /// Decodes once; the pixels stay while there is room for them.
-    fn decode(path: PathBuf, left: &AtomicUsize) -> Result<Self, DataError> {
-        let image = decode(&path)?;
+    fn decode(path: PathBuf, background: [u8; 3], left: &AtomicUsize) -> Result<Self, DataError> {
+        let (image, transparent) = decode(&path, background)?;
         let size = (image.width() as usize, image.height() as usize);
         let bytes = size.0 * size.1 * 3;
         let room = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
         let pixels = room.is_ok().then(|| image.into_raw());
-        Ok(Self { path, size, pixels })
+        Ok(Self { path, size, pixels, transparent })
     }
 }
 
@@ -212,11 +232,11 @@ impl Dataset for ImageFolder {
     }
 
     fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
-        let Stored { path, size: (width, height), pixels } = &self.images[index];
+        let Stored { path, size: (width, height), pixels, .. } = &self.images[index];
         if let Some(pixels) = pixels {
             return Ok(ImageRef::new(*width, *height, pixels));
         }
-        Ok(borrowed(decode(path)?, buffer))
+        Ok(borrowed(decode(path, self.background)?.0, buffer))
     }
 
     #[cfg(feature = "turbojpeg")]
@@ -227,7 +247,7 @@ impl Dataset for ImageFolder {
         buffer: &'a mut Vec<u8>,
     ) -> Result<ImageRef<'a>, DataError> {
         let Stored { path, pixels: None, .. } = &self.images[index] else { return self.image(index, buffer) };
-        Ok(borrowed(crate::decode::decode_at_least(path, short)?, buffer))
+        Ok(borrowed(crate::decode::decode_at_least(path, short, self.background)?, buffer))
     }
 }
 

@@ -40,6 +40,7 @@ mod regular;
 mod shapes;
 mod stl10;
 mod subset;
+mod transparency;
 
 pub use classes::Classes;
 pub use dataset::{Dataset, Labelled};
@@ -55,3 +56,4 @@ pub use open::{Source, Spec, Split, Splits, open};
 pub use pack::{PackSummary, PackedImages, Packing, is_pack, pack, remove_unfinished};
 pub use shapes::Shapes;
 pub use subset::{Subset, balanced};
+pub use transparency::WHITE;

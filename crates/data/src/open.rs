@@ -45,6 +45,8 @@ pub enum Source {
         unreadable: Unreadable,
         /// The share of each class that becomes the test split where there is none; never all of a class.
         holdout: Option<f64>,
+        /// What transparent images are laid over, as bytes of red, green and blue; [`WHITE`](crate::WHITE) is usual.
+        background: [u8; 3],
     },
     /// A file that [`pack`](crate::pack) wrote.
     Pack(PathBuf),
@@ -128,7 +130,9 @@ pub fn open(spec: &Spec, cache: &Path) -> Result<Splits, DataError> {
         Source::Cifar100 => in_memory(cifar100::open(&folder_of(cache, cifar100::NAME))?),
         &Source::Stl10 { unlabelled } => stl10::open(&folder_of(cache, stl10::NAME), unlabelled)?,
         Source::FashionMnist => in_memory(fashion_mnist::open(&folder_of(cache, fashion_mnist::NAME))?),
-        Source::Folder { root, unreadable, holdout } => folder::open(root, *unreadable, *holdout, spec.seed)?,
+        Source::Folder { root, unreadable, holdout, background } => {
+            folder::open(root, *unreadable, *holdout, *background, spec.seed)?
+        }
         Source::Pack(path) => pack::open(path)?,
         &Source::Synthetic { train, test, classes, size } => Splits {
             train: Split::Labelled(Arc::new(Shapes::train(train, classes, size, spec.seed)?)),

@@ -69,6 +69,7 @@ fn each_value_out_of_range_names_its_key() {
              reads it",
         ),
         ("data.holdout=0.2", "data.holdout = 0.2: expected no such key"),
+        ("data.background=black", "data.background = \"black\": expected no such key"),
         (
             "data.unlabelled=true",
             "data.unlabelled = true: expected false, since only data.name = \"stl10\" has images without labels apart",

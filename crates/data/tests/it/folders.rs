@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use image::{Rgb, RgbImage};
-use kontrast_data::{Dataset, Source, Spec, Split, Splits, Unreadable, open};
+use kontrast_data::{Dataset, Source, Spec, Split, Splits, Unreadable, WHITE, open};
 
 /// Writes an image of one colour, which its level says.
 fn write(folder: &Path, name: &str, level: u8) {
@@ -17,7 +17,7 @@ fn write(folder: &Path, name: &str, level: u8) {
 }
 
 fn opened(root: &Path, unreadable: Unreadable, holdout: Option<f64>) -> Result<Splits, String> {
-    let source = Source::Folder { root: root.to_owned(), unreadable, holdout };
+    let source = Source::Folder { root: root.to_owned(), unreadable, holdout, background: WHITE };
     open(&Spec { source, subset: None, seed: 0 }, Path::new("unused")).map_err(|error| error.to_string())
 }
 
@@ -63,7 +63,7 @@ fn gray_and_transparent_images_become_rgb() {
     image::RgbaImage::from_pixel(2, 2, image::Rgba([9, 8, 7, 0])).save(folder.path().join("2.png")).unwrap();
     let images = opened(folder.path(), Unreadable::Refuse, None).unwrap().train.images();
     assert_eq!(images.image(0, &mut Vec::new()).unwrap().pixels, [7; 12]);
-    assert_eq!(images.image(1, &mut Vec::new()).unwrap().pixels, [9, 8, 7].repeat(4));
+    assert_eq!(images.image(1, &mut Vec::new()).unwrap().pixels, [255; 12]);
 }
 
 #[test]
@@ -223,11 +223,37 @@ fn field_a_pipe_in_place_of_a_data_set_is_named() {
     let found = "expected a regular file, found a named pipe";
     let packed = pipe("all.pack");
     assert!(kontrast_data::is_pack(&packed).unwrap_err().to_string().contains(found));
-    let root = said(Source::Folder { root: packed.clone(), unreadable: Unreadable::Refuse, holdout: None });
+    let root = said(Source::Folder {
+        root: packed.clone(),
+        unreadable: Unreadable::Refuse,
+        holdout: None,
+        background: WHITE,
+    });
     assert!(root.contains("data.root names no folder that is there"), "{root}");
     assert!(said(Source::Pack(packed)).contains(found));
     pipe("data/cifar10/data_batch_1.bin");
     assert!(said(Source::Cifar10).contains(found));
     pipe("data/cifar100/fine_label_names.txt");
     assert!(said(Source::Cifar100).contains(found));
+}
+
+#[test]
+fn field_transparent_images_are_laid_over_the_background_and_counted_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, alpha) in
+        [("train/a/1.png", 0), ("train/a/2.png", 255), ("test/a/1.png", 0), ("test/a/2.png", 128)]
+    {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        image::RgbaImage::from_pixel(2, 2, image::Rgba([0, 0, 0, alpha])).save(path).unwrap();
+    }
+    let (root, unreadable) = (folder.path().to_owned(), Unreadable::Refuse);
+    let source = Source::Folder { root, unreadable, holdout: None, background: [200, 0, 0] };
+    let splits = open(&Spec { source, subset: None, seed: 0 }, Path::new("unused")).unwrap();
+    assert_eq!(
+        (levels(&*splits.train.images()), levels(&*splits.test.unwrap())),
+        (vec![200, 0], vec![200, 100])
+    );
+    let said = "3 images are transparent in places, and laid over the background, rgb 200 0 0";
+    assert_eq!(splits.notes, [said]);
 }

@@ -3,7 +3,7 @@
 use image::{Rgb, RgbImage};
 use kontrast_augment::ImageRef;
 use kontrast_data::{
-    DataError, Dataset, Packing, Source, Spec, Split, Splits, Unreadable, is_pack, open, pack,
+    DataError, Dataset, Packing, Source, Spec, Split, Splits, Unreadable, WHITE, is_pack, open, pack,
     remove_unfinished,
 };
 use std::fs;
@@ -19,7 +19,12 @@ fn folder(root: &Path) -> Splits {
         let draw = |x: u32, y: u32| Rgb([(x * 9) as u8, (y * 11) as u8, index as u8]);
         RgbImage::from_fn(20 + index as u32, 12, draw).save(path).unwrap();
     }
-    let source = Source::Folder { root: root.to_owned(), unreadable: Unreadable::Refuse, holdout: None };
+    let source = Source::Folder {
+        root: root.to_owned(),
+        unreadable: Unreadable::Refuse,
+        holdout: None,
+        background: WHITE,
+    };
     opened(source).unwrap()
 }
 

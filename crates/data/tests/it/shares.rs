@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use image::{Rgb, RgbImage};
-use kontrast_data::{Labelled, Packing, Source, Spec, Splits, Unreadable, open, pack};
+use kontrast_data::{Labelled, Packing, Source, Spec, Splits, Unreadable, WHITE, open, pack};
 
 /// So many images of each class, in folders below a split or, where it is empty, below the root.
 fn folder(root: &Path, split: &str, classes: &[(&str, usize)]) {
@@ -24,7 +24,7 @@ fn opened(source: Source, subset: Option<usize>) -> Splits {
 }
 
 fn source(root: &Path, unreadable: Unreadable, holdout: Option<f64>) -> Source {
-    Source::Folder { root: root.to_owned(), unreadable, holdout }
+    Source::Folder { root: root.to_owned(), unreadable, holdout, background: WHITE }
 }
 
 /// Images of each class.
