@@ -79,8 +79,9 @@ pub enum DataError {
     },
     /// A folder without images.
     #[error(
-        "{}: no images found{others}; expected .jpg, .jpeg or .png files, in one folder a class or side by side",
-        folder.display()
+        "{}: no images found{others}; expected {} files, in one folder a class or side by side",
+        folder.display(),
+        crate::formats::NAMES
     )]
     EmptyFolder {
         /// The folder.

@@ -1,6 +1,7 @@
 //! A folder of images, decoded when it is opened and again whenever an image is asked for.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use kontrast_augment::ImageRef;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
+use crate::class_names::{distinct, shown};
 use crate::classes::Classes;
 use crate::coverage;
 use crate::dataset::{Dataset, Labelled};
@@ -66,15 +68,17 @@ pub(crate) fn open(
     if test.is_some() {
         held("cannot be used, since there is a test split already; leave it out")?;
     }
+    let known: Vec<OsString>;
     let train = match train {
         Files::Flat(paths) => {
             held("cannot be used, since images without classes cannot be scored; leave it out")?;
             let images = reader.images(paths)?.0;
+            reader.untested(test.as_ref());
             return Ok(reader.splits(Split::Unlabelled(Arc::new(images)), None));
         }
         Files::Classes(classes) => {
-            let names = classes.iter().map(|(name, _)| name.clone()).collect();
-            Arc::new(reader.classes(classes, names, "training")?)
+            known = classes.iter().map(|(name, _)| name.clone()).collect();
+            Arc::new(reader.classes(classes, &known, "training")?)
         }
     };
     if let Some(share) = holdout {
@@ -87,10 +91,7 @@ pub(crate) fn open(
         Some(Files::Flat(_)) => {
             return Err(wrong("the test images have no classes; give each class a folder"));
         }
-        Some(Files::Classes(classes)) => {
-            let names = train.class_names().to_vec();
-            Some(Arc::new(reader.classes(classes, names, "test")?))
-        }
+        Some(Files::Classes(classes)) => Some(Arc::new(reader.classes(classes, &known, "test")?)),
     };
     Ok(reader.splits(Split::Labelled(train), test))
 }
@@ -161,17 +162,32 @@ impl Reader<'_> {
         Ok((ImageFolder { images, background }, kept))
     }
 
-    /// Decodes the files of all classes; each class must be among `class_names`.
+    /// Says of test images that they have no use beside training images without classes.
+    fn untested(&mut self, test: Option<&Files>) {
+        let images = match test {
+            None => return,
+            Some(Files::Flat(images)) => images.len(),
+            Some(Files::Classes(classes)) => classes.iter().map(|(_, images)| images.len()).sum(),
+        };
+        self.notes.push(format!(
+            "{}: {images} test images are not used, since the training images have no classes to score with; give each \
+             class a folder",
+            self.root.display()
+        ));
+    }
+
+    /// Decodes the files of all classes; each class must be among those that are `known`.
     fn classes(
         &mut self,
-        classes: Vec<(String, Vec<PathBuf>)>,
-        class_names: Vec<String>,
+        classes: Vec<(OsString, Vec<PathBuf>)>,
+        known: &[OsString],
         split: &str,
     ) -> Result<ClassFolder, DataError> {
         let mut paths = Vec::new();
         let mut labels = Vec::new();
         for (name, files) in classes {
-            let Some(label) = class_names.iter().position(|known| *known == name) else {
+            let Some(label) = known.iter().position(|known| *known == name) else {
+                let name = shown(&name);
                 let reason = format!(
                     "the class {name} has test images, but no training images; give it some, or remove its test images"
                 );
@@ -180,6 +196,7 @@ impl Reader<'_> {
             labels.extend(std::iter::repeat_n(label as u32, files.len()));
             paths.extend(files);
         }
+        let class_names = distinct(known);
         let all: BTreeSet<u32> = labels.iter().copied().collect();
         let (images, kept) = self.images(paths)?;
         let labels: Vec<u32> =

@@ -1,13 +1,16 @@
-//! Finds the images of a folder, and their classes where there are some.
+//! Finds the images of a folder, and their classes and splits where there are some.
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
+use crate::walk::{Walker, listed};
 
-/// Endings of images that are not read.
-const OTHERS: [&str; 11] = ["webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif", "jp2", "jxl", "ppm"];
+/// What folders of training images are called, in any case.
+const TRAIN: [&str; 2] = ["train", "training"];
+
+/// What folders of test images are called, in any case; of several the first is read.
+const TEST: [&str; 5] = ["test", "testing", "val", "valid", "validation"];
 
 /// What lies in a folder of images.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,152 +25,102 @@ pub(crate) struct Layout {
 pub(crate) enum Files {
     /// Side by side, without classes.
     Flat(Vec<PathBuf>),
-    /// One folder a class.
-    Classes(Vec<(String, Vec<PathBuf>)>),
+    /// One folder a class. Two names may look alike where they are no UTF-8, and are two classes all the same.
+    Classes(Vec<(OsString, Vec<PathBuf>)>),
 }
 
 impl Layout {
-    /// Looks for `root/train` with `root/test` or `root/val`; without `train` the images are `root`'s own.
+    /// Looks for a folder of training images, and one of test images beside it; without the first the images are `root`'s
+    /// own.
     pub(crate) fn find(root: &Path) -> Result<Self, DataError> {
         if !root.is_dir() {
             let here = std::env::current_dir().unwrap_or_default();
             return Err(DataError::NoFolder { folder: root.to_owned(), here });
         }
-        let mut left = LeftOut::default();
-        let train = root.join("train");
-        let (train, test) = if train.is_dir() {
-            let test = ["test", "val"].map(|name| root.join(name)).into_iter().find(|folder| folder.is_dir());
-            let test = test.map(|folder| files(&folder, &mut left)).transpose()?;
-            (files(&train, &mut left)?, test)
-        } else {
-            (files(root, &mut left)?, None)
+        let (folders, loose) = listed(root)?;
+        let mut walker = Walker::default();
+        let (train, test) = match named(&folders, &TRAIN) {
+            Some(train) => splits(root, train, &folders, loose, &mut walker)?,
+            None => (whole(root, &mut walker)?, None),
         };
-        Ok(Self { train, test, notes: left.note(root).into_iter().chain(left.empty).collect() })
+        Ok(Self { train, test, notes: walker.left.notes(root) })
     }
 }
 
-/// What lies in a folder and is not trained on.
-#[derive(Default)]
-struct LeftOut {
-    /// Images beside the classes.
-    beside: usize,
-    /// Images of formats that are not read, by their endings.
-    others: BTreeMap<String, usize>,
-    /// Pipes, sockets and devices that have an image's name.
-    special: usize,
-    /// A sentence for each folder whose parts are no classes.
-    empty: Vec<String>,
+/// The images of `root`, which has no folder of training images.
+fn whole(root: &Path, walker: &mut Walker) -> Result<Files, DataError> {
+    let mut found = walker.gather(root)?.expect("the first folder");
+    walker.follow(&mut found)?;
+    let files = walker.files(found)?;
+    let Files::Classes(classes) = &files else { return Ok(files) };
+    let names = classes.iter().map(|(name, _)| name.to_string_lossy().into_owned());
+    let (tests, others): (Vec<_>, Vec<_>) =
+        names.partition(|name| TEST.contains(&&*name.to_ascii_lowercase()));
+    if tests.is_empty() {
+        return Ok(files);
+    }
+    let tests = tests.join(", ");
+    if others.is_empty() {
+        let reason = format!(
+            "found test images in {tests}, but no folder train; put the training images into train, or name the folder of \
+             images itself"
+        );
+        return Err(DataError::Layout { folder: root.to_owned(), reason });
+    }
+    let place = root.display();
+    let note = format!("{place}: {tests} counts as a class, since no folder train lies beside it");
+    walker.left.folders.push(note);
+    Ok(files)
 }
 
-impl LeftOut {
-    /// How many files, and why, in one sentence.
-    fn note(&self, root: &Path) -> Option<String> {
-        let formats: usize = self.others.values().sum();
-        let beside = (self.beside > 0).then(|| format!("{} beside the classes, without one", self.beside));
-        let listed = self.listed();
-        let formats_said =
-            (formats > 0).then(|| format!("{listed}, where only .jpg, .jpeg and .png are read"));
-        let special = (self.special > 0).then(|| format!("{} no regular file", self.special));
-        let why: Vec<_> = beside.into_iter().chain(formats_said).chain(special).collect();
-        let count = match self.beside + formats + self.special {
-            0 => return None,
-            1 => "1 image is".to_owned(),
-            many => format!("{many} images are"),
+/// The images of `train`, those of the test split beside it where there is one, and what else lies there, counted.
+fn splits(
+    root: &Path,
+    train: &Path,
+    folders: &[PathBuf],
+    loose: Vec<PathBuf>,
+    walker: &mut Walker,
+) -> Result<(Files, Option<Files>), DataError> {
+    let test = named(folders, &TEST);
+    let mut trained = walker.gather(train)?.expect("the first folder");
+    let mut tested = None;
+    if let Some(test) = test {
+        let same = || DataError::Layout {
+            folder: root.to_owned(),
+            reason: format!(
+                "{} and {} are one folder; give the test images a folder of their own",
+                name(train),
+                name(test)
+            ),
         };
-        Some(format!("{}: {count} left out: {}", root.display(), why.join("; ")))
+        tested = Some(walker.gather(test)?.ok_or_else(same)?);
     }
-
-    fn listed(&self) -> String {
-        let each = self.others.iter().map(|(ending, count)| format!("{count} .{ending}"));
-        each.collect::<Vec<_>>().join(", ")
+    walker.follow(&mut trained)?;
+    let train_files = walker.files(trained)?;
+    let mut test_files = None;
+    if let Some(mut tested) = tested {
+        walker.follow(&mut tested)?;
+        test_files = Some(walker.files(tested)?);
     }
+    for folder in folders.iter().filter(|&folder| folder != train && Some(folder.as_path()) != test) {
+        let images = walker.count(folder)?;
+        walker.left.apart.push((format!("in {}, beside {}", name(folder), name(train)), images));
+    }
+    let mut images = Vec::new();
+    loose.into_iter().for_each(|path| walker.file(path, &mut images));
+    walker.left.apart.push((format!("beside {}", name(train)), images.len()));
+    Ok((train_files, test_files))
 }
 
-/// The folders of `folder` as classes where one of them holds an image, else its own images.
-fn files(folder: &Path, left: &mut LeftOut) -> Result<Files, DataError> {
-    let mut classes = Vec::new();
-    let mut flat = Vec::new();
-    let mut empty = Vec::new();
-    for path in entries(folder)? {
-        if path.is_dir() {
-            let mut images = Vec::new();
-            collect(&path, &mut images, left)?;
-            let name = name(&path);
-            if images.is_empty() { empty.push(name) } else { classes.push((name, images)) }
-        } else if is_image(&path) {
-            push_regular(path, &mut flat, left);
-        } else {
-            note_format(&path, left);
-        }
-    }
-    if classes.is_empty() {
-        if !flat.is_empty() {
-            return Ok(Files::Flat(flat));
-        }
-        let others = left.listed();
-        let others = if others.is_empty() { others } else { format!(", but {others}") };
-        return Err(DataError::EmptyFolder { folder: folder.to_owned(), others });
-    }
-    if !empty.is_empty() {
-        let (place, empty) = (folder.display(), empty.join(", "));
-        left.empty.push(format!("{place}: no images in {empty}, which is no class therefore"));
-    }
-    left.beside += flat.len();
-    Ok(Files::Classes(classes))
-}
-
-/// All images below a folder. Links to folders are not followed, so that a circle of them ends.
-fn collect(folder: &Path, images: &mut Vec<PathBuf>, left: &mut LeftOut) -> Result<(), DataError> {
-    for path in entries(folder)? {
-        if path.is_dir() {
-            if !path.is_symlink() {
-                collect(&path, images, left)?;
-            }
-        } else if is_image(&path) {
-            push_regular(path, images, left);
-        } else {
-            note_format(&path, left);
-        }
-    }
-    Ok(())
-}
-
-/// Takes a file; a link to nothing too, which is then named as an image that cannot be read. Pipes and the like are counted.
-fn push_regular(path: PathBuf, images: &mut Vec<PathBuf>, left: &mut LeftOut) {
-    if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
-        left.special += 1;
-    } else {
-        images.push(path);
-    }
-}
-
-/// What lies in a folder, by name, without hidden files.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let list = fs::read_dir(folder).and_then(|list| list.map(|entry| Ok(entry?.path())).collect());
-    let mut list: Vec<PathBuf> = list.map_err(DataError::io(folder))?;
-    list.retain(|path| !name(path).starts_with('.'));
-    list.sort();
-    Ok(list)
+/// The folder with the first of these names, in any case; the name as it stands here is taken before others.
+fn named<'f>(folders: &'f [PathBuf], names: &[&str]) -> Option<&'f Path> {
+    let exact = |wanted: &str| folders.iter().find(|folder| name(folder) == wanted);
+    let any = |wanted: &str| folders.iter().find(|folder| name(folder).eq_ignore_ascii_case(wanted));
+    names.iter().find_map(|wanted| exact(wanted).or_else(|| any(wanted))).map(PathBuf::as_path)
 }
 
 fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-fn is_image(path: &Path) -> bool {
-    ["jpg", "jpeg", "png"].contains(&&*ending(path))
-}
-
-/// Counts what is an image all the same.
-fn note_format(path: &Path, left: &mut LeftOut) {
-    let ending = ending(path);
-    if OTHERS.contains(&&*ending) {
-        *left.others.entry(ending).or_default() += 1;
-    }
-}
-
-fn ending(path: &Path) -> String {
-    path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -189,7 +142,7 @@ mod tests {
 
     fn classes(files: &Files) -> Vec<(&str, usize)> {
         let Files::Classes(classes) = files else { panic!("no classes") };
-        classes.iter().map(|(name, images)| (name.as_str(), images.len())).collect()
+        classes.iter().map(|(name, images)| (name.to_str().unwrap(), images.len())).collect()
     }
 
     #[test]
@@ -213,18 +166,18 @@ mod tests {
     #[test]
     fn images_of_other_formats_are_counted_in_one_note() {
         let names =
-            ["train/cat/1.png", "train/cat/2.WebP", "train/cat/b/3.webp", "train/4.bmp", "train/5.png"];
-        let folder = folder(&[&names[..], &["test/cat/1.png", "test/cat/2.gif"]].concat());
+            ["train/cat/1.png", "train/cat/2.Heic", "train/cat/b/3.heic", "train/4.avif", "train/5.png"];
+        let folder = folder(&[&names[..], &["test/cat/1.png", "test/cat/2.jxl"]].concat());
         let [note] = &Layout::find(folder.path()).unwrap().notes[..] else { panic!("one note") };
-        let expected = ": 5 images are left out: 1 beside the classes, without one; 1 .bmp, 1 .gif, 2 .webp, where only \
-                        .jpg, .jpeg and .png are read";
+        let expected = ": 5 images are left out: 1 beside the classes, without one; 1 .avif, 2 .heic, 1 .jxl, of \
+                        formats that are not read";
         assert!(note.ends_with(expected), "{note}");
     }
 
     #[test]
     fn a_folder_of_other_formats_alone_says_which() {
-        let said = Layout::find(folder(&["1.webp", "2.webp"]).path()).unwrap_err().to_string();
-        assert!(said.contains(": no images found, but 2 .webp; expected .jpg"), "{said}");
+        let said = Layout::find(folder(&["1.jp2", "2.jp2"]).path()).unwrap_err().to_string();
+        assert!(said.contains(": no images found, but 2 .jp2; expected JPEG, PNG"), "{said}");
     }
 
     #[test]

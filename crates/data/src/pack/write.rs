@@ -74,8 +74,10 @@ pub fn remove_unfinished(out: &Path) -> Result<bool, DataError> {
 
 /// The name of a pack that is being written.
 fn unfinished(out: &Path) -> PathBuf {
-    let name = out.file_name().unwrap_or_default().to_string_lossy();
-    out.with_file_name(format!(".{name}.part"))
+    let mut name = std::ffi::OsString::from(".");
+    name.push(out.file_name().unwrap_or_default());
+    name.push(".part");
+    out.with_file_name(name)
 }
 
 struct Writer<'p> {

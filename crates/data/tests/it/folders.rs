@@ -124,7 +124,7 @@ fn many_unreadable_images_are_counted_beyond_the_tenth() {
 fn an_empty_or_missing_folder_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let said = message(folder.path(), Unreadable::Refuse, None);
-    assert!(said.contains("no images found; expected .jpg, .jpeg or .png files"), "{said}");
+    assert!(said.contains("no images found; expected JPEG, PNG, WebP, BMP, TIFF or GIF files"), "{said}");
     let missing = folder.path().join("missing");
     let said = message(&missing, Unreadable::Refuse, None);
     assert!(said.starts_with(&missing.display().to_string()), "{said}");

@@ -1,0 +1,198 @@
+//! Walks folders of images: each folder once, links to folders behind everything that needs none.
+
+use std::collections::{HashSet, VecDeque};
+use std::ffi::OsString;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::error::DataError;
+use crate::formats::Kind;
+use crate::layout::Files;
+use crate::left_out::LeftOut;
+use crate::own;
+
+/// Remembers which folders were walked, and what is left out.
+#[derive(Default)]
+pub(crate) struct Walker {
+    /// Device and inode of each folder.
+    seen: HashSet<(u64, u64)>,
+    pub(crate) left: LeftOut,
+}
+
+/// What lies in the folder of a split.
+#[derive(Debug)]
+pub(crate) struct Found {
+    folder: PathBuf,
+    flat: Vec<PathBuf>,
+    classes: Vec<Class>,
+    /// Links to folders, each with the place of its class.
+    links: VecDeque<(PathBuf, usize)>,
+}
+
+#[derive(Debug, Default)]
+struct Class {
+    name: OsString,
+    images: Vec<PathBuf>,
+    /// Whether something in it was written by Kontrast.
+    own: bool,
+}
+
+/// What a name in a folder stands for.
+enum Entry {
+    Folder(PathBuf),
+    /// A link to a folder.
+    Link(PathBuf),
+    File(PathBuf),
+}
+
+impl Walker {
+    /// Walks a folder and the folders in it, each of these as a class; links to folders are left to [`Self::follow`]. None
+    /// where it was walked already.
+    pub(crate) fn gather(&mut self, folder: &Path) -> Result<Option<Found>, DataError> {
+        if !self.enter(folder)? {
+            return Ok(None);
+        }
+        let mut found = Found {
+            folder: folder.to_owned(),
+            flat: Vec::new(),
+            classes: Vec::new(),
+            links: VecDeque::new(),
+        };
+        for entry in self.entries(folder)? {
+            let (Entry::Folder(path) | Entry::Link(path)) = &entry else {
+                let Entry::File(path) = entry else { continue };
+                self.file(path, &mut found.flat);
+                continue;
+            };
+            let name = path.file_name().unwrap_or_default().to_owned();
+            found.classes.push(Class { name, ..Class::default() });
+            let class = found.classes.len() - 1;
+            if matches!(entry, Entry::Link(_)) {
+                found.links.push_back((path.clone(), class));
+            } else {
+                self.collect(path, class, &mut found)?;
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// Walks the links to folders, each folder once, so that a circle of links ends and no image counts twice.
+    pub(crate) fn follow(&mut self, found: &mut Found) -> Result<(), DataError> {
+        while let Some((link, class)) = found.links.pop_front() {
+            self.collect(&link, class, found)?;
+        }
+        Ok(())
+    }
+
+    /// The folders as classes where one of them holds an image, else the images beside them.
+    pub(crate) fn files(&mut self, found: Found) -> Result<Files, DataError> {
+        let Found { folder, flat, classes, .. } = found;
+        let (classes, empty): (Vec<_>, Vec<_>) =
+            classes.into_iter().partition(|class| !class.images.is_empty());
+        if classes.is_empty() {
+            if !flat.is_empty() {
+                return Ok(Files::Flat(flat));
+            }
+            return Err(DataError::EmptyFolder { folder, others: self.left.instead() });
+        }
+        let empty: Vec<_> =
+            empty.iter().filter(|class| !class.own).map(|class| class.name.to_string_lossy()).collect();
+        if !empty.is_empty() {
+            let (place, empty) = (folder.display(), empty.join(", "));
+            self.left.folders.push(format!("{place}: no images in {empty}, which is no class therefore"));
+        }
+        self.left.beside += flat.len();
+        let sorted = |mut class: Class| {
+            class.images.sort();
+            (class.name, class.images)
+        };
+        Ok(Files::Classes(classes.into_iter().map(sorted).collect()))
+    }
+
+    /// How many images lie below a folder that is not read, as far as they were not read through links.
+    pub(crate) fn count(&mut self, folder: &Path) -> Result<usize, DataError> {
+        let Some(mut found) = self.gather(folder)? else { return Ok(0) };
+        self.follow(&mut found)?;
+        Ok(found.flat.len() + found.classes.iter().map(|class| class.images.len()).sum::<usize>())
+    }
+
+    /// All images below a folder, for a class; links to folders are put behind those that are known.
+    fn collect(&mut self, folder: &Path, class: usize, found: &mut Found) -> Result<(), DataError> {
+        let before = (self.left.own, self.left.runs);
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            if own::is_run(&folder) {
+                self.left.runs += 1;
+            } else if self.enter(&folder)? {
+                for entry in self.entries(&folder)? {
+                    match entry {
+                        Entry::Folder(path) => folders.push(path),
+                        Entry::Link(path) => found.links.push_back((path, class)),
+                        Entry::File(path) => self.file(path, &mut found.classes[class].images),
+                    }
+                }
+            } else {
+                self.left.links += 1;
+            }
+        }
+        found.classes[class].own |= before != (self.left.own, self.left.runs);
+        Ok(())
+    }
+
+    /// Takes an image, or counts what is none to train on.
+    pub(crate) fn file(&mut self, path: PathBuf, images: &mut Vec<PathBuf>) {
+        match Kind::of(&path) {
+            Kind::Image => images.push(path),
+            Kind::Other(ending) => *self.left.others.entry(ending).or_default() += 1,
+            Kind::Own => self.left.own += 1,
+            Kind::Nothing => {}
+        }
+    }
+
+    /// Whether a folder is walked for the first time.
+    fn enter(&mut self, folder: &Path) -> Result<bool, DataError> {
+        let found = fs::metadata(folder).map_err(DataError::io(folder))?;
+        Ok(self.seen.insert((found.dev(), found.ino())))
+    }
+
+    /// What lies in a folder, by name, without hidden files. Pipes, sockets and devices are counted.
+    fn entries(&mut self, folder: &Path) -> Result<Vec<Entry>, DataError> {
+        let list = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<DirEntry>>>);
+        let mut list = list.map_err(DataError::io(folder))?;
+        list.retain(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."));
+        list.sort_by_key(DirEntry::file_name);
+        let mut entries = Vec::with_capacity(list.len());
+        for entry in list {
+            let path = entry.path();
+            let own = entry.file_type().map_err(DataError::io(&path))?;
+            if own.is_dir() {
+                entries.push(Entry::Folder(path));
+            } else if own.is_file() {
+                entries.push(Entry::File(path));
+            } else {
+                match fs::metadata(&path) {
+                    Ok(named) if named.is_dir() => entries.push(Entry::Link(path)),
+                    Ok(named) if !named.is_file() => self.left.special += 1,
+                    // A link to nothing is a file that cannot be read, and is named as such.
+                    _ => entries.push(Entry::File(path)),
+                }
+            }
+        }
+        Ok(entries)
+    }
+}
+
+/// The folders in a folder, and the files, links followed.
+pub(crate) fn listed(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), DataError> {
+    let mut folders = Vec::new();
+    let mut files = Vec::new();
+    for entry in Walker::default().entries(folder)? {
+        match entry {
+            Entry::Folder(path) | Entry::Link(path) => folders.push(path),
+            Entry::File(path) => files.push(path),
+        }
+    }
+    Ok((folders, files))
+}
