@@ -104,7 +104,7 @@ pub struct Synthetic {
 }
 
 /// White is what is written by leaving it out, so that a run keeps its digest whether or not it says so.
-#[expect(clippy::ref_option, reason = "what serde calls it with")]
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
 fn usual_background(background: &Option<Background>) -> bool {
     background.unwrap_or_default() == Background::default()
 }

@@ -146,8 +146,10 @@ mod tests {
     }
 
     #[test]
-    fn both_formats_decode() {
-        for format in [ImageFormat::Jpeg, ImageFormat::Png] {
+    fn field_every_format_that_is_named_decodes() {
+        let [bmp, gif, tiff, webp] =
+            [ImageFormat::Bmp, ImageFormat::Gif, ImageFormat::Tiff, ImageFormat::WebP];
+        for format in [ImageFormat::Jpeg, ImageFormat::Png, bmp, gif, tiff, webp] {
             assert_eq!(decode_bytes(&encoded(format)).unwrap().dimensions(), (48, 32));
         }
     }
@@ -192,6 +194,16 @@ mod tests {
     }
 
     #[test]
+    fn field_other_formats_cut_in_the_middle_are_refused() {
+        for format in [ImageFormat::Bmp, ImageFormat::Gif, ImageFormat::Tiff, ImageFormat::WebP] {
+            let whole = encoded(format);
+            for length in (0..whole.len() * 9 / 10).step_by(3) {
+                assert!(decode_bytes(&whole[..length]).is_err(), "{format:?}: {length} of {}", whole.len());
+            }
+        }
+    }
+
+    #[test]
     fn a_file_at_which_the_decoder_panics_is_refused() {
         let damaged = include_bytes!("../tests/damaged/decoder-panics.jpg");
         assert_eq!(decode_bytes(damaged).unwrap_err(), "it is damaged: the decoder gave it up");
@@ -207,6 +219,20 @@ mod tests {
         png[29..33].copy_from_slice(&sum);
         let said = decode_bytes(&png).unwrap_err();
         assert_eq!(said, "its header promises 65535x65535 pixels; expected at most 768 MB");
+    }
+
+    #[test]
+    fn field_headers_of_other_formats_that_promise_too_much_are_refused() {
+        let mut gif = encoded(ImageFormat::Gif);
+        gif[6..10].fill(0xff);
+        let mut bmp = encoded(ImageFormat::Bmp);
+        bmp[18..26].copy_from_slice(&[0xff, 0xff, 0, 0, 0xff, 0xff, 0, 0]);
+        // The size of an extended header's canvas, less one, in three bytes each.
+        let mut webp = b"RIFF\x1a\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\xff\x3f\0\xff\x3f\0".to_vec();
+        webp.extend([0; 64]);
+        for huge in [gif, bmp, webp] {
+            assert!(decode_bytes(&huge).is_err());
+        }
     }
 
     #[test]

@@ -47,10 +47,9 @@ impl Kind {
             read if READ.contains(&read) => Self::Image,
             _ => match format(&head(path)) {
                 // Cameras' raw files begin as TIFFs do.
-                Some(ImageFormat::Tiff) if known => Self::Other(ending),
+                Some(ImageFormat::Tiff) | None if known => Self::Other(ending),
                 Some(_) if known || ending.is_empty() => Self::Image,
                 Some(_) => Self::Other(ending),
-                None if known => Self::Other(ending),
                 None => Self::Nothing,
             },
         }

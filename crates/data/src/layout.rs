@@ -103,11 +103,18 @@ fn splits(
         test_files = Some(walker.files(tested)?);
     }
     for folder in folders.iter().filter(|&folder| folder != train && Some(folder.as_path()) != test) {
-        let images = walker.count(folder)?;
-        walker.left.apart.push((format!("in {}, beside {}", name(folder), name(train)), images));
+        match walker.count(folder) {
+            Ok(images) => {
+                walker.left.apart.push((format!("in {}, beside {}", name(folder), name(train)), images));
+            }
+            // It would not be read anyway.
+            Err(error) => walker.left.folders.push(format!("{error}; it is not looked into")),
+        }
     }
     let mut images = Vec::new();
-    loose.into_iter().for_each(|path| walker.file(path, &mut images));
+    for path in loose {
+        walker.file(path, &mut images);
+    }
     walker.left.apart.push((format!("beside {}", name(train)), images.len()));
     Ok((train_files, test_files))
 }

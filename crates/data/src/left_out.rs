@@ -71,8 +71,8 @@ impl LeftOut {
         Some(format!("{}: {count} left out: {}", root.display(), reasons.join("; ")))
     }
 
-    /// The formats that are not read, as in `3 .heic, 1 .svg`, and pictures of our own.
-    pub(crate) fn listed(&self) -> String {
+    /// The formats that are not read, as in `3 .heic, 1 .svg`.
+    fn listed(&self) -> String {
         let each = self.others.iter().map(|(ending, count)| format!("{count} .{ending}"));
         each.collect::<Vec<_>>().join(", ")
     }
@@ -81,11 +81,15 @@ impl LeftOut {
     pub(crate) fn instead(&self) -> String {
         let mut found = Vec::new();
         found.extend(Some(self.listed()).filter(|listed| !listed.is_empty()));
-        let counted = |count: usize, what: &str| (count > 0).then(|| format!("{count} {what}"));
-        found.extend(counted(self.own, "pictures written by Kontrast"));
-        found.extend(counted(self.runs, "folders of runs"));
-        found.extend(counted(self.special, "named pipes, sockets or devices"));
-        found.extend(counted(self.links, "links to folders that are read already"));
+        let mut add = |count: usize, one: &str, many: &str| match count {
+            0 => {}
+            1 => found.push(format!("1 {one}")),
+            count => found.push(format!("{count} {many}")),
+        };
+        add(self.own, "picture written by Kontrast", "pictures written by Kontrast");
+        add(self.runs, "folder of a run", "folders of runs");
+        add(self.special, "named pipe, socket or device", "named pipes, sockets or devices");
+        add(self.links, "link to a folder that is read already", "links to folders that are read already");
         if found.is_empty() { String::new() } else { format!(", but {}", found.join(", ")) }
     }
 }

@@ -36,7 +36,7 @@ pub enum Source {
     },
     /// Fashion-MNIST, from the cache.
     FashionMnist,
-    /// A folder of images: `train` and `test` (or `val`) with a folder a class, or one folder a class, or
+    /// A folder of images: `train` and `test` (or `val`, `valid`, ...) with a folder a class, or one folder a class, or
     /// images side by side without classes.
     Folder {
         /// The folder.

@@ -113,6 +113,10 @@ impl Walker {
 
     /// How many images lie below a folder that is not read, as far as they were not read through links.
     pub(crate) fn count(&mut self, folder: &Path) -> Result<usize, DataError> {
+        if own::is_run(folder) {
+            self.left.runs += 1;
+            return Ok(0);
+        }
         let Some(mut found) = self.gather(folder)? else { return Ok(0) };
         self.follow(&mut found)?;
         Ok(found.flat.len() + found.classes.iter().map(|class| class.images.len()).sum::<usize>())

@@ -2,6 +2,7 @@
 
 mod damaged;
 mod folders;
+mod layouts;
 mod loading;
 mod opening;
 mod packs;

@@ -6,8 +6,10 @@ use kontrast_data::{
     DataError, Dataset, Packing, Source, Spec, Split, Splits, Unreadable, WHITE, is_pack, open, pack,
     remove_unfinished,
 };
+use std::ffi::OsStr;
 use std::fs;
 use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -204,4 +206,19 @@ fn the_advice_about_a_damaged_image_repeats_how_the_pack_was_made() {
     let images = opened(Source::Pack(out)).unwrap().train.images();
     let said = images.image(0, &mut Vec::new()).unwrap_err().to_string();
     assert!(said.ends_with("all.pack --short 6 --holdout 0.25"), "{said}");
+}
+
+#[test]
+fn field_packs_whose_names_are_no_utf_8_do_not_share_what_is_unfinished() {
+    let place = tempfile::tempdir().unwrap();
+    let out = |name: &[u8]| place.path().join(OsStr::from_bytes(name));
+    let outs = [out(b"caf\xe8"), out(b"caf\xe9"), out(b"\xff")];
+    let parts = [out(b".caf\xe8.part"), out(b".caf\xe9.part"), out(b".\xff.part")];
+    for part in &parts {
+        fs::write(part, "half").unwrap();
+    }
+    for (number, out) in outs.iter().enumerate() {
+        assert!(remove_unfinished(out).unwrap());
+        assert_eq!(parts.iter().filter(|part| part.exists()).count(), 2 - number);
+    }
 }
