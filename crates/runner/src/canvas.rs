@@ -7,6 +7,7 @@ use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 use embedded_graphics::prelude::{DrawTarget, Drawable, OriginDimensions, Pixel, Point, Size};
 use embedded_graphics::text::{Baseline, Text};
 use image::{Rgb, RgbImage, imageops};
+use kontrast_data::save_picture;
 use std::convert::Infallible;
 use std::path::Path;
 use tch::{Kind, Tensor};
@@ -25,7 +26,7 @@ pub(crate) fn save(picture: &RgbImage, file: &Path) -> anyhow::Result<()> {
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
-    picture.save(file).with_context(|| format!("{}: the picture cannot be written", file.display()))
+    Ok(save_picture(picture, file)?)
 }
 
 /// A picture that letters can be drawn on.

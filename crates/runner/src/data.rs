@@ -38,6 +38,7 @@ fn source(config: &Data) -> anyhow::Result<Source> {
                 Unreadable::Skip => kontrast_data::Unreadable::Skip,
             },
             holdout: config.holdout,
+            background: config.background.unwrap_or_default().0,
         },
         DataName::Pack => Source::Pack(config.root.clone().ok_or_else(|| lacks("root"))?),
         DataName::Synthetic => {

@@ -1,7 +1,7 @@
 //! Images that stand on the command line, not in an experiment file: what is wrong with them is said in flags, not in keys.
 
 use crate::{Refusal, say};
-use kontrast_data::{DataError, Source, Spec, Splits, Unreadable};
+use kontrast_data::{DataError, Source, Spec, Splits, Unreadable, WHITE};
 use kontrast_runlog::cache_home;
 use std::path::Path;
 
@@ -10,7 +10,7 @@ pub(crate) fn open(path: &Path, unreadable: Unreadable, holdout: Option<f64>) ->
     let source = if path.is_file() {
         Source::Pack(path.to_owned())
     } else {
-        Source::Folder { root: path.to_owned(), unreadable, holdout }
+        Source::Folder { root: path.to_owned(), unreadable, holdout, background: WHITE }
     };
     let splits = kontrast_data::open(&Spec { source, subset: None, seed: 0 }, &cache_home());
     let splits = splits.map_err(in_flags)?;

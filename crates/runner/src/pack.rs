@@ -16,7 +16,7 @@ const QUIET: Duration = Duration::from_secs(5);
 /// Options of `pack`.
 #[derive(Args, Debug)]
 pub(crate) struct Pack {
-    /// Images: train and test (or val) with a folder a class, one folder a class, or images side by side
+    /// Images: train and test (or val, valid, validation) with a folder a class, one folder a class, or images side by side
     folder: PathBuf,
     /// The file; an earlier pack of that name is replaced
     out: PathBuf,

@@ -6,10 +6,10 @@ mod sheet;
 mod source;
 
 use crate::{Refusal, destination, say};
-use anyhow::Context;
 use clap::Args;
+use image::RgbImage;
 use kontrast_augment::{Recipe, Scratch, ViewPlan, ViewRng, render_into};
-use kontrast_data::Dataset;
+use kontrast_data::{DataError, Dataset, save_picture};
 use sheet::{Cell, Sheet};
 use source::Source;
 use std::path::PathBuf;
@@ -126,15 +126,15 @@ fn replay(source: &Source, key: Key, out: &std::path::Path) -> anyhow::Result<()
     };
     let View { recipe, pixels } = view(plan, &*source.images, key)?;
     let (width, height) = (plan.size().0 as u32, plan.size().1 as u32);
-    image::save_buffer(out, &pixels, width, height, image::ColorType::Rgb8)
-        .with_context(|| unwritten(out))?;
+    let picture = RgbImage::from_raw(width, height, pixels).expect("a view has three bytes a pixel");
+    save_picture(&picture, out).map_err(|error| unwritten(out, &error))?;
     say::out(recipe);
     say::out(out.display());
     Ok(())
 }
 
-fn unwritten(out: &std::path::Path) -> String {
-    format!("{}: cannot be written; give --out another file", out.display())
+fn unwritten(out: &std::path::Path, error: &DataError) -> anyhow::Error {
+    anyhow::anyhow!("{}: cannot be written; give --out another file: {error}", out.display())
 }
 
 /// Explains the words under the views once.
@@ -173,7 +173,7 @@ fn draw(source: &Source, arguments: &Preview) -> anyhow::Result<()> {
     }
     FOOT.clone_into(&mut sheet.foot);
     let picture = sheet.drawn();
-    picture.save(&arguments.out).with_context(|| unwritten(&arguments.out))?;
+    save_picture(&picture, &arguments.out).map_err(|error| unwritten(&arguments.out, &error))?;
     say::out(format!(
         "{}: {rows} of {}; above each view stand seed,epoch,image,view, from which --replay draws it again",
         arguments.out.display(),

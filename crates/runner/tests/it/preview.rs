@@ -132,12 +132,12 @@ fn images_of_the_command_line_are_spoken_of_in_flags() {
             .unwrap();
     }
     place.write("photos/broken.png", "no picture");
-    place.write("photos/new.webp", "not read");
+    place.write("photos/new.heic", "not read");
     let looked = ["preview", "--plan", "identity", "--set", "views.identity.size=32", "--images", "photos"];
     place.run(&looked).says(1, &["broken.png", "leave them out with --skip-unreadable"]);
     let skipping = [&looked[..], &["--skip-unreadable"]].concat();
     let note = "70 images are smaller than a view of 32 pixels";
-    place.run(&skipping).says(0, &["note: 1 of 71 images", "1 image is left out: 1 .webp", &note[10..]]);
+    place.run(&skipping).says(0, &["note: 1 of 71 images", "1 .heic", &note[10..]]);
     let few = [&skipping[..], &["--set", "views.identity.count=2", "--audit"]].concat();
     place.run(&few).says(2, &["there are 30 different images; expected at least 64"]);
     let nowhere = ["preview", "--plan", "identity", "--images", "nowhere"];
