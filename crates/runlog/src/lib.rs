@@ -30,6 +30,7 @@ mod layout;
 mod run_dir;
 mod status;
 mod summary;
+mod temporary;
 mod tensorboard;
 
 pub use atomic::{atomic_write, atomic_write_with};

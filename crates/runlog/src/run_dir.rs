@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::event_log::EventLog;
+use crate::temporary;
 use crate::{Event, Layout, RunlogError, Summary, atomic_write};
 
 /// A run directory that belongs to this process until the value is dropped or the process dies.
@@ -25,7 +26,8 @@ impl RunDir {
 
     /// Makes the directory where it is missing, and locks it.
     ///
-    /// The lock is the kernel's: it ends with the process, however that ends.
+    /// The lock is the kernel's: it ends with the process, however that ends. Temporary files that killed processes left
+    /// are removed.
     ///
     /// # Errors
     /// When another process holds it, or the folder cannot be made.
@@ -35,6 +37,9 @@ impl RunDir {
             fs::create_dir_all(folder).map_err(RunlogError::write(folder))?;
         }
         let lock = lock(&layout)?;
+        for folder in [path, &layout.checkpoints(), &layout.figures()] {
+            temporary::sweep(folder);
+        }
         Ok(Self { layout, log: None, lock })
     }
 

@@ -5,3 +5,4 @@ mod ownership;
 mod replacing;
 mod scalars;
 mod summaries;
+mod temporary;

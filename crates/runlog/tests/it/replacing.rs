@@ -20,16 +20,6 @@ fn a_file_is_replaced_and_nothing_stays_beside_it() {
 }
 
 #[test]
-fn what_a_killed_writer_left_is_overwritten() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("summary.json");
-    fs::write(folder.path().join(".summary.json.tmp"), "a long torn text").unwrap();
-    atomic_write(&path, b"new").unwrap();
-    assert_eq!(fs::read(&path).unwrap(), b"new");
-    assert_eq!(names(folder.path()), ["summary.json"]);
-}
-
-#[test]
 fn a_writer_that_fails_midway_leaves_the_old_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("summary.json");
