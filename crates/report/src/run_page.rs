@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use kontrast_runlog::human::{bytes, count, counted, percent, seconds};
-use kontrast_runlog::{Event, LabelFree, Layout, Summary, read_events};
+use kontrast_runlog::{Event, Events, LabelFree, Layout, Summary, read_events};
 use serde::Serialize;
 
 use crate::captions::Captions;
@@ -16,14 +16,14 @@ use crate::scores::{ScoreRow, read_run, rows, state};
 use crate::{Curve, ReportError, verdict};
 
 /// Writes `report.html` into a run directory, from its summary, its events and its figures. What is not
-/// there yet is left out.
+/// there yet is left out, and damaged lines of the log are named on the page.
 ///
 /// # Errors
 /// When the run has no summary, a file of it cannot be read, or the page not written.
 pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
     let layout = Layout::of(run_dir);
     let summary = read_run(run_dir)?;
-    let events = read_events(run_dir)?;
+    let Events { events, passed_over } = read_events(run_dir)?;
     let mut pictures = pictures(&layout.figures())?;
     let mut take = |name: &str| {
         let index = pictures.iter().position(|picture| picture.name == name)?;
@@ -54,6 +54,7 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
         others: pictures,
         config,
         started: started(&events),
+        passed_over,
         summary: &summary,
     };
     write(&layout.report(), include_str!("../templates/run.html"), &content)
@@ -82,6 +83,7 @@ struct Content<'r> {
     others: Vec<Picture>,
     config: String,
     started: Option<&'r str>,
+    passed_over: Option<String>,
 }
 
 /// A name, a value, and what it means.

@@ -1,42 +1,63 @@
 //! `events.jsonl`: appending a line, and reading what counts.
 
+use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::{Event, Layout, RunlogError};
+use crate::human::counted;
+use crate::in_effect::InEffect;
+use crate::lines::{Line, read_lines};
+use crate::{Event, Layout, RunlogError, atomic_write_with};
 
-/// Reads the events of a run directory. A torn last line is dropped, and so is whatever a later start or
-/// resume has made void. A run that has not begun has none.
+/// What an event log says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Events {
+    /// The events that count, in their order.
+    pub events: Vec<Event>,
+    /// In words, which lines are no events, where there are such.
+    pub passed_over: Option<String>,
+}
+
+/// Reads the events of a run directory. A torn last line is dropped, and so is whatever a later start, resume or score
+/// has made void. Other damaged lines are passed over, and said. A run that has not begun has no events.
 ///
 /// # Errors
-/// When the log cannot be read, or a line that is not the last is no event.
-pub fn read_events(run: &Path) -> Result<Vec<Event>, RunlogError> {
+/// When the log cannot be read.
+pub fn read_events(run: &Path) -> Result<Events, RunlogError> {
     let path = Layout::of(run).events();
-    let mut bytes = Vec::new();
-    match File::open(&path).and_then(|mut file| file.read_to_end(&mut bytes)) {
-        Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+    let lines = match File::open(&path).and_then(|file| read_lines(BufReader::new(file))) {
+        Ok(lines) => lines,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Events::default()),
         Err(error) => return Err(RunlogError::read(&path)(error)),
-    }
-    let mut events = Vec::new();
-    for (index, line) in bytes[..whole(&bytes)].split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let event: Event = serde_json::from_slice(line).map_err(|error| RunlogError::Malformed {
-            path: path.clone(),
-            line: index + 1,
-            expected: "an event",
-            found: error.to_string(),
-        })?;
-        match event {
-            Event::Start { .. } => events.clear(),
-            Event::Resume { step: resumed, .. } => {
-                events.retain(|earlier: &Event| earlier.step().is_none_or(|step| step <= resumed));
-            }
-            _ => {}
+    };
+    let passed_over = passed_over(&lines);
+    Ok(Events { events: in_effect(lines).into_events(), passed_over })
+}
+
+fn in_effect(lines: Vec<Line>) -> InEffect {
+    let mut effect = InEffect::default();
+    for (number, line) in lines.into_iter().enumerate() {
+        if let Ok(event) = line.event {
+            effect.add(number, event);
         }
-        events.push(event);
     }
-    Ok(events)
+    effect
+}
+
+fn passed_over(lines: &[Line]) -> Option<String> {
+    let mut damaged =
+        lines.iter().enumerate().filter_map(|(index, line)| Some((index + 1, line.event.as_ref().err()?)));
+    let (number, found) = damaged.next()?;
+    let further = damaged.count();
+    let which = match further {
+        0 => "This line was".to_owned(),
+        _ => format!("This line and {} were", counted(further as u64, "further line")),
+    };
+    Some(format!(
+        "events.jsonl: expected an event in each line, found in line {number}: {found}. {which} passed over, so curves \
+         may have gaps."
+    ))
 }
 
 /// The log, open at the end of its last whole line.
@@ -45,6 +66,8 @@ pub(crate) struct EventLog {
     path: PathBuf,
     file: File,
     length: u64,
+    /// The scores and checkpoints that are there.
+    said: InEffect,
 }
 
 impl EventLog {
@@ -52,17 +75,62 @@ impl EventLog {
         let opened = (|| {
             let mut file =
                 OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-            let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes)?;
-            let length = whole(&bytes) as u64;
+            let lines = read_lines(BufReader::new(&file))?;
+            let length = lines.iter().map(|line| line.length).sum();
             file.set_len(length)?;
             file.seek(SeekFrom::Start(length))?;
-            Ok(Self { path: path.to_owned(), file, length })
+            let said = in_effect(lines).without_steps();
+            Ok(Self { path: path.to_owned(), file, length, said })
         })();
         opened.map_err(RunlogError::write(path))
     }
 
+    /// Adds an event. What it makes void is taken from the file, and what the file says already is not said twice.
     pub(crate) fn append(&mut self, event: &Event) -> Result<(), RunlogError> {
+        let event = self.said.joined(event.clone());
+        match &event {
+            Event::Score { .. } | Event::Checkpoint { .. } if self.said.holds(&event) => return Ok(()),
+            Event::Step { .. } | Event::End { .. } => {}
+            _ => self.remove_void(&event)?,
+        }
+        self.write(&event)?;
+        if !matches!(event, Event::Step { .. }) {
+            self.said.add(usize::MAX, event);
+        }
+        Ok(())
+    }
+
+    /// Rewrites the file without the lines that count no more once this event is there. Damaged ones stay, but for a new
+    /// start.
+    fn remove_void(&mut self, event: &Event) -> Result<(), RunlogError> {
+        let read = || File::open(&self.path).map(BufReader::new);
+        let lines = read().and_then(read_lines).map_err(RunlogError::read(&self.path))?;
+        let of_lines: Vec<_> = lines.iter().map(|line| (line.length, line.event.is_err())).collect();
+        let mut effect = in_effect(lines);
+        effect.add(usize::MAX, event.clone());
+        let kept: HashSet<_> = effect.lines().collect();
+        let new = matches!(event, Event::Start { .. });
+        let stays = |number: usize, damaged: bool| kept.contains(&number) || (damaged && !new);
+        if of_lines.iter().enumerate().all(|(number, (_, damaged))| stays(number, *damaged)) {
+            return Ok(());
+        }
+        atomic_write_with(&self.path, |file| {
+            let (mut from, mut to) = (read()?, BufWriter::new(file));
+            for (number, (length, damaged)) in of_lines.iter().enumerate() {
+                let mut line = from.by_ref().take(*length);
+                if stays(number, *damaged) {
+                    io::copy(&mut line, &mut to)?;
+                } else {
+                    io::copy(&mut line, &mut io::sink())?;
+                }
+            }
+            to.flush()
+        })?;
+        *self = Self::open(&self.path)?;
+        Ok(())
+    }
+
+    fn write(&mut self, event: &Event) -> Result<(), RunlogError> {
         let written = (|| {
             let mut line = serde_json::to_vec(event)?;
             line.push(b'\n');
@@ -85,9 +153,4 @@ impl EventLog {
             }
         }
     }
-}
-
-/// How many bytes end in a line's end: what follows is torn.
-fn whole(bytes: &[u8]) -> usize {
-    bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)
 }

@@ -11,13 +11,13 @@
 //! run.append(&Event::end(Status::Finished, None))?;
 //! run.write_summary(&Summary { name: "quickstart".to_owned(), ..Summary::default() })?;
 //!
-//! assert_eq!(read_events(&path)?.len(), 1);
+//! assert_eq!(read_events(&path)?.events.len(), 1);
 //! assert_eq!(read_summary(&path)?.name, "quickstart");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! Nothing here is lost to a kill: files are replaced whole or not at all, a torn last line of the event
-//! log is dropped, and the kernel frees the lock of a process that died.
+//! log is dropped, and the kernel frees the lock of a process that died. Damaged lines in its middle are passed over.
 
 mod atomic;
 mod cache;
@@ -26,7 +26,9 @@ mod error;
 mod event;
 mod event_log;
 pub mod human;
+mod in_effect;
 mod layout;
+mod lines;
 mod run_dir;
 mod status;
 mod summary;
@@ -37,7 +39,7 @@ pub use atomic::{atomic_write, atomic_write_with};
 pub use cache::cache_home;
 pub use error::RunlogError;
 pub use event::{Event, now};
-pub use event_log::read_events;
+pub use event_log::{Events, read_events};
 pub use layout::Layout;
 pub use run_dir::RunDir;
 pub use status::Status;

@@ -158,6 +158,27 @@ fn a_run_whose_process_is_gone_is_said_to_have_stopped() {
 }
 
 #[test]
+fn field_a_page_is_made_of_a_damaged_log_and_says_so() {
+    let damages =
+        [&b"no JSON\n"[..], b"\xff\xfe\n", b"\0\0\0\0\n", b"{\"event\":\"st\n", b"{\"event\":\"stpe\"}\n"];
+    for damage in damages {
+        let folder = tempfile::tempdir().unwrap();
+        sample::write(folder.path(), &sample::summary(), &sample::events());
+        let log = Layout::of(folder.path()).events();
+        let bytes = fs::read(&log).unwrap();
+        let middle = bytes.len() / 2;
+        let end = middle + bytes[middle..].iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        fs::write(&log, [&bytes[..end], damage, &bytes[end..]].concat()).unwrap();
+        run_page(folder.path()).unwrap();
+        let html = fs::read_to_string(Layout::of(folder.path()).report()).unwrap();
+        assert!(html.contains("events.jsonl: expected an event in each line, found in line "));
+        assert!(html.contains("This line was passed over"));
+        assert_eq!(html.matches("<svg").count(), 6);
+    }
+    assert!(!page(&sample::summary(), &sample::events()).contains("passed over"));
+}
+
+#[test]
 fn skipped_images_are_counted_and_named() {
     let skipped_images = vec!["photos/a.png: no picture".to_owned(), "photos/b.png: cut short".to_owned()];
     let html = page(&Summary { skipped_images, ..sample::summary() }, &[]);

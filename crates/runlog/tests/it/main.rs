@@ -1,6 +1,8 @@
 //! The run directory as its readers and its killers meet it.
 
+mod damaged_log;
 mod events;
+mod once;
 mod ownership;
 mod replacing;
 mod scalars;

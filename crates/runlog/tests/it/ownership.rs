@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use kontrast_runlog::{Event, RunDir, RunlogError, read_events};
+use kontrast_runlog::{Event, RunDir, RunlogError};
 
-use crate::events::step;
+use crate::events::{read, step};
 
 /// Set for the process that a test starts from its own binary: the directory to work in.
 const CHILD: &str = "KONTRAST_TEST_CHILD";
@@ -47,10 +47,10 @@ fn a_killed_writer_leaves_a_log_without_gaps() {
     let mut child = start(NAME, folder.path());
     child.kill().unwrap();
     child.wait().unwrap();
-    let written = read_events(folder.path()).unwrap().len() as u64;
+    let written = read(folder.path()).len() as u64;
     assert!(written >= 200, "only {written} events");
     RunDir::acquire(folder.path()).unwrap().append(&step(written + 1)).unwrap();
-    let steps: Vec<_> = read_events(folder.path()).unwrap().iter().filter_map(Event::step).collect();
+    let steps: Vec<_> = read(folder.path()).iter().filter_map(Event::step).collect();
     assert_eq!(steps, (1..=written + 1).collect::<Vec<_>>());
 }
 
@@ -71,12 +71,12 @@ fn clearing_removes_the_old_run_but_keeps_the_lock() {
     std::fs::write(run.layout().checkpoints().join("old"), "old").unwrap();
     std::fs::write(run.layout().report(), "old").unwrap();
     run.clear().unwrap();
-    assert_eq!(read_events(folder.path()).unwrap(), []);
+    assert_eq!(read(folder.path()), []);
     assert!(!run.layout().report().exists());
     assert_eq!(std::fs::read_dir(run.layout().checkpoints()).unwrap().count(), 0);
     assert!(matches!(RunDir::acquire(folder.path()), Err(RunlogError::InUse { .. })));
     run.append(&step(7)).unwrap();
-    assert_eq!(read_events(folder.path()).unwrap(), [step(7)]);
+    assert_eq!(read(folder.path()), [step(7)]);
 }
 
 #[test]
