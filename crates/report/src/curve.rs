@@ -119,7 +119,7 @@ impl Curve {
     }
 
     fn draw_levels(&self, svg: &mut String, y: &Scale) {
-        for level in &self.levels {
+        for level in self.drawn_levels() {
             let at = y.at(level.value);
             push(
                 svg,
@@ -130,6 +130,11 @@ impl Curve {
                 ),
             );
         }
+    }
+
+    /// The levels that have a place.
+    fn drawn_levels(&self) -> impl Iterator<Item = &Level> {
+        self.levels.iter().filter(|level| level.value.is_finite())
     }
 
     /// Where the lines end, left of the room for their names.
@@ -148,8 +153,7 @@ impl Curve {
             Some((*last, format!("{name}{}", short(*last)), colour(index, series), weight))
         });
         let levels = self
-            .levels
-            .iter()
+            .drawn_levels()
             .map(|level| (level.value, format!("{} {}", level.name, short(level.value)), LEVEL_NAME, 400));
         lines.chain(levels).collect()
     }
@@ -258,8 +262,11 @@ fn text(svg: &mut String, x: f64, y: f64, anchor: &str, style: &str, words: &str
     );
 }
 
-/// Three digits that matter, or all those before the point.
+/// Three digits that matter, or all those before the point, where these are not many.
 fn short(value: f64) -> String {
+    if value.abs() >= 1e7 {
+        return format!("{value:.2e}");
+    }
     let digits = if value.abs() >= 10.0 { 1 } else { 2 };
     let text = format!("{value:.digits$}");
     text.strip_suffix(".0").or_else(|| text.strip_suffix(".00")).map_or_else(|| text.clone(), str::to_owned)

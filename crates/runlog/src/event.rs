@@ -1,6 +1,7 @@
 //! One line of `events.jsonl`.
 
 use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -129,11 +130,43 @@ impl Event {
 
 /// The time in UTC, to the second.
 pub fn now() -> String {
-    let now = jiff::Timestamp::now();
-    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
+    in_words(SystemTime::now())
+}
+
+/// A clock that is far off has seconds instead of a date: no year above 9999 can be written.
+fn in_words(time: SystemTime) -> String {
+    let date = jiff::Timestamp::try_from(time).and_then(|at| jiff::Timestamp::from_second(at.as_second()));
+    date.map_or_else(
+        |_| {
+            let after = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+            format!("{} s after 1970-01-01T00:00:00Z", after.as_secs())
+        },
+        |date| date.to_string(),
+    )
 }
 
 /// JSON has no NaN; a diverged loss is written as null.
 pub(crate) fn null_is_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn field_any_time_of_the_clock_has_words() {
+        let at = |seconds: i64| {
+            let span = Duration::from_secs(seconds.unsigned_abs());
+            in_words(if seconds < 0 { UNIX_EPOCH - span } else { UNIX_EPOCH + span })
+        };
+        assert_eq!(at(0), "1970-01-01T00:00:00Z");
+        assert_eq!(at(-1), "1969-12-31T23:59:59Z");
+        assert_eq!(at(-2_208_988_800), "1900-01-01T00:00:00Z");
+        assert_eq!(at(1_778_313_600), "2026-05-09T08:00:00Z");
+        assert_eq!(at(253_402_300_800), "253402300800 s after 1970-01-01T00:00:00Z");
+        assert_eq!(at(i64::MAX), "9223372036854775807 s after 1970-01-01T00:00:00Z");
+    }
 }

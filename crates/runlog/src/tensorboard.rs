@@ -52,9 +52,9 @@ impl ScalarWriter {
         let mut writer = Self { path, file };
         if new {
             writer.record(&Message::event(0).bytes(3, b"brain.Event:2"))?;
-        } else {
+        } else if let Some(next) = step.checked_add(1) {
             let session_start = Message::default().varint(1, 1);
-            writer.record(&Message::event(step + 1).bytes(7, &session_start.0))?;
+            writer.record(&Message::event(next).bytes(7, &session_start.0))?;
         }
         Ok(writer)
     }

@@ -179,6 +179,46 @@ fn field_a_page_is_made_of_a_damaged_log_and_says_so() {
 }
 
 #[test]
+fn field_a_page_is_made_of_any_numbers() {
+    for number in [9_007_199_254_740_993.0, 1e19, -1e19, 1e300, f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324]
+    {
+        for steps in [1, 780, 1 << 53, u64::MAX] {
+            let mut events = sample::events();
+            for event in &mut events {
+                if let Event::Step { step, loss, lr, images_per_second, seconds, .. } = event {
+                    *step += steps - 780.min(steps);
+                    (*loss, *lr, *images_per_second, *seconds) = (number, -number, number, number);
+                }
+            }
+            let figures = Summary {
+                steps,
+                loss_last: Some(number),
+                loss_chance: Some(-number),
+                train_seconds: number,
+                images_per_second: Some(number),
+                peak_memory_bytes: Some(u64::MAX),
+                ..sample::summary()
+            };
+            let html = page(&figures, &events);
+            assert!(!html.contains("NaN") && !html.contains("\"inf"), "{number:e} at {steps}");
+        }
+    }
+}
+
+#[test]
+fn field_a_page_is_made_whatever_the_clock_said() {
+    for time in
+        ["1969-12-31T23:59:59Z", "-009999-01-01T00:00:00Z", "253402300800 s after 1970-01-01T00:00:00Z"]
+    {
+        let mut events = sample::events();
+        if let Event::Start { time: begun, .. } = &mut events[0] {
+            *begun = time.to_owned();
+        }
+        assert!(page(&sample::summary(), &events).contains(&format!("begun {time}")));
+    }
+}
+
+#[test]
 fn skipped_images_are_counted_and_named() {
     let skipped_images = vec!["photos/a.png: no picture".to_owned(), "photos/b.png: cut short".to_owned()];
     let html = page(&Summary { skipped_images, ..sample::summary() }, &[]);

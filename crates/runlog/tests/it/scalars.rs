@@ -85,3 +85,15 @@ fn a_flipped_bit_ends_the_reading() {
         assert_eq!(read_scalars(folder.path()).unwrap(), [scalar("loss", 1, 1.0)], "byte {position}");
     }
 }
+
+#[test]
+fn field_any_step_and_value_is_written_and_read() {
+    for step in [0, 1 << 53, u64::MAX - 1, u64::MAX] {
+        for value in [0.0, f64::MAX, -1e300, f64::MIN_POSITIVE, f64::INFINITY] {
+            let folder = tempfile::tempdir().unwrap();
+            ScalarWriter::open(folder.path(), step).unwrap().write(step, &[("loss", value)]).unwrap();
+            drop(ScalarWriter::open(folder.path(), step).unwrap());
+            assert_eq!(read_scalars(folder.path()).unwrap(), [scalar("loss", step, value as f32)]);
+        }
+    }
+}
