@@ -34,6 +34,16 @@ pub enum RunlogError {
         /// The process, where it left its number.
         process: Option<u32>,
     },
+    /// The run directory is no longer there, or another in its place.
+    #[error(
+        "{}: the run directory was moved or deleted while the run was writing to it, and nothing more is written; move \
+         it back and go on with --resume, or start again",
+        path.display()
+    )]
+    Gone {
+        /// Where it was.
+        path: PathBuf,
+    },
     /// A file is not what it should be.
     #[error("{}:{line}: expected {expected}, found {found}; the file was changed by other hands", path.display())]
     Malformed {

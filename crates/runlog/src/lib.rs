@@ -41,7 +41,7 @@ pub use error::RunlogError;
 pub use event::{Event, now};
 pub use event_log::{Events, read_events};
 pub use layout::Layout;
-pub use run_dir::RunDir;
+pub use run_dir::{Held, RunDir};
 pub use status::Status;
 pub use summary::{
     DepthScore, Evaluation, LabelFree, LossPart, Puzzle, Reconstruction, Score, Summary, read_summary,

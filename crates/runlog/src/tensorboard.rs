@@ -4,7 +4,7 @@
 //! protocol buffer `Event` of TensorFlow, of which scalars need six fields.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -34,11 +34,11 @@ impl ScalarWriter {
     /// and TensorBoard is told to forget what lies after `step`.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// When the file cannot be written. The folder is made, but not those around it.
     pub fn open(folder: &Path, step: u64) -> Result<Self, RunlogError> {
         let path = event_file(folder);
         let opened = (|| {
-            fs::create_dir_all(folder)?;
+            make(folder)?;
             let mut file =
                 OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
             let mut bytes = Vec::new();
@@ -107,6 +107,14 @@ pub fn read_scalars(folder: &Path) -> Result<Vec<Scalar>, RunlogError> {
 }
 
 const FRAME: usize = 16;
+
+/// The folder alone: where the one around it is gone, it stays so.
+fn make(folder: &Path) -> io::Result<()> {
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
+}
 
 fn event_file(folder: &Path) -> PathBuf {
     folder.join("events.out.tfevents.0.kontrast")

@@ -2,6 +2,7 @@
 
 mod damaged_log;
 mod events;
+mod gone;
 mod once;
 mod ownership;
 mod replacing;
