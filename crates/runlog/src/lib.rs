@@ -29,6 +29,7 @@ pub mod human;
 mod in_effect;
 mod layout;
 mod lines;
+mod records;
 mod run_dir;
 mod status;
 mod summary;

@@ -1,15 +1,14 @@
 //! TensorBoard scalars: one event file a run, which survives kills and resumes.
 //!
-//! A record is its length, a checksum of the length, the bytes, a checksum of the bytes. The bytes are the
-//! protocol buffer `Event` of TensorFlow, of which scalars need six fields.
+//! The bytes of a record are the protocol buffer `Event` of TensorFlow, of which scalars need six fields.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::RunlogError;
-use crate::crc32c::masked_crc32c;
+use crate::records::{framed, read_records};
+use crate::{RunlogError, atomic_write};
 
 /// One point of a curve.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,72 +26,99 @@ pub struct Scalar {
 pub struct ScalarWriter {
     path: PathBuf,
     file: File,
+    /// The points of the step that was written last.
+    there: Vec<Scalar>,
+    note: Option<String>,
 }
 
 impl ScalarWriter {
     /// Opens the event file in this folder, new or where a run at `step` goes on. A torn record is cut off,
-    /// and TensorBoard is told to forget what lies after `step`.
+    /// and TensorBoard is told to forget what lies after `step`. A damaged file is set aside, see [`ScalarWriter::note`].
     ///
     /// # Errors
     /// When the file cannot be written. The folder is made, but not those around it.
     pub fn open(folder: &Path, step: u64) -> Result<Self, RunlogError> {
         let path = event_file(folder);
+        let (bytes, note) = mended(folder, &path)?;
+        let found = read_records(&bytes);
+        let mut there = scalars(&found.records);
+        there.retain(|scalar| scalar.step == step);
+        let end = found.end as u64;
         let opened = (|| {
-            make(folder)?;
-            let mut file =
-                OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
-            let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes)?;
-            let length: usize = records(&bytes).map(|record| record.len() + FRAME).sum();
-            file.set_len(length as u64)?;
-            file.seek(SeekFrom::Start(length as u64))?;
-            Ok((file, length == 0))
+            let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(&path)?;
+            file.set_len(end)?;
+            file.seek(SeekFrom::Start(end))?;
+            Ok(file)
         })();
-        let (file, new) = opened.map_err(RunlogError::write(&path))?;
-        let mut writer = Self { path, file };
-        if new {
+        let file = opened.map_err(RunlogError::write(&path))?;
+        let mut writer = Self { path, file, there, note };
+        if end == 0 {
             writer.record(&Message::event(0).bytes(3, b"brain.Event:2"))?;
         } else if let Some(next) = step.checked_add(1) {
-            let session_start = Message::default().varint(1, 1);
-            writer.record(&Message::event(next).bytes(7, &session_start.0))?;
+            writer.forget(next)?;
         }
         Ok(writer)
     }
 
-    /// Adds values of one step.
+    /// What a person should know: that the file was damaged, and where it lies now.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
+    /// Adds values of one step. A value that the curve has at this step is not written again, and another one takes its
+    /// place; that holds for the step at which the file was opened and for the one written last.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn write(&mut self, step: u64, values: &[(&str, f64)]) -> Result<(), RunlogError> {
-        let summary = values.iter().fold(Message::default(), |summary, (tag, value)| {
-            let value = Message::default().bytes(1, tag.as_bytes()).float(2, *value as f32);
+        self.there.retain(|scalar| scalar.step == step);
+        let scalar =
+            |(tag, value): &(&str, f64)| Scalar { tag: (*tag).to_owned(), step, value: *value as f32 };
+        let mut new: Vec<_> = values.iter().map(scalar).collect();
+        new.retain(|scalar| !self.there.iter().any(|there| is_same(there, scalar)));
+        let before = self.there.len();
+        self.there.retain(|there| new.iter().all(|scalar| scalar.tag != there.tag));
+        if self.there.len() < before {
+            // Only a whole step can be forgotten.
+            self.forget(step)?;
+            new.splice(..0, self.there.drain(..));
+        }
+        if new.is_empty() {
+            return Ok(());
+        }
+        let summary = new.iter().fold(Message::default(), |summary, scalar| {
+            let value = Message::default().bytes(1, scalar.tag.as_bytes()).float(2, scalar.value);
             summary.bytes(1, &value.0)
         });
+        self.there.extend(new);
         self.record(&Message::event(step).bytes(5, &summary.0))
     }
 
+    /// Tells readers to forget what lies from this step on.
+    fn forget(&mut self, step: u64) -> Result<(), RunlogError> {
+        let session_start = Message::default().varint(1, 1);
+        self.record(&Message::event(step).bytes(7, &session_start.0))
+    }
+
     fn record(&mut self, message: &Message) -> Result<(), RunlogError> {
-        let bytes = &message.0;
-        let length = (bytes.len() as u64).to_le_bytes();
-        let mut record = Vec::with_capacity(bytes.len() + FRAME);
-        record.extend(length);
-        record.extend(masked_crc32c(&length).to_le_bytes());
-        record.extend(bytes);
-        record.extend(masked_crc32c(bytes).to_le_bytes());
-        self.file.write_all(&record).map_err(RunlogError::write(&self.path))
+        self.file.write_all(&framed(&message.0)).map_err(RunlogError::write(&self.path))
     }
 }
 
-/// Reads the scalars of a folder, in the order they were written; checksums are checked, and reading ends
-/// where one is wrong. What a resume made void is left out.
+/// Reads the scalars of a folder, in the order they were written; records with a wrong checksum are passed over, and what
+/// a resume made void is left out.
 ///
 /// # Errors
 /// When the file cannot be read.
 pub fn read_scalars(folder: &Path) -> Result<Vec<Scalar>, RunlogError> {
     let path = event_file(folder);
     let bytes = fs::read(&path).map_err(RunlogError::read(&path))?;
+    Ok(scalars(&read_records(&bytes).records))
+}
+
+fn scalars(records: &[&[u8]]) -> Vec<Scalar> {
     let mut scalars: Vec<Scalar> = Vec::new();
-    for record in records(&bytes) {
+    for record in records {
         let mut step = 0;
         for (field, value) in fields(record) {
             match (field, value) {
@@ -103,10 +129,49 @@ pub fn read_scalars(folder: &Path) -> Result<Vec<Scalar>, RunlogError> {
             }
         }
     }
-    Ok(scalars)
+    scalars
 }
 
-const FRAME: usize = 16;
+/// To the bit, so that a value that is no number is itself.
+fn is_same(a: &Scalar, b: &Scalar) -> bool {
+    (a.step, &a.tag, a.value.to_bits()) == (b.step, &b.tag, b.value.to_bits())
+}
+
+/// The bytes of the event file, of none where it is new. A damaged one is set aside for its whole records, and this is said.
+fn mended(folder: &Path, path: &Path) -> Result<(Vec<u8>, Option<String>), RunlogError> {
+    make(folder).map_err(RunlogError::write(path))?;
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        read => read.map_err(RunlogError::read(path))?,
+    };
+    let found = read_records(&bytes);
+    if found.damaged == 0 {
+        return Ok((bytes, None));
+    }
+    let whole: Vec<u8> = found.records.iter().flat_map(|record| framed(record)).collect();
+    let note = set_aside(path, found.damaged)?;
+    atomic_write(path, &whole)?;
+    Ok((whole, Some(note)))
+}
+
+/// Copies a damaged file beside itself, under a name that TensorBoard does not read, and says so.
+fn set_aside(path: &Path, damaged: usize) -> Result<String, RunlogError> {
+    let mut number = 1;
+    let aside = loop {
+        let aside = path.with_file_name(format!("damaged-{number}.kontrast"));
+        if !aside.exists() {
+            break aside;
+        }
+        number += 1;
+    };
+    fs::copy(path, &aside).map_err(RunlogError::write(&aside))?;
+    Ok(format!(
+        "{}: expected records with their checksums, found {damaged} bytes of none; the damaged file lies beside it as \
+         {}, and the curves go on with what is whole, so they may have gaps",
+        path.display(),
+        aside.file_name().unwrap_or_default().display()
+    ))
+}
 
 /// The folder alone: where the one around it is gone, it stays so.
 fn make(folder: &Path) -> io::Result<()> {
@@ -118,20 +183,6 @@ fn make(folder: &Path) -> io::Result<()> {
 
 fn event_file(folder: &Path) -> PathBuf {
     folder.join("events.out.tfevents.0.kontrast")
-}
-
-/// The whole records from the beginning on.
-fn records(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    std::iter::from_fn(move || {
-        let (length, rest) = bytes.split_at_checked(8)?;
-        let (check, rest) = rest.split_at_checked(4)?;
-        let size = u64::from_le_bytes(length.try_into().ok()?);
-        let sound = masked_crc32c(length).to_le_bytes() == check;
-        let (record, rest) = rest.split_at_checked(usize::try_from(size).ok().filter(|_| sound)?)?;
-        let (check, rest) = rest.split_at_checked(4)?;
-        bytes = rest;
-        (masked_crc32c(record).to_le_bytes() == check).then_some(record)
-    })
 }
 
 fn points(step: u64, summary: &[u8]) -> Vec<Scalar> {
