@@ -24,9 +24,17 @@ pub(crate) const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
 /// Writes a picture, in a folder that is made where it is not there.
 pub(crate) fn save(picture: &RgbImage, file: &Path) -> anyhow::Result<()> {
     if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        make(folder)?;
     }
     Ok(save_picture(picture, file)?)
+}
+
+/// Makes a folder, but not those around it: where these are gone, a run was moved or deleted.
+fn make(folder: &Path) -> anyhow::Result<()> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    std::fs::create_dir(folder).with_context(|| format!("{}: the folder cannot be made", folder.display()))
 }
 
 /// A picture that letters can be drawn on.

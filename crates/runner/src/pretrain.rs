@@ -149,6 +149,8 @@ fn run(
             record.end(Status::Diverged, Some(error.to_string()))?;
         }
         Err(error) => {
+            // A directory that is gone is the cause of whatever could not be written there.
+            record.dir.require_held()?;
             // The disk may be what failed: the first error is the one to show.
             let causes = human::causes(error.chain().map(ToString::to_string));
             let _ = record.end(Status::Failed, Some(causes));
@@ -182,7 +184,7 @@ fn train(
     record.totals(trainer.epoch(), trainer.step(), &trainer.totals());
     record.write()?;
     say::out(words::opening(stage, record, steps));
-    let scalars = ScalarWriter::open(&record.dir.layout().tensorboard(), trainer.step())?;
+    let scalars = scalars(record, trainer.step())?;
     let progress = Progress::new(steps, trainer.step(), stage.experiment.train.epochs)?;
     let mut watch = Watch { stage, record, scalars, progress };
     let outcome = trainer.run(&mut watch, interrupt);
@@ -209,7 +211,8 @@ pub(crate) fn trainer(stage: &Stage, method: Box<dyn Method>, record: &Record) -
     let recipe = recipe(experiment, method.groups(), per_epoch);
     let spec = TrainerSpec {
         feed: stage.feed(),
-        checkpoints: Checkpoints::new(record.dir.layout().checkpoints(), experiment.train.keep),
+        checkpoints: Checkpoints::new(record.dir.layout().checkpoints(), experiment.train.keep)
+            .of_run(record.dir.held()),
         checkpoint_every: experiment.train.checkpoint_every,
         // About ten records an epoch, and at least one in ten steps.
         log_every: (per_epoch / 10).clamp(1, 10),
@@ -237,7 +240,7 @@ pub(crate) fn judge(
     if !scores.trained.is_empty() {
         let top1 = scores.trained.iter().map(|(name, score)| (name.clone(), score.top1)).collect();
         let (step, epoch) = (record.summary.steps, record.summary.epochs);
-        let mut scalars = ScalarWriter::open(&record.dir.layout().tensorboard(), step)?;
+        let mut scalars = scalars(record, step)?;
         let floors =
             [("", &scores.trained), ("_random_init", &scores.random_init), ("_pixels", &scores.pixels)];
         for (whose, scores) in floors {
@@ -251,10 +254,20 @@ pub(crate) fn judge(
     record.summary.eval = scores;
     record.summary.depth = depth;
     record.summary.label_free = Some(figures);
+    record.dir.require_held()?;
     let pictures = record.dir.layout().figures();
     record.summary.reconstruction =
         reconstruction::measured(stage, method, &pictures.join("reconstructions.png"), interrupt)?;
     figures::neighbours(stage, method.encoder(), &pictures.join("neighbours.png"))
+}
+
+/// The run's curves, from this step on.
+fn scalars(record: &Record, step: u64) -> anyhow::Result<ScalarWriter> {
+    let scalars = ScalarWriter::open(&record.dir.layout().tensorboard(), step)?;
+    if let Some(note) = scalars.note() {
+        say::note(format_args!("note: {note}"));
+    }
+    Ok(scalars)
 }
 
 fn start(stage: &Stage, record: &Record, steps: u64) -> Event {

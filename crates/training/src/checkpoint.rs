@@ -1,7 +1,7 @@
 //! Checkpoints: a safetensors file, then a small JSON with its checksum. Without the JSON there is no checkpoint.
 
 use crate::Totals;
-use kontrast_runlog::{RunlogError, atomic_write};
+use kontrast_runlog::{Held, RunlogError, atomic_write};
 use kontrast_torch_ext::{StateDict, StateError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -148,12 +148,20 @@ pub struct Restored {
 pub struct Checkpoints {
     folder: PathBuf,
     keep: usize,
+    /// Asked before each checkpoint, where they are a run's.
+    held: Option<Held>,
 }
 
 impl Checkpoints {
     /// Checkpoints in `folder`, of which the last `keep` stay.
     pub fn new(folder: impl Into<PathBuf>, keep: usize) -> Self {
-        Self { folder: folder.into(), keep: keep.max(1) }
+        Self { folder: folder.into(), keep: keep.max(1), held: None }
+    }
+
+    /// The same in a run's directory: once that is moved or deleted, no checkpoint is written.
+    #[must_use]
+    pub fn of_run(self, held: Held) -> Self {
+        Self { held: Some(held), ..self }
     }
 
     /// Writes a checkpoint and removes those before the last few.
@@ -161,7 +169,13 @@ impl Checkpoints {
     /// # Errors
     /// Where the disk is full or cannot be written; earlier checkpoints are then as they were.
     pub fn save(&self, state: &StateDict, position: &Position) -> Result<PathBuf, CheckpointError> {
-        fs::create_dir_all(&self.folder).map_err(|e| io_error(&self.folder, e))?;
+        if let Some(held) = &self.held {
+            held.require()?;
+        }
+        match fs::create_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => made.map_err(|e| io_error(&self.folder, e))?,
+        }
         let file = self.folder.join(format!("step-{:09}.safetensors", position.step));
         let text = serde_json::to_string(position).expect("plain numbers and text");
         let metadata = HashMap::from([(POSITION.to_owned(), text)]);

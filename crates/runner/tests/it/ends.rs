@@ -4,6 +4,7 @@ use crate::program::Place;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 #[test]
@@ -45,6 +46,9 @@ fn field_what_is_no_run_has_one_exit_code_whatever_reads_it() {
     }
 }
 
+/// What a started run says on standard error.
+const SAID: &str = "said";
+
 /// Starts a run of many epochs through a shell, and waits until it has its directory.
 fn started(place: &Place, before: &str) -> Child {
     let kontrast = place.command(&[]);
@@ -52,7 +56,8 @@ fn started(place: &Place, before: &str) -> Child {
     let mut shell = Command::new("sh");
     shell.args(["-c", &line]).arg(kontrast.get_program()).current_dir(place.path());
     shell.envs(kontrast.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let mut child = shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let said = fs::File::create(place.path().join(SAID)).unwrap();
+    let mut child = shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(said).spawn().unwrap();
     // The first line names the run directory, the second comes with the first step.
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert_eq!(lines.take(2).map_while(Result::ok).count(), 2);
@@ -91,4 +96,30 @@ fn field_a_closed_terminal_that_is_to_be_ignored_stays_so() {
     }
     kill_process(pid, Signal::TERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn field_a_run_whose_directory_goes_away_ends_and_leaves_no_half_one() {
+    let elsewhere = |dir: &Path| fs::rename(dir, dir.with_file_name("elsewhere")).unwrap();
+    let deleted = |dir: &Path| {
+        // The run may write while its files go.
+        while dir.exists() {
+            let _ = fs::remove_dir_all(dir);
+        }
+    };
+    let replaced = |dir: &Path| {
+        elsewhere(dir);
+        fs::create_dir(dir).unwrap();
+    };
+    for (how, left) in [(&elsewhere as &dyn Fn(&Path), false), (&deleted, false), (&replaced, true)] {
+        let place = Place::new();
+        let mut child = started(&place, "");
+        let dir = place.run_dir();
+        how(&dir);
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        let said = fs::read_to_string(place.path().join(SAID)).unwrap();
+        assert!(said.contains("moved or deleted"), "{said}");
+        assert_eq!(dir.exists(), left);
+        assert!(!left || fs::read_dir(dir).unwrap().count() == 0, "files in another's directory");
+    }
 }
