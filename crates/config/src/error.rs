@@ -4,12 +4,16 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::Place;
+use crate::printable::printable;
+
+/// As many faults are named; the others are counted.
+pub(crate) const LISTED: usize = 20;
 
 /// What is wrong with a configuration. Its text is all that a user needs to see.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A file cannot be read.
-    #[error("{}: cannot be read: {source}{}", path.display(), wanted(wanted_at.as_deref()))]
+    #[error("{}: cannot be read: {source}{}", printable(path.display()), wanted(wanted_at.as_deref()))]
     Read {
         /// The file.
         path: PathBuf,
@@ -17,6 +21,16 @@ pub enum ConfigError {
         wanted_at: Option<Box<Place>>,
         /// What the system says.
         source: std::io::Error,
+    },
+    /// A file is no text that could be a configuration.
+    #[error("{}: {message}{}", printable(path.display()), named(wanted_at.as_deref()))]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Where another file asks for it.
+        wanted_at: Option<Box<Place>>,
+        /// What was expected, what was found, what to do.
+        message: String,
     },
     /// Files extend each other in a circle.
     #[error("{at}: `extends` goes in a circle: {}; remove one of them", arrows(chain))]
@@ -27,7 +41,7 @@ pub enum ConfigError {
         chain: Vec<PathBuf>,
     },
     /// An argument of `--set` is not `key.path=value`.
-    #[error("--set {argument}: {message}")]
+    #[error("--set {}: {message}", printable(argument))]
     Argument {
         /// The argument.
         argument: String,
@@ -35,7 +49,7 @@ pub enum ConfigError {
         message: String,
     },
     /// The experiment of one cell of an ablation is wrong; `--set` stands for what the cell sets.
-    #[error("{}: the experiment of cell {cell} is wrong:\n{source}", path.display())]
+    #[error("{}: the experiment of cell {cell} is wrong:\n{source}", printable(path.display()))]
     Cell {
         /// The ablation's file.
         path: PathBuf,
@@ -45,7 +59,7 @@ pub enum ConfigError {
         source: Box<ConfigError>,
     },
     /// A file of another kind: an ablation where an experiment is asked for, or the reverse.
-    #[error("{}: {advice}", path.display())]
+    #[error("{}: {advice}", printable(path.display()))]
     Kind {
         /// The file.
         path: PathBuf,
@@ -74,26 +88,32 @@ impl fmt::Display for Fault {
             write!(f, "{place}: ")?;
         }
         if !self.key.is_empty() {
-            write!(f, "{}", self.key)?;
+            write!(f, "{}", printable(&self.key))?;
             // A problem with a value goes on with the value: `train.batch = 1: expected ...`.
             let joint = if self.message.starts_with([' ', ':']) { "" } else { ": " };
             f.write_str(joint)?;
         }
-        f.write_str(&self.message)
+        f.write_str(&printable(&self.message))
     }
 }
 
 fn wanted(at: Option<&Place>) -> String {
-    match at {
-        Some(place) => format!("; it is named by `extends` at {place}, relative to that file"),
-        None => "; check the path".to_owned(),
-    }
+    at.map_or_else(|| "; check the path".to_owned(), |_| named(at))
+}
+
+fn named(at: Option<&Place>) -> String {
+    at.map(|place| format!("; it is named by `extends` at {place}, relative to that file"))
+        .unwrap_or_default()
 }
 
 fn arrows(chain: &[PathBuf]) -> String {
-    chain.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" -> ")
+    chain.iter().map(|path| printable(path.display())).collect::<Vec<_>>().join(" -> ")
 }
 
 fn lines(faults: &[Fault]) -> String {
-    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<_> = faults.iter().take(LISTED).map(Fault::to_string).collect();
+    if let further @ 1.. = faults.len().saturating_sub(LISTED) {
+        lines.push(format!("and {further} more"));
+    }
+    lines.join("\n")
 }

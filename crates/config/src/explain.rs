@@ -7,40 +7,50 @@ use toml::de::{DeTable, DeValue};
 
 use crate::error::Fault;
 use crate::load::CHOICES;
-use crate::phrases::{in_words, listed, quoted, slip, unknown};
-use crate::shape::meant_shape;
+use crate::phrases::{in_words, listed, meant, quoted, slip, unknown};
+use crate::shape::{in_quotes, meant_shape};
 use crate::source::Sources;
 
-/// The fault behind an error, and the path of the key where it is merely unknown.
+/// A key that its table does not have.
+pub(crate) struct UnknownKey {
+    /// The names that lead to it.
+    pub(crate) path: Vec<String>,
+    /// The keys that its table has.
+    pub(crate) valid: Vec<String>,
+}
+
+/// The fault behind an error, and the key where it is merely unknown.
 pub(crate) fn explain(
     error: &toml::de::Error,
     table: &DeTable<'_>,
     sources: &Sources,
-) -> (Fault, Option<Vec<String>>) {
+) -> (Fault, Option<UnknownKey>) {
     let span = error.span().unwrap_or_default();
     let mut path = path_of(table, &span).unwrap_or_default();
     let place = sources.place(span.start);
-    let message = with_hint(error.message(), &path, table, sources);
+    let mut message = with_hint(error.message(), &path, table, sources);
+    if let Some(value) = value_at(table, &path) {
+        message.extend(in_quotes(error.message(), &path, value, place.as_ref()));
+    }
     if let Some(missing) = quoted(error.message(), "missing field").first() {
         path.push((*missing).to_owned());
     }
-    let unknown = (!unknown(error.message()).is_empty()).then(|| path.clone());
+    let unknown = match &unknown(error.message())[..] {
+        [_, valid @ ..] => {
+            Some(UnknownKey { path: path.clone(), valid: valid.iter().map(ToString::to_string).collect() })
+        }
+        [] => None,
+    };
     (Fault { place, key: path.join("."), message }, unknown)
 }
 
 /// The message, and where else the key stands that is not known here.
 fn with_hint(message: &str, path: &[String], table: &DeTable<'_>, sources: &Sources) -> String {
-    let [.., last] = path else { return in_words(message) };
     if let Some(words) = value_at(table, path).and_then(|value| meant_shape(message, path, value)) {
         return words;
     }
     if let [found, valid @ ..] = &unknown(message)[..] {
-        // A slip of one letter is of a key here, whatever stands elsewhere.
-        let elsewhere = if slip(found, valid) { Vec::new() } else { places(table, last, &path.join(".")) };
-        return match &elsewhere[..] {
-            [] => in_words(message),
-            keys => format!("unknown key here; did you mean {}?", listed(keys)),
-        };
+        return unknown_key(found, valid, path, table);
     }
     let choices = quoted(message, "unknown variant");
     let ([found, choices @ ..], [choice, _]) = (&choices[..], path) else { return in_words(message) };
@@ -61,6 +71,17 @@ fn with_hint(message: &str, path: &[String], table: &DeTable<'_>, sources: &Sour
             format!("`{found}` is a key of the chosen {choice}, not one of its kinds; did you mean `{key}`?")
         }
         None => in_words(message),
+    }
+}
+
+/// In words, for a key that is not among those of its table.
+pub(crate) fn unknown_key(found: &str, valid: &[&str], path: &[String], table: &DeTable<'_>) -> String {
+    let last = path.last().map_or(found, String::as_str);
+    // A slip of one letter is of a key here, whatever stands elsewhere.
+    let elsewhere = if slip(found, valid) { Vec::new() } else { places(table, last, &path.join(".")) };
+    match &elsewhere[..] {
+        [] => format!("unknown key{} Valid keys here: {}", meant(found, valid), listed(valid)),
+        keys => format!("unknown key here; did you mean {}?", listed(keys)),
     }
 }
 

@@ -6,6 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::error::ConfigError;
 use crate::load::CHOICES;
+use crate::printable::printable;
 use crate::views::Views;
 
 /// What a file is for.
@@ -35,7 +36,7 @@ impl Kind {
             Some(found) if found != self => found,
             _ => return Ok(()),
         };
-        let shown = path.display();
+        let shown = printable(path.display());
         let advice = match found {
             Self::Experiment => {
                 format!("this is an experiment, no ablation; run it with: cargo xtask experiment {shown}")

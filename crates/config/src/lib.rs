@@ -36,10 +36,12 @@ mod method;
 mod optimizer;
 mod overrides;
 mod phrases;
+mod printable;
 mod problems;
 mod schedule;
 mod shape;
 mod source;
+mod text;
 mod train;
 mod views;
 

@@ -5,9 +5,10 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use crate::elements;
-use crate::error::{ConfigError, Fault};
-use crate::explain::{explain, named};
+use crate::error::{ConfigError, Fault, LISTED};
+use crate::explain::{UnknownKey, explain, named, unknown_key};
 use crate::load::CHOICES;
+use crate::printable::printable;
 use crate::source::{Place, Sources};
 
 type Entry<'s> = (Spanned<DeString<'s>>, Spanned<DeValue<'s>>);
@@ -54,6 +55,7 @@ impl<'s> Merged<'s> {
     pub(crate) fn typed<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         let mut table = self.table.clone();
         let mut faults = Vec::new();
+        let mut tables = 1;
         loop {
             // The file that was asked for was read first, so its beginning is byte 0.
             let root = Spanned::new(0..0, table.clone());
@@ -62,13 +64,34 @@ impl<'s> Merged<'s> {
                 Ok(_) => return Err(ConfigError::Faults(faults)),
                 Err(error) => {
                     let (fault, unknown) = explain(&error, &table, self.sources);
-                    let removed = unknown.is_some_and(|path| remove(&mut table, &path));
                     faults.push(fault);
-                    if !removed {
+                    let Some(unknown) = unknown else { return Err(ConfigError::Faults(faults)) };
+                    self.others(&unknown, &table, &mut faults);
+                    let removed = remove(&mut table, &unknown);
+                    if !removed || tables == LISTED {
                         return Err(ConfigError::Faults(faults));
                     }
+                    tables += 1;
                 }
             }
+        }
+    }
+
+    /// The other unknown keys of the table of one. Those that will only be counted have no words.
+    fn others(&self, unknown: &UnknownKey, table: &DeTable<'_>, faults: &mut Vec<Fault>) {
+        let Some((first, around)) = unknown.path.split_last() else { return };
+        let Some(inner) = table_at(table, around) else { return };
+        let valid: Vec<_> = unknown.valid.iter().map(String::as_str).collect();
+        let is_other = |name: &str| name != first && !valid.contains(&name);
+        let mut others: Vec<_> = inner.keys().filter(|key| is_other(key.get_ref().as_ref())).collect();
+        others.sort_by_key(|key| key.span().start);
+        for key in others {
+            let name = key.get_ref().as_ref();
+            let path = [around, &[name.to_owned()]].concat();
+            let told = faults.len() < LISTED;
+            let message = if told { unknown_key(name, &valid, &path, table) } else { String::new() };
+            let place = if told { self.sources.place(key.span().start) } else { None };
+            faults.push(Fault { place, key: path.join("."), message });
         }
     }
 
@@ -179,7 +202,9 @@ fn replaces(sources: &Sources, choice: &str, base: &DeTable<'_>, later: &DeTable
     let ((old, at), (new, from)) = (variant(base, choice)?, variant(later, choice)?);
     let argument = sources.place(from).filter(|place| matches!(place, Place::Argument(_)))?;
     let place = sources.place(at)?;
-    let words = || format!("{argument}: [{choice}.{new}] replaces the whole of [{choice}.{old}] at {place}");
+    let (shown, was) = (printable(new), printable(old));
+    let words =
+        || format!("{argument}: [{choice}.{shown}] replaces the whole of [{choice}.{was}] at {place}");
     (old != new).then(words)
 }
 
@@ -212,19 +237,39 @@ fn refuse_two_variants(sources: &Sources, table: &DeTable<'_>, choices: &[&str])
     if faults.is_empty() { Ok(()) } else { Err(ConfigError::Faults(faults)) }
 }
 
-fn remove(table: &mut DeTable<'_>, path: &[String]) -> bool {
-    let Some((first, rest)) = path.split_first() else { return false };
-    let (name, index) = named(first);
-    if rest.is_empty() {
-        return index.is_none() && table.remove(name).is_some();
+/// Takes a key out of the table, and with it all others that its table does not have.
+fn remove(table: &mut DeTable<'_>, unknown: &UnknownKey) -> bool {
+    let Some((last, around)) = unknown.path.split_last() else { return false };
+    let Some(inner) = table_at_mut(table, around) else { return false };
+    let removed = inner.remove(last.as_str()).is_some();
+    let names = inner.keys().map(|key| key.get_ref().to_string());
+    let others: Vec<_> = names.filter(|name| !unknown.valid.contains(name)).collect();
+    for name in others {
+        inner.remove(name.as_str());
     }
-    let value = table.get_mut(name).map(Spanned::get_mut);
-    let value = match (value, index) {
-        (Some(DeValue::Array(values)), Some(index)) => values.get_mut(index).map(Spanned::get_mut),
+    removed
+}
+
+/// The table that a path leads to.
+fn table_at<'t, 's>(table: &'t DeTable<'s>, path: &[String]) -> Option<&'t DeTable<'s>> {
+    let Some((first, rest)) = path.split_first() else { return Some(table) };
+    let (name, index) = named(first);
+    let value = table.get(name)?.get_ref();
+    match index.map_or(Some(value), |index| value.get(index).map(Spanned::get_ref))? {
+        DeValue::Table(inner) => table_at(inner, rest),
+        _ => None,
+    }
+}
+
+fn table_at_mut<'t, 's>(table: &'t mut DeTable<'s>, path: &[String]) -> Option<&'t mut DeTable<'s>> {
+    let Some((first, rest)) = path.split_first() else { return Some(table) };
+    let (name, index) = named(first);
+    let value = match (table.get_mut(name)?.get_mut(), index) {
+        (DeValue::Array(values), Some(index)) => values.get_mut(index)?.get_mut(),
         (value, _) => value,
     };
     match value {
-        Some(DeValue::Table(inner)) => remove(inner, rest),
-        _ => false,
+        DeValue::Table(inner) => table_at_mut(inner, rest),
+        _ => None,
     }
 }

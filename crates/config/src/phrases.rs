@@ -1,10 +1,6 @@
 //! Serde's phrases in the words of a user.
 
 pub(crate) fn in_words(message: &str) -> String {
-    let unknown_key = unknown(message);
-    if let [found, valid @ ..] = unknown_key.as_slice() {
-        return format!("unknown key{} Valid keys here: {}", meant(found, valid), listed(valid));
-    }
     let unknown_choice = quoted(message, "unknown variant");
     if let [found, valid @ ..] = unknown_choice.as_slice() {
         return format!("`{found}` is no choice{} Choices: {}", meant(found, valid), listed(valid));

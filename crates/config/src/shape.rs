@@ -2,6 +2,7 @@
 
 use toml::de::DeValue;
 
+use crate::Place;
 use crate::phrases::{listed, unknown};
 use crate::views::Transform;
 
@@ -51,6 +52,30 @@ pub(crate) fn meant_shape(message: &str, path: &[String], value: &DeValue<'_>) -
             "expected an array, found a table; two brackets on each side, [[{list}]], begin one of several"
         )
     })
+}
+
+/// How a plain value is written where a string is wanted, as an argument for the shell if it was one.
+pub(crate) fn in_quotes(
+    message: &str,
+    path: &[String],
+    value: &DeValue<'_>,
+    place: Option<&Place>,
+) -> Option<String> {
+    let wanted = message.rsplit_once(", expected ")?.1.trim();
+    let plain = !matches!(value, DeValue::String(_) | DeValue::Table(_) | DeValue::Array(_));
+    if !plain || !["a string", "path string", "string"].contains(&wanted) {
+        return None;
+    }
+    let text = shown(value);
+    match place {
+        Some(Place::Argument(argument)) => {
+            let (key, found) = argument.split_once('=')?;
+            let whole = found.trim() == text;
+            let key = if whole { key.trim().to_owned() } else { path.join(".") };
+            Some(format!("; put it in quotes: --set '{key}=\"{text}\"'"))
+        }
+        _ => Some(format!("; put it in quotes: \"{text}\"")),
+    }
 }
 
 /// A table that names several variants, or none.

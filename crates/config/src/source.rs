@@ -11,6 +11,8 @@ use toml::de::DeTable;
 
 use crate::error::{ConfigError, Fault};
 use crate::overrides::as_toml;
+use crate::printable::printable;
+use crate::text::{NoText, read_text};
 
 /// Where something stands: what a person needs to find it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +33,8 @@ pub enum Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File { path, line, column } => write!(f, "{}:{line}:{column}", path.display()),
-            Self::Argument(argument) => write!(f, "--set {argument}"),
+            Self::File { path, line, column } => write!(f, "{}:{line}:{column}", printable(path.display())),
+            Self::Argument(argument) => write!(f, "--set {}", printable(argument)),
         }
     }
 }
@@ -47,6 +49,8 @@ struct Source {
     label: Label,
     padded: String,
     start: usize,
+    /// Where its lines begin.
+    lines: Vec<usize>,
 }
 
 enum Label {
@@ -61,20 +65,22 @@ impl Sources {
         let mut seen: Vec<(PathBuf, PathBuf)> = Vec::new();
         let mut next = Some((path.to_owned(), None));
         while let Some((path, wanted_at)) = next {
-            let unreadable = |source| ConfigError::Read {
-                path: tidy(&path),
-                wanted_at: wanted_at.clone().map(Box::new),
-                source,
+            let refuse = |why| {
+                let (path, wanted_at) = (tidy(&path), wanted_at.clone().map(Box::new));
+                match why {
+                    NoText::Unreadable(source) => ConfigError::Read { path, wanted_at, source },
+                    NoText::Wrong(message) => ConfigError::File { path, wanted_at, message },
+                }
             };
-            let real = path.canonicalize().map_err(unreadable)?;
-            let text = std::fs::read_to_string(&real).map_err(unreadable)?;
+            let real = path.canonicalize().map_err(|source| refuse(NoText::Unreadable(source)))?;
+            let text = read_text(&real).map_err(refuse)?;
             let circle = seen.iter().any(|(earlier, _)| *earlier == real);
             seen.push((real, tidy(&path)));
             if let (true, Some(at)) = (circle, wanted_at) {
                 let chain = seen.into_iter().map(|(_, path)| path).collect();
                 return Err(ConfigError::Cycle { at: Box::new(at), chain });
             }
-            sources.push(Label::File(tidy(&path)), text.trim_start_matches('\u{feff}'));
+            sources.push(Label::File(tidy(&path)), &text);
             next = sources.extends(&path)?;
         }
         sources.list.reverse();
@@ -114,10 +120,10 @@ impl Sources {
         Some(match &source.label {
             Label::Argument(argument) => Place::Argument(argument.clone()),
             Label::File(path) => {
-                let before = &source.padded.as_bytes()[source.start..offset];
-                let before = String::from_utf8_lossy(before);
-                let line = before.matches('\n').count() + 1;
-                let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+                let line = source.lines.partition_point(|start| *start <= offset);
+                let start = source.lines[line - 1];
+                let column =
+                    String::from_utf8_lossy(&source.padded.as_bytes()[start..offset]).chars().count() + 1;
                 Place::File { path: path.clone(), line, column }
             }
         })
@@ -127,14 +133,26 @@ impl Sources {
         let start = self.end;
         let padded = " ".repeat(start) + text;
         self.end = padded.len() + 1;
-        self.list.push(Source { label, padded, start });
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let lines = std::iter::once(start).chain(ends.map(|(at, _)| start + at + 1)).collect();
+        self.list.push(Source { label, padded, start, lines });
     }
 
     fn parse<'s>(&self, source: &'s Source) -> Result<DeTable<'s>, ConfigError> {
         DeTable::parse(&source.padded).map(Spanned::into_inner).map_err(|error| {
-            let place = error.span().and_then(|span| self.place(span.start));
             let message = format!("this is not TOML: {}", error.message());
-            ConfigError::Faults(vec![Fault { place, key: String::new(), message }])
+            match (error.span(), &source.label) {
+                (Some(span), _) => {
+                    let (place, key) = (self.place(span.start), String::new());
+                    ConfigError::Faults(vec![Fault { place, key, message }])
+                }
+                (None, Label::File(path)) => {
+                    ConfigError::File { path: path.clone(), wanted_at: None, message: message + TOO_DEEP }
+                }
+                (None, Label::Argument(argument)) => {
+                    ConfigError::Argument { argument: argument.clone(), message: message + TOO_DEEP }
+                }
+            }
         })
     }
 
@@ -152,6 +170,9 @@ impl Sources {
         Ok(Some((path.with_file_name("").join(base), place)))
     }
 }
+
+/// All that the parser refuses without a place, which is the recursion limit.
+const TOO_DEEP: &str = "; a key has more parts joined by dots than any setting has";
 
 /// The same path without `folder/..`, for people to read.
 fn tidy(path: &Path) -> PathBuf {

@@ -3,9 +3,12 @@
 mod ablations;
 mod committed;
 mod digests;
+mod files;
 mod folder;
 mod free_lists;
+mod many;
 mod merging;
 mod methods;
 mod mistakes;
 mod ranges;
+mod words;

@@ -204,7 +204,10 @@ fn a_bad_argument_is_named_itself() {
         ("a b=3", "--set a b=3: expected names joined by dots before the `=`, such as train.epochs=5"),
         ("seed=", "--set seed=: expected a value after the `=`; an empty string is written ''"),
         ("seed=-1", "--set seed=-1: seed: expected a whole number, 0 or above, found integer `-1`"),
-        ("name=7", "--set name=7: name: expected a string, found integer `7`"),
+        (
+            "name=7",
+            "--set name=7: name: expected a string, found integer `7`; put it in quotes: --set 'name=\"7\"'",
+        ),
     ];
     for (argument, expected) in refusals {
         assert_eq!(folder.refusal("", &[argument]), expected);
