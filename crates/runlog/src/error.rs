@@ -3,11 +3,13 @@
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use crate::human::printable;
+
 /// What can go wrong with the files of a run. Its text is all that a user needs to see.
 #[derive(Debug, thiserror::Error)]
 pub enum RunlogError {
     /// A file cannot be read.
-    #[error("{}: cannot be read: {source}{}", path.display(), advice(source))]
+    #[error("{}: cannot be read: {source}{}", printable(path.display()), advice(source))]
     Read {
         /// The file.
         path: PathBuf,
@@ -15,7 +17,7 @@ pub enum RunlogError {
         source: Error,
     },
     /// A file cannot be written; whatever was there before is still there.
-    #[error("{}: cannot be written: {source}{}", path.display(), advice(source))]
+    #[error("{}: cannot be written: {source}{}", printable(path.display()), advice(source))]
     Write {
         /// The file.
         path: PathBuf,
@@ -25,7 +27,7 @@ pub enum RunlogError {
     /// Another process owns the run directory.
     #[error(
         "{}: in use by {}; wait for it, stop it, or choose another folder with --out",
-        path.display(),
+        printable(path.display()),
         match process { Some(process) => format!("process {process}"), None => "another process".to_owned() }
     )]
     InUse {
@@ -38,14 +40,14 @@ pub enum RunlogError {
     #[error(
         "{}: the run directory was moved or deleted while the run was writing to it, and nothing more is written; move \
          it back and go on with --resume, or start again",
-        path.display()
+        printable(path.display())
     )]
     Gone {
         /// Where it was.
         path: PathBuf,
     },
     /// A file is not what it should be.
-    #[error("{}:{line}: expected {expected}, found {found}; the file was changed by other hands", path.display())]
+    #[error("{}:{line}: expected {expected}, found {found}; the file was changed by other hands", printable(path.display()))]
     Malformed {
         /// The file.
         path: PathBuf,

@@ -1,4 +1,6 @@
-//! Numbers as people read them.
+//! Numbers and names as people read them.
+
+use std::fmt::Display;
 
 /// Bytes in decimal units: `1.3 GB`.
 pub fn bytes(count: u64) -> String {
@@ -65,9 +67,49 @@ pub fn counted(number: u64, thing: &str) -> String {
     format!("{} {thing}{ending}", count(number))
 }
 
+/// A name as a terminal can show it: control characters are written out, `\u{1b}` or `\n`, and so are those that turn the
+/// direction of writing. A name of a file may hold anything, and a message stays one line that says what it seems to.
+pub fn printable(text: impl Display) -> String {
+    let text = text.to_string();
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
+        if is_hidden(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+        shown
+    })
+}
+
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn field_what_a_terminal_would_obey_is_written_out() {
+        let shown = [
+            "a.png",
+            "caf\u{e9} \u{4e2d}",
+            "\u{1b}[31mred",
+            "a\nb\tc\r\0",
+            "\u{9b}2J\u{7f}",
+            "gnp\u{202e}.a",
+        ];
+        let expected = [
+            "a.png",
+            "caf\u{e9} \u{4e2d}",
+            "\\u{1b}[31mred",
+            "a\\nb\\tc\\r\\u{0}",
+            "\\u{9b}2J\\u{7f}",
+            "gnp\\u{202e}.a",
+        ];
+        assert_eq!(shown.map(printable), expected);
+    }
 
     #[test]
     fn bytes_take_the_unit_that_fits() {

@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::human::printable;
 use crate::records::{framed, read_records};
 use crate::{RunlogError, atomic_write};
 
@@ -168,7 +169,7 @@ fn set_aside(path: &Path, damaged: usize) -> Result<String, RunlogError> {
     Ok(format!(
         "{}: expected records with their checksums, found {damaged} bytes of none; the damaged file lies beside it as \
          {}, and the curves go on with what is whole, so they may have gaps",
-        path.display(),
+        printable(path.display()),
         aside.file_name().unwrap_or_default().display()
     ))
 }

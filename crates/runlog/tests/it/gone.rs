@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use kontrast_runlog::{Layout, RunDir, RunlogError, ScalarWriter, Summary};
+use kontrast_runlog::{Layout, RunDir, RunlogError, ScalarWriter, Summary, read_summary};
 
 use crate::events::{read, step};
 
@@ -112,5 +112,20 @@ fn field_without_its_lock_file_a_directory_is_held_by_nobody() {
             fs::write(&lock, text).unwrap();
         }
         assert!(matches!(run.require_held(), Err(RunlogError::Gone { .. })));
+    }
+}
+
+#[test]
+fn field_names_of_directories_are_shown_and_not_obeyed() {
+    for name in ["\u{1b}[2Jrun", "run\nfinished", "run\r\u{202e}"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        let run = RunDir::acquire(&path).unwrap();
+        let in_use = RunDir::acquire(&path).unwrap_err();
+        fs::remove_dir_all(&path).unwrap();
+        let errors = [in_use, run.require_held().unwrap_err(), read_summary(&path).unwrap_err()];
+        for message in errors.map(|error| error.to_string()) {
+            assert!(!message.contains(char::is_control) && message.contains("run"), "{message:?}");
+        }
     }
 }
