@@ -179,6 +179,27 @@ fn field_a_page_is_made_of_a_damaged_log_and_says_so() {
 }
 
 #[test]
+fn field_pages_that_are_made_at_once_are_each_whole() {
+    for writers in [2, 5, 9] {
+        let folder = tempfile::tempdir().unwrap();
+        sample::write(folder.path(), &sample::summary(), &sample::events());
+        run_page(folder.path()).unwrap();
+        let report = Layout::of(folder.path()).report();
+        let whole = fs::read(&report).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..writers {
+                scope.spawn(|| {
+                    run_page(folder.path()).unwrap();
+                    assert!(fs::read(&report).unwrap() == whole);
+                });
+            }
+        });
+        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        assert_eq!(names.filter(|name| name.to_string_lossy().ends_with(".tmp")).count(), 0);
+    }
+}
+
+#[test]
 fn field_a_page_is_made_of_any_numbers() {
     for number in [9_007_199_254_740_993.0, 1e19, -1e19, 1e300, f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324]
     {
