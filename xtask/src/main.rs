@@ -22,11 +22,14 @@ mod workspace;
 
 use std::fmt;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use clap::Parser;
 use kontrast_config::ConfigError;
 use kontrast_runlog::human;
+use signal_hook::consts::SIGXFSZ;
 
 use arguments::{Arguments, Command};
 
@@ -34,6 +37,8 @@ use arguments::{Arguments, Command};
 const WRONG: u8 = 2;
 
 fn main() -> ExitCode {
+    // A write beyond the limit of a file's size (`ulimit -f`) fails with a message, instead of ending the process.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
     std::panic::set_hook(Box::new(|panic| {
         let text = panic.payload_as_str().unwrap_or("no message");
         // Whoever read the output has seen enough.

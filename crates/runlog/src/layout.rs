@@ -37,7 +37,7 @@ impl Layout {
         self.root.join("images.tsv")
     }
 
-    /// The event log, append-only.
+    /// The event log, append-only but for what a resume or a new start takes out.
     pub fn events(&self) -> PathBuf {
         self.root.join("events.jsonl")
     }

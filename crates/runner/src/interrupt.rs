@@ -1,6 +1,6 @@
 //! Ctrl-C, SIGTERM, a closed terminal and a parent that is gone: each asks the run to stop at its next step.
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,4 +35,10 @@ pub(crate) fn when_input_ends(flag: Arc<AtomicBool>) {
         while matches!(std::io::stdin().read(&mut buffer), Ok(read) if read > 0) {}
         flag.store(true, Ordering::Relaxed);
     });
+}
+
+/// Lets a write beyond the limit of a file's size (`ulimit -f`) fail with a message, instead of ending the process.
+pub(crate) fn files_may_be_too_large() {
+    // Where that cannot be asked for, the system's default stays.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }

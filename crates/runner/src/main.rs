@@ -50,6 +50,7 @@ const WRONG: u8 = 2;
 
 fn main() -> ExitCode {
     spin::settle();
+    interrupt::files_may_be_too_large();
     std::panic::set_hook(Box::new(|panic| {
         if kontrast_data::is_decoding() {
             return;

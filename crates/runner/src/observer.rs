@@ -96,8 +96,7 @@ impl Observer for Watch<'_> {
     }
 
     fn checkpoint_written(&mut self, position: Position, file: &Path) -> anyhow::Result<()> {
-        let root = self.record.dir.layout().root();
-        let file = file.strip_prefix(root).unwrap_or(file).display().to_string();
+        let file = self.record.relative(file);
         self.record.totals(position.epoch, position.step, &position.totals);
         self.record.dir.append(&Event::Checkpoint { step: position.step, epoch: position.epoch, file })?;
         Ok(self.record.write()?)

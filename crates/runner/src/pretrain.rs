@@ -14,7 +14,7 @@ use kontrast_eval::EvalError;
 use kontrast_methods::{Method, warnings};
 use kontrast_runlog::human;
 use kontrast_runlog::{Event, Layout, RunDir, ScalarWriter, Status, atomic_write, now, read_summary};
-use kontrast_training::{Checkpoints, Outcome, Trainer, TrainerSpec, recipe};
+use kontrast_training::{Checkpoints, Outcome, Resumed, Trainer, TrainerSpec, recipe};
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
@@ -181,6 +181,11 @@ fn train(
         start(stage, record, steps)
     };
     record.dir.append(&event)?;
+    if let Some(Resumed { step, epoch, file, .. }) = &resumed {
+        // A kill may have come between the checkpoint and its event; where the log has it, it is not said twice.
+        let file = record.relative(file);
+        record.dir.append(&Event::Checkpoint { step: *step, epoch: *epoch, file })?;
+    }
     record.totals(trainer.epoch(), trainer.step(), &trainer.totals());
     record.write()?;
     say::out(words::opening(stage, record, steps));
@@ -263,6 +268,7 @@ pub(crate) fn judge(
 
 /// The run's curves, from this step on.
 fn scalars(record: &Record, step: u64) -> anyhow::Result<ScalarWriter> {
+    record.dir.require_held()?;
     let scalars = ScalarWriter::open(&record.dir.layout().tensorboard(), step)?;
     if let Some(note) = scalars.note() {
         say::note(format_args!("note: {note}"));

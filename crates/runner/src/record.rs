@@ -5,6 +5,7 @@ use crate::stage::Stage;
 use kontrast_runlog::{Event, RunDir, RunlogError, Status, Summary, read_summary};
 use kontrast_torch_ext::peak_device_memory;
 use kontrast_training::Totals;
+use std::path::Path;
 use std::time::Instant;
 use tch::Device;
 
@@ -51,6 +52,11 @@ impl Record {
     /// The run's own time stays, however long it is looked at.
     pub(crate) fn stop_the_clock(&mut self) {
         self.started = None;
+    }
+
+    /// A file of the run as the log names it: from the run directory on.
+    pub(crate) fn relative(&self, file: &Path) -> String {
+        file.strip_prefix(self.dir.layout().root()).unwrap_or(file).display().to_string()
     }
 
     /// Takes over what training has measured so far.

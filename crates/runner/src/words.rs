@@ -37,7 +37,9 @@ pub(crate) fn opening(stage: &Stage, record: &Record, steps: u64) -> String {
 /// The summary in words, and the page; a page that cannot be written is no reason to lose the run.
 pub(crate) fn ended(record: &Record) {
     summary(&record.summary);
-    write_page(record.dir.layout());
+    if record.dir.require_held().is_ok() {
+        write_page(record.dir.layout());
+    }
 }
 
 /// Where the page of a run that ended lies. A kill or a full disk may have come before it: then it is made now.

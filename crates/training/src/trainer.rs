@@ -10,6 +10,7 @@ use kontrast_augment_torch::Feed;
 use kontrast_data::{DataError, Loader, LoaderSpec};
 use kontrast_methods::{Method, Progress, StepOutput};
 use kontrast_optim::{Rates, StateDict};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -91,7 +92,7 @@ impl Trainer {
                 restored.position.threads, self.spec.threads, restored.position.threads
             ));
         }
-        Ok(Some(Resumed { step: self.step, epoch: restored.position.epoch, warnings }))
+        Ok(Some(Resumed { step: self.step, epoch: restored.position.epoch, file: restored.file, warnings }))
     }
 
     /// Whether a checkpoint is of these images, and of a step that this run has.
@@ -301,6 +302,8 @@ pub struct Resumed {
     pub step: u64,
     /// Whole epochs done.
     pub epoch: u32,
+    /// The checkpoint.
+    pub file: PathBuf,
     /// What the user should know: damaged checkpoints passed over, another number of threads.
     pub warnings: Vec<String>,
 }

@@ -115,11 +115,34 @@ fn field_a_run_whose_directory_goes_away_ends_and_leaves_no_half_one() {
         let place = Place::new();
         let mut child = started(&place, "");
         let dir = place.run_dir();
+        // In the midst of its epochs, not while it starts.
+        while place.checkpoints("safetensors").is_empty() {
+            assert!(child.try_wait().unwrap().is_none(), "the run ended by itself");
+            std::thread::yield_now();
+        }
         how(&dir);
         assert_eq!(child.wait().unwrap().code(), Some(1));
         let said = fs::read_to_string(place.path().join(SAID)).unwrap();
         assert!(said.contains("moved or deleted"), "{said}");
         assert_eq!(dir.exists(), left);
         assert!(!left || fs::read_dir(dir).unwrap().count() == 0, "files in another's directory");
+    }
+}
+
+#[test]
+fn field_a_file_that_may_not_grow_is_a_failed_run_and_no_killed_process() {
+    // Too small for a checkpoint, for the log, and for a picture.
+    for blocks in [64, 2, 16] {
+        let place = Place::new();
+        let kontrast = place.command(&[]);
+        let mut shell = Command::new("sh");
+        let line = format!("ulimit -f {blocks}; exec \"$0\" pretrain tiny.toml");
+        shell.args(["-c", &line]).arg(kontrast.get_program()).current_dir(place.path());
+        shell.envs(kontrast.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let output = shell.stdin(Stdio::null()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{blocks}: {said}");
+        assert!(said.contains("error: "), "{blocks}: {said}");
+        place.tiny(&["--resume"]).says(0, &["report: "]);
     }
 }
