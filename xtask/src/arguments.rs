@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::{StringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use kontrast_config::Device;
 
@@ -148,7 +149,7 @@ pub struct Ablation {
     #[arg(long)]
     pub threads: Option<usize>,
     /// Folder of run directories; the ablation has its own in it [default: runs]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = StringValueParser::new().map(PathBuf::from))]
     pub out: Option<PathBuf>,
     /// Write the table to this Markdown file too
     #[arg(long, value_name = "FILE")]
@@ -172,7 +173,7 @@ pub struct Place {
     #[arg(long)]
     pub threads: Option<usize>,
     /// Folder of run directories [default: runs]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = StringValueParser::new().map(PathBuf::from))]
     pub out: Option<PathBuf>,
 }
 

@@ -1,5 +1,6 @@
 //! What a person is told while set-up is at work: a line a fact.
 
+use kontrast_runlog::human::printable_lines;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
@@ -28,12 +29,12 @@ pub fn fact(what: &str, words: impl AsRef<str>) {
 
 /// A result. Where nobody reads it any more, as after `| head`, the runs go on.
 pub fn out(words: impl Display) {
-    let _ = writeln!(std::io::stdout(), "{words}");
+    let _ = writeln!(std::io::stdout(), "{}", printable_lines(words));
 }
 
 /// Progress or an error, to standard error, which may be closed too.
 pub fn note(words: impl Display) {
-    let _ = writeln!(std::io::stderr(), "{words}");
+    let _ = writeln!(std::io::stderr(), "{}", printable_lines(words));
 }
 
 /// Whether a bar can move.

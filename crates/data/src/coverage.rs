@@ -22,7 +22,7 @@ pub(crate) fn untrained(train: &dyn Labelled, test: &dyn Labelled) -> Option<Str
         (0..tested.len()).filter(|&label| tested[label] > 0 && trained.get(label).copied().unwrap_or(0) == 0);
     let list = listed(missing.map(|label| counted(&test.class_names()[label], tested[label], "test image")))?;
     Some(format!(
-        "no training images are left of {list}: their test images cannot be told right; use more images, or take these \
+        "no training images are left of {list}: their test images cannot be classified correctly; use more images, or take these \
          classes out"
     ))
 }
@@ -33,7 +33,7 @@ pub(crate) fn untested(train: &dyn Labelled, test: &dyn Labelled, share: f64) ->
     let missing = (0..trained.len()).filter(|&label| trained[label] > 0 && tested[label] == 0);
     let list = listed(missing.map(|label| counted(&train.class_names()[label], trained[label], "image")))?;
     Some(format!(
-        "a share of {share} sets no test images apart of {list}: what they have is trained on, and scores do not cover them"
+        "a holdout of {share} sets no test images apart of {list}: all of them are trained on, and scores do not cover them"
     ))
 }
 

@@ -70,8 +70,8 @@ thread_local! {
     static DECODING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is inside [`decode_bytes`] or another decoding: a panic there is the decoder's word for a damaged file and becomes an
-/// error, so that a panic hook has nothing to say about it.
+/// Whether this thread is decoding an image: a panic there is the decoder's word for a damaged file and becomes an error,
+/// so that a panic hook has nothing to say about it.
 pub fn is_decoding() -> bool {
     DECODING.get()
 }

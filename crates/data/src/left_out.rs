@@ -61,7 +61,7 @@ impl LeftOut {
             add(*number, format!("{number} {place}"));
         }
         add(self.others.values().sum(), format!("{}, of formats that are not read", self.listed()));
-        add(self.special, format!("{} no regular file", self.special));
+        add(self.special, format!("{} not regular files (pipes, sockets, devices)", self.special));
         add(self.own, format!("{} written by Kontrast", self.own));
         let count = match count {
             0 => return None,

@@ -1,4 +1,4 @@
-//! Regular files only: who opens a named pipe waits until somebody writes to it, and a device may have no end.
+//! Regular files only: opening a named pipe waits for a writer, and a device may have no end.
 
 use std::fs::{self, File, FileType};
 use std::io::{self, Error, ErrorKind, Read};
@@ -27,7 +27,7 @@ pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
         let found = length.max(bytes.len() as u64);
         return Err(Error::new(
             ErrorKind::FileTooLarge,
-            format!("expected at most {most} bytes, found {found}"),
+            format!("expected at most {most} bytes, found {found}; make it smaller, or leave it out"),
         ));
     }
     Ok(bytes)
@@ -83,11 +83,14 @@ mod tests {
         let path = place.path().join("file");
         std::fs::write(&path, [1; 10]).unwrap();
         assert_eq!(read(&path, 10).unwrap(), [1; 10]);
-        assert_eq!(read(&path, 9).unwrap_err().to_string(), "expected at most 9 bytes, found 10");
+        assert_eq!(
+            read(&path, 9).unwrap_err().to_string(),
+            "expected at most 9 bytes, found 10; make it smaller, or leave it out"
+        );
         // A hole takes no room on the disk, and none in memory.
         std::fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
-        assert!(read(&path, 1 << 20).unwrap_err().to_string().ends_with("found 1099511627776"));
+        assert!(read(&path, 1 << 20).unwrap_err().to_string().contains("found 1099511627776; "));
         // A file of the system that has more in it than it says.
-        assert!(read(Path::new("/proc/self/status"), 4).unwrap_err().to_string().ends_with("found 5"));
+        assert!(read(Path::new("/proc/self/status"), 4).unwrap_err().to_string().contains("found 5; "));
     }
 }

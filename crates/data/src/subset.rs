@@ -180,6 +180,7 @@ mod tests {
         let large = balanced(&labels, 100, 4);
         assert!(balanced(&labels, 33, 4).iter().all(|index| large.contains(index)));
     }
+
     #[test]
     fn field_a_share_is_taken_of_each_class_and_never_all_of_one() {
         let cases: [(&[usize], f64, &[usize]); 7] = [

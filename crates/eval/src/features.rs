@@ -8,7 +8,7 @@ use kontrast_models::{Encoder, Mode};
 use kontrast_torch_ext::{Autocast, Precision};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// Representations of a labelled data set.
 #[derive(Debug)]
@@ -17,6 +17,13 @@ pub struct FeatureBank {
     pub features: Tensor,
     /// `[n]`, class indices.
     pub labels: Tensor,
+}
+
+impl FeatureBank {
+    /// The labels as numbers on the CPU.
+    pub(crate) fn classes(&self) -> Vec<i64> {
+        Vec::try_from(self.labels.to_device(Device::Cpu)).expect("labels are one row of whole numbers")
+    }
 }
 
 /// How images become features.
@@ -29,7 +36,7 @@ pub struct Extractor {
     pub precision: Precision,
     /// Images at once.
     pub batch: usize,
-    /// Ends whatever goes on with [`EvalError::Stopped`], within a batch, once it is set.
+    /// Set by the caller to stop: looked at before each batch.
     pub stop: Arc<AtomicBool>,
 }
 
@@ -91,7 +98,7 @@ impl Extractor {
 }
 
 /// # Errors
-/// Where somebody has asked for an end.
+/// [`EvalError::Stopped`] once the caller has asked to stop.
 pub(crate) fn require_going(stop: &AtomicBool) -> Result<(), EvalError> {
     if stop.load(Ordering::Relaxed) { Err(EvalError::Stopped) } else { Ok(()) }
 }
@@ -112,7 +119,6 @@ pub(crate) fn require_finite(features: &Tensor) -> Result<(), EvalError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tch::Device;
 
     #[test]
     fn field_features_that_are_no_numbers_are_counted_and_refused() {
@@ -121,7 +127,7 @@ mod tests {
         for (row, bad) in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].into_iter().enumerate() {
             let _ = features.get(row as i64).get(1).fill_(bad);
             let message = require_finite(&features).unwrap_err().to_string();
-            assert!(message.contains(&format!("of {} of 5 images", row + 1)), "{message}");
+            assert!(message.starts_with(&format!("{} of 5 rows", row + 1)), "{message}");
         }
     }
 }

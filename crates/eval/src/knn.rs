@@ -137,7 +137,7 @@ impl Protocol for Knn {
 
 /// The setting with the best top-1 on the held part; among equals the first, the smallest k.
 fn choose(bank: &FeatureBank, classes: i64, share: f64, seed: u64) -> Result<(i64, f64), EvalError> {
-    let parts = split(bank.features.size()[0] as usize, share, seed)?;
+    let parts = split(&bank.classes(), share, seed)?;
     let part = |positions: &Tensor| {
         let positions = positions.to_device(bank.features.device());
         FeatureBank {
@@ -166,8 +166,8 @@ fn labels_at(bank: &FeatureBank, positions: &Tensor) -> Tensor {
     bank.labels.index_select(0, &positions.flatten(0, -1)).reshape(positions.size())
 }
 
-/// Share of rows, per cent, whose label is among the `count` highest of `scores`. A class whose score is minus infinity
-/// or no number is never among them.
+/// Share of rows, per cent, whose label is among the `count` highest of `scores`. A class whose score is not finite is
+/// never among them.
 ///
 /// # Shapes
 /// - `scores`: `[n, classes]`, `labels`: `[n]`

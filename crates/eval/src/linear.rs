@@ -66,7 +66,7 @@ impl Linear {
         let (lr, weight_decay) = if let [only] = grid[..] {
             only
         } else {
-            let parts = split(x.size()[0] as usize, self.validation, self.seed)?;
+            let parts = split(&train.classes(), self.validation, self.seed)?;
             let at = |positions: &Tensor| {
                 let positions = positions.to_device(x.device());
                 (x.index_select(0, &positions), y.index_select(0, &positions))

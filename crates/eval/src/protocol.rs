@@ -27,8 +27,8 @@ pub enum EvalError {
     },
     /// An encoder whose weights diverged.
     #[error(
-        "the encoder's features of {broken} of {images} images are no numbers: the run diverged, and no score would mean \
-         anything; lower optimizer lr, to a third or a tenth, and train again"
+        "{broken} of {images} rows of features hold values that are not finite, and no score would mean anything: the run \
+         diverged; lower optimizer lr, to a third or a tenth, and train again"
     )]
     NotFinite {
         /// Images with such features.
@@ -36,7 +36,7 @@ pub enum EvalError {
         /// Images looked at.
         images: usize,
     },
-    /// Who watches did not let it go on: between two protocols, or within the probes at depth.
+    /// The caller asked to stop, which is looked for before each batch.
     #[error("stopped while evaluating")]
     Stopped,
     /// The maps of one stage are more than the machine can hold.

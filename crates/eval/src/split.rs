@@ -2,6 +2,7 @@
 
 use crate::EvalError;
 use kontrast_augment::ViewRng;
+use std::collections::BTreeSet;
 use tch::Tensor;
 
 /// Positions in the training set, both parts without the other's.
@@ -13,11 +14,16 @@ pub struct Split {
     pub validation: Tensor,
 }
 
-/// Splits `images` positions at random, by the seed.
+/// Splits positions at random, by the seed. Each class keeps an image to learn from: where the draw left it none, its
+/// last one is not held out.
+///
+/// # Shapes
+/// - `labels`: `[n]`, the class of each position
 ///
 /// # Errors
 /// Where a part would be empty.
-pub fn split(images: usize, share: f64, seed: u64) -> Result<Split, EvalError> {
+pub fn split(labels: &[i64], share: f64, seed: u64) -> Result<Split, EvalError> {
+    let images = labels.len();
     let held = (images as f64 * share).round() as usize;
     if held == 0 || held >= images {
         return Err(EvalError::Split { share, images });
@@ -25,16 +31,30 @@ pub fn split(images: usize, share: f64, seed: u64) -> Result<Split, EvalError> {
     let mut order: Vec<i64> = (0..images as i64).collect();
     ViewRng::named(*b"validate", seed, 0, 0).shuffle(&mut order);
     let (validation, fit) = order.split_at(held);
-    Ok(Split { fit: Tensor::from_slice(fit), validation: Tensor::from_slice(validation) })
+    let (mut validation, mut fit) = (validation.to_vec(), fit.to_vec());
+    let mut learned: BTreeSet<i64> = fit.iter().map(|&position| labels[position as usize]).collect();
+    for place in (0..validation.len()).rev() {
+        if learned.insert(labels[validation[place] as usize]) {
+            fit.push(validation.remove(place));
+        }
+    }
+    if validation.is_empty() {
+        return Err(EvalError::Split { share, images });
+    }
+    Ok(Split { fit: Tensor::from_slice(&fit), validation: Tensor::from_slice(&validation) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn positions(tensor: &Tensor) -> Vec<i64> {
+        Vec::try_from(tensor).unwrap()
+    }
+
     #[test]
     fn both_parts_together_are_everything_once() {
-        let parts = split(100, 0.2, 7).unwrap();
+        let parts = split(&[3; 100], 0.2, 7).unwrap();
         assert_eq!((parts.fit.size(), parts.validation.size()), (vec![80], vec![20]));
         let (sorted, _) = Tensor::cat(&[parts.fit, parts.validation], 0).sort(0, false);
         assert_eq!(sorted, Tensor::arange(100, (tch::Kind::Int64, tch::Device::Cpu)));
@@ -42,7 +62,28 @@ mod tests {
 
     #[test]
     fn a_share_that_leaves_nothing_is_refused_with_both_numbers() {
-        let message = split(3, 0.01, 0).unwrap_err().to_string();
+        let message = split(&[0; 3], 0.01, 0).unwrap_err().to_string();
         assert!(message.contains("0.01") && message.contains('3'), "{message}");
+    }
+
+    #[test]
+    fn field_every_class_keeps_an_image_to_learn_from() {
+        // A common class and rare ones of one, two and five images.
+        let labels: Vec<i64> =
+            [(0, 100), (1, 1), (2, 2), (3, 5)].into_iter().flat_map(|(c, n)| vec![c; n]).collect();
+        let mut moved = 0;
+        for seed in 0..200 {
+            for share in [0.2, 0.5, 0.9] {
+                let parts = split(&labels, share, seed).unwrap();
+                let (fit, held) = (positions(&parts.fit), positions(&parts.validation));
+                let learned: BTreeSet<i64> = fit.iter().map(|&position| labels[position as usize]).collect();
+                assert_eq!(learned.len(), 4, "seed {seed}, share {share}");
+                assert_eq!(fit.len() + held.len(), labels.len());
+                moved += usize::from(held.len() != (labels.len() as f64 * share).round() as usize);
+            }
+        }
+        assert!(moved > 100, "draws that leave a class without images are common here: {moved}");
+        let message = split(&[0, 1, 2, 3], 0.5, 1).unwrap_err().to_string();
+        assert!(message.contains("eval.validation"), "nothing is left to choose on: {message}");
     }
 }

@@ -18,7 +18,7 @@ pub struct Subject<'a> {
     pub train_bank: FeatureBank,
     /// Features of `test`.
     pub test_bank: FeatureBank,
-    /// That of the extractor.
+    /// The extractor's stop flag.
     pub(crate) stop: Arc<AtomicBool>,
     before: String,
 }

@@ -55,7 +55,7 @@ pub fn uniformity(z: &Tensor) -> f64 {
 /// Exponential of the entropy of the normalised singular values, 1e-7 added to each (RankMe, Garrido et al. 2023, arXiv
 /// 2210.02885, eq. 1): how many dimensions the embeddings really use.
 ///
-/// No number where one of the embeddings is none.
+/// NaN where an embedding is not finite.
 ///
 /// # Shapes
 /// - `z`: `[n, d]`

@@ -81,6 +81,13 @@ pub fn printable(text: impl Display) -> String {
     })
 }
 
+/// The same for a text of several lines, which stay lines.
+pub fn printable_lines(text: impl Display) -> String {
+    let text = text.to_string();
+    let lines: Vec<_> = text.split('\n').map(printable).collect();
+    lines.join("\n")
+}
+
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
@@ -151,5 +158,18 @@ mod tests {
     #[test]
     fn counts_are_grouped_by_three() {
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn field_lines_stay_lines_and_what_a_terminal_would_obey_is_written_out() {
+        for (text, expected) in [
+            ("a\u{1b}[2Jb.png", "a\\u{1b}[2Jb.png"),
+            ("cat\rdog", "cat\\rdog"),
+            ("bell\u{7}, \u{202e}gnp.exe", "bell\\u{7}, \\u{202e}gnp.exe"),
+            ("| top-1 % |\n| ------- |\n", "| top-1 % |\n| ------- |\n"),
+            ("caf\u{e9}, 3 × 4", "caf\u{e9}, 3 × 4"),
+        ] {
+            assert_eq!(printable_lines(text), expected);
+        }
     }
 }

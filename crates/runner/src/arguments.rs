@@ -4,6 +4,7 @@ use crate::pack::Pack;
 use crate::permutations::Permutations;
 use crate::preview::Preview;
 use clap::{Args, Parser, Subcommand};
+use kontrast_config::{ConfigError, Experiment, Loaded};
 use std::fmt::Write;
 use std::path::PathBuf;
 use toml::Value;
@@ -88,10 +89,20 @@ impl Pretrain {
         if let Some(threads) = self.threads {
             all.push(format!("run.threads={threads}"));
         }
-        if let Some(out) = &self.out {
-            all.push(format!("run.out={}", Value::from(out.display().to_string())));
+        // A name that is no UTF-8 cannot stand in TOML: `load` hands it over by itself.
+        if let Some(out) = self.out.as_ref().and_then(|out| out.to_str()) {
+            all.push(format!("run.out={}", Value::from(out)));
         }
         all
+    }
+
+    /// The experiment, with every override.
+    pub(crate) fn load(&self) -> Result<Loaded, ConfigError> {
+        let mut loaded = Experiment::load(&self.file, &self.all_overrides())?;
+        if let Some(out) = &self.out {
+            loaded.experiment.run.out.clone_from(out);
+        }
+        Ok(loaded)
     }
 
     /// The command that repeats the run.

@@ -65,12 +65,12 @@ pub(crate) fn shared_pool() -> Result<(), Refusal> {
     })
 }
 
-/// A number that every program on OpenMP obeys, where it is one.
+/// A number that every program on OpenMP obeys, where it is one; the first of a list, which is that of the outermost loop.
 fn from_environment(name: &str) -> Option<usize> {
-    std::env::var(name).ok()?.trim().parse().ok().filter(|&count| count > 0)
+    std::env::var(name).ok()?.split(',').next()?.trim().parse().ok().filter(|&count| count > 0)
 }
 
-/// Cores that other processes have kept busy over the last minute.
+/// Cores that were busy over the last minute, whatever kept them so.
 fn load() -> f64 {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split_whitespace().next().and_then(|load| load.parse().ok()).unwrap_or(0.0)
@@ -89,8 +89,8 @@ fn crowding(threads: usize, workers: usize, cores: usize, load: f64) -> Vec<Stri
     let free = (cores as f64 - load).round().max(1.0) as usize;
     if load >= 0.75 && threads > free && threads <= cores {
         warnings.push(format!(
-            "other processes keep {load:.1} of {cores} cores busy: {threads} threads wait for each other, and \
-             --threads {free} may be quicker (results of another number of threads agree but for rounding)"
+            "{load:.1} of {cores} cores were busy over the last minute; if that goes on, {threads} threads wait for each \
+             other, and --threads {free} may be quicker (results of another number of threads agree but for rounding)"
         ));
     }
     warnings

@@ -58,7 +58,10 @@ pub(crate) fn require_split(stage: &Stage) -> Result<(), EvalError> {
     let chooses =
         eval.knn || eval.linear.as_ref().is_some_and(|grid| grid.lrs.len() * grid.weight_decays.len() > 1);
     match labelled(stage) {
-        Some((train, _)) if chooses => split(train.len(), eval.validation, stage.experiment.seed).map(drop),
+        Some((train, _)) if chooses => {
+            let labels: Vec<i64> = train.labels().into_iter().map(i64::from).collect();
+            split(&labels, eval.validation, stage.experiment.seed).map(drop)
+        }
         _ => Ok(()),
     }
 }

@@ -6,6 +6,11 @@ use kontrast_runlog::{Layout, RunlogError, atomic_write};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
+/// What else than putting the images back helps a run that is to go on, and one that is to be judged.
+pub(crate) const FOR_RESUME: &str =
+    ", give this run another name with --set name=..., or start again with --force";
+pub(crate) const FOR_EVALUATE: &str = ": scores on other images would not be this run's";
+
 /// A line an image, in the order in which training knows them.
 #[derive(Clone, Debug)]
 pub(crate) struct Inventory {
@@ -41,12 +46,11 @@ impl Inventory {
     }
 
     /// Whether a run was begun with these images. One without a list is asked by its checkpoint's fingerprint alone.
-    pub(crate) fn require_same(&self, layout: &Layout) -> Result<(), Refusal> {
+    pub(crate) fn require_same(&self, layout: &Layout, advice: &str) -> Result<(), Refusal> {
         let Ok(before) = std::fs::read_to_string(layout.images()) else { return Ok(()) };
         let Some(difference) = first_difference(&before, &self.text) else { return Ok(()) };
         Err(Refusal(format!(
-            "{}: this run was begun with other images: {difference}. Put them back as they were, give this run another name \
-             with --set name=..., or start again with --force",
+            "{}: this run was begun with other images: {difference}. Put them back as they were{advice}",
             layout.root().display()
         )))
     }

@@ -79,8 +79,8 @@ pub(crate) fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
     let first = text.split("\\nException raised").next().unwrap_or(text).trim();
     if NO_MEMORY.iter().any(|words| text.contains(words)) {
         format!(
-            "out of memory: lower train.batch or the size of the views, or let train.chunk embed the batch in parts; then \
-             go on with --resume. libtorch said: {first}"
+            "out of memory: make room and go on with --resume; or train another run with a lower train.batch, smaller views, \
+             or train.chunk, which embeds the batch in parts. libtorch said: {first}"
         )
     } else {
         format!("{first}; this is a defect of Kontrast, please report it")

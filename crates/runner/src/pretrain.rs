@@ -2,27 +2,30 @@
 
 use crate::arguments::Pretrain;
 use crate::evaluation::Judgement;
+use crate::inventory::{FOR_RESUME, Inventory};
 use crate::observer::Watch;
 use crate::progress::Progress;
 use crate::puzzles;
 use crate::reconstruction;
 use crate::record::Record;
 use crate::stage::Stage;
-use crate::{Refusal, estimate, evaluation, figures, interrupt, panic_words, repeat, say, words};
+use crate::{Refusal, data, estimate, evaluation, figures, interrupt, panic_words, repeat, say, words};
 use kontrast_config::{Eval, Experiment, Loaded};
 use kontrast_eval::EvalError;
 use kontrast_methods::{Method, warnings};
 use kontrast_runlog::human;
-use kontrast_runlog::{Event, Layout, RunDir, ScalarWriter, Status, atomic_write, now, read_summary};
+use kontrast_runlog::{
+    Event, Layout, RunDir, ScalarWriter, Status, Summary, atomic_write, now, read_summary,
+};
 use kontrast_training::{Checkpoints, Outcome, Resumed, Trainer, TrainerSpec, recipe};
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Trains what the file says, evaluates it and writes the report; returns the exit code.
 pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
-    let loaded = Experiment::load(&arguments.file, &arguments.all_overrides())?;
+    let loaded = arguments.load()?;
     let experiment = &loaded.experiment;
     let path = RunDir::path_for(&experiment.run.out, &experiment.name, &loaded.digest, experiment.seed);
     if let Some(code) = already_ended(arguments, &loaded, &path)? {
@@ -53,7 +56,7 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
         say::note(format_args!("warning: {warning}"));
     }
     if arguments.resume {
-        stage.inventory.require_same(&Layout::of(&path))?;
+        stage.inventory.require_same(&Layout::of(&path), FOR_RESUME)?;
     }
     let dir = acquire(&loaded, &path, arguments.resume)?;
     say::out(format_args!("run directory: {}", path.display()));
@@ -84,6 +87,7 @@ fn already_ended(arguments: &Pretrain, loaded: &Loaded, path: &Path) -> anyhow::
     if let Ok(summary) = read_summary(path)
         && summary.status.is_final()
     {
+        require_its_images(loaded, &layout, &summary)?;
         if summary.status == Status::Finished && judged_otherwise(loaded, &layout) {
             say::out(format_args!(
                 "{}: {} already, and [eval] asks for other scores: they are made from its last checkpoint",
@@ -103,6 +107,30 @@ fn already_ended(arguments: &Pretrain, loaded: &Loaded, path: &Path) -> anyhow::
     let text = format!(
         "{}: an unfinished run lies there; --resume goes on from its last checkpoint, --force starts again",
         path.display()
+    );
+    Err(Refusal(text).into())
+}
+
+/// The images' place is no part of a run's name: where the file names another than the run's, they have to be the same.
+fn require_its_images(loaded: &Loaded, layout: &Layout, summary: &Summary) -> anyhow::Result<()> {
+    let (Ok(own), Some(fingerprint)) = (Experiment::load(&layout.config(), &[]), &summary.images_fingerprint)
+    else {
+        return Ok(());
+    };
+    let (own, asked) = (&own.experiment.data, &loaded.experiment.data);
+    if own.root == asked.root
+        || Inventory::of(&data::open(asked, loaded.experiment.seed)?)?.fingerprint == *fingerprint
+    {
+        return Ok(());
+    }
+    let named =
+        |root: &Option<PathBuf>| root.as_ref().map(|root| root.display().to_string()).unwrap_or_default();
+    let text = format!(
+        "{}: this run is of the images in {}, and those in {} are others; give theirs another name with --set name=..., or \
+         replace the run with --force",
+        layout.root().display(),
+        named(&own.root),
+        named(&asked.root)
     );
     Err(Refusal(text).into())
 }

@@ -1,6 +1,7 @@
 //! `evaluate`: the scores of a run again, from its last checkpoint.
 
 use crate::arguments::quoted;
+use crate::inventory::FOR_EVALUATE;
 use crate::pretrain::{judge, trainer};
 use crate::record::Record;
 use crate::stage::Stage;
@@ -17,25 +18,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Evaluates the last checkpoint of a finished or interrupted run again; returns the exit code.
 ///
 /// `overrides` are of `[eval.depth]` alone, and change what the run's file has of it: the other scores are those that the
-/// run's digest stands for.
+/// file asks for.
 pub(crate) fn evaluate(path: &Path, overrides: &[String]) -> anyhow::Result<u8> {
     require_run(path)?;
     let loaded = loaded(path, &Layout::of(path).config(), overrides)?;
-    stoppable(path, &loaded)
+    stoppable(path, &loaded, None)
 }
 
 /// Evaluates the last checkpoint by another `[eval]`, which the run's file says from then on.
 pub(crate) fn judge_by(path: &Path, loaded: &Loaded) -> anyhow::Result<u8> {
-    let code = stoppable(path, loaded)?;
-    if code == 0 {
-        atomic_write(&Layout::of(path).config(), loaded.resolved.as_bytes())?;
-    }
-    Ok(code)
+    stoppable(path, loaded, Some(&loaded.resolved))
 }
 
-fn stoppable(path: &Path, loaded: &Loaded) -> anyhow::Result<u8> {
+/// `file` is what the run's own file says once the scores are there, where it is to say something else.
+fn stoppable(path: &Path, loaded: &Loaded, file: Option<&str>) -> anyhow::Result<u8> {
     let interrupt = interrupt::on_signals()?;
-    match evaluated(path, loaded, &interrupt) {
+    match evaluated(path, loaded, file, &interrupt) {
         Err(error) if interrupt.load(Ordering::Relaxed) => {
             let again = words::evaluate_command(path);
             say::out(format_args!("{error:#}; the scores are those of before, and {again} makes them again"));
@@ -45,12 +43,17 @@ fn stoppable(path: &Path, loaded: &Loaded) -> anyhow::Result<u8> {
     }
 }
 
-fn evaluated(path: &Path, loaded: &Loaded, interrupt: &Arc<AtomicBool>) -> anyhow::Result<u8> {
+fn evaluated(
+    path: &Path,
+    loaded: &Loaded,
+    file: Option<&str>,
+    interrupt: &Arc<AtomicBool>,
+) -> anyhow::Result<u8> {
     let layout = Layout::of(path);
     let earlier = read_summary(path)?;
     let dir = RunDir::acquire(path)?;
     let stage = Stage::new(loaded, interrupt)?;
-    stage.inventory.require_same(&layout)?;
+    stage.inventory.require_same(&layout, FOR_EVALUATE)?;
     evaluation::require_split(&stage)?;
     let method = stage.method()?;
     let mut record = Record::new(dir, &stage, earlier.command.clone(), earlier.parameters);
@@ -71,6 +74,10 @@ fn evaluated(path: &Path, loaded: &Loaded, interrupt: &Arc<AtomicBool>) -> anyho
         record.summary.depth = earlier.depth;
     }
     record.write()?;
+    if let Some(file) = file {
+        record.dir.require_held()?;
+        atomic_write(&layout.config(), file.as_bytes())?;
+    }
     words::ended(&record);
     Ok(0)
 }

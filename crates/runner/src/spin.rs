@@ -3,8 +3,8 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-/// Turns that a waiting thread of GNU's OpenMP spins. Its default is seconds where there are as many threads as cores:
-/// beside one other busy process, threads then wait for one that has no core, and take the cores that it needs.
+/// Turns that a waiting thread of GNU's OpenMP spins, of which its default is 300,000: some milliseconds. Beside another
+/// busy process, threads then wait for one that has no core, and take the cores that it needs.
 const TURNS: &str = "1000";
 
 /// Starts the program again with [`TURNS`], where nobody has said how threads wait: the library reads it when it is

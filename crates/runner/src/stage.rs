@@ -30,7 +30,7 @@ pub(crate) struct Stage {
     pub(crate) trained_on: Arc<dyn Dataset>,
     /// Their places among the training images, where these are not all.
     places: Option<Vec<u32>>,
-    /// Set where somebody asks for an end.
+    /// Set when the run is asked to stop.
     stop: Arc<AtomicBool>,
 }
 

@@ -58,6 +58,8 @@ pub struct Trainer {
     judge: Judge,
     step: u64,
     saved: Option<u64>,
+    /// The last step whose weights were found to be numbers.
+    sound: Option<u64>,
     totals: Totals,
 }
 
@@ -66,7 +68,7 @@ impl Trainer {
     pub fn new(spec: TrainerSpec, method: Box<dyn Method>, recipe: Recipe) -> Self {
         let judge = Judge::new(recipe.warmup, recipe.steps, method.healthy(), method.hint());
         let judge = if method.has_steady_loss() { judge } else { judge.with_unsteady_loss() };
-        Self { spec, method, recipe, judge, step: 0, saved: None, totals: Totals::default() }
+        Self { spec, method, recipe, judge, step: 0, saved: None, sound: None, totals: Totals::default() }
     }
 
     /// Goes back to the newest whole checkpoint; `None` where there is none, and nothing has changed.
@@ -149,7 +151,7 @@ impl Trainer {
             }
             if ends_epoch {
                 // Before anybody evaluates them.
-                if let Some(verdict) = self.judge.weights(self.step, &self.method.state()) {
+                if let Some(verdict) = self.unsound() {
                     return Ok(verdict.into());
                 }
                 let epoch = (self.step / per_epoch) as u32;
@@ -266,16 +268,28 @@ impl Trainer {
         Ok(self.judge.record(self.step, loss, &record.diagnosis))
     }
 
+    /// A verdict where the last update made weights that are no numbers, looked at once a step.
+    fn unsound(&mut self) -> Option<Verdict> {
+        if self.sound == Some(self.step) {
+            return None;
+        }
+        let verdict = self.judge.weights(self.step, &self.method.state());
+        if verdict.is_none() {
+            self.sound = Some(self.step);
+        }
+        verdict
+    }
+
     /// Writes a checkpoint, unless the last update made weights that are no numbers: then there is a verdict, and the
     /// earlier checkpoints stay.
     fn checkpoint(&mut self, observer: &mut dyn Observer) -> anyhow::Result<Option<Verdict>> {
         if self.saved == Some(self.step) {
             return Ok(None);
         }
-        let weights = self.method.state();
-        if let Some(verdict) = self.judge.weights(self.step, &weights) {
+        if let Some(verdict) = self.unsound() {
             return Ok(Some(verdict));
         }
+        let weights = self.method.state();
         let mut state = StateDict::new();
         state.extend_under("method", &weights);
         state.extend_under("optimizer", &self.recipe.optimizer.state());

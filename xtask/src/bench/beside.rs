@@ -93,10 +93,11 @@ impl Beside {
         for round in 1..=self.rounds {
             say::note(format_args!("round {round} of {}: ours", self.rounds));
             let mut command = Command::new(&program);
-            // As in a training: see `Kontrast::command`.
+            // As in a training, where `kontrast` sets it for itself.
             command
                 .args(arguments)
                 .env("LD_LIBRARY_PATH", libtorch.join("lib"))
+                .env("GOMP_SPINCOUNT", "1000")
                 .env_remove("OMP_WAIT_POLICY");
             ours.extend(figures(command.arg("--json").stderr(Stdio::inherit()))?);
             say::note(format_args!("round {round} of {}: the others", self.rounds));

@@ -193,7 +193,11 @@ fn field_pipes_sockets_and_devices_are_counted_and_not_opened() {
     symlink(place("cat/pipe.png"), place("beside.png")).unwrap();
     let splits = opened(folder.path(), Unreadable::Refuse, None).unwrap();
     assert_eq!(levels(&*splits.train.images()), [1]);
-    assert!(splits.notes[0].ends_with(": 4 images are left out: 4 no regular file"), "{:?}", splits.notes);
+    assert!(
+        splits.notes[0].ends_with(": 4 images are left out: 4 not regular files (pipes, sockets, devices)"),
+        "{:?}",
+        splits.notes
+    );
 }
 
 #[test]

@@ -146,3 +146,35 @@ fn field_a_file_that_may_not_grow_is_a_failed_run_and_no_killed_process() {
         place.tiny(&["--resume"]).says(0, &["report: "]);
     }
 }
+
+#[test]
+fn field_runs_go_where_the_bytes_of_out_say() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::new();
+    let _ = place.tiny(&["--set", "train.epochs=1"]);
+    let names: [&[u8]; 3] = [b"caf\xe8", b"caf\xe9", b"\xff\xfe out"];
+    for name in names {
+        let mut command = place.command(&["pretrain", "tiny.toml", "--set", "train.epochs=1", "--out"]);
+        let output = command.arg(OsStr::from_bytes(name)).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let mut found: Vec<_> = fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap()).collect();
+    found.retain(|entry| entry.path().is_dir() && entry.file_name() != "runs");
+    found.sort_by_key(fs::DirEntry::file_name);
+    assert_eq!(found.iter().map(fs::DirEntry::file_name).collect::<Vec<_>>(), names.map(OsStr::from_bytes));
+    for folder in found {
+        let runs: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|run| run.unwrap().path()).collect();
+        assert!(runs.len() == 1 && runs[0].join("report.html").exists(), "{runs:?}");
+    }
+}
+
+#[test]
+fn field_what_no_memory_holds_is_refused_before_anything_is_made() {
+    for width in [100_000, 2_000_000, 4_000_000_000_u64] {
+        let (place, set) = (Place::new(), format!("encoder.resnet18.width={width}"));
+        let parts = ["encoder.resnet18.width: weights", "of memory are available"];
+        place.tiny(&["--set", &set]).says(2, &parts);
+        assert!(!place.path().join("runs").exists(), "{set}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Stopped by Ctrl-C, by kill -9 or by a parent that is gone: the rest of the run gives the same weights, bit for bit.
 
-use crate::program::Place;
+use crate::program::{Place, TINY};
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader, ErrorKind, PipeReader, PipeWriter, Read, Write};
@@ -148,4 +148,34 @@ fn a_run_directory_belongs_to_one_process() {
     place.tiny(&[&LONGER[..], &["--resume"]].concat()).says(1, &["in use by", &id]);
     signal(&child, Signal::KILL);
     child.wait().unwrap();
+}
+
+#[test]
+fn field_a_run_of_other_images_is_not_given_for_an_answer() {
+    let place = Place::new();
+    let folder = |name: &str, level: u8, count: u32| {
+        let folder = place.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        for index in 0..count {
+            let file = folder.join(format!("{index}.png"));
+            image::RgbImage::from_pixel(20, 20 + index, image::Rgb([level, index as u8, 0]))
+                .save(file)
+                .unwrap();
+        }
+    };
+    folder("one", 1, 16);
+    folder("same", 1, 16);
+    folder("more", 2, 17);
+    let shapes = "name = \"synthetic\"\nsynthetic = { train = 64, test = 40, classes = 4, size = 16 }";
+    assert!(TINY.contains(shapes));
+    place.write("photos.toml", &TINY.replace(shapes, "name = \"folder\"\nroot = \"one\""));
+    let run = |root: &str| {
+        let root = format!("data.root={root}");
+        place.run(&["pretrain", "photos.toml", "--set", &root, "--set", "train.epochs=1"])
+    };
+    run("one").says(0, &["report: "]);
+    for same in ["one/", "./one", "same"] {
+        run(same).says(0, &["finished already"]);
+    }
+    run("more").says(2, &["this run is of the images in one, and those in more are others", "--set name="]);
 }
