@@ -1,6 +1,7 @@
 //! Operations on single values, and the stretching of channels.
 
 use crate::task::Numbers;
+use kontrast_augment::FLAT;
 use tch::{Kind, Tensor};
 
 /// Multiplies by a factor, clamped.
@@ -31,14 +32,11 @@ pub(crate) fn posterize(x: &mut Tensor, numbers: &Numbers) {
     x.copy_(&x.minimum(&(&levels - 1.0)).g_div_(&levels));
 }
 
-/// A channel whose values differ by less is of one value: what resampling leaves of a flat picture is no contrast.
-const FLAT: f64 = 1e-4;
-
 /// Stretches each channel over the whole range; a channel of one value stays.
 pub(crate) fn autocontrast(x: &mut Tensor) {
     let low = x.amin([2, 3], true);
     let range = x.amax([2, 3], true) - &low;
-    let flat = range.lt(FLAT).to_kind(Kind::Float);
+    let flat = range.lt(f64::from(FLAT)).to_kind(Kind::Float);
     let low = low * (1.0 - &flat);
     let range = range.where_scalarother(&flat.eq(0.0), 1.0);
     let _ = x.g_sub_(&low).g_div_(&range).clamp_(0.0, 1.0);

@@ -53,6 +53,7 @@ pub use rng::ViewRng;
 pub use step::{Choice, Step};
 pub use transform::affine::Sampling;
 pub use transform::auto_augment::Policy;
+pub use transform::autocontrast::FLAT;
 pub use transform::erase::{Fill, Filling};
 pub use transform::grayscale::WEIGHTS as GRAYSCALE_WEIGHTS;
 pub use transform::resize::by_short_side;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::Place;
-use crate::printable::printable;
+use kontrast_runlog::human::printable;
 
 /// As many faults are named; the others are counted.
 pub(crate) const LISTED: usize = 20;

@@ -6,8 +6,8 @@ use toml::de::{DeTable, DeValue};
 
 use crate::error::ConfigError;
 use crate::load::CHOICES;
-use crate::printable::printable;
 use crate::views::Views;
+use kontrast_runlog::human::printable;
 
 /// What a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

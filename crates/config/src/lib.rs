@@ -36,7 +36,6 @@ mod method;
 mod optimizer;
 mod overrides;
 mod phrases;
-mod printable;
 mod problems;
 mod schedule;
 mod shape;

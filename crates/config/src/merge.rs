@@ -8,8 +8,8 @@ use crate::elements;
 use crate::error::{ConfigError, Fault, LISTED};
 use crate::explain::{UnknownKey, explain, named, unknown_key};
 use crate::load::CHOICES;
-use crate::printable::printable;
 use crate::source::{Place, Sources};
+use kontrast_runlog::human::printable;
 
 type Entry<'s> = (Spanned<DeString<'s>>, Spanned<DeValue<'s>>);
 

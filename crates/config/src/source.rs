@@ -11,8 +11,8 @@ use toml::de::DeTable;
 
 use crate::error::{ConfigError, Fault};
 use crate::overrides::as_toml;
-use crate::printable::printable;
 use crate::text::{NoText, read_text};
+use kontrast_runlog::human::printable;
 
 /// Where something stands: what a person needs to find it again.
 #[derive(Clone, Debug, PartialEq, Eq)]

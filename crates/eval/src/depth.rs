@@ -2,18 +2,17 @@
 //! need has formed (Zhang, Isola and Efros 2016, arXiv 1603.08511, section 3.2; Gidaris, Singh and Komodakis 2018, arXiv
 //! 1803.07728, section 3.1).
 
-mod cgroup;
 mod maps;
 mod probe;
 mod room;
 
 pub use maps::grid;
-pub use room::available;
 
 use crate::{DepthScore, EvalError, Extractor, Subject};
 use kontrast_config::Probe;
 use kontrast_data::Labelled;
 use kontrast_models::Encoder;
+use kontrast_torch_ext::available_memory;
 use maps::Shape;
 use probe::{Training, top1};
 use std::ops::ControlFlow;
@@ -96,7 +95,7 @@ impl Probes {
         watch: &mut dyn FnMut(Heard<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<DepthScore>, EvalError> {
         let shared = self.shared(subject.encoder, subject.train, subject.test, extractor)?;
-        room::require(&shared, room::available(extractor.feed.device()))?;
+        room::require(&shared, available_memory(extractor.feed.device()))?;
         let mut scores = Vec::new();
         for maps in &shared {
             self.probe(subject, extractor, maps, watch, &mut scores)?;
@@ -121,7 +120,7 @@ impl Probes {
         extractor: &Extractor,
     ) -> Result<(), EvalError> {
         let shared = self.shared(encoder, train, test, extractor)?;
-        room::require(&shared, room::available(extractor.feed.device()))
+        room::require(&shared, available_memory(extractor.feed.device()))
     }
 
     /// All maps that are going to be held, one after the other.

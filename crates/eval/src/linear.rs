@@ -72,14 +72,14 @@ impl Linear {
                 (x.index_select(0, &positions), y.index_select(0, &positions))
             };
             let (fit, held) = (at(&parts.fit), at(&parts.validation));
-            let probes = self.train(&fit.0, &fit.1, (classes, &grid), stop)?;
+            let probes = self.train(&fit.0, &fit.1, classes, &grid, stop)?;
             let logits = probes.logits(&held.0);
             let scores: Vec<f64> =
                 (0..grid.len()).map(|which| per_cent(&logits.get(which as i64), &held.1, 1)).collect();
             let best = (0..grid.len()).rev().max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap_or(0);
             grid[best]
         };
-        let probe = self.train(&x, y, (classes, &[(lr, weight_decay)]), stop)?;
+        let probe = self.train(&x, y, classes, &[(lr, weight_decay)], stop)?;
         let logits = probe.logits(&scale.apply(&test.features)).get(0);
         let top = |count| per_cent(&logits, &test.labels, count);
         Ok(Score {
@@ -100,7 +100,8 @@ impl Linear {
         &self,
         x: &Tensor,
         y: &Tensor,
-        (classes, grid): (i64, &[(f64, f64)]),
+        classes: i64,
+        grid: &[(f64, f64)],
         stop: &AtomicBool,
     ) -> Result<Probes, EvalError> {
         tch::no_grad(|| {

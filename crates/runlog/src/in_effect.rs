@@ -1,5 +1,7 @@
 //! Which events of a log count: a later start, resume or step makes earlier ones void.
 
+use std::mem::discriminant;
+
 use crate::Event;
 
 /// The events that count, each with the line it stands in, from 0.
@@ -38,6 +40,12 @@ impl InEffect {
     /// Whether this event is there.
     pub(crate) fn holds(&self, event: &Event) -> bool {
         self.since(event.step().unwrap_or(0)).any(|(_, there)| there == event)
+    }
+
+    /// Whether there is a score, or a checkpoint, of the same step as this one.
+    pub(crate) fn has_another(&self, event: &Event) -> bool {
+        let same = |there: &Event| discriminant(there) == discriminant(event) && there.step() == event.step();
+        self.since(event.step().unwrap_or(0)).any(|(_, there)| same(there))
     }
 
     /// The lines of the events that count, in their order.

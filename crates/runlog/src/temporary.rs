@@ -1,4 +1,7 @@
 //! Names of temporary files, `.<name>.<process>-<number>.tmp`, and the removal of those whose process is gone.
+//!
+//! Processes are those of this machine: where several machines write into one folder, a file that another one is writing
+//! may be taken for a left-over, and its writer says that it could not be put in place.
 
 use std::fs;
 use std::path::Path;

@@ -3,10 +3,10 @@
 use crate::Refusal;
 use crate::stage::Stage;
 use kontrast_config::{Experiment, Optimizer, Precision};
-use kontrast_eval::depth::available;
 use kontrast_methods::setting;
 use kontrast_models::EncoderSpec;
 use kontrast_runlog::human;
+use kontrast_torch_ext::available_memory;
 
 const BYTES_OF_FP32: u64 = 4;
 const BYTES_OF_BF16: u64 = 2;
@@ -28,7 +28,7 @@ pub(crate) fn require_room(stage: &Stage) -> anyhow::Result<()> {
     let experiment = &stage.experiment;
     let encoder = setting(experiment, stage.trained_on.len(), stage.place.device)?.encoder;
     let side = stage.plans.iter().map(|plan| plan.size().0.max(plan.size().1)).max().unwrap_or(0);
-    match available(stage.place.device) {
+    match available_memory(stage.place.device) {
         Some(available) => Ok(fits(experiment, need(experiment, encoder, side), side, available)?),
         None => Ok(()),
     }

@@ -1,9 +1,8 @@
 //! The run's summary, kept up to date on disk at every change of its status.
 
-use crate::memory;
 use crate::stage::Stage;
 use kontrast_runlog::{Event, RunDir, RunlogError, Status, Summary, read_summary};
-use kontrast_torch_ext::peak_device_memory;
+use kontrast_torch_ext::{peak_device_memory, peak_memory};
 use kontrast_training::Totals;
 use std::path::Path;
 use std::time::Instant;
@@ -77,7 +76,7 @@ impl Record {
         let most = |a: Option<u64>, b: Option<u64>| a.max(b);
         let now = self.started.map_or(0.0, |started| started.elapsed().as_secs_f64());
         self.summary.wall_seconds = self.before + now;
-        self.summary.peak_memory_bytes = most(self.summary.peak_memory_bytes, memory::peak());
+        self.summary.peak_memory_bytes = most(self.summary.peak_memory_bytes, peak_memory());
         self.summary.peak_device_memory_bytes =
             most(self.summary.peak_device_memory_bytes, peak_device_memory(self.device));
         self.dir.write_summary(&self.summary)

@@ -1,6 +1,6 @@
 //! What `tch` lacks, through a small C++ shim: bf16 autocast on CPU and CUDA, loading libtorch's CUDA half,
-//! fused optimizer updates, channels-last tensors, deterministic algorithms, strict state dictionaries, and memory kept
-//! from step to step.
+//! fused optimizer updates, channels-last tensors, deterministic algorithms, strict state dictionaries, memory kept from
+//! step to step, and what memory there is.
 //!
 //! Every crate that uses `tch` depends on this one, directly or not: its build script makes libtorch findable for
 //! whatever cargo runs.
@@ -11,6 +11,7 @@ mod cuda;
 mod ffi;
 mod fused;
 mod layout;
+mod memory;
 mod state;
 
 pub use allocator::keep_freed_memory;
@@ -18,4 +19,5 @@ pub use autocast::{Autocast, Precision};
 pub use cuda::{CudaHalf, load_cuda, peak_device_memory};
 pub use fused::{AdamwStep, SgdStep, forget_gradients, fused_adamw, fused_sgd};
 pub use layout::{channels_last, deterministic};
+pub use memory::{available_memory, peak_memory};
 pub use state::{StateDict, StateError};

@@ -4,7 +4,7 @@ use crate::pointwise::{Point, unit};
 
 /// A channel whose values, from 0 to 1, differ by less is of one value: resampling a flat picture leaves differences of
 /// 1e-7, which would be stretched to the whole range. Far below a step of a byte, 1/255, so that no picture loses any.
-const FLAT: f32 = 1e-4;
+pub const FLAT: f32 = 1e-4;
 
 /// What stretches these planes. A channel of one value stays as it is.
 pub(crate) fn stretch(planes: &[f32]) -> Point {
