@@ -34,8 +34,7 @@ impl Kontrast {
     /// The program with arguments.
     pub fn command(&self, arguments: &[String]) -> Command {
         let mut command = Command::new(&self.path);
-        // Cargo's configuration lets waiting threads sleep, for the tests' sake. A training lets them spin for a moment,
-        // which it sees to itself.
+        // Cargo's configuration lets waiting threads sleep, for the tests' sake. A training sees to it itself.
         command.args(arguments).env_remove("OMP_WAIT_POLICY");
         command
     }

@@ -1,5 +1,6 @@
 //! Where the run takes place: device, threads, determinism.
 
+use crate::others::busy_cores;
 use crate::{Refusal, say};
 use anyhow::{Context, bail};
 use kontrast_config as config;
@@ -43,7 +44,7 @@ pub(crate) fn prepare(wanted: &config::Infrastructure) -> anyhow::Result<Place> 
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let threads = wanted.threads.or_else(|| from_environment("OMP_NUM_THREADS")).unwrap_or(cores);
     let workers = wanted.workers.unwrap_or(cores);
-    for warning in crowding(threads, workers, cores, load()) {
+    for warning in crowding(threads, workers, cores, busy_cores()) {
         say::note(format_args!("warning: {warning}"));
     }
     tch::set_num_threads(i32::try_from(threads).context("run.threads")?);
@@ -70,14 +71,8 @@ fn from_environment(name: &str) -> Option<usize> {
     std::env::var(name).ok()?.split(',').next()?.trim().parse().ok().filter(|&count| count > 0)
 }
 
-/// Cores that were busy over the last minute, whatever kept them so.
-fn load() -> f64 {
-    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split_whitespace().next().and_then(|load| load.parse().ok()).unwrap_or(0.0)
-}
-
 /// What a person should know of threads that have to share cores: the slowest of them sets the pace of all.
-fn crowding(threads: usize, workers: usize, cores: usize, load: f64) -> Vec<String> {
+fn crowding(threads: usize, workers: usize, cores: usize, busy: f64) -> Vec<String> {
     let mut warnings = Vec::new();
     for (key, count) in [("run.threads", threads), ("run.workers", workers)] {
         if count > cores {
@@ -86,11 +81,11 @@ fn crowding(threads: usize, workers: usize, cores: usize, load: f64) -> Vec<Stri
             ));
         }
     }
-    let free = (cores as f64 - load).round().max(1.0) as usize;
-    if load >= 0.75 && threads > free && threads <= cores {
+    let free = (cores as f64 - busy).round().max(1.0) as usize;
+    if busy >= 0.75 && threads > free && threads <= cores {
         warnings.push(format!(
-            "{load:.1} of {cores} cores were busy over the last minute; if that goes on, {threads} threads wait for each \
-             other, and --threads {free} may be quicker (results of another number of threads agree but for rounding)"
+            "other programs keep {busy:.1} of {cores} cores busy; if that goes on, {threads} threads wait for each other, and \
+             --threads {free} is quicker (results of another number of threads agree but for rounding)"
         ));
     }
     warnings
@@ -126,17 +121,17 @@ mod tests {
 
     #[test]
     fn field_threads_without_cores_of_their_own_are_warned_of() {
-        for (threads, workers, load, expected) in [
+        for (threads, workers, busy, expected) in [
             (3, 2, 0.0, "run.threads = 3 on 2 cores"),
             (2, 5, 0.0, "run.workers = 5 on 2 cores"),
-            (2, 2, 1.1, "--threads 1 may be quicker"),
-            (2, 2, 20.0, "--threads 1 may be quicker"),
+            (2, 2, 1.1, "--threads 1 is quicker"),
+            (2, 2, 2.0, "--threads 1 is quicker"),
         ] {
-            let warnings = crowding(threads, workers, 2, load);
+            let warnings = crowding(threads, workers, 2, busy);
             assert!(warnings.len() == 1 && warnings[0].contains(expected), "{warnings:?}");
         }
-        for (threads, load) in [(2, 0.0), (2, 0.4), (1, 3.0)] {
-            assert_eq!(crowding(threads, 2, 2, load), Vec::<String>::new());
+        for (threads, busy) in [(2, 0.0), (2, 0.4), (1, 3.0)] {
+            assert_eq!(crowding(threads, 2, 2, busy), Vec::<String>::new());
         }
     }
 }
