@@ -61,6 +61,12 @@ pub enum Command {
         #[arg(long)]
         nightly: bool,
     },
+    /// Train every method's small experiment, and compare the tensors that come out with those written down
+    Smoke {
+        /// Write them down anew, where a change is meant to move them
+        #[arg(long)]
+        write: bool,
+    },
     /// Feed random bytes to what reads images and plans, a minute each
     Fuzz,
     /// Run criterion's benches, or measure one thing beside other libraries

@@ -13,10 +13,12 @@ mod experiment;
 mod family;
 mod fuzz;
 mod layers;
+mod numbers;
 mod program;
 mod report;
 mod say;
 mod setup;
+mod smoke;
 mod tidy;
 mod workspace;
 
@@ -70,6 +72,7 @@ fn run(command: Command) -> Result<u8> {
         Command::Run { arguments } => experiment::pass_through(&arguments),
         Command::Report { runs } => report::run(&runs),
         Command::Test { arguments } => ci::test(&arguments),
+        Command::Smoke { write } => smoke::run(write).map(|()| 0),
         Command::Fuzz => fuzz::run().map(|()| 0),
         Command::Ci { nightly } => ci::run(nightly),
         Command::Bench { subject: Some(subject), beside, .. } => beside.run(subject),
