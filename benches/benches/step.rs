@@ -2,14 +2,14 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use kontrast_augment_torch::Views;
-use kontrast_benches::{Bench, Measured, SIDE, feed};
+use kontrast_benches::{Bench, Measured, SIDE, to_tensor};
 use kontrast_torch_ext::Precision;
 use tch::Device;
 
 /// Two views of `batch` images, as the loader would give them, from a formula.
 fn views(batch: usize) -> Views {
     let bytes: Vec<u8> = (0..2 * batch * SIDE * SIDE * 3).map(|at| (at * 7919 % 251) as u8).collect();
-    Views::new(feed(Device::Cpu).images(&bytes, (SIDE, SIDE)), (0..batch as u32).collect())
+    Views::new(to_tensor(Device::Cpu).images(&bytes, (SIDE, SIDE)), (0..batch as u32).collect())
 }
 
 fn steps(criterion: &mut Criterion) {

@@ -69,7 +69,7 @@ def dino():
     return of_scores(lambda scores: loss([s.detach() for s in scores], scores, teacher_temp=0.04))
 
 
-# What is measured, and whether it compares all pairs, so that memory is worth a line.
+# What is measured, and whether it compares all pairs, so that its memory is shown.
 SUBJECTS = {
     "nt_xent": (two_views(NTXentLoss(0.1)), True),
     "info_nce": (queue, True),

@@ -1,7 +1,7 @@
 //! What the benches and the side-by-side programs share: a SimCLR of CIFAR's size, and images in memory.
 
 use kontrast_augment::{ImageRef, Op, Recipe, Scratch, ViewPlan, ViewRng, render_into};
-use kontrast_augment_torch::Feed;
+use kontrast_augment_torch::ToTensor;
 use kontrast_config as config;
 use kontrast_data::{DataError, Dataset, InMemory, Shapes};
 use kontrast_methods::{Method, Progress, Setting, ViewSpec, Views, build, view_spec};
@@ -49,7 +49,7 @@ impl Bench {
                 momentum: config::Momentum { base: 0.99, last: 0.99 },
                 queue: (QUEUE / batch).max(1) * batch,
                 symmetric: measured == Measured::MocoSymmetric,
-                virtual_devices: 1,
+                bn_splits: 1,
                 projector,
             }),
         };
@@ -59,7 +59,7 @@ impl Bench {
                 stem: Stem::Cifar,
                 width,
                 channels_last: true,
-                virtual_devices: 1,
+                bn_splits: 1,
             }),
             shared: None,
             views: ViewSpec { plans: vec![plan(), plan()] },
@@ -138,8 +138,8 @@ pub fn images(count: usize) -> Result<InMemory, DataError> {
 }
 
 /// CIFAR-10's normalisation.
-pub fn feed(device: Device) -> Feed {
-    Feed::new([0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616], device)
+pub fn to_tensor(device: Device) -> ToTensor {
+    ToTensor::new([0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616], device)
 }
 
 /// The middle of some measurements, the upper one of an even number.

@@ -123,7 +123,7 @@ pub struct Experiment {
     /// Where it runs, and with which changes.
     #[command(flatten)]
     pub place: Place,
-    /// Run with this many seeds, one after the other, and show mean and deviation
+    /// Run with this many seeds, one after the other, and show mean and std
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: Option<u64>,
     /// Go on from the last checkpoint, or start where there is none

@@ -12,7 +12,7 @@ use crate::{program, say};
 
 /// What is thought of one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Status {
     /// As it should be.
     Ok,
     /// Worth knowing; nothing fails for it.
@@ -25,33 +25,33 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Finding {
     /// What is thought of it.
-    pub verdict: Verdict,
+    pub status: Status,
     what: &'static str,
     words: String,
 }
 
 impl Finding {
     /// A line about one thing.
-    pub fn new(verdict: Verdict, what: &'static str, words: impl Into<String>) -> Self {
-        Self { verdict, what, words: words.into() }
+    pub fn new(status: Status, what: &'static str, words: impl Into<String>) -> Self {
+        Self { status, what, words: words.into() }
     }
 
     /// An error's text begins with what is missing.
     fn missing(what: &'static str, error: &anyhow::Error) -> Self {
         let words = error.to_string();
         let words = words.split_once(": ").map_or(words.clone(), |(_, rest)| rest.to_owned());
-        Self::new(Verdict::Missing, what, words)
+        Self::new(Status::Missing, what, words)
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = match self.verdict {
-            Verdict::Ok => "ok",
-            Verdict::Note => "note",
-            Verdict::Missing => "MISSING",
+        let status = match self.status {
+            Status::Ok => "ok",
+            Status::Note => "note",
+            Status::Missing => "MISSING",
         };
-        write!(f, "{verdict:<8} {:<14} {}", self.what, self.words)
+        write!(f, "{status:<8} {:<14} {}", self.what, self.words)
     }
 }
 
@@ -59,7 +59,7 @@ impl fmt::Display for Finding {
 pub fn run() -> u8 {
     let mut all_there = true;
     let mut show = |finding: Finding| {
-        all_there &= finding.verdict != Verdict::Missing;
+        all_there &= finding.status != Status::Missing;
         say::out(format_args!("{finding}"));
     };
     show(rust());
@@ -78,8 +78,8 @@ pub fn run() -> u8 {
 fn rust() -> Finding {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     match program::first_line(Command::new(rustc).arg("--version")) {
-        Some(version) => Finding::new(Verdict::Ok, "rust", version),
-        None => Finding::new(Verdict::Missing, "rust", "rustc does not start; install Rust 1.95 or later"),
+        Some(version) => Finding::new(Status::Ok, "rust", version),
+        None => Finding::new(Status::Missing, "rust", "rustc does not start; install Rust 1.95 or later"),
     }
 }
 
@@ -87,14 +87,14 @@ fn cxx() -> Finding {
     let what = "C++ compiler";
     match compiler::cxx() {
         Ok(path) if compiler::compiles(&path) => {
-            Finding::new(Verdict::Ok, what, format!("{}, {}", path.display(), compiler::version(&path)))
+            Finding::new(Status::Ok, what, format!("{}, {}", path.display(), compiler::version(&path)))
         }
         Ok(path) => {
             let words = format!(
                 "{} cannot compile C++17; install its standard library (Debian: apt install g++)",
                 path.display()
             );
-            Finding::new(Verdict::Missing, what, words)
+            Finding::new(Status::Missing, what, words)
         }
         Err(error) => Finding::missing(what, &error),
     }
@@ -104,7 +104,7 @@ fn linker() -> Finding {
     let what = "linker";
     match compiler::linker() {
         Ok(path) => {
-            Finding::new(Verdict::Ok, what, format!("{}, {}", path.display(), compiler::version(&path)))
+            Finding::new(Status::Ok, what, format!("{}, {}", path.display(), compiler::version(&path)))
         }
         Err(error) => Finding::missing(what, &error),
     }
@@ -114,7 +114,7 @@ fn python() -> Finding {
     match Python::find() {
         Ok(python) => {
             let words = format!("{} with pip {}, {}", python.version, python.pip, python.path.display());
-            Finding::new(Verdict::Ok, "python, pip", words)
+            Finding::new(Status::Ok, "python, pip", words)
         }
         Err(error) => Finding::missing("python, pip", &error),
     }
@@ -122,11 +122,11 @@ fn python() -> Finding {
 
 fn graphics() -> Finding {
     match gpu::describe() {
-        Some(gpu) => Finding::new(Verdict::Ok, "gpu", gpu),
+        Some(gpu) => Finding::new(Status::Ok, "gpu", gpu),
         None if gpu::is_seen() => {
-            Finding::new(Verdict::Note, "gpu", "there is one, but nvidia-smi says nothing about it")
+            Finding::new(Status::Note, "gpu", "there is one, but nvidia-smi says nothing about it")
         }
-        None => Finding::new(Verdict::Note, "gpu", "none seen; everything runs on the CPU"),
+        None => Finding::new(Status::Note, "gpu", "none seen; everything runs on the CPU"),
     }
 }
 
@@ -134,31 +134,31 @@ fn room() -> Finding {
     let cache = cache_home();
     let free = match disk::free(&cache) {
         Ok(free) => free,
-        Err(error) => return Finding::new(Verdict::Note, "disk", error.to_string()),
+        Err(error) => return Finding::new(Status::Note, "disk", error.to_string()),
     };
     let profile = if gpu::is_seen() { Profile::Cuda } else { Profile::Cpu };
     let words = format!("{} free in {}", human::bytes(free), cache.display());
     if free >= profile.bytes() || status::is_ready() {
-        return Finding::new(Verdict::Ok, "disk", words);
+        return Finding::new(Status::Ok, "disk", words);
     }
     let words = format!("{words}; libtorch needs {} while it is installed", human::bytes(profile.bytes()));
-    Finding::new(Verdict::Missing, "disk", words)
+    Finding::new(Status::Missing, "disk", words)
 }
 
 fn data_set(name: &'static str) -> Finding {
     let origin = match kontrast_data::origin(name) {
         Ok(origin) => origin,
-        Err(error) => return Finding::new(Verdict::Missing, name, error.to_string()),
+        Err(error) => return Finding::new(Status::Missing, name, error.to_string()),
     };
     let folder = cache_home().join("data").join(name);
     let spec = Spec { source: origin.source.clone(), subset: None, seed: 0 };
     match kontrast_data::open(&spec, &cache_home()) {
-        Ok(_) => Finding::new(Verdict::Ok, name, format!("complete, {}", folder.display())),
+        Ok(_) => Finding::new(Status::Ok, name, format!("complete, {}", folder.display())),
         Err(DataError::Missing { .. }) if !folder.exists() => {
             let words = format!("not there; fetched when first needed, {}", way(&origin));
-            Finding::new(Verdict::Note, name, words)
+            Finding::new(Status::Note, name, words)
         }
-        Err(error) => Finding::new(Verdict::Missing, name, format!("damaged: {error}")),
+        Err(error) => Finding::new(Status::Missing, name, format!("damaged: {error}")),
     }
 }
 
@@ -187,8 +187,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_begins_with_its_verdict() {
-        let ok = Finding::new(Verdict::Ok, "rust", "rustc 1.95.0");
+    fn a_line_begins_with_its_status() {
+        let ok = Finding::new(Status::Ok, "rust", "rustc 1.95.0");
         assert_eq!(ok.to_string(), "ok       rust           rustc 1.95.0");
         let missing = Finding::missing("python, pip", &anyhow::anyhow!("pip: none; install it: so"));
         assert_eq!(missing.to_string(), "MISSING  python, pip    none; install it: so");

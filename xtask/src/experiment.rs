@@ -98,7 +98,7 @@ fn pretrain(asked: &arguments::Experiment, seed: Option<u64>) -> Vec<String> {
     words
 }
 
-/// One run a seed, then mean and deviation. What is finished is not run again: the program sees to that.
+/// One run a seed, then mean and std. What is finished is not run again: the program sees to that.
 fn seeds(asked: &arguments::Experiment, loaded: &Loaded, count: u64, kontrast: &Kontrast) -> Result<u8> {
     let family = Family::new()?;
     let first = loaded.experiment.seed;

@@ -51,7 +51,7 @@ enum Inputs {
     Scores,
 }
 
-/// A loss by its name, what it is given, and whether it compares all pairs, so that memory is worth a line.
+/// A loss by its name, what it is given, and whether it compares all pairs, so that its memory is shown.
 struct Subject(&'static str, Inputs, bool, fn(&[Tensor]) -> Tensor);
 
 const SUBJECTS: [Subject; 10] = [

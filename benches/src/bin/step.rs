@@ -3,7 +3,7 @@
 
 use clap::Parser;
 use kontrast_augment_torch::Views;
-use kontrast_benches::{Bench, Measured, SIDE, feed, figure, images, median, plan};
+use kontrast_benches::{Bench, Measured, SIDE, figure, images, median, plan, to_tensor};
 use kontrast_data::{Epochs, Loader, LoaderSpec};
 use kontrast_torch_ext::{Precision, deterministic, keep_freed_memory, load_cuda};
 use std::error::Error;
@@ -70,13 +70,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let buffers = (0..3).map(|_| vec![0_u8; spec.bytes()]).collect();
     let mut loader = Loader::start(spec, buffers)?;
-    let feed = feed(device);
+    let to_tensor = to_tensor(device);
     let (mut seconds, mut waited) = (Vec::new(), 0.0);
     for step in 0..WARM_UP + steps.max(1) {
         let started = Instant::now();
         let batch = loader.next()?.ok_or("the loader ended")?;
         let waiting = started.elapsed().as_secs_f64();
-        let views = Views::new(feed.images(&batch.buffer, (SIDE, SIDE)), batch.indices);
+        let views = Views::new(to_tensor.images(&batch.buffer, (SIDE, SIDE)), batch.indices);
         loader.recycle(batch.buffer);
         // Reading the loss waits for the device.
         let loss = bench.step(&views).double_value(&[]);
@@ -86,7 +86,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             waited += waiting;
         }
     }
-    let share = 100.0 * waited / seconds.iter().sum::<f64>();
+    let fraction = 100.0 * waited / seconds.iter().sum::<f64>();
     let (count, speed) = (seconds.len(), batch as f64 / median(seconds));
     let kind = if fp32 { "fp32" } else { "bf16" };
     // SimCLR's is the one that others measure too.
@@ -97,7 +97,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     println!(
         "kontrast{own} batch={batch} width={width} {kind} channels-last threads={threads}: {speed:.1} images/s, data loading \
-         included (median of {count} steps), {share:.1} % waiting for data"
+         included (median of {count} steps), {fraction:.1} % waiting for data"
     );
     if json {
         figure(&format!("step{own}, batch {batch}, width {width}, {kind}"), speed, "images/s");

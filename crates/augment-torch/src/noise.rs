@@ -7,9 +7,9 @@ use tch::{Kind, Tensor};
 /// The lowest 32 bits.
 const MASK: i64 = 0xffff_ffff;
 /// Deviation of an erased box's noise, as in the CPU renderer.
-const DEVIATION: f64 = 0.25;
+const STD: f64 = 0.25;
 
-/// Adds noise. The number is its deviation.
+/// Adds noise. The number is its std.
 pub(crate) fn add(x: &mut Tensor, numbers: &Numbers) {
     let (_, c, h, w) = x.size4().expect("pictures of four dimensions");
     let index = Tensor::arange(c * h * w, (Kind::Int64, x.device())).view([1, c, h, w]);
@@ -32,7 +32,7 @@ pub(crate) fn erase(x: &mut Tensor, noisy: bool, numbers: &Numbers) {
         // Numbers are counted inside the box, channel after channel; those outside go nowhere.
         let index = (channel * height + whole(&row)) * width + whole(&column);
         let mut noise = normal(&numbers.keys, &index);
-        noise.g_mul_scalar_(DEVIATION).g_add_scalar_(0.5).clamp_(0.0, 1.0)
+        noise.g_mul_scalar_(STD).g_add_scalar_(0.5).clamp_(0.0, 1.0)
     } else {
         numbers.column(4)
     };
@@ -40,14 +40,14 @@ pub(crate) fn erase(x: &mut Tensor, noisy: bool, numbers: &Numbers) {
     let _ = x.g_mul_(&kept).g_add_(&(fill * mask));
 }
 
-/// Replaces all channels but one by noise about the middle gray. The number is its deviation, as a share of the kept
+/// Replaces all channels but one by noise about the middle gray. The number is its std, as a fraction of the kept
 /// channel's.
 pub(crate) fn drop_channels(x: &mut Tensor, kept: i64, numbers: &Numbers) {
     let (_, _, h, w) = x.size4().expect("pictures of four dimensions");
-    let deviation = x.narrow(1, kept, 1).std_dim(&[2_i64, 3][..], false, true) * numbers.column(0);
+    let std = x.narrow(1, kept, 1).std_dim(&[2_i64, 3][..], false, true) * numbers.column(0);
     let index = Tensor::arange(2 * h * w, (Kind::Int64, x.device())).view([1, 2, h, w]);
     let mut noise = normal(&numbers.keys, &index);
-    let noise = noise.g_mul_(&deviation).g_add_scalar_(0.5).clamp_(0.0, 1.0);
+    let noise = noise.g_mul_(&std).g_add_scalar_(0.5).clamp_(0.0, 1.0);
     for (place, channel) in (0..3).filter(|&channel| channel != kept).enumerate() {
         x.narrow(1, channel, 1).copy_(&noise.narrow(1, place as i64, 1));
     }

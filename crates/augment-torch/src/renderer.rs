@@ -28,9 +28,9 @@ pub enum Grouping {
 pub struct DeviceRenderer {
     device: Device,
     kind: Kind,
-    /// 1 / deviation, `[1, 3, 1, 1]`.
+    /// 1 / std, `[1, 3, 1, 1]`.
     factor: Tensor,
-    /// mean / deviation, `[1, 3, 1, 1]`.
+    /// mean / std, `[1, 3, 1, 1]`.
     shift: Tensor,
     grouping: Grouping,
     /// Values that are worked on together: what the CPU's second cache holds, or what a GPU has room for a few times.
@@ -38,10 +38,10 @@ pub struct DeviceRenderer {
 }
 
 impl DeviceRenderer {
-    /// A renderer on `device` with the channel means and deviations of values between 0 and 1. Its views are of `kind`.
-    pub fn new(device: Device, mean: [f64; 3], deviation: [f64; 3], kind: Kind) -> Self {
+    /// A renderer on `device` with the channel means and stds of values between 0 and 1. Its views are of `kind`.
+    pub fn new(device: Device, mean: [f64; 3], std: [f64; 3], kind: Kind) -> Self {
         let of = |f: fn(f64, f64) -> f64| {
-            let values: Vec<f32> = mean.iter().zip(&deviation).map(|(&m, &d)| f(m, d) as f32).collect();
+            let values: Vec<f32> = mean.iter().zip(&std).map(|(&m, &d)| f(m, d) as f32).collect();
             Tensor::from_slice(&values).view([1, 3, 1, 1]).to_device(device)
         };
         let (grouping, values) = match device {

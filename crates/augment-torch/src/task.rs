@@ -154,7 +154,7 @@ impl Task {
                     key(of);
                 }
             }
-            Op::Noise { deviation: value, key: of } | Op::DropChannels { share: value, key: of, .. } => {
+            Op::Noise { std: value, key: of } | Op::DropChannels { fraction: value, key: of, .. } => {
                 floats.push(value);
                 key(of);
             }

@@ -64,10 +64,10 @@ fn distance(a: &[f32], b: &[f32]) -> f32 {
 
 fn colour_histogram(view: &[u8]) -> Vec<f32> {
     let mut counts = vec![0.0; LEVELS.pow(3)];
-    let share = 3.0 / view.len() as f32;
+    let fraction = 3.0 / view.len() as f32;
     for pixel in view.chunks_exact(3) {
         let level = |channel: usize| usize::from(pixel[channel]) * LEVELS / 256;
-        counts[(level(0) * LEVELS + level(1)) * LEVELS + level(2)] += share;
+        counts[(level(0) * LEVELS + level(1)) * LEVELS + level(2)] += fraction;
     }
     counts
 }

@@ -7,7 +7,7 @@ use crate::transform::rand_augment;
 
 /// Pixels of a side, at most: beyond them is a slip.
 pub(crate) const MOST_PIXELS: f64 = 8192.0;
-/// Below the first deviation a blur changes nothing, beyond the second it leaves nothing.
+/// Below the first std a blur changes nothing, beyond the second it leaves nothing.
 const SIGMA: (f64, f64) = (0.01, 1000.0);
 
 impl Step {
@@ -58,9 +58,9 @@ impl Step {
             Self::Posterize { bits } => between("posterize bits", bits.into(), (0.0, 8.0)),
             Self::Sharpness { factor } => ordered_within("sharpness factor", factor, (0.0, any)),
             Self::Rotate { degrees, .. } => ordered_within("rotate degrees", degrees, (-360.0, 360.0)),
-            Self::Translate { share: (x, y), .. } => {
-                between("translate share x", x, (0.0, 1.0))?;
-                between("translate share y", y, (0.0, 1.0))
+            Self::Translate { fraction: (x, y), .. } => {
+                between("translate fraction x", x, (0.0, 1.0))?;
+                between("translate fraction y", y, (0.0, 1.0))
             }
             Self::Shear { x, y, .. } => {
                 ordered_within("shear x", x, (-89.0, 89.0))?;
@@ -75,11 +75,11 @@ impl Step {
                 between("cutout side", side as f64, (1.0, any))?;
                 check_filling(filling)
             }
-            Self::GaussianNoise { deviation } => between("noise deviation", deviation, (0.0, any)),
+            Self::GaussianNoise { std } => between("noise std", std, (0.0, any)),
             Self::ShiftChannels { most } => {
                 between("channel shift", most as f64, (0.0, view.0.min(view.1) as f64))
             }
-            Self::DropChannels { share } => between("channel drop share", share, (0.0, any)),
+            Self::DropChannels { fraction } => between("channel drop fraction", fraction, (0.0, any)),
             Self::RandAugment { count, magnitude, .. } => {
                 between("rand_augment count", count as f64, (0.0, 16.0))?;
                 between("rand_augment magnitude", magnitude as f64, (0.0, rand_augment::TOP as f64))

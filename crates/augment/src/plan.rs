@@ -141,8 +141,8 @@ mod tests {
             ),
             (Step::Posterize { bits: 9 }, "posterize bits is 9; expected a number from 0 to 8"),
             (
-                Step::Sequence(vec![Step::GaussianNoise { deviation: -0.1 }]),
-                "noise deviation is -0.1; expected a number of at least 0",
+                Step::Sequence(vec![Step::GaussianNoise { std: -0.1 }]),
+                "noise std is -0.1; expected a number of at least 0",
             ),
             (
                 Step::OneOf(vec![Choice { weight: 0.0, step: Step::Invert }]),

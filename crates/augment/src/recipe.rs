@@ -138,7 +138,7 @@ pub enum Op {
     /// Adds Gaussian noise, clamped.
     Noise {
         /// Of values from 0 to 1.
-        deviation: f32,
+        std: f32,
         /// Key of the noise.
         key: u64,
     },
@@ -150,8 +150,8 @@ pub enum Op {
     DropChannels {
         /// Which channel stays, 0 to 2.
         kept: u8,
-        /// Deviation of the noise, as a share of the kept channel's.
-        share: f32,
+        /// Std of the noise, as a fraction of the kept channel's.
+        fraction: f32,
         /// Key of the noise.
         key: u64,
     },
@@ -209,7 +209,7 @@ impl fmt::Display for Op {
             }
             Self::Shear { x, y, .. } => write!(f, "shear {:+.2} {:+.2}", rounded(*x, 1e2), rounded(*y, 1e2)),
             Self::Erase { x, y, width, height, .. } => write!(f, "erase {width}x{height}+{x}+{y}"),
-            Self::Noise { deviation, .. } => write!(f, "noise {deviation:.2}"),
+            Self::Noise { std, .. } => write!(f, "noise {std:.2}"),
             Self::Sobel => f.write_str("sobel"),
             Self::ShiftChannels([r, g, b]) => {
                 write!(f, "shift channels {:+}{:+} {:+}{:+} {:+}{:+}", r[0], r[1], g[0], g[1], b[0], b[1])

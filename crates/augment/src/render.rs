@@ -151,10 +151,10 @@ impl Scratch {
                 affine::carry_out(canvas, op, sampling);
             }
             Op::Erase { x, y, width, height, fill } => erase::erase(canvas, (x, y), (width, height), fill),
-            Op::Noise { deviation, key } => gaussian_noise::add(canvas.planes(), deviation, key),
+            Op::Noise { std, key } => gaussian_noise::add(canvas.planes(), std, key),
             Op::Sobel => sobel::edges(canvas),
             Op::ShiftChannels(offsets) => channels::shift(canvas, offsets),
-            Op::DropChannels { kept, share, key } => channels::drop(canvas, kept, share, key),
+            Op::DropChannels { kept, fraction, key } => channels::drop(canvas, kept, fraction, key),
             first => panic!("{first} can only be the first operation of a recipe"),
         }
         None

@@ -26,7 +26,7 @@ pub enum Step {
     },
     /// A box of random area, proportions and place (Szegedy et al. 2015), as torchvision draws it.
     RandomResizedCrop {
-        /// Smallest and largest share of the image's area.
+        /// Smallest and largest fraction of the image's area.
         scale: (f64, f64),
         /// Smallest and largest width / height, drawn uniformly in the logarithm.
         ratio: (f64, f64),
@@ -90,8 +90,8 @@ pub enum Step {
     },
     /// Moved by whole pixels.
     Translate {
-        /// Largest share of the view's width and height, in either direction.
-        share: (f64, f64),
+        /// Largest fraction of the view's width and height, in either direction.
+        fraction: (f64, f64),
         /// How values between pixels are read.
         sampling: Sampling,
     },
@@ -106,7 +106,7 @@ pub enum Step {
     },
     /// A box of random area, proportions and place, filled (Zhong et al. 2017).
     Erase {
-        /// Smallest and largest share of the view's area.
+        /// Smallest and largest fraction of the view's area.
         scale: (f64, f64),
         /// Smallest and largest height / width, drawn uniformly in the logarithm.
         ratio: (f64, f64),
@@ -123,7 +123,7 @@ pub enum Step {
     /// Noise on every value.
     GaussianNoise {
         /// Of values from 0 to 1.
-        deviation: f64,
+        std: f64,
     },
     /// How steep each channel is.
     Sobel,
@@ -134,8 +134,8 @@ pub enum Step {
     },
     /// One channel stays, the others become noise.
     DropChannels {
-        /// Deviation of the noise, as a share of the kept channel's; a hundredth in Doersch et al. 2015.
-        share: f64,
+        /// Std of the noise, as a fraction of the kept channel's; a hundredth in Doersch et al. 2015.
+        fraction: f64,
     },
     /// Operations from RandAugment's list, one after another (Cubuk et al. 2019, arXiv 1909.13719).
     RandAugment {
@@ -244,8 +244,8 @@ impl Step {
 
     fn draw_affine(&self, Drawing { picture, stream, ops, .. }: &mut Drawing<'_>) {
         ops.push(match *self {
-            Self::Translate { share, sampling } => {
-                affine::draw_translation(*picture, share, sampling, stream)
+            Self::Translate { fraction, sampling } => {
+                affine::draw_translation(*picture, fraction, sampling, stream)
             }
             Self::Shear { x, y, sampling } => affine::draw_shear(x, y, sampling, stream),
             Self::Rotate { degrees, sampling } => {
@@ -281,10 +281,10 @@ impl Step {
             Self::Invert => Op::Invert,
             Self::Autocontrast => Op::Autocontrast,
             Self::Sharpness { factor } => Op::Sharpness(stream.uniform(factor.0, factor.1) as f32),
-            Self::GaussianNoise { deviation } => Op::Noise { deviation: deviation as f32, key: stream.key() },
+            Self::GaussianNoise { std } => Op::Noise { std: std as f32, key: stream.key() },
             Self::Sobel => Op::Sobel,
             Self::ShiftChannels { most } => channels::draw_shift(most, stream),
-            Self::DropChannels { share } => channels::draw_drop(share, stream),
+            Self::DropChannels { fraction } => channels::draw_drop(fraction, stream),
             _ => unreachable!("every other step is drawn elsewhere"),
         });
     }

@@ -28,7 +28,7 @@ pub struct Data {
     /// What to do about an image that cannot be read; `skip` is for `name = "folder"` only.
     #[serde(default)]
     pub unreadable: Unreadable,
-    /// The share of each class that becomes the test split of a folder without one, for `name = "folder"` only.
+    /// The fraction of each class that becomes the test split of a folder without one, for `name = "folder"` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<f64>,
     /// What transparent images are laid over, for `name = "folder"` only: white where it is left out.
@@ -40,7 +40,7 @@ pub struct Data {
     /// Mean of each channel, of values between 0 and 1.
     pub mean: [f64; 3],
     /// Standard deviation of each channel, of values between 0 and 1.
-    pub deviation: [f64; 3],
+    pub std: [f64; 3],
 }
 
 /// The data sets that Kontrast knows.
@@ -145,8 +145,8 @@ impl Data {
     pub(crate) fn check(&self, problems: &mut Problems) {
         let inside = self.mean.iter().all(|mean| (0.0..=1.0).contains(mean));
         problems.require(inside, "data.mean", &self.mean, "three numbers from 0 to 1");
-        let inside = self.deviation.iter().all(|deviation| *deviation > 0.0 && *deviation <= 1.0);
-        problems.require(inside, "data.deviation", &self.deviation, "three numbers above 0, at most 1");
+        let inside = self.std.iter().all(|std| *std > 0.0 && *std <= 1.0);
+        problems.require(inside, "data.std", &self.std, "three numbers above 0, at most 1");
         let fitting = !self.unlabelled || self.name == DataName::Stl10;
         let only = "false, since only data.name = \"stl10\" has images without labels apart";
         problems.require(fitting, "data.unlabelled", &self.unlabelled, only);
@@ -176,7 +176,7 @@ impl Data {
         }
         if let Some(holdout) = self.holdout {
             let between = holdout > 0.0 && holdout < 1.0;
-            problems.require(between, "data.holdout", &holdout, "a share above 0 and below 1");
+            problems.require(between, "data.holdout", &holdout, "a fraction above 0 and below 1");
             problems.require(folder, "data.holdout", &holdout, only);
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::Place;
+use crate::Location;
 use kontrast_runlog::human::printable;
 
 /// As many faults are named; the others are counted.
@@ -18,7 +18,7 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
         /// Where another file asks for it.
-        wanted_at: Option<Box<Place>>,
+        wanted_at: Option<Box<Location>>,
         /// What the system says.
         source: std::io::Error,
     },
@@ -28,7 +28,7 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
         /// Where another file asks for it.
-        wanted_at: Option<Box<Place>>,
+        wanted_at: Option<Box<Location>>,
         /// What was expected, what was found, what to do.
         message: String,
     },
@@ -36,7 +36,7 @@ pub enum ConfigError {
     #[error("{at}: `extends` goes in a circle: {}; remove one of them", arrows(chain))]
     Cycle {
         /// Where the circle closes.
-        at: Box<Place>,
+        at: Box<Location>,
         /// The files, beginning with the one that was asked for.
         chain: Vec<PathBuf>,
     },
@@ -75,7 +75,7 @@ pub enum ConfigError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// File, line and column, or the argument of `--set`.
-    pub place: Option<Place>,
+    pub place: Option<Location>,
     /// The key as one would write it for `--set`; empty where the text is no TOML.
     pub key: String,
     /// What was found, what was expected, what to do.
@@ -97,11 +97,11 @@ impl fmt::Display for Fault {
     }
 }
 
-fn wanted(at: Option<&Place>) -> String {
+fn wanted(at: Option<&Location>) -> String {
     at.map_or_else(|| "; check the path".to_owned(), |_| named(at))
 }
 
-fn named(at: Option<&Place>) -> String {
+fn named(at: Option<&Location>) -> String {
     at.map(|place| format!("; it is named by `extends` at {place}, relative to that file"))
         .unwrap_or_default()
 }

@@ -13,14 +13,14 @@ pub struct Eval {
     pub knn: bool,
     /// Epochs between evaluations while training; 0 evaluates at the end only.
     pub online_every: u32,
-    /// Share of the training images on which settings are chosen. Nothing is chosen on test.
+    /// Fraction of the training images on which settings are chosen. Nothing is chosen on test.
     pub validation: f64,
     /// A linear probe, at the end and in every evaluation while training; none where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linear: Option<Linear>,
     /// Probes on the maps of single stages, at the end; none where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub depth: Option<DepthProbes>,
+    pub layers: Option<LayerProbes>,
 }
 
 /// The linear probe: logistic regression on frozen features, over a grid of settings.
@@ -42,7 +42,7 @@ pub struct Linear {
 /// code, `config/CIFAR10_*Classifier_on_RotNet_NIN4blocks_Conv2_feats.py` of github.com/gidariss/FeatureLearningRotNet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DepthProbes {
+pub struct LayerProbes {
     /// Which probes are trained.
     pub probes: Vec<Probe>,
     /// Stages from 1, shallow before deep; all of them where it is left out.
@@ -110,8 +110,8 @@ impl ProbeLrs {
     }
 }
 
-impl DepthProbes {
-    /// A whole table, as a `--set` of `eval.depth` has it: one probe, quickly.
+impl LayerProbes {
+    /// A whole table, as a `--set` of `eval.layers` has it: one probe, quickly.
     pub const EXAMPLE: &str =
         "{probes=[\"linear\"], features=9000, epochs=20, batch=128, weight_decay=5e-4, lr={linear=0.001}}";
 
@@ -128,7 +128,7 @@ impl DepthProbes {
         let names: Vec<_> = probes.iter().map(|probe| probe.as_str()).collect();
         problems.require(
             some,
-            "eval.depth.probes",
+            "eval.layers.probes",
             &names,
             "at least one of linear, mlp and conv, each once",
         );
@@ -138,20 +138,20 @@ impl DepthProbes {
             let there = !stages.is_empty() && rises && stages.iter().all(|stage| (1..=all).contains(stage));
             let expected =
                 format!("stages from 1 to {all}, as encoder.{} has them, in rising order", encoder.name());
-            problems.require(there, "eval.depth.stages", stages, &expected);
+            problems.require(there, "eval.layers.stages", stages, &expected);
         }
-        problems.require(*features >= 1, "eval.depth.features", features, "at least 1");
-        problems.require(*epochs >= 1, "eval.depth.epochs", epochs, "at least 1");
+        problems.require(*features >= 1, "eval.layers.features", features, "at least 1");
+        problems.require(*epochs >= 1, "eval.layers.epochs", epochs, "at least 1");
         let expected = "at least 2: batch norm compares the maps of a batch";
-        problems.require(*batch >= 2, "eval.depth.batch", batch, expected);
-        problems.not_negative("eval.depth.weight_decay", *weight_decay);
+        problems.require(*batch >= 2, "eval.layers.batch", batch, expected);
+        problems.not_negative("eval.layers.weight_decay", *weight_decay);
         for probe in [Probe::Linear, Probe::Mlp, Probe::Conv] {
-            let key = format!("eval.depth.lr.{}", probe.as_str());
+            let key = format!("eval.layers.lr.{}", probe.as_str());
             match lr.of(probe) {
                 Some(lr) => problems.positive(&key, lr),
                 None if probes.contains(&probe) => {
                     let expected =
-                        format!("a learning rate, since eval.depth.probes has {:?}", probe.as_str());
+                        format!("a learning rate, since eval.layers.probes has {:?}", probe.as_str());
                     problems.missing(&key, &expected);
                 }
                 None => {}
@@ -180,10 +180,10 @@ impl Eval {
     }
 
     pub(crate) fn check(&self, encoder: &Encoder, problems: &mut Problems) {
-        let share = self.validation > 0.0 && self.validation < 1.0;
-        problems.require(share, "eval.validation", &self.validation, "a share above 0 and below 1");
-        if let Some(depth) = &self.depth {
-            depth.check(encoder, problems);
+        let fraction = self.validation > 0.0 && self.validation < 1.0;
+        problems.require(fraction, "eval.validation", &self.validation, "a fraction above 0 and below 1");
+        if let Some(layers) = &self.layers {
+            layers.check(encoder, problems);
         }
         let Some(Linear { epochs, batch, lrs, weight_decays }) = &self.linear else { return };
         problems.require(*epochs >= 1, "eval.linear.epochs", epochs, "at least 1");

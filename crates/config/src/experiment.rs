@@ -75,8 +75,8 @@ impl Experiment {
         self.views.check(&mut problems);
         self.encoder.check(&mut problems);
         self.method.check(&self.train, &mut problems);
-        let told = !(self.data.unlabelled && self.method.wants_labels());
-        let expected = format!("false, since method.{} is told the labels of its images", self.method.name());
+        let told = !(self.data.unlabelled && self.method.needs_labels());
+        let expected = format!("false, since method.{} needs the labels of its images", self.method.name());
         problems.require(told, "data.unlabelled", &self.data.unlabelled, &expected);
         self.optimizer.check(&mut problems);
         self.schedule.check(self.train.epochs, &mut problems);

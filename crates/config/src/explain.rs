@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use crate::error::Fault;
 use crate::load::CHOICES;
 use crate::phrases::{in_words, listed, meant, quoted, slip, unknown};
+use crate::renamed::renamed;
 use crate::shape::{in_quotes, meant_shape};
 use crate::source::Sources;
 
@@ -76,6 +77,9 @@ fn with_hint(message: &str, path: &[String], table: &DeTable<'_>, sources: &Sour
 
 /// In words, for a key that is not among those of its table.
 pub(crate) fn unknown_key(found: &str, valid: &[&str], path: &[String], table: &DeTable<'_>) -> String {
+    if let Some(new) = renamed(path) {
+        return format!("this key is called `{new}` now");
+    }
     let last = path.last().map_or(found, String::as_str);
     // A slip of one letter is of a key here, whatever stands elsewhere.
     let elsewhere = if slip(found, valid) { Vec::new() } else { places(table, last, &path.join(".")) };

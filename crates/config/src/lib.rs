@@ -37,6 +37,7 @@ mod optimizer;
 mod overrides;
 mod phrases;
 mod problems;
+mod renamed;
 mod schedule;
 mod shape;
 mod source;
@@ -49,7 +50,7 @@ pub use background::Background;
 pub use data::{Data, DataName, Synthetic, Unreadable};
 pub use encoder::{Encoder, Nin, Resnet, Stem};
 pub use error::{ConfigError, Fault};
-pub use eval::{DepthProbes, Eval, Linear, Probe, ProbeLrs};
+pub use eval::{Eval, LayerProbes, Linear, Probe, ProbeLrs};
 pub use experiment::Experiment;
 pub use infrastructure::{Device, Infrastructure};
 pub use load::Loaded;
@@ -62,7 +63,7 @@ pub use method::{
 pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};
 pub use problems::Problem;
 pub use schedule::{Constant, Cosine, Multistep, Schedule};
-pub use source::Place;
+pub use source::Location;
 pub use train::{Feed, Precision, Train};
 pub use views::{
     Blur, Crop, Crops, CustomViews, DinoViews, Filling, Finish, IdentityViews, Jitter, PairViews, Policy,

@@ -8,7 +8,7 @@ use crate::experiment::Experiment;
 use crate::kind::Kind;
 use crate::merge::Merged;
 use crate::problems::Problem;
-use crate::source::{Place, Sources};
+use crate::source::{Location, Sources};
 
 /// Tables of which one variant is chosen.
 pub(crate) const CHOICES: [&str; 5] = ["views", "encoder", "method", "optimizer", "schedule"];
@@ -78,7 +78,7 @@ pub(crate) fn refuse(merged: &Merged<'_>, problems: Vec<Problem>) -> Result<(), 
 fn placed(merged: &Merged<'_>, problem: Problem) -> Fault {
     let own = merged.place(&problem.key);
     let argument = match own {
-        Some(Place::File { .. }) => {
+        Some(Location::File { .. }) => {
             merged.argument_under(&problem.key).or_else(|| merged.argument_in(&problem.expected))
         }
         _ => None,

@@ -8,7 +8,7 @@ use crate::elements;
 use crate::error::{ConfigError, Fault, LISTED};
 use crate::explain::{UnknownKey, explain, named, unknown_key};
 use crate::load::CHOICES;
-use crate::source::{Place, Sources};
+use crate::source::{Location, Sources};
 use kontrast_runlog::human::printable;
 
 type Entry<'s> = (Spanned<DeString<'s>>, Spanned<DeValue<'s>>);
@@ -96,22 +96,22 @@ impl<'s> Merged<'s> {
     }
 
     /// Where a key such as `axis[1].name` stands, or the innermost table around it that is written down.
-    pub(crate) fn place(&self, key: &str) -> Option<Place> {
+    pub(crate) fn place(&self, key: &str) -> Option<Location> {
         self.offset(key).0.and_then(|offset| self.sources.place(offset))
     }
 
     /// The argument that brought the value of one of the keys that these words name, where one did.
-    pub(crate) fn argument_in(&self, words: &str) -> Option<Place> {
+    pub(crate) fn argument_in(&self, words: &str) -> Option<Location> {
         let keys = words.split(|c: char| c.is_whitespace() || ",;:=()".contains(c));
         let places = keys.filter(|key| key.contains('.')).filter_map(|key| match self.offset(key) {
             (Some(offset), true) => self.sources.place(offset),
             _ => None,
         });
-        places.into_iter().find(|place| matches!(place, Place::Argument(_)))
+        places.into_iter().find(|place| matches!(place, Location::Argument(_)))
     }
 
     /// The argument that brought a part of the table or list of this name, where one did.
-    pub(crate) fn argument_under(&self, key: &str) -> Option<Place> {
+    pub(crate) fn argument_under(&self, key: &str) -> Option<Location> {
         let mut table = &self.table;
         let mut found = None;
         for part in key.split('.') {
@@ -124,9 +124,9 @@ impl<'s> Merged<'s> {
         self.argument_within(found?)
     }
 
-    fn argument_within(&self, value: &DeValue<'_>) -> Option<Place> {
+    fn argument_within(&self, value: &DeValue<'_>) -> Option<Location> {
         let argument =
-            |offset| self.sources.place(offset).filter(|place| matches!(place, Place::Argument(_)));
+            |offset| self.sources.place(offset).filter(|place| matches!(place, Location::Argument(_)));
         match value {
             DeValue::Table(inner) => inner.iter().find_map(|(key, value)| {
                 argument(key.span().start).or_else(|| self.argument_within(value.get_ref()))
@@ -200,7 +200,7 @@ fn merge_element<'s>(element: &mut Spanned<DeValue<'s>>, later: Spanned<DeValue<
 /// In words, where a later source is an argument that names another variant than the table has.
 fn replaces(sources: &Sources, choice: &str, base: &DeTable<'_>, later: &DeTable<'_>) -> Option<String> {
     let ((old, at), (new, from)) = (variant(base, choice)?, variant(later, choice)?);
-    let argument = sources.place(from).filter(|place| matches!(place, Place::Argument(_)))?;
+    let argument = sources.place(from).filter(|place| matches!(place, Location::Argument(_)))?;
     let place = sources.place(at)?;
     let (shown, was) = (printable(new), printable(old));
     let words =

@@ -60,7 +60,7 @@ impl Problems {
         self.require(value >= 0.0 && value.is_finite(), key, &value, "0 or above");
     }
 
-    /// A share below 1, 0 allowed.
+    /// A fraction below 1, 0 allowed.
     pub(crate) fn below_one(&mut self, key: &str, value: f64) {
         self.require((0.0..1.0).contains(&value), key, &value, "at least 0 and below 1");
     }

@@ -22,9 +22,9 @@ pub enum Schedule {
 pub struct Cosine {
     /// Epochs from 0 to the peak; a fraction is allowed.
     pub warmup_epochs: f64,
-    /// Share of the peak that is left at the end.
+    /// Fraction of the peak that is left at the end.
     #[serde(rename = "final")]
-    pub final_share: f64,
+    pub final_fraction: f64,
 }
 
 /// Warm-up and then no change.
@@ -74,9 +74,14 @@ impl Schedule {
         let expected = format!("0 to train.epochs = {epochs}, as with --set {key}={shorter}");
         problems.require(warmup >= 0.0 && warmup <= f64::from(epochs.max(1)), &key, &warmup, &expected);
         match self {
-            Self::Cosine(Cosine { final_share, .. }) => {
-                let inside = (0.0..=1.0).contains(final_share);
-                problems.require(inside, "schedule.cosine.final", final_share, "a share of the peak, 0 to 1");
+            Self::Cosine(Cosine { final_fraction, .. }) => {
+                let inside = (0.0..=1.0).contains(final_fraction);
+                problems.require(
+                    inside,
+                    "schedule.cosine.final",
+                    final_fraction,
+                    "a fraction of the peak, 0 to 1",
+                );
             }
             Self::Constant(_) => {}
             Self::Multistep(multistep) => multistep.check(epochs, problems),

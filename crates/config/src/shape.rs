@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use crate::Place;
+use crate::Location;
 use crate::phrases::{listed, unknown};
 use crate::views::Transform;
 
@@ -59,7 +59,7 @@ pub(crate) fn in_quotes(
     message: &str,
     path: &[String],
     value: &DeValue<'_>,
-    place: Option<&Place>,
+    place: Option<&Location>,
 ) -> Option<String> {
     let wanted = message.rsplit_once(", expected ")?.1.trim();
     let plain = !matches!(value, DeValue::String(_) | DeValue::Table(_) | DeValue::Array(_));
@@ -68,7 +68,7 @@ pub(crate) fn in_quotes(
     }
     let text = shown(value);
     match place {
-        Some(Place::Argument(argument)) => {
+        Some(Location::Argument(argument)) => {
             let (key, found) = argument.split_once('=')?;
             let whole = found.trim() == text;
             let key = if whole { key.trim().to_owned() } else { path.join(".") };

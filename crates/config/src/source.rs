@@ -16,7 +16,7 @@ use kontrast_runlog::human::printable;
 
 /// Where something stands: what a person needs to find it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Location {
     /// In a file; line and column count from 1.
     File {
         /// The file.
@@ -30,7 +30,7 @@ pub enum Place {
     Argument(String),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, line, column } => write!(f, "{}:{line}:{column}", printable(path.display())),
@@ -115,16 +115,16 @@ impl Sources {
     }
 
     /// The place of a byte of the padded texts.
-    pub(crate) fn place(&self, offset: usize) -> Option<Place> {
+    pub(crate) fn place(&self, offset: usize) -> Option<Location> {
         let source = self.list.iter().find(|s| (s.start..=s.padded.len()).contains(&offset))?;
         Some(match &source.label {
-            Label::Argument(argument) => Place::Argument(argument.clone()),
+            Label::Argument(argument) => Location::Argument(argument.clone()),
             Label::File(path) => {
                 let line = source.lines.partition_point(|start| *start <= offset);
                 let start = source.lines[line - 1];
                 let column =
                     String::from_utf8_lossy(&source.padded.as_bytes()[start..offset]).chars().count() + 1;
-                Place::File { path: path.clone(), line, column }
+                Location::File { path: path.clone(), line, column }
             }
         })
     }
@@ -157,7 +157,7 @@ impl Sources {
     }
 
     /// The file that the source read last extends, and where it says so.
-    fn extends(&self, path: &Path) -> Result<Option<(PathBuf, Option<Place>)>, ConfigError> {
+    fn extends(&self, path: &Path) -> Result<Option<(PathBuf, Option<Location>)>, ConfigError> {
         let Some(source) = self.list.last() else { return Ok(None) };
         let table = self.parse(source)?;
         let Some(value) = table.get("extends") else { return Ok(None) };

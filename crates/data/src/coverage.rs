@@ -27,13 +27,13 @@ pub(crate) fn untrained(train: &dyn Labelled, test: &dyn Labelled) -> Option<Str
     ))
 }
 
-/// A note about classes of which a share set no test images apart.
-pub(crate) fn untested(train: &dyn Labelled, test: &dyn Labelled, share: f64) -> Option<String> {
+/// A note about classes of which a fraction set no test images apart.
+pub(crate) fn untested(train: &dyn Labelled, test: &dyn Labelled, fraction: f64) -> Option<String> {
     let (trained, tested) = (counts(train), counts(test));
     let missing = (0..trained.len()).filter(|&label| trained[label] > 0 && tested[label] == 0);
     let list = listed(missing.map(|label| counted(&train.class_names()[label], trained[label], "image")))?;
     Some(format!(
-        "a holdout of {share} sets no test images apart of {list}: all of them are trained on, and scores do not cover them"
+        "a holdout of {fraction} sets no test images apart of {list}: all of them are trained on, and scores do not cover them"
     ))
 }
 

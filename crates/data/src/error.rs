@@ -102,12 +102,12 @@ pub enum DataError {
         here: PathBuf,
     },
     /// A holdout that the folder does not bear.
-    #[error("{}: data.holdout = {share} {reason}", folder.display())]
+    #[error("{}: data.holdout = {fraction} {reason}", folder.display())]
     Holdout {
         /// The folder.
         folder: PathBuf,
         /// As given.
-        share: f64,
+        fraction: f64,
         /// Why not, and what to do.
         reason: String,
     },

@@ -17,7 +17,7 @@ use crate::decode::decode;
 use crate::error::DataError;
 use crate::layout::{Files, Layout};
 use crate::open::{Split, Splits};
-use crate::subset::{Subset, share_of_each};
+use crate::subset::{Subset, fraction_of_each};
 
 /// Decoded images that stay in memory, in bytes: a small folder is decoded once, not once an epoch.
 const KEPT: usize = 512 << 20;
@@ -62,7 +62,9 @@ pub(crate) fn open(
     let mut reader = Reader { root, unreadable, background, notes, skipped: Vec::new(), transparent: 0 };
     let wrong = |reason: &str| DataError::Layout { folder: root.to_owned(), reason: reason.into() };
     let held = |reason: &str| match holdout {
-        Some(share) => Err(DataError::Holdout { folder: root.to_owned(), share, reason: reason.into() }),
+        Some(fraction) => {
+            Err(DataError::Holdout { folder: root.to_owned(), fraction, reason: reason.into() })
+        }
         None => Ok(()),
     };
     if test.is_some() {
@@ -81,9 +83,9 @@ pub(crate) fn open(
             Arc::new(reader.classes(classes, &known, "training")?)
         }
     };
-    if let Some(share) = holdout {
-        let (train, test) = split(root, train, share, seed)?;
-        reader.notes.extend(coverage::untested(&*train, &*test, share));
+    if let Some(fraction) = holdout {
+        let (train, test) = split(root, train, fraction, seed)?;
+        reader.notes.extend(coverage::untested(&*train, &*test, fraction));
         return Ok(reader.splits(Split::Labelled(train), Some(test)));
     }
     let test: Option<Part> = match test {
@@ -99,17 +101,17 @@ pub(crate) fn open(
 /// A labelled split.
 type Part = Arc<dyn Labelled>;
 
-/// Sets a share of each class apart, chosen by the seed.
-fn split(root: &Path, images: Arc<ClassFolder>, share: f64, seed: u64) -> Result<(Part, Part), DataError> {
-    let within = share > 0.0 && share < 1.0;
-    let held = if within { share_of_each(&images.labels(), share, seed) } else { Vec::new() };
+/// Sets a fraction of each class apart, chosen by the seed.
+fn split(root: &Path, images: Arc<ClassFolder>, fraction: f64, seed: u64) -> Result<(Part, Part), DataError> {
+    let within = fraction > 0.0 && fraction < 1.0;
+    let held = if within { fraction_of_each(&images.labels(), fraction, seed) } else { Vec::new() };
     if held.is_empty() {
         let reason = format!(
-            "leaves nothing to train or to test on, of {} images; give a share between 0 and 1 that takes at least one \
+            "leaves nothing to train or to test on, of {} images; give a fraction between 0 and 1 that takes at least one \
              image of a class and leaves one",
             images.len()
         );
-        return Err(DataError::Holdout { folder: root.to_owned(), share, reason });
+        return Err(DataError::Holdout { folder: root.to_owned(), fraction, reason });
     }
     let rest = (0..images.len() as u32).filter(|index| held.binary_search(index).is_err()).collect();
     let rest = Subset::of(Arc::clone(&images), rest);

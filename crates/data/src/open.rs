@@ -16,7 +16,7 @@ use crate::{cifar10, cifar100, coverage, fashion_mnist, pack, stl10};
 pub struct Spec {
     /// Where they come from.
     pub source: Source,
-    /// Train on this many only, an equal share of each class where the classes of all are known.
+    /// Train on this many only, an equal fraction of each class where the classes of all are known.
     pub subset: Option<usize>,
     /// Fixes the subset, the holdout and the drawn shapes.
     pub seed: u64,
@@ -43,7 +43,7 @@ pub enum Source {
         root: PathBuf,
         /// What to do about images that cannot be decoded.
         unreadable: Unreadable,
-        /// The share of each class that becomes the test split where there is none; never all of a class.
+        /// The fraction of each class that becomes the test split where there is none; never all of a class.
         holdout: Option<f64>,
         /// What transparent images are laid over, as bytes of red, green and blue; [`WHITE`](crate::WHITE) is usual.
         background: [u8; 3],

@@ -37,7 +37,7 @@ pub fn is_pack(path: &Path) -> Result<bool, DataError> {
 struct Table {
     /// Pixels of every image's short side; none where images kept their sizes.
     short: Option<usize>,
-    /// The share of a folder that became the test split.
+    /// The fraction of a folder that became the test split.
     #[serde(default)]
     holdout: Option<f64>,
     /// Empty without classes.

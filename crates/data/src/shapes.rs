@@ -226,8 +226,8 @@ mod tests {
             let figure = super::Figure::drawn(class as usize, &mut stream);
             let at = |at: usize| (at as f64 + 0.5) / 64.0;
             let cover: f64 = (0..64 * 64).map(|spot| figure.cover(at(spot % 64), at(spot / 64), 64.0)).sum();
-            let share = cover / (64.0 * 64.0);
-            assert!((0.03..0.45).contains(&share), "class {class} covers {share}");
+            let fraction = cover / (64.0 * 64.0);
+            assert!((0.03..0.45).contains(&fraction), "class {class} covers {fraction}");
         }
     }
 

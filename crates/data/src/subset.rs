@@ -16,7 +16,7 @@ pub struct Subset<D: ?Sized> {
     indices: Vec<u32>,
 }
 
-/// `count` images with as equal a share of each class as there are images: chosen by the seed, ascending.
+/// `count` images with as equal a fraction of each class as there are images: chosen by the seed, ascending.
 ///
 /// A smaller count chooses among the images of a larger one, under the same seed.
 pub fn balanced(labels: &[u32], count: usize, seed: u64) -> Vec<u32> {
@@ -30,12 +30,12 @@ pub fn balanced(labels: &[u32], count: usize, seed: u64) -> Vec<u32> {
     chosen
 }
 
-/// A share of each class, rounded, that leaves at least one image of each: chosen by the seed, ascending.
-pub(crate) fn share_of_each(labels: &[u32], share: f64, seed: u64) -> Vec<u32> {
+/// A fraction of each class, rounded, that leaves at least one image of each: chosen by the seed, ascending.
+pub(crate) fn fraction_of_each(labels: &[u32], fraction: f64, seed: u64) -> Vec<u32> {
     let mut stream = ViewRng::named(*b"subset  ", seed, 0, 0);
     let mut chosen = Vec::new();
     for images in shuffled(labels, &mut stream).into_values() {
-        let count = (images.len() as f64 * share).round() as usize;
+        let count = (images.len() as f64 * fraction).round() as usize;
         chosen.extend(&images[..count.min(images.len() - 1)]);
     }
     chosen.sort_unstable();
@@ -86,7 +86,7 @@ impl<D: Dataset + ?Sized> Subset<D> {
 }
 
 impl<D: Labelled + ?Sized> Subset<D> {
-    /// `count` images, an equal share of each class, chosen by the seed.
+    /// `count` images, an equal fraction of each class, chosen by the seed.
     ///
     /// # Errors
     /// When `count` is 0 or more than there are.
@@ -150,7 +150,7 @@ impl<D: Labelled + ?Sized> Labelled for Subset<D> {
 
 #[cfg(test)]
 mod tests {
-    use super::{balanced, share_of_each};
+    use super::{balanced, fraction_of_each};
 
     #[test]
     fn each_class_gives_the_same_number() {
@@ -192,16 +192,16 @@ mod tests {
             (&[1, 1], 0.5, &[0, 0]),
             (&[3], 0.1, &[0]),
         ];
-        for (sizes, share, expected) in cases {
+        for (sizes, fraction, expected) in cases {
             let classes = sizes.iter().enumerate();
             let labels: Vec<u32> =
                 classes.flat_map(|(class, &size)| std::iter::repeat_n(class as u32, size)).collect();
-            let chosen = share_of_each(&labels, share, 3);
+            let chosen = fraction_of_each(&labels, fraction, 3);
             let mut counts = vec![0; sizes.len()];
             for &index in &chosen {
                 counts[labels[index as usize] as usize] += 1;
             }
-            assert_eq!(counts, expected, "{share} of {sizes:?}");
+            assert_eq!(counts, expected, "{fraction} of {sizes:?}");
             assert!(chosen.is_sorted_by(|a, b| a < b));
         }
     }
@@ -209,6 +209,6 @@ mod tests {
     #[test]
     fn field_classes_of_one_size_give_the_images_that_a_balanced_choice_gives() {
         let labels: Vec<u32> = (0..60).map(|index| index % 3).collect();
-        assert_eq!(share_of_each(&labels, 0.25, 8), balanced(&labels, 15, 8));
+        assert_eq!(fraction_of_each(&labels, 0.25, 8), balanced(&labels, 15, 8));
     }
 }

@@ -173,8 +173,8 @@ mod tests {
     fn field_blends_are_rounded_to_the_nearest_byte() {
         for alpha in [0_u16, 1, 127, 128, 200, 254, 255] {
             for (value, behind) in [(0_u16, 255_u8), (255, 0), (13, 200), (77, 78)] {
-                let share = f64::from(alpha) / 255.0;
-                let exact = f64::from(value) * share + f64::from(behind) * (1.0 - share);
+                let fraction = f64::from(alpha) / 255.0;
+                let exact = f64::from(value) * fraction + f64::from(behind) * (1.0 - fraction);
                 let eight: DynamicImage =
                     ImageBuffer::from_pixel(1, 1, Rgba([value as u8, 0, 0, alpha as u8])).into();
                 let sixteen: DynamicImage =

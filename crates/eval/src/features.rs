@@ -2,7 +2,7 @@
 
 use crate::EvalError;
 use kontrast_augment::ViewPlan;
-use kontrast_augment_torch::Feed;
+use kontrast_augment_torch::ToTensor;
 use kontrast_data::{Dataset, Labelled, fill};
 use kontrast_models::{Encoder, Mode};
 use kontrast_torch_ext::{Autocast, Precision};
@@ -31,7 +31,7 @@ pub struct Extractor {
     /// What is done to an image first; deterministic.
     pub plan: ViewPlan,
     /// From bytes to tensors.
-    pub feed: Feed,
+    pub to_tensor: ToTensor,
     /// Precision of the encoder.
     pub precision: Precision,
     /// Images at once.
@@ -76,8 +76,8 @@ impl Extractor {
             bytes.resize(chunk.len() * self.plan.bytes(), 0);
             fill(images, &self.plan, 0, 0, chunk, &mut bytes)?;
             tch::no_grad(|| {
-                let x = self.feed.images(&bytes, self.plan.size());
-                let _autocast = Autocast::new(self.feed.device(), self.precision);
+                let x = self.to_tensor.images(&bytes, self.plan.size());
+                let _autocast = Autocast::new(self.to_tensor.device(), self.precision);
                 take(&x);
             });
         }

@@ -76,7 +76,7 @@ pub struct Knn {
 
 #[derive(Clone, Copy, Debug)]
 enum Setting {
-    /// Chosen on this share of the training set.
+    /// Chosen on this fraction of the training set.
     Chosen {
         validation: f64,
         seed: u64,
@@ -136,8 +136,8 @@ impl Protocol for Knn {
 }
 
 /// The setting with the best top-1 on the held part; among equals the first, the smallest k.
-fn choose(bank: &FeatureBank, classes: i64, share: f64, seed: u64) -> Result<(i64, f64), EvalError> {
-    let parts = split(&bank.classes(), share, seed)?;
+fn choose(bank: &FeatureBank, classes: i64, fraction: f64, seed: u64) -> Result<(i64, f64), EvalError> {
+    let parts = split(&bank.classes(), fraction, seed)?;
     let part = |positions: &Tensor| {
         let positions = positions.to_device(bank.features.device());
         FeatureBank {
@@ -166,7 +166,7 @@ fn labels_at(bank: &FeatureBank, positions: &Tensor) -> Tensor {
     bank.labels.index_select(0, &positions.flatten(0, -1)).reshape(positions.size())
 }
 
-/// Share of rows, per cent, whose label is among the `count` highest of `scores`. A class whose score is not finite is
+/// Fraction of rows, per cent, whose label is among the `count` highest of `scores`. A class whose score is not finite is
 /// never among them.
 ///
 /// # Shapes

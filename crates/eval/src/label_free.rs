@@ -13,7 +13,7 @@ use tch::{Kind, Tensor};
 /// Images looked at. Contrastive accuracy depends on their number: it counts the candidates.
 const IMAGES: usize = 2048;
 
-/// Alignment, uniformity, effective rank, deviation and contrastive accuracy of representations of the first two views
+/// Alignment, uniformity, effective rank, std and contrastive accuracy of representations of the first two views
 /// of some 2,000 images, drawn as in training; without alignment and accuracy where a plan has one view, or a second
 /// of another size.
 ///
@@ -41,8 +41,8 @@ pub fn label_free(
         let mut rendered = vec![0; chunk.len() * bytes];
         fill_views(images, plans, seed, 0, chunk, &mut rendered)?;
         let h = tch::no_grad(|| {
-            let x = extractor.feed.images(&rendered, size);
-            let _autocast = Autocast::new(extractor.feed.device(), extractor.precision);
+            let x = extractor.to_tensor.images(&rendered, size);
+            let _autocast = Autocast::new(extractor.to_tensor.device(), extractor.precision);
             encoder.forward(&x, Mode::Eval).to_kind(Kind::Float)
         });
         let by_view = Views::new(h, chunk.to_vec());
@@ -52,12 +52,12 @@ pub fn label_free(
     let (first, second) = (Tensor::cat(&firsts, 0), Tensor::cat(&seconds, 0));
     require_finite(&first)?;
     require_finite(&second)?;
-    // Without a second view the first would be compared with itself, which says nothing.
+    // Without a second view the first would be compared with itself, which is uninformative.
     Ok(LabelFree {
         alignment: paired.then(|| geometry::alignment(&first, &second)),
         uniformity: Some(geometry::uniformity(&first)),
         effective_rank: Some(geometry::effective_rank(&first)),
-        deviation: Some(geometry::deviation(&first)),
+        std: Some(geometry::std(&first)),
         contrastive_accuracy: paired.then(|| geometry::contrastive_accuracy(&first, &second)),
     })
 }

@@ -2,11 +2,11 @@
 //!
 //! Settings of a protocol are chosen on a split of the training set; the test set is read once, at the end.
 
-pub mod depth;
 mod features;
 mod fingerprint;
 mod knn;
 mod label_free;
+pub mod layers;
 mod linear;
 mod pixels;
 mod protocol;
@@ -16,7 +16,7 @@ mod subject;
 pub use features::{Extractor, FeatureBank};
 pub use fingerprint::fingerprint;
 pub use knn::{Knn, knn_votes, nearest};
-pub use kontrast_runlog::{DepthScore, LabelFree, Score};
+pub use kontrast_runlog::{LabelFree, LayerScore, Score};
 pub use label_free::label_free;
 pub use linear::Linear;
 pub use pixels::Pixels;

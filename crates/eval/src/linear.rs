@@ -23,7 +23,7 @@ pub struct Linear {
     pub lrs: Vec<f64>,
     /// Decays to choose from.
     pub weight_decays: Vec<f64>,
-    /// Share of the training set that the choice is made on.
+    /// Fraction of the training set that the choice is made on.
     pub validation: f64,
     /// Seed of the split and of the order of features.
     pub seed: u64,
@@ -165,21 +165,21 @@ impl Probes {
     }
 }
 
-/// Mean 0 and deviation 1 in every dimension of the training features, so that one grid of rates serves them all.
+/// Mean 0 and std 1 in every dimension of the training features, so that one grid of rates serves them all.
 #[derive(Debug)]
 struct Standardise {
     mean: Tensor,
-    deviation: Tensor,
+    std: Tensor,
 }
 
 impl Standardise {
     fn of(features: &Tensor) -> Self {
         let mean = features.mean_dim([0i64].as_slice(), true, Kind::Float);
-        let deviation = features.std_dim([0i64].as_slice(), false, true).clamp_min(1e-6);
-        Self { mean, deviation }
+        let std = features.std_dim([0i64].as_slice(), false, true).clamp_min(1e-6);
+        Self { mean, std }
     }
 
     fn apply(&self, features: &Tensor) -> Tensor {
-        (features - &self.mean) / &self.deviation
+        (features - &self.mean) / &self.std
     }
 }

@@ -1,8 +1,8 @@
-//! No network at all: the image's own pixels as its features, the floor that learning has to clear.
+//! No network at all: the image's own pixels as its features, the baseline that learning has to clear.
 
 use kontrast_models::{Encoder, Mode};
 use kontrast_torch_ext::StateDict;
-use tch::{Device, Tensor, nn};
+use tch::Tensor;
 
 /// An "encoder" that hands images on. With a plan of 8x8 pixels its features have 192 dimensions.
 #[derive(Clone, Copy, Debug)]
@@ -28,11 +28,7 @@ impl Encoder for Pixels {
         StateDict::new()
     }
 
-    fn share(&self) -> Box<dyn Encoder> {
+    fn handle(&self) -> Box<dyn Encoder> {
         Box::new(*self)
-    }
-
-    fn duplicate(&self) -> (nn::VarStore, Box<dyn Encoder>) {
-        (nn::VarStore::new(Device::Cpu), self.share())
     }
 }

@@ -42,8 +42,8 @@ pub enum EvalError {
     /// The maps of one stage are more than the machine can hold.
     #[error(
         "the maps of stage {stage} over {grid}x{grid} for {probes} take {}, and {} of memory are available: name stages \
-         with smaller maps in eval.depth.stages, leave conv, which sees whole maps, out of eval.depth.probes, lower \
-         eval.depth.features for linear and mlp, or make room",
+         with smaller maps in eval.layers.stages, leave conv, which sees whole maps, out of eval.layers.probes, lower \
+         eval.layers.features for linear and mlp, or make room",
         human::bytes(*needed),
         human::bytes(*available)
     )]
@@ -61,12 +61,12 @@ pub enum EvalError {
     },
     /// A split of the training set has to leave images on both sides.
     #[error(
-        "eval.validation = {share} of {images} training images leaves nothing to choose on or nothing to learn from; \
-         use more images or another share"
+        "eval.validation = {fraction} of {images} training images leaves nothing to choose on or nothing to learn from; \
+         use more images or another fraction"
     )]
     Split {
-        /// Share of the validation part.
-        share: f64,
+        /// Fraction of the validation part.
+        fraction: f64,
         /// Images to split.
         images: usize,
     },

@@ -22,11 +22,11 @@ pub struct Split {
 ///
 /// # Errors
 /// Where a part would be empty.
-pub fn split(labels: &[i64], share: f64, seed: u64) -> Result<Split, EvalError> {
+pub fn split(labels: &[i64], fraction: f64, seed: u64) -> Result<Split, EvalError> {
     let images = labels.len();
-    let held = (images as f64 * share).round() as usize;
+    let held = (images as f64 * fraction).round() as usize;
     if held == 0 || held >= images {
-        return Err(EvalError::Split { share, images });
+        return Err(EvalError::Split { fraction, images });
     }
     let mut order: Vec<i64> = (0..images as i64).collect();
     ViewRng::named(*b"validate", seed, 0, 0).shuffle(&mut order);
@@ -39,7 +39,7 @@ pub fn split(labels: &[i64], share: f64, seed: u64) -> Result<Split, EvalError> 
         }
     }
     if validation.is_empty() {
-        return Err(EvalError::Split { share, images });
+        return Err(EvalError::Split { fraction, images });
     }
     Ok(Split { fit: Tensor::from_slice(&fit), validation: Tensor::from_slice(&validation) })
 }
@@ -73,13 +73,13 @@ mod tests {
             [(0, 100), (1, 1), (2, 2), (3, 5)].into_iter().flat_map(|(c, n)| vec![c; n]).collect();
         let mut moved = 0;
         for seed in 0..200 {
-            for share in [0.2, 0.5, 0.9] {
-                let parts = split(&labels, share, seed).unwrap();
+            for fraction in [0.2, 0.5, 0.9] {
+                let parts = split(&labels, fraction, seed).unwrap();
                 let (fit, held) = (positions(&parts.fit), positions(&parts.validation));
                 let learned: BTreeSet<i64> = fit.iter().map(|&position| labels[position as usize]).collect();
-                assert_eq!(learned.len(), 4, "seed {seed}, share {share}");
+                assert_eq!(learned.len(), 4, "seed {seed}, fraction {fraction}");
                 assert_eq!(fit.len() + held.len(), labels.len());
-                moved += usize::from(held.len() != (labels.len() as f64 * share).round() as usize);
+                moved += usize::from(held.len() != (labels.len() as f64 * fraction).round() as usize);
             }
         }
         assert!(moved > 100, "draws that leave a class without images are common here: {moved}");

@@ -37,8 +37,8 @@ pub fn dclw(z1: &Tensor, z2: &Tensor, temperature: f64, sigma: f64) -> Tensor {
     weighted(&z, &weights, temperature)
 }
 
-/// What `dcl` is worth when embeddings say nothing: ln(2n - 2), less a positive that agrees as little as the rest.
-pub fn dcl_chance(n: usize) -> f64 {
+/// The uniform value of `dcl`: ln(2n - 2), less a positive that agrees as little as the rest.
+pub fn dcl_uniform(n: usize) -> f64 {
     ((2 * n).saturating_sub(2) as f64).ln()
 }
 

@@ -42,7 +42,7 @@ pub fn dino(
     terms.fold(zero, |a, b| a + b) / (pairs * n) as f64
 }
 
-/// What `dino` is worth for `k` outputs when the student says nothing: ln k.
-pub fn dino_chance(k: usize) -> f64 {
+/// The uniform value of `dino` for `k` outputs: ln k.
+pub fn dino_uniform(k: usize) -> f64 {
     (k as f64).ln()
 }

@@ -6,8 +6,8 @@ use tch::{Kind, Tensor};
 /// Rows compared at once where all pairs are visited.
 const ROWS: i64 = 1024;
 
-/// Share of images, per cent, whose second view is the nearest to their first among the second views of all n. SimCLR's
-/// published code measures the same; candidates of the other view alone, since a slow copy's embeddings lie elsewhere.
+/// Fraction of images, per cent, whose second view is the nearest to their first among the second views of all n. SimCLR's
+/// published code measures the same; candidates of the other view alone, since a momentum encoder's embeddings lie elsewhere.
 ///
 /// # Shapes
 /// - `z1`, `z2`: `[n, d]`
@@ -29,7 +29,7 @@ pub fn contrastive_accuracy(z1: &Tensor, z2: &Tensor) -> f64 {
 ///
 /// # Shapes
 /// - `z`: `[n, d]`
-pub fn deviation(z: &Tensor) -> f64 {
+pub fn std(z: &Tensor) -> f64 {
     let d = z.size()[1] as f64;
     tch::no_grad(|| unit(z).std_dim(0, true, false).mean(Kind::Double).double_value(&[]) * d.sqrt())
 }
@@ -68,8 +68,8 @@ pub fn effective_rank(z: &Tensor) -> f64 {
         // The eigenvalues of the d x d (or n x n) product are the squared singular values, and cheaper.
         let product = if z.size()[0] < z.size()[1] { z.matmul(&z.tr()) } else { z.tr().matmul(&z) };
         let values = product.linalg_eigvalsh("L").clamp_min(0.0).sqrt();
-        let shares = &values / (values.sum(Kind::Double) + 1e-300) + 1e-7;
-        let entropy = -(&shares * shares.log()).sum(Kind::Double);
+        let fractions = &values / (values.sum(Kind::Double) + 1e-300) + 1e-7;
+        let entropy = -(&fractions * fractions.log()).sum(Kind::Double);
         entropy.double_value(&[]).exp()
     })
 }
@@ -89,18 +89,18 @@ mod tests {
     }
 
     #[test]
-    fn a_point_has_no_deviation_and_rank_one() {
+    fn a_point_has_no_std_and_rank_one() {
         let z = Tensor::ones([64, 16], (Kind::Float, Device::Cpu));
-        assert!(deviation(&z) < 1e-6);
+        assert!(std(&z) < 1e-6);
         assert!((effective_rank(&z) - 1.0).abs() < 1e-3);
         assert!(uniformity(&z).abs() < 1e-5);
         assert!(alignment(&z, &z) < 1e-12);
     }
 
     #[test]
-    fn a_filled_sphere_has_deviation_near_one_and_almost_full_rank() {
+    fn a_filled_sphere_has_std_near_one_and_almost_full_rank() {
         let z = spread(512, 16);
-        assert!((deviation(&z) - 1.0).abs() < 0.05, "{}", deviation(&z));
+        assert!((std(&z) - 1.0).abs() < 0.05, "{}", std(&z));
         assert!(effective_rank(&z) > 15.0, "{}", effective_rank(&z));
         assert!(uniformity(&z) < -3.0, "{}", uniformity(&z));
     }
@@ -125,8 +125,8 @@ mod tests {
     fn two_directions_have_rank_two() {
         let z = Tensor::from_slice2(&[[3f32, 0.0, 0.0], [0.0, 3.0, 0.0], [3.0, 0.0, 0.0], [0.0, 3.0, 0.0]]);
         // The paper's 1e-7 is a little of a third dimension, and a little more of the other two.
-        let share = |p: f64| -(p + 1e-7) * (p + 1e-7).ln();
-        let expected = (2.0 * share(0.5) + share(0.0)).exp();
+        let fraction = |p: f64| -(p + 1e-7) * (p + 1e-7).ln();
+        let expected = (2.0 * fraction(0.5) + fraction(0.0)).exp();
         assert!((effective_rank(&z) - expected).abs() < 1e-9, "{}", effective_rank(&z));
     }
 }

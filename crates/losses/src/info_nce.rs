@@ -31,9 +31,9 @@ pub fn info_nce(query: &Tensor, key: &Tensor, negatives: &Tensor, temperature: f
         let (own, mut for_own) = (tile.of(&positive), tile.of(&for_positive));
         let (of_negatives, mut slopes) = softmax(tile.products);
         // The softmax over the negatives alone, times the probability that they have together.
-        let share = (&of_negatives - &own).sigmoid();
-        for_own.copy_(&-&share);
-        let slopes = slopes.g_mul_(&share);
+        let fraction = (&of_negatives - &own).sigmoid();
+        for_own.copy_(&-&fraction);
+        let slopes = slopes.g_mul_(&fraction);
         Terms { sum: (of_negatives - own).softplus().sum(Kind::Double), slopes }
     });
     // Worth nothing, since the sum has it all, but its gradient is that of the positives.
@@ -41,8 +41,8 @@ pub fn info_nce(query: &Tensor, key: &Tensor, negatives: &Tensor, temperature: f
     (sum + of_positives) / query.size()[0] as f64
 }
 
-/// What `info_nce` is worth against `k` negatives when embeddings say nothing: ln(k + 1).
-pub fn info_nce_chance(k: usize) -> f64 {
+/// The uniform value of `info_nce` against `k` negatives: ln(k + 1).
+pub fn info_nce_uniform(k: usize) -> f64 {
     (k as f64).ln_1p()
 }
 
@@ -76,7 +76,7 @@ pub fn info_nce_batch_rows(query: &Tensor, keys: &Tensor, offset: i64, temperatu
     sum / m as f64
 }
 
-/// What `info_nce_batch` is worth for `n` keys when embeddings say nothing: ln n.
-pub fn info_nce_batch_chance(n: usize) -> f64 {
+/// The uniform value of `info_nce_batch` for `n` keys: ln n.
+pub fn info_nce_batch_uniform(n: usize) -> f64 {
     (n as f64).ln()
 }

@@ -8,7 +8,7 @@
 //! let z2 = Tensor::from_slice2(&[[1f32, 0.1], [0.1, 1.0]]);
 //! let loss = nt_xent(&z1, &z2, 0.5);
 //! loss.backward();
-//! assert!(loss.double_value(&[]) < (3f64).ln(), "below chance: the pairs agree");
+//! assert!(loss.double_value(&[]) < (3f64).ln(), "below the uniform value: the pairs agree");
 //! assert_eq!(z1.grad().size(), [2, 2]);
 //! ```
 //!
@@ -49,19 +49,19 @@ mod vicreg;
 
 pub use alignment::alignment;
 pub use barlow_twins::barlow_twins;
-pub use dcl::{dcl, dcl_chance, dclw};
-pub use dino::{dino, dino_chance};
-pub use info_nce::{info_nce, info_nce_batch, info_nce_batch_chance, info_nce_batch_rows, info_nce_chance};
+pub use dcl::{dcl, dcl_uniform, dclw};
+pub use dino::{dino, dino_uniform};
+pub use info_nce::{info_nce, info_nce_batch, info_nce_batch_rows, info_nce_batch_uniform, info_nce_uniform};
 pub use margin_contrastive::{contrastive_labelled, margin_contrastive};
 pub use mining::Mining;
-pub use n_pair::{n_pair, n_pair_chance};
+pub use n_pair::{n_pair, n_pair_uniform};
 pub use nce::{nce, nce_normaliser};
 pub use negative_cosine::negative_cosine;
-pub use nt_logistic::{nt_logistic, nt_logistic_chance};
-pub use nt_xent::{nt_xent, nt_xent_chance, nt_xent_rows};
+pub use nt_logistic::{nt_logistic, nt_logistic_uniform};
+pub use nt_xent::{nt_xent, nt_xent_rows, nt_xent_uniform};
 pub use similarity::Similarity;
-pub use sup_con::{sup_con, sup_con_chance};
-pub use swav::{sinkhorn, swapped_prediction, swapped_prediction_chance};
+pub use sup_con::{sup_con, sup_con_uniform};
+pub use swav::{sinkhorn, swapped_prediction, swapped_prediction_uniform};
 pub use triplet::triplet_margin;
 pub use triplet_labelled::triplet_labelled;
 pub use uniformity::uniformity;

@@ -26,7 +26,7 @@ pub fn n_pair(anchor: &Tensor, positive: &Tensor, l2: f64) -> Tensor {
     sum / n + squares * (l2 / (2.0 * n))
 }
 
-/// What `n_pair` is worth, the penalty left out, when embeddings say nothing: ln n.
-pub fn n_pair_chance(n: usize) -> f64 {
+/// The uniform value of `n_pair`, the penalty left out: ln n.
+pub fn n_pair_uniform(n: usize) -> f64 {
     (n as f64).ln()
 }

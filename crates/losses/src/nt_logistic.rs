@@ -38,7 +38,7 @@ pub fn nt_logistic(z1: &Tensor, z2: &Tensor, temperature: f64, mining: Mining) -
     sum / total as f64
 }
 
-/// What `nt_logistic` is worth when all embeddings are at right angles: 2 ln 2.
-pub fn nt_logistic_chance() -> f64 {
+/// What `nt_logistic` is when all embeddings are at right angles: 2 ln 2.
+pub fn nt_logistic_uniform() -> f64 {
     2.0 * std::f64::consts::LN_2
 }

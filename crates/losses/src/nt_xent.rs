@@ -18,13 +18,13 @@ pub fn nt_xent(z1: &Tensor, z2: &Tensor, temperature: f64) -> Tensor {
     nt_xent_rows(&z, &z, 0, temperature)
 }
 
-/// What `nt_xent` is worth when embeddings say nothing: ln(2n - 1), all candidates alike.
-pub fn nt_xent_chance(n: usize) -> f64 {
+/// The uniform value of `nt_xent`: ln(2n - 1), all candidates alike.
+pub fn nt_xent_uniform(n: usize) -> f64 {
     ((2 * n).saturating_sub(1) as f64).ln()
 }
 
 /// The terms of NT-Xent that belong to some rows of a larger batch, so that several processes, or parts of one, can
-/// each compute their share: the mean over all shares (weighted by rows) is the loss of the whole.
+/// each compute their part: the mean over all parts (weighted by rows) is the loss of the whole.
 ///
 /// # Shapes
 /// - `rows`: `[m, d]`, unit rows: `all[offset .. offset + m]`

@@ -8,7 +8,7 @@ use tch::{Kind, Tensor};
 const TILE: i64 = 1 << 22;
 /// On a GPU, which wants few large kernels: 64 MB.
 const TILE_CUDA: i64 = 1 << 24;
-/// Rows of a tile at least: all columns are read again for each tile, and must be worth it.
+/// Rows of a tile at least: all columns are read again for each tile, which has to pay.
 const ROWS: i64 = 64;
 
 /// The products of rows and columns that a loss is made of.

@@ -27,18 +27,18 @@ pub fn sup_con(z: &Tensor, labels: &Tensor, temperature: f64) -> Tensor {
     let sum = Pairs { rows: &z, columns: &z, temperature }.sum(|mut tile| {
         let (alike, _) = masks(&tile, &labels);
         let count = tile.of(&positives);
-        let share = alike.to_kind(z.kind()) / count.clamp_min(1);
-        let of_positives = (&tile.products * &share).sum_dim_intlist([1i64].as_slice(), true, None);
+        let fraction = alike.to_kind(z.kind()) / count.clamp_min(1);
+        let of_positives = (&tile.products * &fraction).sum_dim_intlist([1i64].as_slice(), true, None);
         let _ = tile.products.scatter_value_(1, &tile.column(0), f64::NEG_INFINITY);
         let (of_all, softmax) = softmax(tile.products);
         let paired = count.gt(0);
         let sum = ((of_all - of_positives) * &paired).sum(Kind::Double);
-        Terms { sum, slopes: softmax * paired - share }
+        Terms { sum, slopes: softmax * paired - fraction }
     });
     sum / paired
 }
 
-/// What `sup_con` is worth for `views` views of `n` images when embeddings say nothing: ln(views n - 1).
-pub fn sup_con_chance(views: usize, n: usize) -> f64 {
+/// The uniform value of `sup_con` for `views` views of `n` images: ln(views n - 1).
+pub fn sup_con_uniform(views: usize, n: usize) -> f64 {
     ((views * n).saturating_sub(1) as f64).ln()
 }

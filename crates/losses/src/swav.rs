@@ -7,7 +7,7 @@ use tch::Tensor;
 /// The least sum of a prototype's weights that is divided by, so that one which no embedding comes near stays finite.
 const LEAST: f64 = 1e-30;
 
-/// Codes of equal shares for all prototypes: exp(scores / epsilon), brought alternately to equal sums of the
+/// Codes of equal fractions for all prototypes: exp(scores / epsilon), brought alternately to equal sums of the
 /// prototypes and of the embeddings (Sinkhorn-Knopp).
 ///
 /// Embeddings come last: each row sums to 1, and columns to n / k as nearly as the iterations went. Without gradient.
@@ -49,7 +49,7 @@ pub fn swapped_prediction(scores: &Tensor, codes: &Tensor, temperature: f64) -> 
     soft_cross_entropy(&scores, &codes.detach().to_kind(scores.kind()), temperature) / n
 }
 
-/// What `swapped_prediction` is worth for `k` prototypes when scores say nothing: ln k.
-pub fn swapped_prediction_chance(k: usize) -> f64 {
+/// The uniform value of `swapped_prediction` for `k` prototypes: ln k.
+pub fn swapped_prediction_uniform(k: usize) -> f64 {
     (k as f64).ln()
 }

@@ -2,7 +2,7 @@
 
 use crate::Progress;
 use crate::branch::{Branch, under};
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_config::PixelLoss;
@@ -50,13 +50,13 @@ impl Objective for Autoencoder {
         Pass { h: pass.h, outputs: outputs.map(|output| output.unsqueeze(0)).into() }
     }
 
-    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
         let (found, images) = (&online[0], &online[1]);
         let loss = match self.loss {
             PixelLoss::Mse => found.mse_loss(images, Reduction::Mean),
             PixelLoss::L1 => found.l1_loss(images, Reduction::Mean),
         };
-        Compared::new(loss, None, &online[2])
+        LossOutput::new(loss, None, &online[2])
     }
 
     fn reconstruct(&self, images: &Tensor) -> Option<Tensor> {

@@ -3,7 +3,7 @@
 
 use crate::Progress;
 use crate::branch::Branch;
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::barlow_twins;
@@ -30,14 +30,14 @@ impl Objective for BarlowTwins {
     }
 
     fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
-        let pass = self.branch.apart(views, mode);
+        let pass = self.branch.per_view(views, mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
     }
 
-    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
         let z = &online[0];
         let loss = barlow_twins(&z.get(0), &z.get(1), self.lambda) * self.scale;
-        Compared::new(loss, None, z)
+        LossOutput::new(loss, None, z)
     }
 
     fn branch(&self) -> &Branch {

@@ -22,30 +22,30 @@ pub(crate) struct Branch {
     projector_store: nn::VarStore,
     projector: Head,
     precision: Precision,
-    virtual_devices: i64,
+    bn_splits: i64,
     device: Device,
 }
 
 impl Branch {
     /// With initial weights that follow from the setting's seed, and the encoder that the setting shares among tasks,
-    /// if there is one. `virtual_devices` are those of batch norm in both.
-    pub(crate) fn new(setting: &Setting, projector: &HeadSpec, virtual_devices: i64) -> Self {
+    /// if there is one. `bn_splits` are those of batch norm in both.
+    pub(crate) fn new(setting: &Setting, projector: &HeadSpec, bn_splits: i64) -> Self {
         let (device, init) = (setting.device, Init::new(setting.seed));
         let own = || {
-            let spec = setting.encoder.on_virtual_devices(virtual_devices);
+            let spec = setting.encoder.with_bn_splits(bn_splits);
             spec.build(&nn::VarStore::new(device), init)
         };
-        let encoder = setting.shared.as_ref().map_or_else(own, SharedEncoder::share);
+        let encoder = setting.shared.as_ref().map_or_else(own, SharedEncoder::handle);
         let projector_store = nn::VarStore::new(device);
-        let projector = HeadSpec { virtual_devices, ..projector.clone() };
+        let projector = HeadSpec { bn_splits, ..projector.clone() };
         let projector = Head::new(&projector_store, encoder.width(), &projector, init);
         let precision = setting.precision;
-        Self { encoder, projector_store, projector, precision, virtual_devices, device }
+        Self { encoder, projector_store, projector, precision, bn_splits, device }
     }
 
-    /// The slow copy of a branch, whose encoder is its own.
-    pub(crate) fn slow(setting: &Setting, projector: &HeadSpec, virtual_devices: i64) -> Self {
-        Self::new(&Setting { shared: None, ..setting.clone() }, projector, virtual_devices)
+    /// The momentum encoder of a branch, whose encoder is its own.
+    pub(crate) fn slow(setting: &Setting, projector: &HeadSpec, bn_splits: i64) -> Self {
+        Self::new(&Setting { shared: None, ..setting.clone() }, projector, bn_splits)
     }
 
     /// Width of an embedding.
@@ -59,7 +59,7 @@ impl Branch {
 
     /// One pass of the encoder for all views of one size, then one of the projector for all views: they share the
     /// statistics of batch norm (SimCLR, SwAV, DINO).
-    pub(crate) fn together(&self, views: &Views, mode: Mode) -> Embedded {
+    pub(crate) fn joint(&self, views: &Views, mode: Mode) -> Embedded {
         if let [images] = views.groups() {
             return self.group(images, views.n(), mode);
         }
@@ -70,20 +70,20 @@ impl Branch {
     }
 
     /// A pass for each view, which has statistics of its own (MoCo, BYOL, SimSiam, Barlow Twins, VICReg).
-    pub(crate) fn apart(&self, views: &Views, mode: Mode) -> Embedded {
+    pub(crate) fn per_view(&self, views: &Views, mode: Mode) -> Embedded {
         let passes = (0..views.count()).map(|which| self.images(&views.view(which), mode));
         let (h, z): (Vec<_>, Vec<_>) = passes.map(|pass| (pass.h, pass.z)).unzip();
         Embedded { h: Tensor::cat(&h, 0), z: Tensor::cat(&z, 0) }
     }
 
-    /// Images of several views in one pass. With virtual devices an image's views lie on one of them.
+    /// Images of several views in one pass. With several splits of batch norm an image's views lie in one of them.
     fn group(&self, images: &Tensor, n: i64, mode: Mode) -> Embedded {
-        let (rows, shares) = (images.size()[0], self.virtual_devices);
-        if shares == 1 || rows == n {
+        let (rows, splits) = (images.size()[0], self.bn_splits);
+        if splits == 1 || rows == n {
             return self.images(images, mode);
         }
         let options = (tch::Kind::Int64, images.device());
-        let order = Tensor::arange(rows, options).view([rows / n, shares, n / shares]).permute([1, 0, 2]);
+        let order = Tensor::arange(rows, options).view([rows / n, splits, n / splits]).permute([1, 0, 2]);
         let order = order.reshape([rows]);
         let Embedded { h, z } = self.images(&images.index_select(0, &order), mode);
         let back = order.argsort(0, false);
@@ -144,12 +144,12 @@ impl Predictor {
         Self { store, head, precision: setting.precision }
     }
 
-    /// A pass for each view, as [`Branch::apart`].
+    /// A pass for each view, as [`Branch::per_view`].
     ///
     /// # Shapes
     /// - `z`: `[views * n, d]`
     /// - returns predictions of the same shape
-    pub(crate) fn apart(&self, z: &Tensor, views: i64, mode: Mode) -> Tensor {
+    pub(crate) fn per_view(&self, z: &Tensor, views: i64, mode: Mode) -> Tensor {
         let _autocast = Autocast::new(self.store.device(), self.precision);
         let passes: Vec<_> = z.chunk(views, 0).iter().map(|z| self.head.forward(z, mode)).collect();
         Tensor::cat(&passes, 0)
@@ -164,13 +164,13 @@ impl Predictor {
     }
 }
 
-/// A slow copy of what is trained.
-pub(crate) struct SlowCopy {
+/// How a momentum encoder follows what is trained: its momentum changes over the run.
+pub(crate) struct TargetUpdate {
     follower: MomentumEncoder,
     momentum: Momentum,
 }
 
-impl SlowCopy {
+impl TargetUpdate {
     /// `target` follows `trained`, and no gradient reaches it.
     pub(crate) fn new(trained: &[(String, Tensor)], target: &StateDict, momentum: &Momentum) -> Self {
         Self { follower: MomentumEncoder::new(trained, target), momentum: momentum.clone() }

@@ -5,7 +5,7 @@ use crate::barlow_twins::BarlowTwins;
 use crate::byol::Byol;
 use crate::dcl::Dcl;
 use crate::dino::Dino;
-use crate::driver::Driven;
+use crate::driver::GradCache;
 use crate::exemplar::Exemplar;
 use crate::jigsaw::Jigsaw;
 use crate::joint::Joint;
@@ -36,9 +36,9 @@ pub enum BuildError {
     /// The plan of the views.
     #[error(transparent)]
     Views(#[from] ViewError),
-    /// A method that is told labels, and images without.
+    /// A method that needs labels, and images without.
     #[error(
-        "method.{method} is told the labels, and the training images have none; take labelled images (a folder a class, \
+        "method.{method} needs labels, and the training images have none; take labelled images (a folder a class, \
          or data.name = \"cifar10\"), or a method that needs no labels, such as [method.simclr]"
     )]
     NoLabels {
@@ -56,13 +56,13 @@ pub enum BuildError {
     /// The permutations of a jigsaw.
     #[error("method.jigsaw.permutations: {0}")]
     Permutations(#[from] PermutationError),
-    /// More noise than there are other images.
+    /// More negatives than there are other images.
     #[error(
-        "method.npid.noise = {noise}: expected fewer than the {images} training images; lower it, or raise data.subset"
+        "method.npid.negatives = {negatives}: expected fewer than the {images} training images; lower it, or raise data.subset"
     )]
-    Noise {
+    Negatives {
         /// Draws for each image.
-        noise: usize,
+        negatives: usize,
         /// Images of the data set.
         images: i64,
     },
@@ -95,13 +95,13 @@ pub fn setting(
 /// `method` is one that `Experiment::load` gave: what its check refuses may panic here.
 ///
 /// # Errors
-/// Where a method that is told labels gets none, or a number does not fit the data set.
+/// Where a method that needs labels gets none, or a number does not fit the data set.
 pub fn build(
     method: &config::Method,
     setting: &Setting,
     labels: Option<&Labels>,
 ) -> Result<Box<dyn Method>, BuildError> {
-    Ok(Box::new(Driven::new(objective(method, setting, labels)?, setting)))
+    Ok(Box::new(GradCache::new(objective(method, setting, labels)?, setting)))
 }
 
 /// What a method compares, before a step is made of it.
@@ -124,8 +124,8 @@ pub(crate) fn objective(
         config::Method::Moco(own) => Box::new(Moco::new(own, setting)),
         config::Method::Mocov3(own) => Box::new(Mocov3::new(own, setting)),
         config::Method::Npid(own) => {
-            if own.noise as i64 >= setting.images {
-                return Err(BuildError::Noise { noise: own.noise, images: setting.images });
+            if own.negatives as i64 >= setting.images {
+                return Err(BuildError::Negatives { negatives: own.negatives, images: setting.images });
             }
             Box::new(Npid::new(own, setting))
         }
@@ -198,7 +198,7 @@ fn encoder(config: &config::Encoder, channels_last: bool) -> EncoderSpec {
             config::Stem::Imagenet => Stem::Imagenet,
         };
         let width = i64::from(own.width);
-        EncoderSpec::ResNet(ResNetSpec { depth, stem, width, channels_last, virtual_devices: 1 })
+        EncoderSpec::ResNet(ResNetSpec { depth, stem, width, channels_last, bn_splits: 1 })
     };
     match config {
         config::Encoder::Resnet18(own) => residual(Depth::ResNet18, own),
@@ -208,7 +208,7 @@ fn encoder(config: &config::Encoder, channels_last: bool) -> EncoderSpec {
             blocks: i64::from(own.blocks),
             width: i64::from(own.width),
             channels_last,
-            virtual_devices: 1,
+            bn_splits: 1,
         }),
     }
 }

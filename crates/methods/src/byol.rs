@@ -1,9 +1,9 @@
-//! BYOL (Grill et al. 2020, arXiv 2006.07733): the online network predicts what a slow copy makes of the other view;
+//! BYOL (Grill et al. 2020, arXiv 2006.07733): the online network predicts what a momentum encoder makes of the other view;
 //! nothing repels.
 
 use crate::Progress;
-use crate::branch::{Branch, Predictor, SlowCopy};
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::branch::{Branch, Predictor, TargetUpdate};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::negative_cosine;
@@ -16,7 +16,7 @@ pub(crate) struct Byol {
     online: Branch,
     predictor: Predictor,
     target: Branch,
-    slow_copy: SlowCopy,
+    target_update: TargetUpdate,
 }
 
 impl Byol {
@@ -24,8 +24,8 @@ impl Byol {
         let projector = head(&config.projector, 1);
         let (online, target) = (Branch::new(setting, &projector, 1), Branch::slow(setting, &projector, 1));
         let predictor = Predictor::new(setting, online.width(), &head(&config.predictor, 1));
-        let slow_copy = SlowCopy::new(&online.trained(), &target.state(), &config.momentum);
-        Self { online, predictor, target, slow_copy }
+        let target_update = TargetUpdate::new(&online.trained(), &target.state(), &config.momentum);
+        Self { online, predictor, target, target_update }
     }
 }
 
@@ -35,25 +35,25 @@ impl Objective for Byol {
     }
 
     fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
-        let pass = self.online.apart(views, mode);
-        let p = self.predictor.apart(&pass.z, views.count(), mode);
+        let pass = self.online.per_view(views, mode);
+        let p = self.predictor.per_view(&pass.z, views.count(), mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z.detach()), views.by_view(&p)] }
     }
 
     fn target(&self, views: &Views, _progress: Progress) -> Option<Pass> {
-        let pass = self.target.apart(views, Mode::Train);
+        let pass = self.target.per_view(views, Mode::Train);
         Some(Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] })
     }
 
-    fn compare(&mut self, online: &[Tensor], target: &[Tensor], _batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
         let (z, p, target) = (&online[0], &online[1], &target[0]);
         // Equation 2 and its mirror: squared distances of unit vectors are 2 - 2 cos.
         let term = |a: i64, b: i64| negative_cosine(&p.get(a), &target.get(b)) * 2.0 + 2.0;
-        Compared::new(term(0, 1) + term(1, 0), None, z)
+        LossOutput::new(term(0, 1) + term(1, 0), None, z)
     }
 
     fn after_step(&mut self, progress: Progress) {
-        self.slow_copy.follow(progress);
+        self.target_update.follow(progress);
     }
 
     fn branch(&self) -> &Branch {

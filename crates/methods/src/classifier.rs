@@ -1,4 +1,4 @@
-//! The classifier of a puzzle: a head whose last layer has an output a class.
+//! The classifier of a pretext task: a head whose last layer has an output a class.
 
 use crate::Accuracy;
 use crate::branch::under;
@@ -54,13 +54,14 @@ impl Classifier {
     }
 }
 
-/// Cross-entropy, and the share of rows whose largest logit is the target's.
+/// Cross-entropy, and the fraction of rows whose largest logit is the target's.
 ///
 /// # Shapes
 /// - `logits`: `[n, classes]`
 /// - `targets`: `[n]`, i64
 pub(crate) fn judged(logits: &Tensor, targets: &Tensor) -> (Tensor, Accuracy) {
     let loss = logits.cross_entropy_loss(targets, None::<&Tensor>, Reduction::Mean, -100, 0.0);
-    let share = tch::no_grad(|| logits.argmax(-1, false).eq_tensor(targets).to_kind(Kind::Float).mean(None));
-    (loss, Accuracy { share, chance: 1.0 / logits.size()[1] as f64 })
+    let fraction =
+        tch::no_grad(|| logits.argmax(-1, false).eq_tensor(targets).to_kind(Kind::Float).mean(None));
+    (loss, Accuracy { fraction, chance: 1.0 / logits.size()[1] as f64 })
 }

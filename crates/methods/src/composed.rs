@@ -30,7 +30,7 @@ fn rows(views: i64, key: f64) -> Tensor {
 
 fn loss(objective: &mut impl Objective, online: &[Tensor], target: &[Tensor]) -> Tensor {
     let indices: Vec<u32> = (0..IMAGES as u32).collect();
-    objective.compare(online, target, Batch { indices: &indices, progress: progress(0) }).loss
+    objective.loss(online, target, Batch { indices: &indices, progress: progress(0) }).loss
 }
 
 fn number(value: f64) -> Tensor {

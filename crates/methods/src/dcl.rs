@@ -3,10 +3,10 @@
 
 use crate::Progress;
 use crate::branch::Branch;
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
-use kontrast_losses::{dcl, dcl_chance, dclw};
+use kontrast_losses::{dcl, dcl_uniform, dclw};
 use kontrast_models::Mode;
 use tch::Tensor;
 
@@ -36,18 +36,18 @@ impl Objective for Dcl {
     }
 
     fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
-        let pass = self.branch.together(views, mode);
+        let pass = self.branch.joint(views, mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
     }
 
-    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
         let (z1, z2) = (online[0].get(0), online[0].get(1));
         let loss = match self.sigma {
             None => dcl(&z1, &z2, self.temperature),
             Some(sigma) => dclw(&z1, &z2, self.temperature, sigma),
         };
-        let chance = dcl_chance(z1.size()[0] as usize);
-        Compared::new(loss, Some(chance), &online[0])
+        let uniform = dcl_uniform(z1.size()[0] as usize);
+        LossOutput::new(loss, Some(uniform), &online[0])
     }
 
     fn branch(&self) -> &Branch {

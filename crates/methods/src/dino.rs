@@ -2,11 +2,11 @@
 //! centred and sharpened, makes of the large views.
 
 use crate::Progress;
-use crate::branch::{Branch, SlowCopy, under};
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::branch::{Branch, TargetUpdate, under};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
-use kontrast_losses::{dino, dino_chance, unit};
+use kontrast_losses::{dino, dino_uniform, unit};
 use kontrast_models::{Activation, HeadSpec, Init, Mode, Prototypes, state, trained};
 use kontrast_torch_ext::{StateDict, forget_gradients};
 use tch::{Kind, Tensor, nn};
@@ -37,7 +37,7 @@ impl Side {
 
     /// Representations, the bottleneck's unit embeddings, and scores, `[views, n, ...]` the last two.
     fn pass(&self, views: &Views, mode: Mode) -> (Tensor, Tensor, Tensor) {
-        let pass = self.branch.together(views, mode);
+        let pass = self.branch.joint(views, mode);
         let z = unit(&pass.z);
         let scores = self.prototypes.scores_of_directions(&z);
         (pass.h, views.by_view(&z.detach()), views.by_view(&scores))
@@ -60,7 +60,7 @@ impl Side {
 pub(crate) struct Dino {
     student: Side,
     teacher: Side,
-    slow_copy: SlowCopy,
+    target_update: TargetUpdate,
     /// `[k]`, the running mean of the teacher's scores.
     centre: Tensor,
     /// What the last batch moves the centre by.
@@ -72,9 +72,9 @@ impl Dino {
     pub(crate) fn new(config: &kontrast_config::Dino, setting: &Setting) -> Self {
         let student = Side::new(config, setting, Branch::new);
         let teacher = Side::new(config, setting, Branch::slow);
-        let slow_copy = SlowCopy::new(&student.trained(), &teacher.state(), &config.momentum);
+        let target_update = TargetUpdate::new(&student.trained(), &teacher.state(), &config.momentum);
         let centre = Tensor::zeros([config.prototypes.into()], (Kind::Float, setting.device));
-        Self { student, teacher, slow_copy, centre, mean: None, config: config.clone() }
+        Self { student, teacher, target_update, centre, mean: None, config: config.clone() }
     }
 
     /// The teacher's temperature, from the first value to the last over the first epochs.
@@ -100,12 +100,12 @@ impl Objective for Dino {
         Some(Pass { h, outputs: vec![scores] })
     }
 
-    fn compare(&mut self, online: &[Tensor], target: &[Tensor], batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], target: &[Tensor], batch: Batch<'_>) -> LossOutput {
         let (z, student, teacher) = (&online[0], &online[1], &target[0]);
         let sharpness = self.teacher_temperature(batch.progress.epoch);
         let loss = dino(student, teacher, &self.centre, self.config.student_temperature, sharpness);
         self.mean = Some(teacher.mean_dim([0i64, 1].as_slice(), false, Kind::Float));
-        Compared::new(loss, Some(dino_chance(self.config.prototypes as usize)), &z.narrow(0, 0, GLOBAL))
+        LossOutput::new(loss, Some(dino_uniform(self.config.prototypes as usize)), &z.narrow(0, 0, GLOBAL))
     }
 
     fn after_backward(&mut self, progress: Progress) {
@@ -116,7 +116,7 @@ impl Objective for Dino {
     }
 
     fn after_step(&mut self, progress: Progress) {
-        self.slow_copy.follow(progress);
+        self.target_update.follow(progress);
         if let Some(mean) = self.mean.take() {
             // Equation 4 of the paper.
             let kept = self.config.centre_momentum;
@@ -150,7 +150,7 @@ impl Objective for Dino {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::driver::Driven;
+    use crate::driver::GradCache;
     use crate::example::{progress, setting, views};
     use kontrast_config::{Head, HeadNorm, Momentum, TeacherTemperature};
     use kontrast_testkit::assert_close;
@@ -180,7 +180,7 @@ mod tests {
             let online = dino.online(&batch, progress(0), Mode::Train);
             let batch = Batch { indices: batch.indices(), progress: progress(step) };
             let before = dino.centre.copy();
-            dino.compare(&online.outputs, &target.outputs, batch);
+            dino.loss(&online.outputs, &target.outputs, batch);
             assert_eq!(dino.centre, before, "the centre moves after the step");
             dino.after_step(progress(step));
             assert_close(&dino.centre, &expected, 1e-5);
@@ -201,7 +201,7 @@ mod tests {
     fn the_last_layer_has_no_gradient_while_it_is_frozen() {
         use crate::Method;
         let has_gradient = |epoch| {
-            let mut method = Driven::new(Box::new(Dino::new(&config(), &setting())), &setting());
+            let mut method = GradCache::new(Box::new(Dino::new(&config(), &setting())), &setting());
             method.step(&views(2), Progress { epoch, ..progress(0) });
             let groups = method.groups();
             let layer = groups.iter().flat_map(|group| &group.variables);

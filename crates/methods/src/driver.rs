@@ -2,12 +2,12 @@
 //! chunks.
 //!
 //! In chunks it is GradCache (Gao et al. 2021, arXiv 2101.06983): every chunk is embedded without a graph, the loss of
-//! the whole batch gives the gradient of every embedding, and every chunk is embedded again to pass its share of that
+//! the whole batch gives the gradient of every embedding, and every chunk is embedded again to pass its part of that
 //! gradient on. Memory is that of a chunk, the gradient that of the whole batch; batch norm sees a chunk at a time, and its
 //! running statistics move once a chunk.
 
-use crate::objective::{Batch, Compared, Objective, Pass};
-use crate::{Healthy, Method, Part, Progress, Setting, Solved, StepOutput, ViewSpec};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::{CollapseCriterion, Method, Part, Predictions, Progress, Setting, StepOutput, ViewSpec};
 use kontrast_augment_torch::Views;
 use kontrast_models::{Encoder, Mode};
 use kontrast_optim::Group;
@@ -15,13 +15,13 @@ use kontrast_torch_ext::{StateDict, StateError};
 use tch::Tensor;
 
 /// An objective as a method.
-pub(crate) struct Driven<O: ?Sized> {
+pub(crate) struct GradCache<O: ?Sized> {
     objective: Box<O>,
     views: ViewSpec,
     chunk: Option<i64>,
 }
 
-impl<O: Objective + ?Sized> Driven<O> {
+impl<O: Objective + ?Sized> GradCache<O> {
     pub(crate) fn new(objective: Box<O>, setting: &Setting) -> Self {
         Self { objective, views: setting.views.clone(), chunk: setting.chunk }
     }
@@ -30,7 +30,7 @@ impl<O: Objective + ?Sized> Driven<O> {
         let target = tch::no_grad(|| self.objective.target(views, batch.progress));
         let online = self.objective.online(views, batch.progress, Mode::Train);
         let outputs = target.as_ref().map_or(&[][..], |pass| &pass.outputs);
-        let compared = self.objective.compare(&online.outputs, outputs, batch);
+        let compared = self.objective.loss(&online.outputs, outputs, batch);
         compared.loss.backward();
         let forward_passes = rows(&online) + target.as_ref().map_or(0, rows);
         output(compared, &online.h, forward_passes)
@@ -54,7 +54,7 @@ impl<O: Objective + ?Sized> Driven<O> {
         });
         let leaves: Vec<_> = online.outputs.iter().map(|output| output.set_requires_grad(true)).collect();
         let outputs = target.as_ref().map_or(&[][..], |pass| &pass.outputs);
-        let compared = self.objective.compare(&leaves, outputs, batch);
+        let compared = self.objective.loss(&leaves, outputs, batch);
         compared.loss.backward();
         for (position, views) in chunks.iter().enumerate() {
             let again = self.objective.online(views, batch.progress, Mode::Replay);
@@ -72,7 +72,7 @@ impl<O: Objective + ?Sized> Driven<O> {
     }
 }
 
-impl<O: Objective + ?Sized> Method for Driven<O> {
+impl<O: Objective + ?Sized> Method for GradCache<O> {
     fn name(&self) -> &'static str {
         self.objective.name()
     }
@@ -114,16 +114,16 @@ impl<O: Objective + ?Sized> Method for Driven<O> {
         self.objective.branch().encoder()
     }
 
-    fn solve(&self, views: &Views, progress: Progress) -> Option<Solved> {
-        tch::no_grad(|| self.objective.solve(views, progress))
+    fn predict(&self, views: &Views, progress: Progress) -> Option<Predictions> {
+        tch::no_grad(|| self.objective.predict(views, progress))
     }
 
     fn reconstruct(&self, images: &Tensor) -> Option<Tensor> {
         tch::no_grad(|| self.objective.reconstruct(images))
     }
 
-    fn healthy(&self) -> Healthy {
-        self.objective.healthy()
+    fn collapse_criterion(&self) -> CollapseCriterion {
+        self.objective.collapse_criterion()
     }
 
     fn has_steady_loss(&self) -> bool {
@@ -139,10 +139,10 @@ fn rows(pass: &Pass) -> u64 {
     pass.h.size()[0] as u64
 }
 
-fn output(compared: Compared, h: &Tensor, forward_passes: u64) -> StepOutput {
+fn output(compared: LossOutput, h: &Tensor, forward_passes: u64) -> StepOutput {
     StepOutput {
         loss: compared.loss.detach(),
-        chance: compared.chance,
+        uniform: compared.uniform,
         parts: compared.parts.into_iter().map(Part::detached).collect(),
         embeddings: compared.embeddings,
         representations: h.detach(),
@@ -177,9 +177,9 @@ mod tests {
     }
 
     impl Toy {
-        fn new(virtual_devices: i64, normed: bool) -> Self {
+        fn new(bn_splits: i64, normed: bool) -> Self {
             let projector = Head { widths: vec![8], batch_norm: HeadNorm::All };
-            let branch = Branch::new(&setting(), &head(&projector, 1), virtual_devices);
+            let branch = Branch::new(&setting(), &head(&projector, 1), bn_splits);
             let matrix = (!normed).then(|| {
                 let store = nn::VarStore::new(setting().device);
                 let value = Init::new(0).directions("matrix", [8, 3 * 16 * 16]);
@@ -200,14 +200,14 @@ mod tests {
                 let z = views.all().flatten(1, -1).linear(weight, None::<&Tensor>);
                 return Pass { h: z.detach(), outputs: vec![views.by_view(&z)] };
             }
-            let pass = self.branch.together(views, mode);
+            let pass = self.branch.joint(views, mode);
             Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
         }
 
-        fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
+        fn loss(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
             let z = &online[0];
             let loss = nt_xent(&z.get(0), &z.get(1), 0.2);
-            Compared::new(loss, None, z)
+            LossOutput::new(loss, None, z)
         }
 
         fn branch(&self) -> &Branch {
@@ -228,7 +228,7 @@ mod tests {
 
     /// Loss and gradients of one step.
     fn step(toy: Toy, chunk: Option<i64>) -> (Tensor, Vec<(String, Tensor)>, StateDict) {
-        let mut method = Driven::new(Box::new(toy), &Setting { chunk, ..setting() });
+        let mut method = GradCache::new(Box::new(toy), &Setting { chunk, ..setting() });
         let output = method.step(&views(2), progress(0));
         let gradients = method.objective.trained().into_iter().map(|(name, v)| (name, v.grad())).collect();
         (output.loss, gradients, method.state())
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn with_batch_norm_chunks_are_virtual_devices() {
+    fn with_batch_norm_chunks_are_splits() {
         let (loss, gradients, _) = step(Toy::new(N / 4, true), None);
         let (chunked, others, state) = step(Toy::new(1, true), Some(4));
         assert_equal((&chunked, &others), (&loss, &gradients));

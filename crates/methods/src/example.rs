@@ -23,7 +23,7 @@ pub(crate) fn setting_of(count: usize) -> Setting {
             stem: Stem::Cifar,
             width: 8,
             channels_last: true,
-            virtual_devices: 1,
+            bn_splits: 1,
         }),
         shared: None,
         views: ViewSpec { plans: vec![plan; count] },

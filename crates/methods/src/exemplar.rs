@@ -3,9 +3,9 @@
 
 use crate::branch::Branch;
 use crate::classifier::{Classifier, judged};
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head, slots};
-use crate::{Progress, Solved};
+use crate::{Predictions, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_models::Mode;
 use kontrast_torch_ext::StateDict;
@@ -38,26 +38,26 @@ impl Objective for Exemplar {
     }
 
     fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
-        let pass = self.branch.together(views, mode);
+        let pass = self.branch.joint(views, mode);
         let logits = views.by_view(&self.classifier.logits(&pass.z.relu(), mode));
         Pass { h: pass.h, outputs: vec![logits, views.by_view(&pass.z.detach())] }
     }
 
-    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
         let (logits, z) = (&online[0], &online[1]);
         let targets = slots(batch.indices, logits.device()).repeat([logits.size()[0]]);
         let (loss, right) = judged(&logits.flatten(0, 1), &targets);
-        let chance = Some((self.classes as f64).ln());
-        Compared::new(loss, chance, z).with_accuracy(right)
+        let uniform = Some((self.classes as f64).ln());
+        LossOutput::new(loss, uniform, z).with_accuracy(right)
     }
 
-    fn solve(&self, views: &Views, _progress: Progress) -> Option<Solved> {
+    fn predict(&self, views: &Views, _progress: Progress) -> Option<Predictions> {
         let pictures = views.view(0);
         let z = self.branch.images(&pictures, Mode::Eval).z;
         let found = self.classifier.logits(&z.relu(), Mode::Eval).argmax(1, false);
         let targets = slots(views.indices(), found.device());
         let classes = (0..self.classes).map(|image| image.to_string()).collect();
-        Some(Solved { targets, found, pictures, tiles: (1, 1), classes })
+        Some(Predictions { targets, found, pictures, tiles: (1, 1), classes })
     }
 
     fn branch(&self) -> &Branch {

@@ -5,8 +5,8 @@ use crate::autoencoder::Autoencoder;
 use crate::classifier::Classifier;
 use crate::example::{progress, setting};
 use crate::exemplar::Exemplar;
-use crate::jigsaw::judged_puzzles;
-use crate::objective::{Batch, Compared, Objective};
+use crate::jigsaw::task_loss;
+use crate::objective::{Batch, LossOutput, Objective};
 use crate::relative_patch::{RelativePatch, beside_the_middle};
 use crate::rotation::Rotation;
 use crate::setting::Setting;
@@ -23,7 +23,7 @@ fn leaf(case: &Case, name: &str) -> Tensor {
 }
 
 /// The loss and the gradients of `inputs`, which it is made of.
-fn assert_judged(case: &Case, name: &str, compared: &Compared, inputs: &[(&str, &Tensor)]) {
+fn assert_judged(case: &Case, name: &str, compared: &LossOutput, inputs: &[(&str, &Tensor)]) {
     assert_close(&compared.loss, &case[&*format!("{name}.loss")], 1e-5);
     compared.loss.backward();
     for (input, leaf) in inputs {
@@ -32,11 +32,11 @@ fn assert_judged(case: &Case, name: &str, compared: &Compared, inputs: &[(&str, 
 }
 
 fn assert_right(case: &Case, name: &str, accuracy: Option<&Accuracy>) {
-    assert_close(&accuracy.unwrap().share, &case[name], 1e-6);
+    assert_close(&accuracy.unwrap().fraction, &case[name], 1e-6);
 }
 
-fn compare(objective: &mut impl Objective, outputs: &[Tensor], indices: &[u32]) -> Compared {
-    objective.compare(outputs, &[], Batch { indices, progress: progress(0) })
+fn compare(objective: &mut impl Objective, outputs: &[Tensor], indices: &[u32]) -> LossOutput {
+    objective.loss(outputs, &[], Batch { indices, progress: progress(0) })
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn jigsaw_is_judged_by_permutation_and_by_place() {
     let case = case();
     let (logits, places) = (leaf(&case, "jigsaw.logits"), leaf(&case, "jigsaw.places"));
     let (orders, targets) = (&case["jigsaw.orders"], &case["jigsaw.targets"]);
-    let compared = judged_puzzles(&logits, targets, Some((&places, orders, 0.5)));
+    let compared = task_loss(&logits, targets, Some((&places, orders, 0.5)));
     assert_judged(&case, "jigsaw", &compared, &[("logits", &logits), ("places", &places)]);
     assert_right(&case, "jigsaw.accuracy", compared.accuracy.as_ref());
     let parts = &compared.parts;
@@ -63,8 +63,8 @@ fn jigsaw_is_judged_by_permutation_and_by_place() {
     assert_close(&parts[1].loss, &case["jigsaw.positions"], 1e-5);
     assert_right(&case, "jigsaw.placed", parts[1].accuracy.as_ref());
     assert_close(&(&parts[0].loss + &parts[1].loss * 0.5), &case["jigsaw.loss"], 1e-5);
-    let chance = 6f64.ln() + 0.5 * 4f64.ln();
-    assert!((compared.chance.unwrap() - chance).abs() < 1e-12);
+    let uniform = 6f64.ln() + 0.5 * 4f64.ln();
+    assert!((compared.uniform.unwrap() - uniform).abs() < 1e-12);
 }
 
 #[test]

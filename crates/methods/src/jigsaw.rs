@@ -6,9 +6,9 @@
 
 use crate::branch::Branch;
 use crate::classifier::{Classifier, judged};
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
-use crate::{Healthy, Part, Progress, Solved, draw};
+use crate::{CollapseCriterion, Part, Predictions, Progress, draw};
 use kontrast_augment_torch::Views;
 use kontrast_models::Mode;
 use kontrast_pretext::Grid;
@@ -32,8 +32,8 @@ pub(crate) struct Jigsaw {
     seed: u64,
 }
 
-/// Puzzles of a batch.
-struct Puzzles {
+/// The tiles of a batch, shuffled, and by which permutation.
+struct Shuffled {
     /// `[n, tiles, 3, tile, tile]`, shuffled, before each is normalised.
     tiles: Tensor,
     /// `[n]`, i64: which permutation.
@@ -66,7 +66,7 @@ impl Jigsaw {
         })
     }
 
-    fn puzzles(&self, views: &Views, progress: Progress) -> Puzzles {
+    fn shuffled_tiles(&self, views: &Views, progress: Progress) -> Shuffled {
         let images = views.view(0);
         let (device, tiles) = (images.device(), self.tiling.grid.tiles());
         let slack = self.tiling.slack(images.size()[3]);
@@ -74,13 +74,13 @@ impl Jigsaw {
         let offsets =
             draw::offsets(views.indices(), self.seed, progress.epoch, (tiles, slack)).to_device(device);
         let cut = self.tiling.cut(&images, &offsets);
-        Puzzles { tiles: shuffled(&cut, &self.orders.index_select(0, &targets)), targets }
+        Shuffled { tiles: shuffled(&cut, &self.orders.index_select(0, &targets)), targets }
     }
 
     /// The permutation of each image.
     fn targets(&self, indices: &[u32], progress: Progress) -> Tensor {
         let count = self.set.permutations().len() as i64;
-        draw::puzzles(indices, self.seed, progress.epoch, |stream| draw::below(count, stream))
+        draw::answers(indices, self.seed, progress.epoch, |stream| draw::below(count, stream))
     }
 
     /// Representations `[n * tiles, width]`, and the embeddings of an image's tiles side by side, `[n, tiles * d]`.
@@ -100,7 +100,7 @@ impl Objective for Jigsaw {
     }
 
     fn online(&self, views: &Views, progress: Progress, mode: Mode) -> Pass {
-        let (h, z) = self.embedded(&self.puzzles(views, progress).tiles, mode);
+        let (h, z) = self.embedded(&self.shuffled_tiles(views, progress).tiles, mode);
         let mut outputs = vec![self.classifier.logits(&z, mode).unsqueeze(0)];
         if let Some((positions, _)) = &self.positions {
             outputs.push(positions.logits(&z, mode).unsqueeze(0));
@@ -108,16 +108,16 @@ impl Objective for Jigsaw {
         Pass { h, outputs }
     }
 
-    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
         let logits = online[0].get(0);
         let targets = self.targets(batch.indices, batch.progress).to_device(logits.device());
         let places = self.positions.as_ref().map(|(_, weight)| (online[1].get(0), *weight));
         let places = places.as_ref().map(|(places, weight)| (places, &self.orders, *weight));
-        judged_puzzles(&logits, &targets, places)
+        task_loss(&logits, &targets, places)
     }
 
-    fn solve(&self, views: &Views, progress: Progress) -> Option<Solved> {
-        let Puzzles { tiles, targets } = self.puzzles(views, progress);
+    fn predict(&self, views: &Views, progress: Progress) -> Option<Predictions> {
+        let Shuffled { tiles, targets } = self.shuffled_tiles(views, progress);
         let (_, z) = self.embedded(&tiles, Mode::Eval);
         let found = self.classifier.logits(&z, Mode::Eval).argmax(1, false);
         let grid = self.tiling.grid;
@@ -128,7 +128,7 @@ impl Objective for Jigsaw {
         };
         let classes = self.set.permutations().iter().map(order).collect();
         let pictures = self.tiling.joined(&tiles);
-        Some(Solved { targets, found, pictures, tiles: (grid.rows(), grid.columns()), classes })
+        Some(Predictions { targets, found, pictures, tiles: (grid.rows(), grid.columns()), classes })
     }
 
     fn branch(&self) -> &Branch {
@@ -151,8 +151,8 @@ impl Objective for Jigsaw {
         whole
     }
 
-    fn healthy(&self) -> Healthy {
-        Healthy::Classes
+    fn collapse_criterion(&self) -> CollapseCriterion {
+        CollapseCriterion::Classes
     }
 
     fn hint(&self) -> &'static str {
@@ -168,28 +168,28 @@ impl Objective for Jigsaw {
 /// - `logits`: `[n, permutations]`
 /// - `targets`: `[n]`, i64
 /// - `places`: `[n, tiles * tiles]`, the permutations `[permutations, tiles]`, and the weight of that loss
-pub(crate) fn judged_puzzles(
+pub(crate) fn task_loss(
     logits: &Tensor,
     targets: &Tensor,
     places: Option<(&Tensor, &Tensor, f64)>,
-) -> Compared {
+) -> LossOutput {
     let (loss, right) = judged(logits, targets);
-    let chance = (logits.size()[1] as f64).ln();
+    let uniform = (logits.size()[1] as f64).ln();
     let embeddings = logits.unsqueeze(0);
     let Some((places, orders, weight)) = places else {
-        return Compared::new(loss, Some(chance), &embeddings).with_accuracy(right);
+        return LossOutput::new(loss, Some(uniform), &embeddings).with_accuracy(right);
     };
     let tiles = orders.size()[1];
     let shown = orders.index_select(0, targets).view(-1);
     let (of_places, placed) = judged(&places.view([-1, tiles]), &shown);
-    let chance_of_places = (tiles as f64).ln();
+    let uniform_of_places = (tiles as f64).ln();
     let whole = &loss + &of_places * weight;
-    let whole = Compared::new(whole, Some(chance + weight * chance_of_places), &embeddings);
+    let whole = LossOutput::new(whole, Some(uniform + weight * uniform_of_places), &embeddings);
     let parts = vec![
-        Part::new("permutations", loss, Some(chance)).with_accuracy(right.shallow_clone()),
-        Part::new("positions", of_places, Some(chance_of_places)).with_accuracy(placed),
+        Part::new("permutations", loss, Some(uniform)).with_accuracy(right.shallow_clone()),
+        Part::new("positions", of_places, Some(uniform_of_places)).with_accuracy(placed),
     ];
-    Compared { parts, ..whole.with_accuracy(right) }
+    LossOutput { parts, ..whole.with_accuracy(right) }
 }
 
 /// The permutations that an experiment file describes, the same at every call.

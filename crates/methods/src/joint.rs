@@ -3,9 +3,9 @@
 
 use crate::branch::Branch;
 use crate::build::{BuildError, objective};
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Labels, Setting, SharedEncoder, head};
-use crate::{Healthy, Progress, Solved, ViewSpec};
+use crate::{CollapseCriterion, Predictions, Progress, ViewSpec};
 use kontrast_augment_torch::Views;
 use kontrast_models::Mode;
 use kontrast_optim::Group;
@@ -27,7 +27,7 @@ struct Task {
     /// Which views of a batch are its own, in its order.
     views: Vec<i64>,
     objective: Box<dyn Objective>,
-    /// How many tensors its trained side and its slow copy's gave last.
+    /// How many tensors its trained side and its momentum encoder's gave last.
     outputs: Cell<(usize, usize)>,
 }
 
@@ -105,28 +105,28 @@ impl Objective for Joint {
         (!passes.is_empty()).then(|| side_by_side(passes))
     }
 
-    fn compare(&mut self, online: &[Tensor], target: &[Tensor], batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], target: &[Tensor], batch: Batch<'_>) -> LossOutput {
         let (mut online, mut target) = (online, target);
         let mut of_task = |task: &mut Task| {
             let (trained, slow) = task.outputs.get();
             let (own, rest) = online.split_at(trained);
             let (own_target, rest_of_target) = target.split_at(slow);
             (online, target) = (rest, rest_of_target);
-            (task.weight, task.objective.compare(own, own_target, batch))
+            (task.weight, task.objective.loss(own, own_target, batch))
         };
         let compared: Vec<_> = self.tasks.iter_mut().map(&mut of_task).collect();
         let loss = compared.iter().map(|(weight, task)| &task.loss * *weight).reduce(|a, b| a + b);
-        let chance = compared.iter().map(|(weight, task)| Some(weight * task.chance?)).sum();
+        let uniform = compared.iter().map(|(weight, task)| Some(weight * task.uniform?)).sum();
         let accuracy = compared.iter().find_map(|(_, task)| Some(task.accuracy.as_ref()?.shallow_clone()));
-        let whole = Compared::new(loss.expect("two tasks or more"), chance, &compared[0].1.embeddings);
+        let whole = LossOutput::new(loss.expect("two tasks or more"), uniform, &compared[0].1.embeddings);
         let tasks = self.tasks.iter().zip(compared);
         let parts = tasks.flat_map(|(task, (_, compared))| compared.into_parts(&task.name)).collect();
-        Compared { parts, accuracy, ..whole }
+        LossOutput { parts, accuracy, ..whole }
     }
 
-    fn solve(&self, views: &Views, progress: Progress) -> Option<Solved> {
-        // Every task that sets puzzles makes them of one view.
-        self.tasks.iter().find_map(|task| task.objective.solve(views, progress))
+    fn predict(&self, views: &Views, progress: Progress) -> Option<Predictions> {
+        // Every task that has a pretext task makes them of one view.
+        self.tasks.iter().find_map(|task| task.objective.predict(views, progress))
     }
 
     fn reconstruct(&self, images: &Tensor) -> Option<Tensor> {
@@ -150,7 +150,7 @@ impl Objective for Joint {
     }
 
     fn groups(&self) -> Vec<Group> {
-        let mut groups: Vec<Group> = Group::weights_and_rest(self.branch.trained()).into();
+        let mut groups: Vec<Group> = Group::decay_groups(self.branch.trained()).into();
         for task in &self.tasks {
             for mut group in task.objective.groups() {
                 let variables = group.variables.into_iter();
@@ -175,8 +175,8 @@ impl Objective for Joint {
         whole
     }
 
-    fn healthy(&self) -> Healthy {
-        self.tasks[0].objective.healthy()
+    fn collapse_criterion(&self) -> CollapseCriterion {
+        self.tasks[0].objective.collapse_criterion()
     }
 
     fn has_steady_loss(&self) -> bool {
@@ -213,11 +213,11 @@ mod tests {
         Joint::new(&config, &setting(), None).unwrap()
     }
 
-    fn compared(objective: &mut dyn Objective, views: &Views) -> Compared {
+    fn compared(objective: &mut dyn Objective, views: &Views) -> LossOutput {
         let target = objective.target(views, progress(0));
         let online = objective.online(views, progress(0), Mode::Replay);
         let target = target.as_ref().map_or(&[][..], |pass| &pass.outputs);
-        objective.compare(&online.outputs, target, Batch { indices: views.indices(), progress: progress(0) })
+        objective.loss(&online.outputs, target, Batch { indices: views.indices(), progress: progress(0) })
     }
 
     #[test]
@@ -234,11 +234,11 @@ mod tests {
         };
         let (rotation, byol) = (alone(0, "rotation", &views.only(&[1])), alone(1, "byol", &views));
         assert_close(&found.loss, &(&rotation.loss * 2.0 + &byol.loss * 0.5), 1e-5);
-        assert_eq!(found.chance, None, "BYOL has no chance level");
-        let share = |of: &Option<Accuracy>| of.as_ref().map(|accuracy| accuracy.share.shallow_clone());
-        assert_eq!(share(&found.accuracy), share(&rotation.accuracy));
+        assert_eq!(found.uniform, None, "BYOL has no uniform value");
+        let fraction = |of: &Option<Accuracy>| of.as_ref().map(|accuracy| accuracy.fraction.shallow_clone());
+        assert_eq!(fraction(&found.accuracy), fraction(&rotation.accuracy));
         assert_eq!(found.accuracy.unwrap().chance, 0.25);
-        let parts: Vec<_> = found.parts.iter().map(|part| (&*part.name, part.chance)).collect();
+        let parts: Vec<_> = found.parts.iter().map(|part| (&*part.name, part.uniform)).collect();
         assert_eq!(parts, [("tasks.0.rotation", Some(4f64.ln())), ("tasks.1.byol", None)]);
         assert_close(&found.parts[0].loss, &rotation.loss, 1e-5);
         assert_close(&found.parts[1].loss, &byol.loss, 1e-5);
@@ -246,11 +246,11 @@ mod tests {
     }
 
     #[test]
-    fn tasks_train_one_encoder_and_a_slow_copy_follows_it() {
+    fn tasks_train_one_encoder_and_a_momentum_encoder_follows_it() {
         let mut both = joint(&[(1.0, &[0], "rotation"), (1.0, &[0, 1], "byol")]);
         let state = both.state();
         let count = |part: &str| state.iter().filter(|(name, _)| name.contains(part)).count();
-        assert_eq!(count("encoder.conv1.weight"), 2, "the encoder and its slow copy");
+        assert_eq!(count("encoder.conv1.weight"), 2, "the encoder and its momentum encoder");
         let (own, slow) = ("encoder.conv1.weight", "tasks.1.byol.target.encoder.conv1.weight");
         let get = |name: &str| state.get(name).unwrap();
         assert_eq!(get(own), get(slow));
@@ -263,7 +263,7 @@ mod tests {
         let before = get(slow).copy();
         both.after_step(progress(50));
         let moved = get(slow) - &before;
-        assert!(moved.abs().max().double_value(&[]) > 1e-3, "the slow copy stays");
-        assert!((moved - 1.0).abs().max().double_value(&[]) > 0.5, "the slow copy is the encoder");
+        assert!(moved.abs().max().double_value(&[]) > 1e-3, "the momentum encoder stays");
+        assert!((moved - 1.0).abs().max().double_value(&[]) > 0.5, "the momentum encoder is the encoder");
     }
 }

@@ -62,6 +62,6 @@ mod views;
 pub use build::{BuildError, build, precision, setting, warnings};
 pub use jigsaw::{permutation_choice, permutation_set};
 pub use kontrast_augment_torch::Views;
-pub use method::{Accuracy, Healthy, Method, Part, Progress, Solved, StepOutput};
+pub use method::{Accuracy, CollapseCriterion, Method, Part, Predictions, Progress, StepOutput};
 pub use setting::{Labels, Setting, SharedEncoder};
 pub use views::{ViewError, ViewSpec, view_spec};

@@ -25,26 +25,26 @@ pub struct Progress {
 pub struct StepOutput {
     /// The loss, a scalar that may still be under way on the device.
     pub loss: Tensor,
-    /// What the loss is worth when embeddings say nothing; none where that has no value.
-    pub chance: Option<f64>,
+    /// The loss with all candidates alike, its uniform value; none where that has no value.
+    pub uniform: Option<f64>,
     /// The losses that it is put together from, where they are several.
     pub parts: Vec<Part>,
     /// Embeddings by view, `[views, n, d]`, any float kind: what diagnosis looks at.
     pub embeddings: Tensor,
     /// Representations of the images that the encoder saw, `[rows, width]`.
     pub representations: Tensor,
-    /// Images that went through an encoder, of the slow copy too; twice where chunks are embedded again.
+    /// Images that went through an encoder, of the momentum encoder too; twice where chunks are embedded again.
     pub forward_passes: u64,
-    /// How many of the puzzles were solved; none where the method sets no puzzles.
+    /// How many predictions of the pretext task are right; none where the method has no pretext task.
     pub accuracy: Option<Accuracy>,
 }
 
 /// Which share of the answers is right.
 #[derive(Debug)]
 pub struct Accuracy {
-    /// The share of them, a scalar that may still be under way on the device.
-    pub share: Tensor,
-    /// The share that guessing gives.
+    /// The fraction of them, a scalar that may still be under way on the device.
+    pub fraction: Tensor,
+    /// The fraction that guessing gives.
     pub chance: f64,
 }
 
@@ -55,21 +55,21 @@ pub struct Part {
     pub name: String,
     /// The loss before it is weighted, a scalar that may still be under way on the device.
     pub loss: Tensor,
-    /// What it is worth when embeddings say nothing; none where that has no value.
-    pub chance: Option<f64>,
-    /// How many of its puzzles were solved, where it sets puzzles.
+    /// Its uniform value; none where that has no value.
+    pub uniform: Option<f64>,
+    /// How many predictions of the pretext task are right, where it has a pretext task.
     pub accuracy: Option<Accuracy>,
 }
 
 impl Accuracy {
     pub(crate) fn shallow_clone(&self) -> Self {
-        Self { share: self.share.shallow_clone(), chance: self.chance }
+        Self { fraction: self.fraction.shallow_clone(), chance: self.chance }
     }
 }
 
 impl Part {
-    pub(crate) fn new(name: &str, loss: Tensor, chance: Option<f64>) -> Self {
-        Self { name: name.to_owned(), loss, chance, accuracy: None }
+    pub(crate) fn new(name: &str, loss: Tensor, uniform: Option<f64>) -> Self {
+        Self { name: name.to_owned(), loss, uniform, accuracy: None }
     }
 
     pub(crate) fn with_accuracy(self, accuracy: Accuracy) -> Self {
@@ -81,14 +81,14 @@ impl Part {
     }
 }
 
-/// Puzzles with their answers.
+/// Predictions of a pretext task, with the right answers.
 #[derive(Debug)]
-pub struct Solved {
-    /// The right class of each puzzle, `[puzzles]`, i64.
+pub struct Predictions {
+    /// The right class of each, `[n]`, i64.
     pub targets: Tensor,
-    /// The class that was found, `[puzzles]`, i64.
+    /// The predicted class, `[n]`, i64.
     pub found: Tensor,
-    /// What is seen of each, `[puzzles, 3, h, w]`, normalised as the views are.
+    /// What the network saw of each, `[n, 3, h, w]`, normalised as the views are.
     pub pictures: Tensor,
     /// Rows and columns of tiles that each picture is joined of, without gaps; 1 and 1 where it is whole.
     pub tiles: (usize, usize),
@@ -98,14 +98,14 @@ pub struct Solved {
 
 /// What the embeddings of a method look like when it works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Healthy {
+pub enum CollapseCriterion {
     /// They spread over many directions; one point, or a line, is a collapse.
     Spread,
-    /// They gather where their classes are, in as few directions as there are classes: a method that is told labels.
+    /// They gather where their classes are, in as few directions as there are classes: a method that needs labels.
     Classes,
 }
 
-/// A method of learning. A batch carries no labels; the two methods that are told them, supervised training and SupCon,
+/// A method of learning. A batch carries no labels; the two methods that need them, supervised training and SupCon,
 /// get them when they are made.
 pub trait Method: Send {
     /// The method's name, as the experiment file has it.
@@ -138,9 +138,9 @@ pub trait Method: Send {
     /// What evaluation reads.
     fn encoder(&self) -> &dyn Encoder;
 
-    /// Sets puzzles of undistorted images and answers them, in evaluation mode and without gradient; none for a method
-    /// that sets no puzzles. What is drawn follows from the images' indices and the epoch of `progress`.
-    fn solve(&self, _views: &Views, _progress: Progress) -> Option<Solved> {
+    /// Predictions of the pretext task on undistorted images, in evaluation mode and without gradient; none for a method
+    /// without one. What is drawn follows from the images' indices and the epoch of `progress`.
+    fn predict(&self, _views: &Views, _progress: Progress) -> Option<Predictions> {
         None
     }
 
@@ -155,8 +155,8 @@ pub trait Method: Send {
     }
 
     /// What its embeddings look like when it works.
-    fn healthy(&self) -> Healthy {
-        Healthy::Spread
+    fn collapse_criterion(&self) -> CollapseCriterion {
+        CollapseCriterion::Spread
     }
 
     /// Whether the loss means the same throughout. Against a memory bank it does not: slots are random directions at first
@@ -165,6 +165,6 @@ pub trait Method: Send {
         true
     }
 
-    /// What a collapsed run of this method, or one that stays at chance, most likely needs, in its own terms.
+    /// What a collapsed run of this method, or one that stays at its uniform value, most likely needs, in its own terms.
     fn hint(&self) -> &'static str;
 }

@@ -1,14 +1,14 @@
 //! MoCo v1, v2 and v2+ (He et al. 2019, arXiv 1911.05722; Chen et al. 2020, arXiv 2003.04297): a query attracts the key
-//! that a slow copy makes of the other view, and a queue of earlier keys repels it.
+//! that a momentum encoder makes of the other view, and a queue of earlier keys repels it.
 //!
 //! v1 has a head of one layer and v2 one of two; v2+ makes both views queries in turn.
 
-use crate::branch::{Branch, Embedded, SlowCopy};
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::branch::{Branch, Embedded, TargetUpdate};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
 use crate::{Progress, draw};
 use kontrast_augment_torch::Views;
-use kontrast_losses::{info_nce, info_nce_chance, unit};
+use kontrast_losses::{info_nce, info_nce_uniform, unit};
 use kontrast_models::{Init, Mode, Queue};
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
@@ -17,32 +17,32 @@ use tch::Tensor;
 pub(crate) struct Moco {
     query: Branch,
     key: Branch,
-    slow_copy: SlowCopy,
+    target_update: TargetUpdate,
     queue: Queue,
     /// Keys of the last batch, which the queue takes once they have been compared.
     keys: Option<Tensor>,
     symmetric: bool,
-    virtual_devices: i64,
+    bn_splits: i64,
     temperature: f64,
     seed: u64,
 }
 
 impl Moco {
     pub(crate) fn new(config: &kontrast_config::Moco, setting: &Setting) -> Self {
-        let virtual_devices = i64::from(config.virtual_devices);
-        let projector = head(&config.projector, virtual_devices);
-        let query = Branch::new(setting, &projector, virtual_devices);
-        let key = Branch::slow(setting, &projector, virtual_devices);
-        let slow_copy = SlowCopy::new(&query.trained(), &key.state(), &config.momentum);
+        let bn_splits = i64::from(config.bn_splits);
+        let projector = head(&config.projector, bn_splits);
+        let query = Branch::new(setting, &projector, bn_splits);
+        let key = Branch::slow(setting, &projector, bn_splits);
+        let target_update = TargetUpdate::new(&query.trained(), &key.state(), &config.momentum);
         let queue = Queue::new(config.queue as i64, query.width(), Init::new(setting.seed), setting.device);
         let (symmetric, temperature, seed) = (config.symmetric, config.temperature, setting.seed);
-        Self { query, key, slow_copy, queue, keys: None, symmetric, virtual_devices, temperature, seed }
+        Self { query, key, target_update, queue, keys: None, symmetric, bn_splits, temperature, seed }
     }
 
-    /// Keys of shuffled images: else an image's query and key would share the statistics of one virtual device, and
+    /// Keys of shuffled images: else an image's query and key would share the statistics of one split, and
     /// these alone would tell which key it is (section 3.3).
     fn shuffled(&self, images: &Tensor, progress: Progress) -> Embedded {
-        if self.virtual_devices == 1 {
+        if self.bn_splits == 1 {
             return self.key.images(images, Mode::Train);
         }
         let order = draw::permutation(images.size()[0], self.seed, progress.step).to_device(images.device());
@@ -58,7 +58,7 @@ impl Objective for Moco {
 
     fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         let queries = if self.symmetric { views.first(2) } else { views.first(1) };
-        let pass = self.query.apart(&queries, mode);
+        let pass = self.query.per_view(&queries, mode);
         Pass { h: pass.h, outputs: vec![queries.by_view(&pass.z)] }
     }
 
@@ -71,19 +71,19 @@ impl Objective for Moco {
         Some(Pass { h: Tensor::cat(&h, 0), outputs: vec![Tensor::stack(&z, 0)] })
     }
 
-    fn compare(&mut self, online: &[Tensor], target: &[Tensor], _batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
         let (queries, keys, negatives) = (&online[0], &target[0], self.queue.rows());
         let terms = (0..queries.size()[0])
             .map(|which| info_nce(&queries.get(which), &keys.get(which), &negatives, self.temperature));
         let sum = terms.reduce(|a, b| a + b).expect("a query");
         self.keys = Some(keys.flatten(0, 1));
         // Summed over both views, as in the authors' published code of the symmetric loss.
-        let chance = queries.size()[0] as f64 * info_nce_chance(negatives.size()[0] as usize);
-        Compared::new(sum, Some(chance), &Tensor::stack(&[unit(&queries.get(0).detach()), keys.get(0)], 0))
+        let uniform = queries.size()[0] as f64 * info_nce_uniform(negatives.size()[0] as usize);
+        LossOutput::new(sum, Some(uniform), &Tensor::stack(&[unit(&queries.get(0).detach()), keys.get(0)], 0))
     }
 
     fn after_step(&mut self, progress: Progress) {
-        self.slow_copy.follow(progress);
+        self.target_update.follow(progress);
         if let Some(keys) = self.keys.take() {
             self.queue.push(&keys);
         }
@@ -115,25 +115,25 @@ impl Objective for Moco {
 mod tests {
     use super::*;
     use crate::Method;
-    use crate::driver::Driven;
+    use crate::driver::GradCache;
     use crate::example::{N, progress, setting, views};
     use kontrast_config::{Head, HeadNorm, Momentum};
     use kontrast_testkit::assert_close;
 
-    fn config(virtual_devices: u32) -> kontrast_config::Moco {
+    fn config(bn_splits: u32) -> kontrast_config::Moco {
         kontrast_config::Moco {
             temperature: 0.2,
             momentum: Momentum { base: 0.5, last: 0.5 },
             queue: 3 * N as usize,
             symmetric: false,
-            virtual_devices,
+            bn_splits,
             projector: Head { widths: vec![8, 4], batch_norm: HeadNorm::None },
         }
     }
 
     #[test]
     fn after_wrapping_around_the_queue_holds_the_keys_of_the_last_batches() {
-        let mut method = Driven::new(Box::new(Moco::new(&config(1), &setting())), &setting());
+        let mut method = GradCache::new(Box::new(Moco::new(&config(1), &setting())), &setting());
         let mut keys = Vec::new();
         for step in 0..4 {
             let before = method.state().get("queue.rows").unwrap().copy();
@@ -158,7 +158,7 @@ mod tests {
         for (position, &image) in order.iter().enumerate() {
             assert_eq!(keys.get(image), passed.get(position as i64), "the key of image {image}");
         }
-        // Another step shuffles otherwise, so that other images share a device's statistics.
+        // Another step shuffles otherwise, so that other images share a split's statistics.
         let others = moco.shuffled(&images, progress(1)).z;
         assert!(kontrast_testkit::relative_error(&others, &keys) > 1e-4);
     }

@@ -2,11 +2,11 @@
 //! the keys of the other view, and the other keys of the batch repel them.
 
 use crate::Progress;
-use crate::branch::{Branch, Predictor, SlowCopy};
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::branch::{Branch, Predictor, TargetUpdate};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
-use kontrast_losses::{info_nce_batch, info_nce_batch_chance};
+use kontrast_losses::{info_nce_batch, info_nce_batch_uniform};
 use kontrast_models::Mode;
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
@@ -16,7 +16,7 @@ pub(crate) struct Mocov3 {
     query: Branch,
     predictor: Predictor,
     key: Branch,
-    slow_copy: SlowCopy,
+    target_update: TargetUpdate,
     temperature: f64,
 }
 
@@ -25,8 +25,8 @@ impl Mocov3 {
         let projector = head(&config.projector, 1);
         let (query, key) = (Branch::new(setting, &projector, 1), Branch::slow(setting, &projector, 1));
         let predictor = Predictor::new(setting, query.width(), &head(&config.predictor, 1));
-        let slow_copy = SlowCopy::new(&query.trained(), &key.state(), &config.momentum);
-        Self { query, predictor, key, slow_copy, temperature: config.temperature }
+        let target_update = TargetUpdate::new(&query.trained(), &key.state(), &config.momentum);
+        Self { query, predictor, key, target_update, temperature: config.temperature }
     }
 }
 
@@ -36,29 +36,29 @@ impl Objective for Mocov3 {
     }
 
     fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
-        let pass = self.query.apart(views, mode);
-        let p = self.predictor.apart(&pass.z, views.count(), mode);
+        let pass = self.query.per_view(views, mode);
+        let p = self.predictor.per_view(&pass.z, views.count(), mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&p)] }
     }
 
     fn target(&self, views: &Views, _progress: Progress) -> Option<Pass> {
-        let pass = self.key.apart(views, Mode::Train);
+        let pass = self.key.per_view(views, Mode::Train);
         Some(Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] })
     }
 
-    fn compare(&mut self, online: &[Tensor], target: &[Tensor], _batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
         let (p, keys) = (&online[0], &target[0]);
         let term = |a: i64, b: i64| info_nce_batch(&p.get(a), &keys.get(b), self.temperature);
         // The algorithm's factor, which keeps the gradient's size the same at every temperature.
         let factor = 2.0 * self.temperature;
-        let chance = info_nce_batch_chance(p.size()[1] as usize);
+        let uniform = info_nce_batch_uniform(p.size()[1] as usize);
         let loss = (term(0, 1) + term(1, 0)) * factor;
         let embeddings = Tensor::stack(&[p.get(0).detach(), keys.get(1)], 0);
-        Compared::new(loss, Some(2.0 * factor * chance), &embeddings)
+        LossOutput::new(loss, Some(2.0 * factor * uniform), &embeddings)
     }
 
     fn after_step(&mut self, progress: Progress) {
-        self.slow_copy.follow(progress);
+        self.target_update.follow(progress);
     }
 
     fn branch(&self) -> &Branch {

@@ -3,10 +3,10 @@
 
 use crate::Progress;
 use crate::branch::{Branch, Predictor};
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
-use kontrast_losses::{info_nce_batch, info_nce_batch_chance, unit};
+use kontrast_losses::{info_nce_batch, info_nce_batch_uniform, unit};
 use kontrast_models::{Init, Mode, Queue};
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
@@ -43,18 +43,18 @@ impl Objective for Nnclr {
     }
 
     fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
-        let pass = self.branch.apart(views, mode);
-        let p = self.predictor.apart(&pass.z, views.count(), mode);
+        let pass = self.branch.per_view(views, mode);
+        let p = self.predictor.per_view(&pass.z, views.count(), mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z.detach()), views.by_view(&p)] }
     }
 
-    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
         let (z, p) = (&online[0], &online[1]);
         let term = |a: i64, b: i64| info_nce_batch(&self.neighbours(&z.get(a)), &p.get(b), self.temperature);
         let loss = (term(0, 1) + term(1, 0)) / 2.0;
         self.seen = Some(unit(&z.get(0)));
-        let chance = info_nce_batch_chance(z.size()[1] as usize);
-        Compared::new(loss, Some(chance), z)
+        let uniform = info_nce_batch_uniform(z.size()[1] as usize);
+        LossOutput::new(loss, Some(uniform), z)
     }
 
     fn after_step(&mut self, _progress: Progress) {
@@ -105,7 +105,7 @@ mod tests {
             let online = nnclr.online(&batch, progress(0), Mode::Train);
             let found = nnclr.neighbours(&online.outputs[0].get(0));
             let of = Batch { indices: batch.indices(), progress: progress(step) };
-            nnclr.compare(&online.outputs, &[], of);
+            nnclr.loss(&online.outputs, &[], of);
             assert_eq!(nnclr.queue.rows(), earlier, "the queue moves after the step");
             // Each neighbour is a row of the queue as it was before the batch, and the nearest of them.
             let z = unit(&online.outputs[0].get(0));

@@ -2,7 +2,7 @@
 //! the image's slot in a memory bank, told from noise drawn from the other slots.
 
 use crate::branch::Branch;
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head, slots};
 use crate::{Progress, draw};
 use kontrast_augment_torch::Views;
@@ -17,7 +17,7 @@ pub(crate) struct Npid {
     bank: MemoryBank,
     /// Z of equation 4, from the first batch on; 0 before it. A tensor, for the checkpoint.
     normaliser: Tensor,
-    /// Share of itself that Z keeps at each step.
+    /// Fraction of itself that Z keeps at each step.
     normaliser_momentum: f64,
     /// Slots and embeddings of the last batch, which the bank takes once they have been compared.
     seen: Option<(Tensor, Tensor)>,
@@ -38,7 +38,7 @@ impl Npid {
             normaliser_momentum: config.normaliser_momentum,
             seen: None,
             temperature: config.temperature,
-            noise: config.noise as i64,
+            noise: config.negatives as i64,
             bank_momentum: config.bank_momentum,
             seed: setting.seed,
         }
@@ -65,11 +65,11 @@ impl Objective for Npid {
     }
 
     fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
-        let pass = self.branch.together(views, mode);
+        let pass = self.branch.joint(views, mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&unit(&pass.z))] }
     }
 
-    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
         let (z, bank) = (online[0].get(0), self.bank.rows());
         let slots = slots(batch.indices, z.device());
         let (n, images) = (z.size()[0], bank.size()[0]);
@@ -80,8 +80,8 @@ impl Objective for Npid {
         self.seen = Some((slots, z.detach()));
         // Every image and all its noise are 1 in m + 1.
         let m = self.noise as f64;
-        let chance = m.ln_1p() + m * (1.0 / m).ln_1p();
-        Compared::new(loss, Some(chance), &online[0])
+        let uniform = m.ln_1p() + m * (1.0 / m).ln_1p();
+        LossOutput::new(loss, Some(uniform), &online[0])
     }
 
     fn after_step(&mut self, _progress: Progress) {
@@ -107,7 +107,7 @@ impl Objective for Npid {
 
     fn hint(&self) -> &'static str {
         "lower optimizer lr; for instance discrimination also check that method.npid.temperature is near 0.07, that \
-         method.npid.noise is well below the number of images, and that train.epochs lets every image be seen often: \
+         method.npid.negatives is well below the number of images, and that train.epochs lets every image be seen often: \
          its slot moves once an epoch"
     }
 }

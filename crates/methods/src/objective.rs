@@ -1,7 +1,7 @@
 //! What a method is, besides the step that all of them share: what it embeds, and what it compares.
 
 use crate::branch::Branch;
-use crate::{Accuracy, Healthy, Part, Progress, Solved};
+use crate::{Accuracy, CollapseCriterion, Part, Predictions, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_models::Mode;
 use kontrast_optim::Group;
@@ -17,21 +17,21 @@ pub(crate) struct Pass {
 }
 
 /// What a comparison gives.
-pub(crate) struct Compared {
+pub(crate) struct LossOutput {
     pub(crate) loss: Tensor,
-    /// What the loss is worth when embeddings say nothing.
-    pub(crate) chance: Option<f64>,
+    /// The loss with all candidates alike, its uniform value.
+    pub(crate) uniform: Option<f64>,
     /// The losses that it is put together from, where they are several.
     pub(crate) parts: Vec<Part>,
     /// `[views, n, d]`, for diagnosis, without gradient.
     pub(crate) embeddings: Tensor,
-    /// How many puzzles were solved, where the method sets puzzles.
+    /// How many predictions of the pretext task are right, where the method has a pretext task.
     pub(crate) accuracy: Option<Accuracy>,
 }
 
-impl Compared {
-    pub(crate) fn new(loss: Tensor, chance: Option<f64>, embeddings: &Tensor) -> Self {
-        Self { loss, chance, parts: Vec::new(), embeddings: embeddings.detach(), accuracy: None }
+impl LossOutput {
+    pub(crate) fn new(loss: Tensor, uniform: Option<f64>, embeddings: &Tensor) -> Self {
+        Self { loss, uniform, parts: Vec::new(), embeddings: embeddings.detach(), accuracy: None }
     }
 
     pub(crate) fn with_accuracy(self, accuracy: Accuracy) -> Self {
@@ -41,7 +41,7 @@ impl Compared {
     /// As one part of a larger loss, and the parts of its own.
     pub(crate) fn into_parts(self, name: &str) -> Vec<Part> {
         let whole =
-            Part { name: name.to_owned(), loss: self.loss, chance: self.chance, accuracy: self.accuracy };
+            Part { name: name.to_owned(), loss: self.loss, uniform: self.uniform, accuracy: self.accuracy };
         let own = self.parts.into_iter().map(|part| Part { name: format!("{name}.{}", part.name), ..part });
         std::iter::once(whole).chain(own).collect()
     }
@@ -54,16 +54,16 @@ pub(crate) trait Objective: Send {
     /// The trained side. Called twice a step where the batch goes in chunks, the second time to replay.
     fn online(&self, views: &Views, progress: Progress, mode: Mode) -> Pass;
 
-    /// The slow copy's side, called without gradient.
+    /// The target's side, called without gradient.
     fn target(&self, _views: &Views, _progress: Progress) -> Option<Pass> {
         None
     }
 
     /// The loss of the whole batch; `indices` say which images it is of.
-    fn compare(&mut self, online: &[Tensor], target: &[Tensor], batch: Batch<'_>) -> Compared;
+    fn loss(&mut self, online: &[Tensor], target: &[Tensor], batch: Batch<'_>) -> LossOutput;
 
-    /// The answers to puzzles made of images, in evaluation mode, where the method sets puzzles.
-    fn solve(&self, _views: &Views, _progress: Progress) -> Option<Solved> {
+    /// Predictions of the pretext task, in evaluation mode, where the method has one.
+    fn predict(&self, _views: &Views, _progress: Progress) -> Option<Predictions> {
         None
     }
 
@@ -87,7 +87,7 @@ pub(crate) trait Objective: Send {
     }
 
     fn groups(&self) -> Vec<Group> {
-        Group::weights_and_rest(self.trained()).into()
+        Group::decay_groups(self.trained()).into()
     }
 
     /// Everything that a checkpoint holds, where that is more than the branch.
@@ -95,8 +95,8 @@ pub(crate) trait Objective: Send {
         self.branch().state()
     }
 
-    fn healthy(&self) -> Healthy {
-        Healthy::Spread
+    fn collapse_criterion(&self) -> CollapseCriterion {
+        CollapseCriterion::Spread
     }
 
     fn has_steady_loss(&self) -> bool {

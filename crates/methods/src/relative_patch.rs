@@ -2,9 +2,9 @@
 
 use crate::branch::Branch;
 use crate::classifier::{Classifier, judged};
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
-use crate::{Healthy, Progress, Solved, draw};
+use crate::{CollapseCriterion, Predictions, Progress, draw};
 use kontrast_augment_torch::{Views, normal};
 use kontrast_models::Mode;
 use kontrast_pretext::Grid;
@@ -23,7 +23,7 @@ pub(crate) struct RelativePatch {
     tiling: Tiling,
     all: bool,
     normalise: bool,
-    /// Deviation of the noise in place of two channels, as a share of the third's, where colours are dropped.
+    /// Std of the noise in place of two channels, as a fraction of the third's, where colours are dropped.
     drop_channels: Option<f64>,
     channels_last: bool,
     seed: u64,
@@ -66,13 +66,13 @@ impl RelativePatch {
         if self.normalise {
             tiles = normalised(&tiles);
         }
-        if let Some(share) = self.drop_channels {
+        if let Some(fraction) = self.drop_channels {
             let count = tiles.size()[1] as usize;
             let (kept, keys) = draw::colours(indices, self.seed, progress.epoch, count);
             let side = self.tiling.tile;
             let index = Tensor::arange(3 * side * side, (Kind::Int64, device)).view([1, 3, side, side]);
             let noise = normal(&keys.to_device(device), &index).view_as(&tiles);
-            tiles = one_channel(&tiles, &kept.to_device(device), &noise, share);
+            tiles = one_channel(&tiles, &kept.to_device(device), &noise, fraction);
         }
         tiles
     }
@@ -82,7 +82,7 @@ impl RelativePatch {
         if self.all {
             return Tensor::arange(CLASSES, (Kind::Int64, tch::Device::Cpu)).repeat([indices.len() as i64]);
         }
-        draw::puzzles(indices, self.seed, progress.epoch, |stream| draw::below(CLASSES, stream))
+        draw::answers(indices, self.seed, progress.epoch, |stream| draw::below(CLASSES, stream))
     }
 
     /// Representations `[n * tiles, width]`, and the logits of all pairs of an image, `[n, pairs, classes]`.
@@ -118,15 +118,15 @@ impl Objective for RelativePatch {
         Pass { h, outputs: vec![logits.unsqueeze(0)] }
     }
 
-    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
         let logits = online[0].flatten(0, 2);
         let targets = self.targets(batch.indices, batch.progress).to_device(logits.device());
         let (loss, right) = judged(&logits, &targets);
         let embeddings = logits.detach().unsqueeze(0);
-        Compared::new(loss, Some((CLASSES as f64).ln()), &embeddings).with_accuracy(right)
+        LossOutput::new(loss, Some((CLASSES as f64).ln()), &embeddings).with_accuracy(right)
     }
 
-    fn solve(&self, views: &Views, progress: Progress) -> Option<Solved> {
+    fn predict(&self, views: &Views, progress: Progress) -> Option<Predictions> {
         let (_, logits) = self.classified(&self.tiles(views, progress), Mode::Eval);
         let found = logits.flatten(0, 1).argmax(1, false);
         let targets = self.targets(views.indices(), progress).to_device(found.device());
@@ -137,7 +137,7 @@ impl Objective for RelativePatch {
         // Side by side, the middle first.
         let pictures = Tensor::cat(&[shown.select(1, 0), shown.select(1, 1)], 3);
         let classes = DIRECTIONS.map(str::to_owned).to_vec();
-        Some(Solved { targets, found, pictures, tiles: (1, 2), classes })
+        Some(Predictions { targets, found, pictures, tiles: (1, 2), classes })
     }
 
     fn branch(&self) -> &Branch {
@@ -152,8 +152,8 @@ impl Objective for RelativePatch {
         self.branch.state_with("classifier", &self.classifier.state())
     }
 
-    fn healthy(&self) -> Healthy {
-        Healthy::Classes
+    fn collapse_criterion(&self) -> CollapseCriterion {
+        CollapseCriterion::Classes
     }
 
     fn hint(&self) -> &'static str {
@@ -184,7 +184,7 @@ mod tests {
             stem: Stem::Cifar,
             width: 8,
             channels_last: true,
-            virtual_devices: 1,
+            bn_splits: 1,
         };
         let encoder = EncoderSpec::ResNet(resnet);
         RelativePatch::new(&config, &Setting { encoder, ..setting_of(1) })

@@ -2,9 +2,9 @@
 
 use crate::branch::Branch;
 use crate::classifier::{Classifier, judged};
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
-use crate::{Healthy, Progress, Solved, draw};
+use crate::{CollapseCriterion, Predictions, Progress, draw};
 use kontrast_augment_torch::Views;
 use kontrast_models::Mode;
 use kontrast_pretext::Rotations;
@@ -35,7 +35,7 @@ impl Rotation {
 
     /// The images of a batch, turned, and by what: every image at all angles, angle after angle (section 2.2 of the
     /// paper: this works better), or each at one that is drawn.
-    fn puzzles(&self, views: &Views, progress: Progress) -> (Tensor, Tensor) {
+    fn rotated(&self, views: &Views, progress: Progress) -> (Tensor, Tensor) {
         let images = views.view(0);
         let targets = self.targets(views.indices(), progress).to_device(images.device());
         if !self.all {
@@ -46,14 +46,14 @@ impl Rotation {
         (Tensor::cat(&turned, 0), targets)
     }
 
-    /// The class of each puzzle, in the order of the puzzles.
+    /// The class of each rotated image, in their order.
     fn targets(&self, indices: &[u32], progress: Progress) -> Tensor {
         let classes = self.rotations.classes();
         if self.all {
             let each = Tensor::arange(classes, (Kind::Int64, tch::Device::Cpu));
             return each.repeat_interleave_self_int(indices.len() as i64, 0, None);
         }
-        draw::puzzles(indices, self.seed, progress.epoch, |stream| draw::below(classes, stream))
+        draw::answers(indices, self.seed, progress.epoch, |stream| draw::below(classes, stream))
     }
 }
 
@@ -63,27 +63,27 @@ impl Objective for Rotation {
     }
 
     fn online(&self, views: &Views, progress: Progress, mode: Mode) -> Pass {
-        let (puzzles, _) = self.puzzles(views, progress);
-        let pass = self.branch.images(&puzzles, mode);
+        let (rotated, _) = self.rotated(views, progress);
+        let pass = self.branch.images(&rotated, mode);
         let logits = self.classifier.logits(&pass.z, mode);
         Pass { h: pass.h, outputs: vec![logits.view([-1, views.n(), self.rotations.classes()])] }
     }
 
-    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
         let logits = online[0].flatten(0, 1);
         let targets = self.targets(batch.indices, batch.progress).to_device(logits.device());
         let (loss, right) = judged(&logits, &targets);
-        let chance = (self.rotations.classes() as f64).ln();
+        let uniform = (self.rotations.classes() as f64).ln();
         let embeddings = logits.detach().unsqueeze(0);
-        Compared::new(loss, Some(chance), &embeddings).with_accuracy(right)
+        LossOutput::new(loss, Some(uniform), &embeddings).with_accuracy(right)
     }
 
-    fn solve(&self, views: &Views, progress: Progress) -> Option<Solved> {
-        let (pictures, targets) = self.puzzles(views, progress);
+    fn predict(&self, views: &Views, progress: Progress) -> Option<Predictions> {
+        let (pictures, targets) = self.rotated(views, progress);
         let found =
             self.classifier.logits(&self.branch.images(&pictures, Mode::Eval).z, Mode::Eval).argmax(1, false);
         let degrees = |class| format!("{} degrees", self.rotations.degrees(class));
-        Some(Solved {
+        Some(Predictions {
             targets,
             found,
             pictures,
@@ -104,8 +104,8 @@ impl Objective for Rotation {
         self.branch.state_with("classifier", &self.classifier.state())
     }
 
-    fn healthy(&self) -> Healthy {
-        Healthy::Classes
+    fn collapse_criterion(&self) -> CollapseCriterion {
+        CollapseCriterion::Classes
     }
 
     fn hint(&self) -> &'static str {

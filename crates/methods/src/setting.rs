@@ -36,12 +36,12 @@ pub struct SharedEncoder(Box<dyn Encoder>);
 impl SharedEncoder {
     /// The same variables, for several tasks.
     pub fn of(encoder: &dyn Encoder) -> Self {
-        Self(encoder.share())
+        Self(encoder.handle())
     }
 
     /// The encoder, for one of them.
-    pub(crate) fn share(&self) -> Box<dyn Encoder> {
-        self.0.share()
+    pub(crate) fn handle(&self) -> Box<dyn Encoder> {
+        self.0.handle()
     }
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn slots(indices: &[u32], device: Device) -> Tensor {
 }
 
 /// A head of the experiment file.
-pub(crate) fn head(config: &kontrast_config::Head, virtual_devices: i64) -> HeadSpec {
+pub(crate) fn head(config: &kontrast_config::Head, bn_splits: i64) -> HeadSpec {
     use kontrast_config::HeadNorm as From;
     use kontrast_models::{Activation, HeadNorm as To};
     HeadSpec {
@@ -120,6 +120,6 @@ pub(crate) fn head(config: &kontrast_config::Head, virtual_devices: i64) -> Head
             From::LastPlain => To::LastPlain,
         },
         activation: Activation::Relu,
-        virtual_devices,
+        bn_splits,
     }
 }

@@ -5,10 +5,10 @@
 
 use crate::Progress;
 use crate::branch::Branch;
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
-use kontrast_losses::{nt_xent, nt_xent_chance};
+use kontrast_losses::{nt_xent, nt_xent_uniform};
 use kontrast_models::Mode;
 use tch::Tensor;
 
@@ -32,11 +32,11 @@ impl Objective for Simclr {
 
     fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
         // Algorithm 1: both views of the whole batch go through encoder and projector together.
-        let pass = self.branch.together(views, mode);
+        let pass = self.branch.joint(views, mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
     }
 
-    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
         let z = &online[0];
         let (views, n) = (z.size()[0], z.size()[1]);
         // The first view with every other, then the second with every later one.
@@ -44,7 +44,7 @@ impl Objective for Simclr {
         let terms = pairs.iter().map(|&(a, b)| nt_xent(&z.get(a), &z.get(b), self.temperature));
         let sum = terms.reduce(|a, b| a + b).expect("two views or more");
         let loss = if pairs.len() == 1 { sum } else { sum / pairs.len() as f64 };
-        Compared::new(loss, Some(nt_xent_chance(n as usize)), z)
+        LossOutput::new(loss, Some(nt_xent_uniform(n as usize)), z)
     }
 
     fn branch(&self) -> &Branch {

@@ -1,9 +1,9 @@
-//! SimSiam (Chen and He 2020, arXiv 2011.10566, algorithm 1): a predictor and a stop-gradient, no slow copy, nothing that
+//! SimSiam (Chen and He 2020, arXiv 2011.10566, algorithm 1): a predictor and a stop-gradient, no momentum encoder, nothing that
 //! repels.
 
 use crate::Progress;
 use crate::branch::{Branch, Predictor};
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_losses::negative_cosine;
@@ -36,16 +36,16 @@ impl Objective for Simsiam {
     }
 
     fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
-        let pass = self.branch.apart(views, mode);
-        let p = self.predictor.apart(&pass.z, views.count(), mode);
+        let pass = self.branch.per_view(views, mode);
+        let p = self.predictor.per_view(&pass.z, views.count(), mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z), views.by_view(&p)] }
     }
 
-    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
         let (z, p) = (&online[0], &online[1]);
         let target = if self.stop_gradient { z.detach() } else { z.shallow_clone() };
         let term = |a: i64, b: i64| negative_cosine(&p.get(a), &target.get(b));
-        Compared::new((term(0, 1) + term(1, 0)) / 2.0, None, z)
+        LossOutput::new((term(0, 1) + term(1, 0)) / 2.0, None, z)
     }
 
     fn branch(&self) -> &Branch {
@@ -57,8 +57,8 @@ impl Objective for Simsiam {
     }
 
     fn groups(&self) -> Vec<Group> {
-        let mut groups: Vec<_> = Group::weights_and_rest(self.branch.trained()).into();
-        for mut group in Group::weights_and_rest(self.predictor.trained()) {
+        let mut groups: Vec<_> = Group::decay_groups(self.branch.trained()).into();
+        for mut group in Group::decay_groups(self.predictor.trained()) {
             group.rate = self.predictor_lr.map_or(GroupRate::Scale(1.0), GroupRate::Fixed);
             groups.push(group);
         }

@@ -1,13 +1,13 @@
-//! SupCon (Khosla et al. 2020, arXiv 2004.11362): all views of all images of a class attract each other. It is told the
+//! SupCon (Khosla et al. 2020, arXiv 2004.11362): all views of all images of a class attract each other. It needs the
 //! labels, and stands beside the methods that are not.
 
-use crate::Healthy;
+use crate::CollapseCriterion;
 use crate::Progress;
 use crate::branch::Branch;
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Labels, Setting, head};
 use kontrast_augment_torch::Views;
-use kontrast_losses::{sup_con, sup_con_chance};
+use kontrast_losses::{sup_con, sup_con_uniform};
 use kontrast_models::Mode;
 use tch::Tensor;
 
@@ -31,24 +31,24 @@ impl Objective for Supcon {
     }
 
     fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
-        let pass = self.branch.together(views, mode);
+        let pass = self.branch.joint(views, mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
     }
 
-    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
         let z = &online[0];
         let labels = self.labels.of(batch.indices, z.device());
         let loss = sup_con(z, &labels, self.temperature);
-        let chance = sup_con_chance(z.size()[0] as usize, z.size()[1] as usize);
-        Compared::new(loss, Some(chance), z)
+        let uniform = sup_con_uniform(z.size()[0] as usize, z.size()[1] as usize);
+        LossOutput::new(loss, Some(uniform), z)
     }
 
     fn branch(&self) -> &Branch {
         &self.branch
     }
 
-    fn healthy(&self) -> Healthy {
-        Healthy::Classes
+    fn collapse_criterion(&self) -> CollapseCriterion {
+        CollapseCriterion::Classes
     }
 
     fn hint(&self) -> &'static str {

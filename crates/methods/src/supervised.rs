@@ -3,9 +3,9 @@
 
 use crate::branch::{Branch, Embedded};
 use crate::classifier::Classifier;
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Labels, Setting, head};
-use crate::{Healthy, Progress};
+use crate::{CollapseCriterion, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_models::Mode;
 use kontrast_torch_ext::{Precision, StateDict};
@@ -36,11 +36,11 @@ impl Objective for Supervised {
     }
 
     fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
-        let Embedded { h, z } = self.branch.together(views, mode);
+        let Embedded { h, z } = self.branch.joint(views, mode);
         Pass { h, outputs: vec![views.by_view(&self.classifier.logits(&z, mode))] }
     }
 
-    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
         let logits = &online[0];
         let labels = self.labels.of(batch.indices, logits.device()).repeat([logits.size()[0]]);
         let none = None::<&Tensor>;
@@ -51,8 +51,8 @@ impl Objective for Supervised {
             -100,
             self.label_smoothing,
         );
-        let chance = (self.labels.classes() as f64).ln();
-        Compared::new(loss, Some(chance), logits)
+        let uniform = (self.labels.classes() as f64).ln();
+        LossOutput::new(loss, Some(uniform), logits)
     }
 
     fn branch(&self) -> &Branch {
@@ -67,8 +67,8 @@ impl Objective for Supervised {
         self.branch.state_with("classifier", &self.classifier.state())
     }
 
-    fn healthy(&self) -> Healthy {
-        Healthy::Classes
+    fn collapse_criterion(&self) -> CollapseCriterion {
+        CollapseCriterion::Classes
     }
 
     fn hint(&self) -> &'static str {

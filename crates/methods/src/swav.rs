@@ -1,12 +1,12 @@
 //! SwAV (Caron et al. 2020, arXiv 2006.09882): which prototypes one view belongs to is predicted from the other views;
-//! equal shares for all prototypes keep it from collapsing.
+//! equal fractions for all prototypes keep it from collapsing.
 
 use crate::Progress;
 use crate::branch::{Branch, under};
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
-use kontrast_losses::{sinkhorn, swapped_prediction, swapped_prediction_chance, unit};
+use kontrast_losses::{sinkhorn, swapped_prediction, swapped_prediction_uniform, unit};
 use kontrast_models::{Init, Mode, Prototypes, Queue, state, trained};
 use kontrast_optim::Group;
 use kontrast_torch_ext::StateDict;
@@ -61,13 +61,13 @@ impl Objective for Swav {
     }
 
     fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
-        let pass = self.branch.together(views, mode);
+        let pass = self.branch.joint(views, mode);
         let z = unit(&pass.z);
         let scores = views.by_view(&self.prototypes.scores(&z));
         Pass { h: pass.h, outputs: vec![views.by_view(&z.detach()), scores] }
     }
 
-    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
         let (z, scores) = (&online[0], &online[1]);
         let views = scores.size()[0];
         // Equation 2, over all views, each large one giving the code in turn.
@@ -82,8 +82,8 @@ impl Objective for Swav {
         self.seen = Some(z.narrow(0, 0, GLOBAL).detach());
         let count = terms.len() as f64;
         let loss = terms.into_iter().reduce(|a, b| a + b).expect("another view") / count;
-        let chance = swapped_prediction_chance(self.config.prototypes as usize);
-        Compared::new(loss, Some(chance), &z.narrow(0, 0, GLOBAL))
+        let uniform = swapped_prediction_uniform(self.config.prototypes as usize);
+        LossOutput::new(loss, Some(uniform), &z.narrow(0, 0, GLOBAL))
     }
 
     fn after_step(&mut self, _progress: Progress) {
@@ -106,7 +106,7 @@ impl Objective for Swav {
     }
 
     fn groups(&self) -> Vec<Group> {
-        let mut groups: Vec<_> = Group::weights_and_rest(self.branch.trained()).into();
+        let mut groups: Vec<_> = Group::decay_groups(self.branch.trained()).into();
         let prototypes = Group::new(under("prototypes", trained(&self.prototypes_store)));
         groups.push(Group { frozen_until: self.config.frozen_steps, ..prototypes });
         groups
@@ -133,7 +133,7 @@ impl Objective for Swav {
 mod tests {
     use super::*;
     use crate::Method;
-    use crate::driver::Driven;
+    use crate::driver::GradCache;
     use crate::example::{N, progress, setting, setting_of, views};
     use kontrast_config::{Head, HeadNorm, SwavQueue};
     use kontrast_optim::{Optimizer, Rates, Sgd};
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn prototypes_are_frozen_at_first_and_of_unit_length_always() {
-        let mut method = Driven::new(Box::new(Swav::new(&config(None), &setting())), &setting_of(3));
+        let mut method = GradCache::new(Box::new(Swav::new(&config(None), &setting())), &setting_of(3));
         let mut optimizer = Sgd::new(method.groups(), 0.9, false);
         let weight = |method: &dyn Method| method.state().get("prototypes.weight").unwrap().copy();
         for step in 0..4 {

@@ -3,7 +3,7 @@
 
 use crate::Progress;
 use crate::branch::Branch;
-use crate::objective::{Batch, Compared, Objective, Pass};
+use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
 use kontrast_augment_torch::Views;
 use kontrast_config as config;
@@ -41,16 +41,16 @@ impl Objective for Triplet {
     }
 
     fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
-        let pass = self.branch.together(views, mode);
+        let pass = self.branch.joint(views, mode);
         Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
     }
 
-    fn compare(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> Compared {
+    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
         let z = &online[0];
         // Each view is the anchor in turn.
         let term =
             |a: i64, b: i64| triplet_margin(&z.get(a), &z.get(b), self.margin, self.similarity, self.mining);
-        Compared::new((term(0, 1) + term(1, 0)) / 2.0, None, z)
+        LossOutput::new((term(0, 1) + term(1, 0)) / 2.0, None, z)
     }
 
     fn branch(&self) -> &Branch {

@@ -1,4 +1,4 @@
-//! Batch norm, over the whole batch or over the shares of virtual devices.
+//! Batch norm, over the whole batch or over splits of it.
 
 use crate::Mode;
 use tch::{Tensor, nn};
@@ -10,9 +10,9 @@ const EPSILON: f64 = 1e-5;
 
 /// Batch norm over the second dimension; scale 1 and shift 0 at first.
 ///
-/// With several virtual devices it is the `SplitBatchNorm` that lets MoCo work on one device (He et al. 2019, arXiv
-/// 1911.05722, section 3.3): each share of consecutive rows is normalised by its own statistics, as if it lay on a
-/// device of its own. The running statistics move once a pass, to the mean over the shares of their statistics, as
+/// With several splits it is the `SplitBatchNorm` that lets MoCo work on one device (He et al. 2019, arXiv
+/// 1911.05722, section 3.3): each split of consecutive rows is normalised by its own statistics, as if it lay on a
+/// device of its own. The running statistics move once a pass, to the mean of the statistics of the splits, as
 /// those of devices that are averaged.
 #[derive(Debug)]
 pub(crate) struct BatchNorm {
@@ -20,44 +20,44 @@ pub(crate) struct BatchNorm {
     affine: Option<(Tensor, Tensor)>,
     running_mean: Tensor,
     running_var: Tensor,
-    virtual_devices: i64,
+    bn_splits: i64,
 }
 
 impl BatchNorm {
-    pub(crate) fn new(path: &nn::Path<'_>, width: i64, virtual_devices: i64) -> Self {
+    pub(crate) fn new(path: &nn::Path<'_>, width: i64, bn_splits: i64) -> Self {
         let affine = Some((path.ones("weight", &[width]), path.zeros("bias", &[width])));
-        Self { affine, ..Self::plain(path, width, virtual_devices) }
+        Self { affine, ..Self::plain(path, width, bn_splits) }
     }
 
     /// Without scale and shift.
-    pub(crate) fn plain(path: &nn::Path<'_>, width: i64, virtual_devices: i64) -> Self {
-        assert!(virtual_devices >= 1, "at least one device, found {virtual_devices}");
+    pub(crate) fn plain(path: &nn::Path<'_>, width: i64, bn_splits: i64) -> Self {
+        assert!(bn_splits >= 1, "at least one device, found {bn_splits}");
         Self {
             affine: None,
             running_mean: path.zeros_no_train("running_mean", &[width]),
             running_var: path.ones_no_train("running_var", &[width]),
-            virtual_devices,
+            bn_splits,
         }
     }
 
     pub(crate) fn forward(&self, x: &Tensor, mode: Mode) -> Tensor {
-        if mode == Mode::Eval || self.virtual_devices == 1 {
+        if mode == Mode::Eval || self.bn_splits == 1 {
             return self.whole(x, mode);
         }
         let n = x.size()[0];
-        assert_eq!(n % self.virtual_devices, 0, "{n} rows for {} virtual devices", self.virtual_devices);
-        let shares = x.split(n / self.virtual_devices, 0);
-        let (outputs, moved): (Vec<_>, Vec<_>) = shares
+        assert_eq!(n % self.bn_splits, 0, "{n} rows for {} splits", self.bn_splits);
+        let splits = x.split(n / self.bn_splits, 0);
+        let (outputs, moved): (Vec<_>, Vec<_>) = splits
             .iter()
-            .map(|share| {
+            .map(|split| {
                 let running = [self.running_mean.copy(), self.running_var.copy()];
-                (self.by(&running, share, mode), running)
+                (self.by(&running, split, mode), running)
             })
             .unzip();
         if mode == Mode::Train {
             for (which, own) in [&self.running_mean, &self.running_var].into_iter().enumerate() {
-                let of_shares: Vec<_> = moved.iter().map(|running| &running[which]).collect();
-                own.shallow_clone().copy_(&Tensor::stack(&of_shares, 0).mean_dim(0, false, None));
+                let of_splits: Vec<_> = moved.iter().map(|running| &running[which]).collect();
+                own.shallow_clone().copy_(&Tensor::stack(&of_splits, 0).mean_dim(0, false, None));
             }
         }
         Tensor::cat(&outputs, 0)
@@ -83,13 +83,13 @@ impl BatchNorm {
         )
     }
 
-    pub(crate) fn share(&self) -> Self {
+    pub(crate) fn handle(&self) -> Self {
         let shared = |tensor: &Tensor| tensor.shallow_clone();
         Self {
             affine: self.affine.as_ref().map(|(weight, bias)| (shared(weight), shared(bias))),
             running_mean: shared(&self.running_mean),
             running_var: shared(&self.running_var),
-            virtual_devices: self.virtual_devices,
+            bn_splits: self.bn_splits,
         }
     }
 }
@@ -105,20 +105,20 @@ mod tests {
         (ramp.square() * 0.618_034).sin().reshape([12, 3, 2, 2])
     }
 
-    fn norm(virtual_devices: i64) -> (nn::VarStore, BatchNorm) {
+    fn norm(bn_splits: i64) -> (nn::VarStore, BatchNorm) {
         let store = nn::VarStore::new(Device::Cpu);
-        let norm = BatchNorm::new(&store.root(), 3, virtual_devices);
+        let norm = BatchNorm::new(&store.root(), 3, bn_splits);
         (store, norm)
     }
 
     #[test]
-    fn virtual_devices_see_their_share_alone() {
+    fn each_split_sees_its_rows_alone() {
         let x = images();
         let (_a, split) = norm(3);
         // A device each.
         let devices: Vec<_> = (0..3).map(|_| norm(1).1).collect();
-        let shares = x.split(4, 0);
-        let each = devices.iter().zip(&shares).map(|(device, share)| device.forward(share, Mode::Train));
+        let splits = x.split(4, 0);
+        let each = devices.iter().zip(&splits).map(|(device, split)| device.forward(split, Mode::Train));
         let expected: Vec<_> = each.collect();
         assert_close(&split.forward(&x, Mode::Train), &Tensor::cat(&expected, 0), 1e-6);
         // The running statistics are the mean of theirs.
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn replay_uses_the_shares_and_leaves_the_running_statistics() {
+    fn replay_uses_the_splits_and_leaves_the_running_statistics() {
         let x = images();
         let (_store, split) = norm(3);
         let trained = split.forward(&x, Mode::Train);

@@ -41,7 +41,7 @@ impl Decoder {
             .map(|map| [map.size()[1], map.size()[2], map.size()[3]])
             .collect();
         let path = store.root();
-        let like = Like { init, channels_last, virtual_devices: 1 };
+        let like = Like { init, channels_last, bn_splits: 1 };
         let deepest = *maps.last().expect("an encoder has stages");
         let expand = Linear::new(&(&path / "expand"), width, deepest.iter().product(), true, init);
         let step = |(stage, pair): (usize, &[[i64; 3]])| {
@@ -84,9 +84,9 @@ mod tests {
     fn specs() -> [EncoderSpec; 3] {
         let of = |stem| {
             let depth = Depth::ResNet18;
-            EncoderSpec::ResNet(ResNetSpec { depth, stem, width: 8, channels_last: true, virtual_devices: 1 })
+            EncoderSpec::ResNet(ResNetSpec { depth, stem, width: 8, channels_last: true, bn_splits: 1 })
         };
-        let nin = NinSpec { blocks: 4, width: 12, channels_last: true, virtual_devices: 1 };
+        let nin = NinSpec { blocks: 4, width: 12, channels_last: true, bn_splits: 1 };
         [of(Stem::Cifar), of(Stem::Imagenet), EncoderSpec::Nin(nin)]
     }
 
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn blocks_of_maps_alike_have_names_and_weights_of_their_own() {
         let (store, own) = (nn::VarStore::new(Device::Cpu), nn::VarStore::new(Device::Cpu));
-        let nin = NinSpec { blocks: 5, width: 12, channels_last: true, virtual_devices: 1 };
+        let nin = NinSpec { blocks: 5, width: 12, channels_last: true, bn_splits: 1 };
         let encoder = EncoderSpec::Nin(nin).build(&store, Init::new(0));
         Decoder::mirroring(&*encoder, spec_of(12, 32), &own, Init::new(1));
         let variables = own.variables();

@@ -1,7 +1,7 @@
-//! What every encoder can do: turn images into representations, show its stages, share and duplicate itself.
+//! What every encoder can do: turn images into representations, show its stages, and be held by several.
 
 use kontrast_torch_ext::StateDict;
-use tch::{Tensor, nn};
+use tch::Tensor;
 
 /// How batch norm behaves in a forward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +33,5 @@ pub trait Encoder: Send {
     fn variables(&self) -> StateDict;
 
     /// Another handle on the same variables: a tensor may move to another thread, but not be shared with it.
-    fn share(&self) -> Box<dyn Encoder>;
-
-    /// A copy with variables of its own, in a store of its own, equal in value now.
-    fn duplicate(&self) -> (nn::VarStore, Box<dyn Encoder>);
+    fn handle(&self) -> Box<dyn Encoder>;
 }

@@ -123,11 +123,11 @@ mod tests {
     }
 
     fn resnet_of(depth: Depth, stem: Stem, width: i64) -> EncoderSpec {
-        EncoderSpec::ResNet(ResNetSpec { depth, stem, width, channels_last: false, virtual_devices: 1 })
+        EncoderSpec::ResNet(ResNetSpec { depth, stem, width, channels_last: false, bn_splits: 1 })
     }
 
     fn nin_of(blocks: i64, width: i64) -> EncoderSpec {
-        EncoderSpec::Nin(NinSpec { blocks, width, channels_last: false, virtual_devices: 1 })
+        EncoderSpec::Nin(NinSpec { blocks, width, channels_last: false, bn_splits: 1 })
     }
 
     #[test]

@@ -15,8 +15,8 @@ pub struct HeadSpec {
     pub batch_norm: HeadNorm,
     /// Between the layers.
     pub activation: Activation,
-    /// Shares of a batch, of consecutive rows, that batch norm sees one at a time.
-    pub virtual_devices: i64,
+    /// Fractions of a batch, of consecutive rows, that batch norm sees one at a time.
+    pub bn_splits: i64,
 }
 
 /// After which layers batch norm stands.
@@ -66,9 +66,9 @@ impl Head {
             let norm = normed.then(|| {
                 let path = &path / (position + 1);
                 if last && spec.batch_norm == HeadNorm::LastPlain {
-                    BatchNorm::plain(&path, outputs, spec.virtual_devices)
+                    BatchNorm::plain(&path, outputs, spec.bn_splits)
                 } else {
-                    BatchNorm::new(&path, outputs, spec.virtual_devices)
+                    BatchNorm::new(&path, outputs, spec.bn_splits)
                 }
             });
             layers.push((linear, norm));

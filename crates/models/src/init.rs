@@ -31,16 +31,16 @@ impl Init {
     /// # Shapes
     /// - returns `shape`, `[n, d]`
     pub fn directions(self, name: &str, shape: [i64; 2]) -> Tensor {
-        let rows = self.draw(name, &shape, Normal::new(0.0, 1.0).expect("a positive deviation"));
+        let rows = self.draw(name, &shape, Normal::new(0.0, 1.0).expect("a positive std"));
         let length = rows.norm_scalaropt_dim(2, [-1i64], true).clamp_min(1e-12);
         rows / length
     }
 
     /// He et al.'s normal draws for a convolution followed by a ReLU, by fan-out, as torchvision's ResNet has them:
-    /// deviation sqrt(2 / (out * kh * kw)).
+    /// std sqrt(2 / (out * kh * kw)).
     pub(crate) fn convolution(self, name: &str, shape: [i64; 4]) -> Tensor {
         let fan_out = (shape[0] * shape[2] * shape[3]) as f32;
-        let normal = Normal::new(0.0, (2.0 / fan_out).sqrt()).expect("a positive deviation");
+        let normal = Normal::new(0.0, (2.0 / fan_out).sqrt()).expect("a positive std");
         self.draw(name, &shape, normal)
     }
 

@@ -34,17 +34,17 @@ impl Conv2d {
         x.conv2d(&self.weight, none, self.stride, self.padding, 1, 1)
     }
 
-    pub(crate) fn share(&self) -> Self {
+    pub(crate) fn handle(&self) -> Self {
         Self { weight: self.weight.shallow_clone(), ..*self }
     }
 }
 
-/// How layers are made: their initial values, their memory format, and how batch norm shares a batch.
+/// How layers are made: their initial values, their memory format, and how batch norm splits a batch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Like {
     pub(crate) init: Init,
     pub(crate) channels_last: bool,
-    pub(crate) virtual_devices: i64,
+    pub(crate) bn_splits: i64,
 }
 
 /// A linear layer.
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn skipping_pixels_first_is_the_same_convolution() {
         let store = nn::VarStore::new(Device::Cpu);
-        let like = Like { init: Init::new(0), channels_last: true, virtual_devices: 1 };
+        let like = Like { init: Init::new(0), channels_last: true, bn_splits: 1 };
         let conv = Conv2d::new(&store.root(), [16, 8, 1], 2, 0, like);
         for side in [7, 8] {
             let x = ramp([2, 8, side, side]).set_requires_grad(true);
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn few_channels_and_large_maps_leave_memory_as_it_is() {
         let store = nn::VarStore::new(Device::Cpu);
-        let like = Like { init: Init::new(0), channels_last: true, virtual_devices: 1 };
+        let like = Like { init: Init::new(0), channels_last: true, bn_splits: 1 };
         let conv = Conv2d::new(&store.root(), [16, 8, 1], 2, 0, like);
         // With the stride inside the convolution the process dies here, at the latest when it frees its memory.
         for _ in 0..6 {

@@ -5,7 +5,7 @@
 //! use tch::{Device, Kind, Tensor, nn};
 //!
 //! let store = nn::VarStore::new(Device::Cpu);
-//! let spec = ResNetSpec { depth: Depth::ResNet18, stem: Stem::Cifar, width: 16, channels_last: true, virtual_devices: 1 };
+//! let spec = ResNetSpec { depth: Depth::ResNet18, stem: Stem::Cifar, width: 16, channels_last: true, bn_splits: 1 };
 //! let encoder = ResNet::new(&store, spec, Init::new(0));
 //! let images = Tensor::zeros([2, 3, 32, 32], (Kind::Float, Device::Cpu));
 //! assert_eq!(encoder.forward(&images, Mode::Eval).size(), [2, 128]);

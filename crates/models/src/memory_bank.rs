@@ -26,7 +26,7 @@ impl MemoryBank {
     /// # Shapes
     /// - `slots`: `[n]`, each image once
     /// - `z`: `[n, d]`, unit rows
-    /// - `momentum`: the share of itself that a slot keeps
+    /// - `momentum`: the fraction of itself that a slot keeps
     pub fn update(&mut self, slots: &Tensor, z: &Tensor, momentum: f64) {
         tch::no_grad(|| {
             let mixed =

@@ -1,4 +1,4 @@
-//! A slow copy: variables that follow trained ones (MoCo, arXiv 1911.05722, eq. 2; BYOL, arXiv 2006.07733, eq. 1).
+//! Momentum encoder: variables that follow trained ones (MoCo, arXiv 1911.05722, eq. 2; BYOL, arXiv 2006.07733, eq. 1).
 
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
@@ -24,7 +24,7 @@ impl MomentumEncoder {
         Self { pairs: trained.iter().map(pair).collect() }
     }
 
-    /// Each following variable keeps this share of itself and takes the rest from the trained one.
+    /// Each following variable keeps this fraction of itself and takes the rest from the trained one.
     pub fn update(&self, momentum: f64) {
         tch::no_grad(|| {
             for (trained, target) in &self.pairs {

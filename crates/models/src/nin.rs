@@ -17,7 +17,7 @@ pub struct NinSpec {
     /// Whether weights have channels-last strides: the same numbers, quicker under bf16.
     pub channels_last: bool,
     /// Shares of a batch, of consecutive images, that batch norm sees one at a time.
-    pub virtual_devices: i64,
+    pub bn_splits: i64,
 }
 
 /// Blocks of three convolutions, the first two with 5x5 kernels and a pooling after each that halves the sides, up to the
@@ -39,7 +39,7 @@ impl Nin {
     pub fn new(store: &nn::VarStore, spec: NinSpec, init: Init) -> Self {
         let NinSpec { blocks, width, .. } = spec;
         assert!(blocks >= 1 && width >= 6 && width % 6 == 0, "{blocks} blocks of {width} channels");
-        let like = Like { init, channels_last: spec.channels_last, virtual_devices: spec.virtual_devices };
+        let like = Like { init, channels_last: spec.channels_last, bn_splits: spec.bn_splits };
         let path = store.root();
         let block = |number: i64| {
             let path = &path / format!("block{number}");
@@ -90,19 +90,12 @@ impl Encoder for Nin {
         self.variables.clone()
     }
 
-    fn share(&self) -> Box<dyn Encoder> {
+    fn handle(&self) -> Box<dyn Encoder> {
         Box::new(Self {
             spec: self.spec,
-            blocks: self.blocks.iter().map(NinBlock::share).collect(),
+            blocks: self.blocks.iter().map(NinBlock::handle).collect(),
             variables: self.variables.clone(),
             device: self.device,
         })
-    }
-
-    fn duplicate(&self) -> (nn::VarStore, Box<dyn Encoder>) {
-        let store = nn::VarStore::new(self.device);
-        let copy = Self::new(&store, self.spec, Init::new(0));
-        copy.variables.copy_from(&self.variables).expect("the same network has the same variables");
-        (store, Box::new(copy))
     }
 }

@@ -17,7 +17,7 @@ impl NinBlock {
     /// A block by itself, for maps of `inputs` channels: `width` channels after each convolution, the first of 3x3. Its
     /// variables stand in `store` as `conv1.weight`, `bn1.weight`, ...
     pub fn new(store: &nn::VarStore, inputs: i64, width: i64, init: Init) -> Self {
-        let like = Like { init, channels_last: false, virtual_devices: 1 };
+        let like = Like { init, channels_last: false, bn_splits: 1 };
         Self::of(&store.root(), inputs, [width; 3], 3, like)
     }
 
@@ -30,7 +30,7 @@ impl NinBlock {
             let shape = [width, before, side];
             before = width;
             let convolution = Conv2d::new(&(path / format!("conv{number}")), shape, 1, side / 2, like);
-            (convolution, BatchNorm::new(&(path / format!("bn{number}")), width, like.virtual_devices))
+            (convolution, BatchNorm::new(&(path / format!("bn{number}")), width, like.bn_splits))
         };
         Self { steps: widths.into_iter().enumerate().map(step).collect() }
     }
@@ -47,9 +47,13 @@ impl NinBlock {
         self.steps.iter().fold(x.shallow_clone(), apply)
     }
 
-    pub(crate) fn share(&self) -> Self {
+    pub(crate) fn handle(&self) -> Self {
         Self {
-            steps: self.steps.iter().map(|(convolution, norm)| (convolution.share(), norm.share())).collect(),
+            steps: self
+                .steps
+                .iter()
+                .map(|(convolution, norm)| (convolution.handle(), norm.handle()))
+                .collect(),
         }
     }
 }

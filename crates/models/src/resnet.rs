@@ -39,7 +39,7 @@ pub struct ResNetSpec {
     /// Whether weights have channels-last strides: the same numbers, quicker under bf16.
     pub channels_last: bool,
     /// Shares of a batch, of consecutive images, that batch norm sees one at a time.
-    pub virtual_devices: i64,
+    pub bn_splits: i64,
 }
 
 impl ResNetSpec {
@@ -67,10 +67,10 @@ impl ResNet {
     /// Makes the variables in `store`, which holds nothing else, with PyTorch's initialisation.
     pub fn new(store: &nn::VarStore, spec: ResNetSpec, init: Init) -> Self {
         let path = store.root();
-        let like = Like { init, channels_last: spec.channels_last, virtual_devices: spec.virtual_devices };
+        let like = Like { init, channels_last: spec.channels_last, bn_splits: spec.bn_splits };
         let (side, stride, padding) = if spec.stem == Stem::Cifar { (3, 1, 1) } else { (7, 2, 3) };
         let conv1 = Conv2d::new(&(&path / "conv1"), [spec.width, 3, side], stride, padding, like);
-        let bn1 = BatchNorm::new(&(&path / "bn1"), spec.width, spec.virtual_devices);
+        let bn1 = BatchNorm::new(&(&path / "bn1"), spec.width, spec.bn_splits);
         let (counts, bottleneck) = spec.blocks();
         let mut inputs = spec.width;
         let mut layers = Vec::new();
@@ -127,21 +127,14 @@ impl Encoder for ResNet {
         self.variables.clone()
     }
 
-    fn share(&self) -> Box<dyn Encoder> {
+    fn handle(&self) -> Box<dyn Encoder> {
         Box::new(Self {
             spec: self.spec,
-            conv1: self.conv1.share(),
-            bn1: self.bn1.share(),
-            layers: self.layers.iter().map(|blocks| blocks.iter().map(Block::share).collect()).collect(),
+            conv1: self.conv1.handle(),
+            bn1: self.bn1.handle(),
+            layers: self.layers.iter().map(|blocks| blocks.iter().map(Block::handle).collect()).collect(),
             variables: self.variables.clone(),
             device: self.device,
         })
-    }
-
-    fn duplicate(&self) -> (nn::VarStore, Box<dyn Encoder>) {
-        let store = nn::VarStore::new(self.device);
-        let copy = Self::new(&store, self.spec, Init::new(0));
-        copy.variables.copy_from(&self.variables).expect("the same network has the same variables");
-        (store, Box::new(copy))
     }
 }

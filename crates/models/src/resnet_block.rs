@@ -40,13 +40,13 @@ impl Block {
         };
         let step = |(i, (kernel, stride, padding)): (usize, ([i64; 3], i64, i64))| {
             let convolution = Conv2d::new(&(path / format!("conv{}", i + 1)), kernel, stride, padding, like);
-            (convolution, BatchNorm::new(&(path / format!("bn{}", i + 1)), kernel[0], like.virtual_devices))
+            (convolution, BatchNorm::new(&(path / format!("bn{}", i + 1)), kernel[0], like.bn_splits))
         };
         let steps = layers.into_iter().enumerate().map(step).collect();
         let downsample = (stride != 1 || inputs != outputs).then(|| {
             let path = path / "downsample";
             let convolution = Conv2d::new(&(&path / 0), [outputs, inputs, 1], stride, 0, like);
-            (convolution, BatchNorm::new(&(&path / 1), outputs, like.virtual_devices))
+            (convolution, BatchNorm::new(&(&path / 1), outputs, like.bn_splits))
         });
         Self { steps, downsample }
     }
@@ -65,11 +65,11 @@ impl Block {
         y.g_add_(&shortcut).relu_()
     }
 
-    pub(crate) fn share(&self) -> Self {
-        let share = |(convolution, norm): &(Conv2d, BatchNorm)| (convolution.share(), norm.share());
+    pub(crate) fn handle(&self) -> Self {
+        let handle = |(convolution, norm): &(Conv2d, BatchNorm)| (convolution.handle(), norm.handle());
         Self {
-            steps: self.steps.iter().map(share).collect(),
-            downsample: self.downsample.as_ref().map(share),
+            steps: self.steps.iter().map(handle).collect(),
+            downsample: self.downsample.as_ref().map(handle),
         }
     }
 }

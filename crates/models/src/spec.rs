@@ -32,12 +32,12 @@ impl EncoderSpec {
         }
     }
 
-    /// The same network, with batch norm over the shares of so many virtual devices.
+    /// The same network, with batch norm over so many splits.
     #[must_use]
-    pub fn on_virtual_devices(self, virtual_devices: i64) -> Self {
+    pub fn with_bn_splits(self, bn_splits: i64) -> Self {
         match self {
-            Self::ResNet(spec) => Self::ResNet(ResNetSpec { virtual_devices, ..spec }),
-            Self::Nin(spec) => Self::Nin(NinSpec { virtual_devices, ..spec }),
+            Self::ResNet(spec) => Self::ResNet(ResNetSpec { bn_splits, ..spec }),
+            Self::Nin(spec) => Self::Nin(NinSpec { bn_splits, ..spec }),
         }
     }
 }

@@ -15,7 +15,7 @@ pub struct Adamw {
 impl Adamw {
     /// An optimizer at rest: both moments are zero.
     pub fn new(groups: Vec<Group>, betas: (f64, f64), eps: f64) -> Self {
-        // Each variable counts its own updates, so that one thawed late is corrected for its own start.
+        // Each variable counts its own updates, so that one unfrozen late is corrected for its own start.
         let kinds = &[Slot::Like("mean"), Slot::Like("square"), Slot::Number("count")];
         Self { slots: Slots::new(groups, kinds), betas, eps }
     }

@@ -1,4 +1,4 @@
-//! Parameter groups: which variables share a rate, a decay and a time of thaw.
+//! Parameter groups: which variables share a rate, weight decay, and the step from which they are trained.
 
 use crate::Rates;
 use kontrast_torch_ext::{StateDict, StateError, forget_gradients};
@@ -34,7 +34,7 @@ impl Group {
 
     /// Splits trained variables into weights, and biases and norms (one dimension), which papers train without
     /// decay and without LARS's adaptation.
-    pub fn weights_and_rest(variables: Vec<(String, Tensor)>) -> [Self; 2] {
+    pub fn decay_groups(variables: Vec<(String, Tensor)>) -> [Self; 2] {
         let (weights, rest) = variables.into_iter().partition(|(_, variable)| variable.dim() > 1);
         [Self::new(weights), Self { decay: false, ..Self::new(rest) }]
     }

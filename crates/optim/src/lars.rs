@@ -18,7 +18,7 @@ pub struct LarsOptions {
     pub eps: f64,
 }
 
-/// SGD with momentum whose gradient is scaled, a variable at a time, to a fixed share of the variable's length.
+/// SGD with momentum whose gradient is scaled, a variable at a time, to a fixed fraction of the variable's length.
 /// Groups without decay are neither decayed nor adapted.
 #[derive(Debug)]
 pub struct Lars {

@@ -87,12 +87,12 @@ mod tests {
     proptest! {
         #[test]
         fn after_the_warm_up_a_cosine_only_falls_and_stays_between_its_ends(
-            peak in 0.01f64..10.0, share in 0f64..1.0, warmup in 0u64..50, more in 2u64..500, step in 0u64..600,
+            peak in 0.01f64..10.0, fraction in 0f64..1.0, warmup in 0u64..50, more in 2u64..500, step in 0u64..600,
         ) {
-            let schedule = Cosine { peak, last: peak * share, warmup, steps: warmup + more };
+            let schedule = Cosine { peak, last: peak * fraction, warmup, steps: warmup + more };
             let (now, next) = (schedule.at(warmup + step), schedule.at(warmup + step + 1));
             prop_assert!(next <= now + 1e-12);
-            prop_assert!(now <= peak + 1e-12 && now >= peak * share - 1e-12);
+            prop_assert!(now <= peak + 1e-12 && now >= peak * fraction - 1e-12);
         }
 
         #[test]

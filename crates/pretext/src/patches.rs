@@ -29,7 +29,7 @@ pub fn pairs(tiles: &Tensor, images: &Tensor, classes: &Tensor) -> Tensor {
     tiles.flatten(0, 1).index_select(0, &rows.view(-1)).view(shape.as_slice())
 }
 
-/// One channel of each tile stays; noise about 0 replaces the others, its deviation a share of the kept channel's. What
+/// One channel of each tile stays; noise about 0 replaces the others, its std a fraction of the kept channel's. What
 /// colour fringes say of a tile's place in the image is gone.
 ///
 /// # Shapes
@@ -37,12 +37,12 @@ pub fn pairs(tiles: &Tensor, images: &Tensor, classes: &Tensor) -> Tensor {
 /// - `kept`: `[n, tiles]`, i64, 0 to 2
 /// - `noise`: as `tiles`, standard normal
 /// - returns `[n, tiles, 3, h, w]`
-pub fn one_channel(tiles: &Tensor, kept: &Tensor, noise: &Tensor, share: f64) -> Tensor {
+pub fn one_channel(tiles: &Tensor, kept: &Tensor, noise: &Tensor, fraction: f64) -> Tensor {
     let (n, count) = kept.size2().expect("a channel for each tile");
     let channels = Tensor::arange(3, (Kind::Int64, tiles.device()));
     let stays = kept.unsqueeze(-1).eq_tensor(&channels).view([n, count, 3, 1, 1]);
     let only = tiles * stays.to_kind(tiles.kind());
-    let deviation = tiles.std_dim([-2i64, -1].as_slice(), false, true) * stays.to_kind(tiles.kind());
-    let deviation = deviation.sum_dim_intlist([2i64].as_slice(), true, None) * share;
-    only + noise * deviation * stays.logical_not().to_kind(tiles.kind())
+    let std = tiles.std_dim([-2i64, -1].as_slice(), false, true) * stays.to_kind(tiles.kind());
+    let std = std.sum_dim_intlist([2i64].as_slice(), true, None) * fraction;
+    only + noise * std * stays.logical_not().to_kind(tiles.kind())
 }

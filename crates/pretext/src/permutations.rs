@@ -48,7 +48,7 @@ pub enum Choice {
 /// Why a set cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PermutationError {
-    /// A puzzle with one answer.
+    /// A task with one answer.
     #[error("{count} permutations: expected 2 or more, for there must be something to tell apart")]
     TooFew {
         /// What was asked for.

@@ -4,7 +4,7 @@
 use crate::Grid;
 use tch::{Kind, Tensor};
 
-/// Added to a tile's deviation before it divides: a tile of one colour becomes zeros.
+/// Added to a tile's std before it divides: a tile of one colour becomes zeros.
 const EPSILON: f64 = 1e-5;
 
 /// A grid of square cells, and a square tile somewhere in each.
@@ -75,15 +75,15 @@ impl Tiling {
     }
 }
 
-/// Each tile less its mean, by its deviation, in each channel: neither brightness nor contrast tells neighbours.
+/// Each tile less its mean, by its std, in each channel: neither brightness nor contrast tells neighbours.
 ///
 /// # Shapes
 /// - `tiles`: `[n, tiles, 3, tile, tile]`
 pub fn normalised(tiles: &Tensor) -> Tensor {
     let all = [-2i64, -1].as_slice();
     let centred = tiles - tiles.mean_dim(all, true, None);
-    let deviation = centred.square().mean_dim(all, true, None).sqrt();
-    centred / (deviation + EPSILON)
+    let std = centred.square().mean_dim(all, true, None).sqrt();
+    centred / (std + EPSILON)
 }
 
 /// Tiles in another order: place `i` of an image shows its tile `order[i]`.

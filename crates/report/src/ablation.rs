@@ -104,7 +104,7 @@ impl AblationResult {
 }
 
 impl CellResult {
-    /// Mean and deviation over the seeds that have a score.
+    /// Mean and std over the seeds that have a score.
     pub fn spread(&self) -> Option<Spread> {
         let scores = self.runs.iter().filter_map(|(_, outcome)| match outcome {
             Outcome::Top1(top1) => Some(*top1),

@@ -2,7 +2,7 @@
 
 use kontrast_config::{Experiment, Method};
 use kontrast_runlog::human::count;
-use kontrast_runlog::{Layout, Puzzle, Reconstruction, Summary};
+use kontrast_runlog::{Layout, Pretext, Reconstruction, Summary};
 use serde::Serialize;
 
 use crate::scores::neighbours_caption;
@@ -14,7 +14,7 @@ const MOST_NAMED: u64 = 13;
 #[derive(Debug, Serialize)]
 pub(crate) struct Captions {
     views: String,
-    puzzles: String,
+    pretext: String,
     confusion: &'static str,
     reconstructions: String,
     neighbours: &'static str,
@@ -28,8 +28,8 @@ impl Captions {
         let methods: Vec<_> = each.iter().map(|(_, method)| *method).collect();
         Self {
             views: views(&methods),
-            puzzles: puzzles(&methods, summary.puzzle.as_ref()),
-            confusion: confusion(summary.puzzle.as_ref()),
+            pretext: pretext(&methods, summary.pretext.as_ref()),
+            confusion: confusion(summary.pretext.as_ref()),
             reconstructions: reconstructions(summary.reconstruction.as_ref()),
             neighbours: neighbours_caption(summary),
         }
@@ -94,10 +94,10 @@ fn afterwards(method: &Method) -> String {
     }
 }
 
-/// What a puzzle looks like, and how its answers are written.
-fn puzzles(methods: &[&Method], puzzle: Option<&Puzzle>) -> String {
-    let whose = match puzzle {
-        Some(puzzle) if puzzle.on_test => "test images",
+/// What a prediction looks like on the sheet, and how answers are written.
+fn pretext(methods: &[&Method], pretext: Option<&Pretext>) -> String {
+    let whose = match pretext {
+        Some(pretext) if pretext.on_test => "test images",
         Some(_) => "training images",
         None => "images",
     };
@@ -106,12 +106,12 @@ fn puzzles(methods: &[&Method], puzzle: Option<&Puzzle>) -> String {
     let drawn =
         if matches!(first, Some(Method::Exemplar(_))) { "views drawn anew of the" } else { "undistorted" };
     format!(
-        "Some of those set at the end, of {drawn} {whose}, framed green where they are solved and red where not, \
+        "Some predictions made at the end, on {drawn} {whose}, framed green where they are right and red where not, \
          with the right answer and the one that was found. {own}"
     )
 }
 
-/// Of the methods that set puzzles.
+/// Of the methods that have a pretext task.
 fn of_task(method: &Method) -> Option<String> {
     match method {
         Method::Rotation(own) => {
@@ -157,20 +157,20 @@ fn jigsaw_tiles(normalise: bool) -> &'static str {
     if normalise { " Tiles are shown before they are normalised." } else { "" }
 }
 
-fn confusion(puzzle: Option<&Puzzle>) -> &'static str {
-    match puzzle {
-        Some(puzzle) if puzzle.classes > MOST_NAMED => {
-            "A row for each right answer, a column for each that was found, in per cent of the row: what is solved lies on \
+fn confusion(pretext: Option<&Pretext>) -> &'static str {
+    match pretext {
+        Some(pretext) if pretext.classes > MOST_NAMED => {
+            "A row for each right answer, a column for each that was found, in per cent of the row: right predictions lie on \
              the diagonal. Answers are numbered from 0, as they stand in permutations.toml."
         }
         _ => {
-            "A row for each right answer, a column for each that was found, in per cent of the row: what is solved lies on \
+            "A row for each right answer, a column for each that was found, in per cent of the row: right predictions lie on \
              the diagonal."
         }
     }
 }
 
-/// What the rows are, and the error beside its floor.
+/// What the rows are, and the error beside its baseline.
 fn reconstructions(measured: Option<&Reconstruction>) -> String {
     let Some(measured) = measured else {
         return "Undistorted images, and below each what the decoder makes of its embedding.".to_owned();
@@ -182,6 +182,6 @@ fn reconstructions(measured: Option<&Reconstruction>) -> String {
          the {error} of normalised values is {:.3}; that of each image painted over in its one best colour is {:.3}.",
         count(measured.images),
         measured.error,
-        measured.floor
+        measured.baseline
     )
 }

@@ -1,4 +1,4 @@
-//! A curve over time or depth as SVG: lines, and levels to hold them against.
+//! A curve over time or by layer, as SVG: lines, and levels to hold them against.
 //!
 //! Colours are CSS variables with a default, so that a page's light and dark styles reach into it.
 
@@ -30,8 +30,8 @@ pub struct Series {
     pub name: String,
     /// The points from left to right.
     pub points: Vec<(f64, f64)>,
-    /// Which line, by its position, this one is the floor of: it is dashed, in that line's colour.
-    pub floor_of: Option<usize>,
+    /// Which line, by its position, this one is the baseline of: it is dashed, in that line's colour.
+    pub baseline_of: Option<usize>,
 }
 
 /// A horizontal line to hold the others against, such as chance.
@@ -110,10 +110,10 @@ impl Curve {
             );
             text(svg, LEFT - 8.0, at + 4.0, "end", MUTED, &label);
         }
-        let floor = HEIGHT - BOTTOM;
+        let bottom = HEIGHT - BOTTOM;
         let ticks = if self.x_ticks.is_empty() { x.ticks() } else { self.x_ticks.clone() };
         for (value, label) in ticks {
-            text(svg, x.at(value), floor + LINE + 3.0, "middle", MUTED, &label);
+            text(svg, x.at(value), bottom + LINE + 3.0, "middle", MUTED, &label);
         }
         text(svg, f64::midpoint(LEFT, self.end()), HEIGHT - 5.0, "middle", MUTED, &self.x_label);
     }
@@ -149,7 +149,7 @@ impl Curve {
         let lines = self.series.iter().enumerate().filter_map(|(index, series)| {
             let (_, last) = series.points.iter().rfind(|point| point.0.is_finite() && point.1.is_finite())?;
             let name = if several { format!("{} ", series.name) } else { String::new() };
-            let weight = if series.floor_of.is_some() { 400 } else { 600 };
+            let weight = if series.baseline_of.is_some() { 400 } else { 600 };
             Some((*last, format!("{name}{}", short(*last)), colour(index, series), weight))
         });
         let levels = self
@@ -192,14 +192,14 @@ impl Curve {
 const MUTED: &str = "fill:var(--muted, #6b7280)";
 const LEVEL_NAME: &str = "var(--muted, #6b7280)";
 
-/// A line's own colour, or that of the line it is the floor of.
+/// A line's own colour, or that of the line it is the baseline of.
 fn colour(index: usize, series: &Series) -> &'static str {
-    COLOURS[series.floor_of.unwrap_or(index) % COLOURS.len()]
+    COLOURS[series.baseline_of.unwrap_or(index) % COLOURS.len()]
 }
 
-/// Floors are dashed, and lines that share a colour with an earlier one dotted.
+/// Baselines are dashed, and lines that share a colour with an earlier one dotted.
 fn dashes(index: usize, series: &Series) -> &'static str {
-    match series.floor_of {
+    match series.baseline_of {
         Some(_) => " stroke-dasharray=\"5 4\"",
         None if index >= COLOURS.len() => " stroke-dasharray=\"1 5\"",
         None => "",
@@ -290,7 +290,7 @@ mod tests {
             title: "loss".to_owned(),
             x_label: "epoch".to_owned(),
             x_ticks: Vec::new(),
-            series: vec![Series { name: "loss".to_owned(), points: points.to_vec(), floor_of: None }],
+            series: vec![Series { name: "loss".to_owned(), points: points.to_vec(), baseline_of: None }],
             levels: vec![Level { name: "chance".to_owned(), value: 6.0 }],
         }
     }
@@ -327,14 +327,14 @@ mod tests {
     fn a_floor_is_dashed_in_the_colour_of_its_line_and_ticks_may_be_named() {
         let mut plot = curve(&[(1.0, 60.0), (2.0, 70.0)]);
         plot.series.push(Series {
-            name: "untrained".to_owned(),
+            name: "random init".to_owned(),
             points: vec![(1.0, 40.0), (2.0, 30.0)],
-            floor_of: Some(0),
+            baseline_of: Some(0),
         });
         plot.x_ticks = vec![(1.0, "first".to_owned()), (2.0, "second".to_owned())];
         let svg = plot.to_svg();
         assert!(svg.contains(">first</text>") && svg.contains(">second</text>"), "{svg}");
-        // One level and one floor.
+        // One level and one baseline.
         assert_eq!(svg.matches("stroke-dasharray").count(), 2, "{svg}");
         assert!(svg.contains("series-1") && !svg.contains("series-2"), "{svg}");
         // The axis begins with the first tick.
@@ -368,7 +368,7 @@ mod tests {
             .map(|index| Series {
                 name: name(index),
                 points: vec![(0.0, 9.0), (10.0, index as f64)],
-                floor_of: None,
+                baseline_of: None,
             })
             .collect();
         let longest = plot.labels().iter().map(|(_, label, ..)| label.len()).max().unwrap();

@@ -33,10 +33,10 @@ const FIGURES: [Figure; 5] = [
         pick: |figures| figures.effective_rank,
     },
     Figure {
-        name: "deviation",
+        name: "std",
         note: "of the representation; 1 fills the sphere, 0 is collapse",
         digits: 2,
-        pick: |figures| figures.deviation,
+        pick: |figures| figures.std,
     },
     Figure {
         name: "contrastive accuracy",
@@ -63,14 +63,13 @@ pub fn label_free_markdown(summary: &Summary) -> String {
     if rows.is_empty() { String::new() } else { markdown_table(&["figure", "value", "meaning"], &rows) }
 }
 
-/// Mean and deviation over runs that differ in their seed.
+/// Mean and std over runs that differ in their seed.
 pub(crate) fn seeds_markdown(runs: &[Summary]) -> String {
     let row = |figure: Figure| {
         let values = runs.iter().filter_map(|run| (figure.pick)(run.label_free.as_ref()?));
         let spread = Spread::of(&values.collect::<Vec<_>>())?;
-        let deviation =
-            spread.deviation.map_or(String::new(), |d| format!(" ± {d:.digits$}", digits = figure.digits));
-        let text = format!("{:.digits$}{deviation}", spread.mean, digits = figure.digits);
+        let std = spread.std.map_or(String::new(), |d| format!(" ± {d:.digits$}", digits = figure.digits));
+        let text = format!("{:.digits$}{std}", spread.mean, digits = figure.digits);
         Some(vec![figure.name.to_owned(), text, spread.count.to_string()])
     };
     let rows: Vec<_> = FIGURES.into_iter().filter_map(row).collect();

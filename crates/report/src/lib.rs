@@ -1,7 +1,7 @@
 //! Tables, curves, and the HTML page of a run or an ablation, from what the run wrote.
 //!
 //! A page stands alone: style, curves and pictures are inside it, so it opens without a network, and on
-//! another machine. Scores stand beside their floors, the same encoder untrained and the raw pixels, because
+//! another machine. Scores stand beside their baselines, the same encoder with random weights and the raw pixels, because
 //! a score alone says little.
 //!
 //! ```
@@ -21,9 +21,9 @@ mod ablation;
 mod ablation_page;
 mod captions;
 mod curve;
-mod depth;
 mod error;
 mod label_free;
+mod layers;
 mod loss_parts;
 mod page;
 mod placement;
@@ -37,9 +37,9 @@ mod table;
 pub use ablation::{AblationResult, CellResult, Outcome, ablation_markdown};
 pub use ablation_page::ablation_page;
 pub use curve::{Curve, Level, Series};
-pub use depth::depth_markdown;
 pub use error::ReportError;
 pub use label_free::label_free_markdown;
+pub use layers::layers_markdown;
 pub use loss_parts::loss_parts_markdown;
 pub use run_page::run_page;
 pub use scores::{read_run, scores_markdown, seeds_markdown, verdict};

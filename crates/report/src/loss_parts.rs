@@ -1,4 +1,4 @@
-//! The losses that a run's loss is put together from, and how many of the puzzles of each are solved.
+//! The losses that a run's loss is put together from, and the pretext accuracy of each.
 
 use kontrast_runlog::human::percent;
 use kontrast_runlog::{LossPart, Summary};
@@ -11,7 +11,7 @@ use crate::markdown_table;
 pub(crate) struct PartRow {
     name: String,
     loss: String,
-    chance: String,
+    uniform: String,
     accuracy: String,
     accuracy_chance: String,
 }
@@ -26,9 +26,9 @@ pub fn loss_parts_markdown(summary: &Summary) -> String {
     if summary.loss_parts.is_empty() {
         return String::new();
     }
-    let cells = |row: PartRow| vec![row.name, row.loss, row.chance, row.accuracy, row.accuracy_chance];
+    let cells = |row: PartRow| vec![row.name, row.loss, row.uniform, row.accuracy, row.accuracy_chance];
     let rows: Vec<_> = part_rows(summary).into_iter().map(cells).collect();
-    markdown_table(&["part of the loss", "at the end", "chance", "right in the batch", "by chance"], &rows)
+    markdown_table(&["part of the loss", "at the end", "uniform", "right in the batch", "by chance"], &rows)
 }
 
 fn row(part: &LossPart) -> PartRow {
@@ -36,7 +36,7 @@ fn row(part: &LossPart) -> PartRow {
     PartRow {
         name: part.name.clone(),
         loss: format!("{:.3}", part.loss),
-        chance: or_none(part.chance.map(|chance| format!("{chance:.3}"))),
+        uniform: or_none(part.uniform.map(|uniform| format!("{uniform:.3}"))),
         accuracy: or_none(part.accuracy.map(percent)),
         accuracy_chance: or_none(part.accuracy_chance.map(percent)),
     }

@@ -40,7 +40,11 @@ impl<'e> Time<'e> {
 
     fn series(&self, name: &str, pick: impl Fn(&Event) -> Option<f64>) -> Series {
         let at = |event: &Event| Some((event.step()? as f64 * self.unit, pick(event)?));
-        Series { name: name.to_owned(), points: self.events.iter().filter_map(at).collect(), floor_of: None }
+        Series {
+            name: name.to_owned(),
+            points: self.events.iter().filter_map(at).collect(),
+            baseline_of: None,
+        }
     }
 
     fn of_steps(&self, name: &str, which: fn(StepFigures) -> Option<f64>) -> Series {
@@ -57,15 +61,16 @@ fn knn(summary: &Summary, time: &Time<'_>) -> Curve {
         Event::Score { top1, .. } => top1.get("knn").copied(),
         _ => None,
     });
-    let floor =
+    let baseline =
         |scores: &BTreeMap<String, Score>, name: &str| level(name, scores.get("knn").map(|score| score.top1));
-    let floors =
-        [floor(&summary.eval.pixels, "raw pixels"), floor(&summary.eval.random_init, "untrained")].concat();
-    time.plot("k-NN top-1 while training, %", vec![knn], floors)
+    let baselines =
+        [baseline(&summary.eval.pixels, "raw pixels"), baseline(&summary.eval.random_init, "random init")]
+            .concat();
+    time.plot("k-NN top-1 while training, %", vec![knn], baselines)
 }
 
 fn losses(summary: &Summary, time: &Time<'_>) -> Curve {
-    time.plot("Loss", vec![time.of_steps("loss", |of| of.loss)], level("chance", summary.loss_chance))
+    time.plot("Loss", vec![time.of_steps("loss", |of| of.loss)], level("uniform value", summary.loss_chance))
 }
 
 fn parts(summary: &Summary, time: &Time<'_>) -> Curve {
@@ -84,9 +89,9 @@ fn parts(summary: &Summary, time: &Time<'_>) -> Curve {
 fn of_batches(summary: &Summary, time: &Time<'_>) -> [Curve; 5] {
     [
         time.plot(
-            "Puzzles of the step's batch that were solved, %",
-            vec![time.of_steps("puzzles", |of| of.puzzles)],
-            level("chance", summary.puzzle.as_ref().map(|puzzle| puzzle.chance)),
+            "Pretext accuracy in the step's batch, %",
+            vec![time.of_steps("pretext", |of| of.pretext)],
+            level("chance", summary.pretext.as_ref().map(|pretext| pretext.chance)),
         ),
         time.plot(
             "Contrastive accuracy within the batch of the step, %",
@@ -95,7 +100,7 @@ fn of_batches(summary: &Summary, time: &Time<'_>) -> [Curve; 5] {
         ),
         time.plot(
             "Deviation of that batch's embeddings, 1 fills the sphere",
-            vec![time.of_steps("deviation", |of| of.deviation)],
+            vec![time.of_steps("std", |of| of.std)],
             Vec::new(),
         ),
         time.plot(
@@ -118,8 +123,8 @@ fn of_batches(summary: &Summary, time: &Time<'_>) -> [Curve; 5] {
 struct StepFigures {
     loss: Option<f64>,
     accuracy: Option<f64>,
-    puzzles: Option<f64>,
-    deviation: Option<f64>,
+    pretext: Option<f64>,
+    std: Option<f64>,
     rank: Option<f64>,
     rank_of_h: Option<f64>,
     alignment: Option<f64>,
@@ -131,8 +136,8 @@ fn step(event: &Event) -> Option<StepFigures> {
         Event::Step {
             loss,
             contrastive_accuracy: accuracy,
-            puzzle_accuracy: puzzles,
-            deviation,
+            pretext_accuracy: pretext,
+            std,
             effective_rank: rank,
             representation_rank: rank_of_h,
             alignment,
@@ -141,8 +146,8 @@ fn step(event: &Event) -> Option<StepFigures> {
         } => Some(StepFigures {
             loss: Some(loss),
             accuracy,
-            puzzles,
-            deviation,
+            pretext,
+            std,
             rank,
             rank_of_h,
             alignment,

@@ -7,8 +7,8 @@ use kontrast_runlog::{Event, Events, LabelFree, Layout, Summary, read_events};
 use serde::Serialize;
 
 use crate::captions::Captions;
-use crate::depth::{DepthTable, depth_curve, depth_table};
 use crate::label_free::measured;
+use crate::layers::{LayerTable, layers_curve, layers_table};
 use crate::loss_parts::{PartRow, part_rows};
 use crate::page::{Picture, pictures, safe, write};
 use crate::run_curves::curves;
@@ -30,7 +30,7 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
         Some(pictures.remove(index))
     };
     let (views, neighbours) = (take("views"), take("neighbours"));
-    let (puzzles, confusion) = (take("puzzles"), take("confusion"));
+    let (pretext, confusion) = (take("pretext"), take("confusion"));
     let reconstructions = take("reconstructions");
     // A run that failed early has no configuration yet.
     let config = std::fs::read_to_string(layout.config()).unwrap_or_default();
@@ -41,12 +41,12 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
         facts: facts(&summary),
         scores: rows(&summary),
         loss_parts: part_rows(&summary),
-        depth: depth_table(&summary),
-        depth_curve: depth_curve(&summary).as_ref().map(drawn),
+        layers: layers_table(&summary),
+        layers_curve: layers_curve(&summary).as_ref().map(drawn),
         label_free: summary.label_free.as_ref().map(label_free).unwrap_or_default(),
         curves: curves(&summary, &events).iter().map(drawn).collect(),
         views,
-        puzzles,
+        pretext,
         confusion,
         reconstructions,
         neighbours,
@@ -70,12 +70,12 @@ struct Content<'r> {
     facts: Vec<Fact>,
     scores: Vec<ScoreRow>,
     loss_parts: Vec<PartRow>,
-    depth: Option<DepthTable>,
-    depth_curve: Option<Drawn>,
+    layers: Option<LayerTable>,
+    layers_curve: Option<Drawn>,
     label_free: Vec<Fact>,
     curves: Vec<Drawn>,
     views: Option<Picture>,
-    puzzles: Option<Picture>,
+    pretext: Option<Picture>,
     confusion: Option<Picture>,
     reconstructions: Option<Picture>,
     neighbours: Option<Picture>,
@@ -108,19 +108,21 @@ fn facts(summary: &Summary) -> Vec<Fact> {
         facts.push(fact("images a second", count(rate.round() as u64), wait.unwrap_or_default()));
     }
     if let Some(loss) = summary.loss_last {
-        let chance = summary.loss_chance.map(|chance| format!("chance is {chance:.2}"));
-        facts.push(fact("loss at the end", format!("{loss:.2}"), chance.unwrap_or_default()));
+        let uniform = summary.loss_chance.map(|uniform| format!("its uniform value is {uniform:.2}"));
+        facts.push(fact("loss at the end", format!("{loss:.2}"), uniform.unwrap_or_default()));
     }
-    if let Some(puzzle) = &summary.puzzle {
-        let of = if puzzle.on_test { "test" } else { "training" };
+    if let Some(pretext) = &summary.pretext {
+        let of = if pretext.on_test { "test" } else { "training" };
         let note =
-            format!("of {} of the {of} images; chance is {}", count(puzzle.puzzles), percent(puzzle.chance));
-        facts.push(fact("puzzles solved", percent(puzzle.top1), note));
+            format!("of {} of the {of} images; chance is {}", count(pretext.count), percent(pretext.chance));
+        facts.push(fact("pretext accuracy", percent(pretext.top1), note));
     }
     if let Some(measured) = &summary.reconstruction {
         let of = if measured.on_test { "test" } else { "training" };
-        let note =
-            format!("of {of} images, {}; painted in one colour each: {:.3}", measured.loss, measured.floor);
+        let note = format!(
+            "of {of} images, {}; painted in one colour each: {:.3}",
+            measured.loss, measured.baseline
+        );
         facts.push(fact("reconstruction error", format!("{:.3}", measured.error), note));
     }
     if let Some(peak) = summary.peak_memory_bytes {

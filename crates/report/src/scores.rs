@@ -1,4 +1,4 @@
-//! Scores beside their floors, as rows and in a sentence.
+//! Scores beside their baselines, as rows and in a sentence.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,16 +8,16 @@ use serde::Serialize;
 
 use crate::{Spread, label_free, markdown_table};
 
-/// One protocol: the trained encoder beside its floors.
+/// One protocol: the trained encoder beside its baselines.
 #[derive(Debug, Serialize)]
 pub(crate) struct ScoreRow {
     pub(crate) protocol: String,
     pub(crate) meaning: &'static str,
     pub(crate) trained: f64,
     pub(crate) top5: Option<f64>,
-    pub(crate) untrained: Option<f64>,
+    pub(crate) random_init: Option<f64>,
     pub(crate) pixels: Option<f64>,
-    pub(crate) above_untrained: Option<f64>,
+    pub(crate) above_random_init: Option<f64>,
     pub(crate) above_pixels: Option<f64>,
     pub(crate) settings: String,
 }
@@ -28,17 +28,17 @@ pub(crate) fn rows(summary: &Summary) -> Vec<ScoreRow> {
     eval.trained
         .iter()
         .map(|(protocol, score)| {
-            let untrained = eval.random_init.get(protocol).map(|floor| floor.top1);
-            let pixels = eval.pixels.get(protocol).map(|floor| floor.top1);
+            let random_init = eval.random_init.get(protocol).map(|baseline| baseline.top1);
+            let pixels = eval.pixels.get(protocol).map(|baseline| baseline.top1);
             ScoreRow {
                 protocol: protocol.clone(),
                 meaning: meaning(protocol, score),
                 trained: score.top1,
                 top5: score.top5,
-                untrained,
+                random_init,
                 pixels,
-                above_untrained: untrained.map(|floor| printed(score.top1) - printed(floor)),
-                above_pixels: pixels.map(|floor| printed(score.top1) - printed(floor)),
+                above_random_init: random_init.map(|baseline| printed(score.top1) - printed(baseline)),
+                above_pixels: pixels.map(|baseline| printed(score.top1) - printed(baseline)),
                 settings: settings(score),
             }
         })
@@ -62,17 +62,18 @@ pub fn verdict(summary: &Summary) -> String {
             format!("{beginning}There are no scores.")
         };
     };
-    let floors = [(row.above_pixels, "raw pixels"), (row.above_untrained, "the same network untrained")];
-    let floors: Vec<_> = floors
+    let baselines =
+        [(row.above_pixels, "raw pixels"), (row.above_random_init, "the same network with random weights")];
+    let baselines: Vec<_> = baselines
         .into_iter()
-        .filter_map(|(above, floor)| {
+        .filter_map(|(above, baseline)| {
             let above = above?;
             let side = if above < 0.0 { "below" } else { "above" };
-            Some(format!("{:.1} points {side} {floor}", above.abs()))
+            Some(format!("{:.1} points {side} {baseline}", above.abs()))
         })
         .collect();
-    let floors = if floors.is_empty() { String::new() } else { format!(": {}", floors.join(", ")) };
-    format!("{beginning}{} top-1 {:.1} % on the test images{floors}.", row.protocol, row.trained)
+    let baselines = if baselines.is_empty() { String::new() } else { format!(": {}", baselines.join(", ")) };
+    format!("{beginning}{} top-1 {:.1} % on the test images{baselines}.", row.protocol, row.trained)
 }
 
 /// The hint of a run that is marked as running, and nobody runs.
@@ -106,7 +107,7 @@ fn unscored(summary: &Summary) -> &'static str {
     match (summary.classes, summary.test_images) {
         (None, _) => "No scores, since there are no labels; the label-free figures need none.",
         (Some(_), None) => {
-            "No scores, since there is no test split: data.holdout makes one of a share of the images. The label-free \
+            "No scores, since there is no test split: data.holdout makes one of a fraction of the images. The label-free \
              figures need none."
         }
         (Some(_), Some(_)) => "No scores, since [eval] asks for none: eval.knn or [eval.linear] does.",
@@ -134,19 +135,20 @@ pub(crate) fn neighbours_caption(summary: &Summary) -> &'static str {
     }
 }
 
-/// The scores of a run beside their floors.
+/// The scores of a run beside their baselines.
 pub fn scores_markdown(summary: &Summary) -> String {
     let rows: Vec<_> = rows(summary)
         .into_iter()
         .map(|row| {
-            let floors = [row.top5, row.untrained, row.pixels].map(one_decimal);
-            [vec![row.protocol, one_decimal(Some(row.trained))], floors.to_vec(), vec![row.settings]].concat()
+            let baselines = [row.top5, row.random_init, row.pixels].map(one_decimal);
+            [vec![row.protocol, one_decimal(Some(row.trained))], baselines.to_vec(), vec![row.settings]]
+                .concat()
         })
         .collect();
-    markdown_table(&["protocol", "top-1 %", "top-5 %", "untrained", "pixels", "settings"], &rows)
+    markdown_table(&["protocol", "top-1 %", "top-5 %", "random init", "pixels", "settings"], &rows)
 }
 
-/// Mean and deviation over runs that differ in their seed, beside the means of the floors. Runs without scores have
+/// Mean and std over runs that differ in their seed, beside the means of the baselines. Runs without scores have
 /// the figures that need no labels.
 pub fn seeds_markdown(runs: &[Summary]) -> String {
     if runs.iter().all(|run| run.eval.trained.is_empty()) {
@@ -160,14 +162,14 @@ pub fn seeds_markdown(runs: &[Summary]) -> String {
                 Spread::of(&runs.iter().filter_map(pick).collect::<Vec<_>>())
             };
             let trained = spread(&|run| run.eval.trained.get(protocol).map(|score| score.top1));
-            let untrained = spread(&|run| run.eval.random_init.get(protocol).map(|score| score.top1));
+            let random_init = spread(&|run| run.eval.random_init.get(protocol).map(|score| score.top1));
             let pixels = spread(&|run| run.eval.pixels.get(protocol).map(|score| score.top1));
             let count = trained.map_or(0, |spread| spread.count);
-            let shown = [trained, untrained, pixels].map(|s| s.map_or("-".to_owned(), |s| s.to_string()));
+            let shown = [trained, random_init, pixels].map(|s| s.map_or("-".to_owned(), |s| s.to_string()));
             [vec![protocol.clone()], shown.to_vec(), vec![count.to_string()]].concat()
         })
         .collect();
-    markdown_table(&["protocol", "top-1 %", "untrained", "pixels", "seeds"], &rows)
+    markdown_table(&["protocol", "top-1 %", "random init", "pixels", "seeds"], &rows)
 }
 
 pub(crate) fn one_decimal(value: Option<f64>) -> String {

@@ -1,14 +1,14 @@
-//! Mean and deviation over seeds.
+//! Mean and std over seeds.
 
 use std::fmt;
 
-/// Mean and deviation over seeds. Shown as `48.1 ± 0.3`, or `48.1` where there is one.
+/// Mean and std over seeds. Shown as `48.1 ± 0.3`, or `48.1` where there is one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
     /// Arithmetic mean.
     pub mean: f64,
     /// Sample standard deviation (n - 1), from two values on.
-    pub deviation: Option<f64>,
+    pub std: Option<f64>,
     /// How many values.
     pub count: usize,
 }
@@ -22,16 +22,16 @@ impl Spread {
         }
         let mean = values.iter().sum::<f64>() / count as f64;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let deviation = (count > 1).then(|| (squares / (count - 1) as f64).sqrt());
-        Some(Self { mean, deviation, count })
+        let std = (count > 1).then(|| (squares / (count - 1) as f64).sqrt());
+        Some(Self { mean, std, count })
     }
 }
 
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.1}", self.mean)?;
-        match self.deviation {
-            Some(deviation) => write!(f, " ± {deviation:.1}"),
+        match self.std {
+            Some(std) => write!(f, " ± {std:.1}"),
             None => Ok(()),
         }
     }
@@ -42,14 +42,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_deviation_is_that_of_a_sample() {
+    fn the_std_is_that_of_a_sample() {
         let spread = Spread::of(&[1.0, 2.0, 3.0]).unwrap();
-        assert_eq!((spread.mean, spread.deviation, spread.count), (2.0, Some(1.0), 3));
+        assert_eq!((spread.mean, spread.std, spread.count), (2.0, Some(1.0), 3));
         assert_eq!(spread.to_string(), "2.0 ± 1.0");
     }
 
     #[test]
-    fn one_value_has_no_deviation_and_none_no_spread() {
+    fn one_value_has_no_std_and_none_no_spread() {
         assert_eq!(Spread::of(&[48.12]).unwrap().to_string(), "48.1");
         assert_eq!(Spread::of(&[]), None);
     }

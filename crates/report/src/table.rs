@@ -47,7 +47,7 @@ fn line(cells: impl Iterator<Item = String>) -> String {
     format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
 }
 
-/// Numbers may carry a sign, a unit or a deviation: `48.1 ± 0.3`, `+8.6`.
+/// Numbers may carry a sign, a unit or a std: `48.1 ± 0.3`, `+8.6`.
 fn is_number(text: &str) -> bool {
     text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit())
 }

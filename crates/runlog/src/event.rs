@@ -58,18 +58,19 @@ pub enum Event {
         lr: f64,
         /// Images, not views.
         images_per_second: f64,
-        /// Share of the time that steps waited for data.
+        /// Fraction of the time that steps waited for data.
         data_wait_percent: f64,
         /// How often the second view of an image is the nearest to its first, in per cent, where there are two.
         contrastive_accuracy: Option<f64>,
         /// The losses that the loss is put together from, where they are several.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         loss_parts: Vec<LossPart>,
-        /// Puzzles of the batch that were solved, in per cent, where the method sets puzzles.
-        #[serde(default)]
-        puzzle_accuracy: Option<f64>,
-        /// Deviation of the embedding times the square root of its width; 1 where it fills the sphere.
-        deviation: Option<f64>,
+        /// Right predictions of the pretext task in the batch, in per cent, where the method has a pretext task.
+        #[serde(default, alias = "puzzle_accuracy")]
+        pretext_accuracy: Option<f64>,
+        /// Standard deviation of the embedding times the square root of its width; 1 where it fills the sphere.
+        #[serde(rename = "deviation")]
+        std: Option<f64>,
         /// How many dimensions the embedding uses: the exponential of the entropy of its singular values.
         effective_rank: Option<f64>,
         /// How many dimensions the representation uses.

@@ -45,6 +45,6 @@ pub use layout::Layout;
 pub use run_dir::{Held, RunDir};
 pub use status::Status;
 pub use summary::{
-    DepthScore, Evaluation, LabelFree, LossPart, Puzzle, Reconstruction, Score, Summary, read_summary,
+    Evaluation, LabelFree, LayerScore, LossPart, Pretext, Reconstruction, Score, Summary, read_summary,
 };
 pub use tensorboard::{Scalar, ScalarWriter, read_scalars};

@@ -50,7 +50,7 @@ pub struct Summary {
     pub wall_seconds: f64,
     /// Images, not views.
     pub images_per_second: Option<f64>,
-    /// Share of the training time that steps waited for data.
+    /// Fraction of the training time that steps waited for data.
     pub data_wait_percent: Option<f64>,
     /// Peak of the host's memory.
     pub peak_memory_bytes: Option<u64>,
@@ -64,18 +64,20 @@ pub struct Summary {
     pub loss_first: Option<f64>,
     /// Loss at the end.
     pub loss_last: Option<f64>,
-    /// The loss of guessing, where the method has one.
+    /// The uniform value of the loss, where it has one: what it is when all candidates are alike.
     pub loss_chance: Option<f64>,
     /// The losses that the loss is put together from, at the end, where they are several.
     pub loss_parts: Vec<LossPart>,
     /// Scores on the test split, of the last epoch. Empty where there are no labels or no test split.
     pub eval: Evaluation,
     /// Scores of probes on the maps of single stages, shallow before deep, where they were asked for.
-    pub depth: Vec<DepthScore>,
+    #[serde(rename = "depth")]
+    pub layers: Vec<LayerScore>,
     /// Figures that need no labels.
     pub label_free: Option<LabelFree>,
-    /// How well the method's own puzzles are solved, where it sets puzzles.
-    pub puzzle: Option<Puzzle>,
+    /// How well the pretext task is predicted, where the method has one.
+    #[serde(rename = "puzzle")]
+    pub pretext: Option<Pretext>,
     /// How well images are given back, where the method learns to.
     pub reconstruction: Option<Reconstruction>,
 }
@@ -90,25 +92,27 @@ pub struct LossPart {
     /// The mean, before it is weighted.
     #[serde(deserialize_with = "null_is_nan")]
     pub loss: f64,
-    /// The loss of guessing, where there is one.
-    pub chance: Option<f64>,
-    /// Its puzzles of the last batch that were solved, in per cent, where it sets puzzles.
+    /// Its uniform value, where it has one.
+    #[serde(rename = "chance")]
+    pub uniform: Option<f64>,
+    /// Its right predictions in the last batch, in per cent, where it has a pretext task.
     pub accuracy: Option<f64>,
-    /// Solved by guessing, in per cent.
+    /// Right by guessing, in per cent.
     pub accuracy_chance: Option<f64>,
 }
 
-/// Puzzles of images that were not trained on where there are such, with the weights of the last epoch. Those of
-/// exemplars, whose classes are training images, are new views of these.
+/// Predictions of the pretext task, on images that were not trained on where there are such, with the weights of the
+/// last epoch. Those of exemplars, whose classes are training images, are new views of these.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Puzzle {
-    /// Solved, in per cent.
+pub struct Pretext {
+    /// Right predictions, in per cent.
     pub top1: f64,
-    /// Solved by guessing, in per cent.
+    /// Right by guessing, in per cent.
     pub chance: f64,
     /// How many there were.
-    pub puzzles: u64,
+    #[serde(rename = "puzzles")]
+    pub count: u64,
     /// How many answers there are to choose from.
     pub classes: u64,
     /// Whether the images are those of the test split.
@@ -125,14 +129,15 @@ pub struct Reconstruction {
     /// Of what the method gives back.
     pub error: f64,
     /// Of one colour in place of each image, the one that errs least: three numbers say as much.
-    pub floor: f64,
+    #[serde(rename = "floor")]
+    pub baseline: f64,
     /// How many images there were.
     pub images: u64,
     /// Whether they are those of the test split.
     pub on_test: bool,
 }
 
-/// Scores by protocol, and their two floors.
+/// Scores by protocol, and their two baselines.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// The trained encoder's, under the names of the protocols.
@@ -169,10 +174,10 @@ pub struct Score {
 }
 
 impl Score {
-    /// Its shares to four decimals: ten thousand test images have no finer, and 90.15 is not 90.14999999999999.
+    /// Its fractions to four decimals: ten thousand test images have no finer, and 90.15 is not 90.14999999999999.
     #[must_use]
     pub fn rounded(self) -> Self {
-        let round = |share: f64| (share * 1e4).round() / 1e4;
+        let round = |fraction: f64| (fraction * 1e4).round() / 1e4;
         Self { top1: round(self.top1), top5: self.top5.map(round), ..self }
     }
 }
@@ -180,7 +185,7 @@ impl Score {
 /// The score of one probe on the maps of one stage, on the test split, with all that it was trained with.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct DepthScore {
+pub struct LayerScore {
     /// The stage, from 1, shallow before deep.
     pub stage: usize,
     /// Channels of its maps.
@@ -215,8 +220,9 @@ pub struct LabelFree {
     pub uniformity: Option<f64>,
     /// Exponential of the entropy of the singular values.
     pub effective_rank: Option<f64>,
-    /// Deviation of the embedding times the square root of its width.
-    pub deviation: Option<f64>,
+    /// Standard deviation of the embedding times the square root of its width.
+    #[serde(rename = "deviation")]
+    pub std: Option<f64>,
     /// How often the other view is the nearest, in per cent.
     pub contrastive_accuracy: Option<f64>,
 }

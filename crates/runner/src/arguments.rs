@@ -25,7 +25,7 @@ pub(crate) enum Command {
     Evaluate {
         /// The run directory
         run: PathBuf,
-        /// Changes the probes at depth that the run's file has, e.g. eval.depth.epochs=20, or brings some where it has
+        /// Changes the layer-wise probes that the run's file has, e.g. eval.layers.epochs=20, or brings some where it has
         /// none; other keys are refused
         #[arg(long = "set", value_name = "KEY=VALUE")]
         overrides: Vec<String>,

@@ -92,9 +92,9 @@ pub(crate) fn pale_words() -> MonoTextStyle<'static, Rgb888> {
 }
 
 /// A normalised picture, `[3, h, w]`, as bytes.
-pub(crate) fn pixels(picture: &Tensor, mean: [f64; 3], deviation: [f64; 3]) -> RgbImage {
+pub(crate) fn pixels(picture: &Tensor, mean: [f64; 3], std: [f64; 3]) -> RgbImage {
     let column = |of: [f64; 3]| Tensor::from_slice(&of).to_kind(Kind::Float).view([3, 1, 1]);
-    let picture = picture.to_device(tch::Device::Cpu).to_kind(Kind::Float) * column(deviation) + column(mean);
+    let picture = picture.to_device(tch::Device::Cpu).to_kind(Kind::Float) * column(std) + column(mean);
     let bytes =
         (picture * 255.0).round().clamp(0.0, 255.0).to_kind(Kind::Uint8).permute([1, 2, 0]).contiguous();
     let (h, w, _) = bytes.size3().expect("a picture of three dimensions");

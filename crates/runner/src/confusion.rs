@@ -1,4 +1,4 @@
-//! The confusion matrix of puzzles: a row for each right answer, a column for each that was found.
+//! The confusion matrix of a pretext task: a row for each right answer, a column for each that was found.
 
 use crate::canvas::{Canvas, LETTER, LINE, PAPER, pale_words, width, words};
 use image::{Rgb, RgbImage};
@@ -23,31 +23,31 @@ const FRAME: Rgb<u8> = Rgb([150, 150, 150]);
 const COLUMNS: &str = "what was found";
 const ROWS: &str = "what is right";
 
-/// The darker, the larger the share of the row. Few classes have their names and figures, many a number every so often,
+/// The darker, the larger the fraction of the row. Few classes have their names and figures, many a number every so often,
 /// and of very many some share a cell.
 pub(crate) fn matrix(confusion: &Tensor, classes: &[String]) -> RgbImage {
     let count = classes.len() as u32;
     let together = count.div_ceil(MOST);
-    let shares = shares(confusion, together as usize);
-    let blocks = shares.len() as u32;
+    let fractions = fractions(confusion, together as usize);
+    let blocks = fractions.len() as u32;
     let cell = (MATRIX / blocks.max(1)).max(1);
     let plan = Plan::new(classes, cell, blocks);
     let bottom = plan.top + plan.side + 2 * GAP + 3 * LINE;
     let right = plan.side.max(SCALE.0).max(width(COLUMNS)) + 4 * LETTER;
     let mut picture = RgbImage::from_pixel(plan.left + right, bottom + GAP, PAPER);
-    let full = nice(shares.iter().flatten().copied().fold(0.0, f64::max));
+    let full = nice(fractions.iter().flatten().copied().fold(0.0, f64::max));
     let mut canvas = Canvas(&mut picture);
     canvas.write(COLUMNS, plan.left, GAP, words());
     canvas.write_upwards(ROWS, GAP, plan.top + width(ROWS), words());
     canvas.fill((plan.left - 1, plan.top - 1), (plan.side + 2, plan.side + 2), FRAME);
     canvas.fill((plan.left, plan.top), (plan.side, plan.side), PAPER);
-    for (y, row) in (plan.top..).step_by(cell as usize).zip(&shares) {
-        for (x, &share) in (plan.left..).step_by(cell as usize).zip(row) {
+    for (y, row) in (plan.top..).step_by(cell as usize).zip(&fractions) {
+        for (x, &fraction) in (plan.left..).step_by(cell as usize).zip(row) {
             let edge = u32::from(plan.written);
-            canvas.fill((x, y), (cell - edge, cell - edge), colour(share / full));
+            canvas.fill((x, y), (cell - edge, cell - edge), colour(fraction / full));
             if plan.written {
-                let text = format!("{:.1}", 100.0 * share);
-                let style = if share / full > 0.5 { pale_words() } else { words() };
+                let text = format!("{:.1}", 100.0 * fraction);
+                let style = if fraction / full > 0.5 { pale_words() } else { words() };
                 canvas.write(&text, x + (cell - width(&text).min(cell)) / 2, y + (cell - LINE) / 2, style);
             }
         }
@@ -127,36 +127,36 @@ fn step(cell: u32, together: u32) -> u32 {
 /// Which shade is which share of the row.
 fn draw_scale(canvas: &mut Canvas<'_>, (left, top): (u32, u32), full: f64, each: &str) {
     let (length, height) = SCALE;
-    canvas.write(&format!("share of the row, %{each}"), left, top, words());
+    canvas.write(&format!("fraction of the row, %{each}"), left, top, words());
     let top = top + LINE + GAP / 4;
     canvas.fill((left - 1, top - 1), (length + 2, height + 2), FRAME);
     for x in 0..length {
         canvas.fill((left + x, top), (1, height), colour(f64::from(x) / f64::from(length - 1)));
     }
-    for (at, share) in [(0, 0.0), (length / 2, full / 2.0), (length, full)] {
-        let text = format!("{}", (1000.0 * 100.0 * share).round() / 1000.0);
+    for (at, fraction) in [(0, 0.0), (length / 2, full / 2.0), (length, full)] {
+        let text = format!("{}", (1000.0 * 100.0 * fraction).round() / 1000.0);
         canvas.write(&text, left + at - (width(&text) / 2).min(at), top + height + 2, words());
     }
 }
 
-/// Shares of the rows; of some classes together in a cell, columns summed and rows averaged that have puzzles.
-fn shares(confusion: &Tensor, together: usize) -> Vec<Vec<f64>> {
+/// Fractions of the rows; of some classes together in a cell, columns summed and rows averaged that have predictions.
+fn fractions(confusion: &Tensor, together: usize) -> Vec<Vec<f64>> {
     let rows: Vec<Vec<f64>> = Vec::try_from(confusion.to_kind(Kind::Double)).expect("rows of columns");
-    let share = |row: &Vec<f64>| -> Vec<f64> {
+    let fraction = |row: &Vec<f64>| -> Vec<f64> {
         let sum = row.iter().sum::<f64>().max(1.0);
         row.chunks(together).map(|some| some.iter().sum::<f64>() / sum).collect()
     };
-    let rows: Vec<_> = rows.iter().map(share).collect();
+    let rows: Vec<_> = rows.iter().map(fraction).collect();
     let mean = |some: &[Vec<f64>]| -> Vec<f64> {
         let columns = some.first().map_or(0, Vec::len);
-        let asked = some.iter().filter(|row| row.iter().any(|&share| share > 0.0)).count().max(1);
+        let asked = some.iter().filter(|row| row.iter().any(|&fraction| fraction > 0.0)).count().max(1);
         let of_column = |column: usize| some.iter().map(|row| row[column]).sum::<f64>() / asked as f64;
         (0..columns).map(of_column).collect()
     };
     rows.chunks(together).map(mean).collect()
 }
 
-/// The least of 1, 2, 5, 10, ... 100 per cent that is not below the largest share.
+/// The least of 1, 2, 5, 10, ... 100 per cent that is not below the largest fraction.
 fn nice(largest: f64) -> f64 {
     [0.01, 0.02, 0.05, 0.1, 0.2, 0.5].into_iter().find(|full| largest <= *full).unwrap_or(1.0)
 }
@@ -190,18 +190,18 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_of_the_row_and_a_row_without_puzzles_is_empty() {
+    fn shares_are_of_the_row_and_a_row_without_predictions_is_empty() {
         let counts = Tensor::from_slice(&[3i64, 1, 0, 0]).view([2, 2]);
-        assert_eq!(shares(&counts, 1), [[0.75, 0.25], [0.0, 0.0]]);
+        assert_eq!(fractions(&counts, 1), [[0.75, 0.25], [0.0, 0.0]]);
     }
 
     #[test]
     fn classes_that_share_a_cell_are_summed_over_columns_and_averaged_over_rows() {
         let counts = Tensor::from_slice(&[4i64, 0, 0, 0, 2, 2, 0, 2, 2]).view([3, 3]);
-        assert_eq!(shares(&counts, 2), [vec![0.75, 0.25], vec![0.5, 0.5]]);
-        // A row without puzzles makes no other paler.
+        assert_eq!(fractions(&counts, 2), [vec![0.75, 0.25], vec![0.5, 0.5]]);
+        // A row without predictions makes no other paler.
         let counts = Tensor::from_slice(&[4i64, 0, 0, 0, 0, 0, 0, 2, 2]).view([3, 3]);
-        assert_eq!(shares(&counts, 2), [vec![1.0, 0.0], vec![0.5, 0.5]]);
+        assert_eq!(fractions(&counts, 2), [vec![1.0, 0.0], vec![0.5, 0.5]]);
     }
 
     #[test]

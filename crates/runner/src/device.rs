@@ -1,7 +1,7 @@
 //! Where the run takes place: device, threads, determinism.
 
 use crate::others::busy_cores;
-use crate::{Refusal, say};
+use crate::{Refusal, log};
 use anyhow::{Context, bail};
 use kontrast_config as config;
 use kontrast_torch_ext::{CudaHalf, deterministic, keep_freed_memory, load_cuda};
@@ -10,7 +10,7 @@ use tch::Device;
 
 /// The place of a run.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct Runtime {
     pub(crate) device: Device,
     /// The device as the log has it.
     pub(crate) words: String,
@@ -21,7 +21,7 @@ pub(crate) struct Place {
 }
 
 /// Loads libtorch's CUDA half where there is a GPU, makes libtorch deterministic, and has freed memory kept.
-pub(crate) fn prepare(wanted: &config::Infrastructure) -> anyhow::Result<Place> {
+pub(crate) fn prepare(wanted: &config::Infrastructure) -> anyhow::Result<Runtime> {
     let half = match wanted.device {
         config::Device::Cpu => CudaHalf::NoGpu,
         config::Device::Auto | config::Device::Cuda(_) => {
@@ -33,7 +33,7 @@ pub(crate) fn prepare(wanted: &config::Infrastructure) -> anyhow::Result<Place> 
         config::Device::Auto if half == CudaHalf::Loaded && tch::Cuda::is_available() => Device::Cuda(0),
         config::Device::Auto => {
             if half == CudaHalf::CpuProfile {
-                say::note(
+                log::note(
                     "note: there is a GPU, but libtorch is the CPU profile; cargo xtask setup --cuda changes that",
                 );
             }
@@ -45,13 +45,13 @@ pub(crate) fn prepare(wanted: &config::Infrastructure) -> anyhow::Result<Place> 
     let threads = wanted.threads.or_else(|| from_environment("OMP_NUM_THREADS")).unwrap_or(cores);
     let workers = wanted.workers.unwrap_or(cores);
     for warning in crowding(threads, workers, cores, busy_cores()) {
-        say::note(format_args!("warning: {warning}"));
+        log::note(format_args!("warning: {warning}"));
     }
     tch::set_num_threads(i32::try_from(threads).context("run.threads")?);
     deterministic(true);
     keep_freed_memory();
     let words = if let Device::Cuda(index) = device { format!("cuda:{index}") } else { "cpu".to_owned() };
-    Ok(Place { device, words, threads, workers })
+    Ok(Runtime { device, words, threads, workers })
 }
 
 /// The pool that decodes images and renders those that are judged. It is started here, since starting it at its first

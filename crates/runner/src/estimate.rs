@@ -1,7 +1,7 @@
 //! Whether a training can fit in memory, asked before any of it is made.
 
 use crate::Refusal;
-use crate::stage::Stage;
+use crate::session::Session;
 use kontrast_config::{Experiment, Optimizer, Precision};
 use kontrast_methods::setting;
 use kontrast_models::EncoderSpec;
@@ -24,11 +24,11 @@ struct Need {
 ///
 /// # Errors
 /// Where the encoder's weights or the activations of a step are more than the memory that is there.
-pub(crate) fn require_room(stage: &Stage) -> anyhow::Result<()> {
-    let experiment = &stage.experiment;
-    let encoder = setting(experiment, stage.trained_on.len(), stage.place.device)?.encoder;
-    let side = stage.plans.iter().map(|plan| plan.size().0.max(plan.size().1)).max().unwrap_or(0);
-    match available_memory(stage.place.device) {
+pub(crate) fn require_room(session: &Session) -> anyhow::Result<()> {
+    let experiment = &session.experiment;
+    let encoder = setting(experiment, session.trained_on.len(), session.runtime.device)?.encoder;
+    let side = session.plans.iter().map(|plan| plan.size().0.max(plan.size().1)).max().unwrap_or(0);
+    match available_memory(session.runtime.device) {
         Some(available) => Ok(fits(experiment, need(experiment, encoder, side), side, available)?),
         None => Ok(()),
     }

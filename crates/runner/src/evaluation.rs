@@ -1,12 +1,12 @@
-//! The scores of an encoder beside their two floors, or, without labels, the figures that need none.
+//! The scores of an encoder beside their two baselines, or, without labels, the figures that need none.
 
+use crate::log;
 use crate::probing::{self, Probing};
-use crate::say;
-use crate::stage::Stage;
+use crate::session::Session;
 use kontrast_data::Labelled;
-use kontrast_eval::depth::beside;
+use kontrast_eval::layers::beside;
 use kontrast_eval::{
-    DepthScore, EvalError, Knn, LabelFree, Pixels, Protocol, Score, Subject, evaluate, label_free, protocols,
+    EvalError, Knn, LabelFree, LayerScore, Pixels, Protocol, Score, Subject, evaluate, label_free, protocols,
     split,
 };
 use kontrast_models::Encoder;
@@ -16,51 +16,51 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// Pixels on a side of the floor without a network.
+/// Pixels on a side of the baseline without a network.
 const PIXELS: usize = 8;
 
 /// Both splits with labels, where there are such.
-pub(crate) fn labelled(stage: &Stage) -> Option<(Arc<dyn Labelled>, Arc<dyn Labelled>)> {
-    Some((stage.splits.train.labelled()?, stage.splits.test.clone()?))
+pub(crate) fn labelled(session: &Session) -> Option<(Arc<dyn Labelled>, Arc<dyn Labelled>)> {
+    Some((session.splits.train.labelled()?, session.splits.test.clone()?))
 }
 
-/// Scores while training: those of the k-NN and the probe, without floors.
-pub(crate) fn online(stage: &Stage, encoder: &dyn Encoder) -> anyhow::Result<BTreeMap<String, f64>> {
-    let Some((train, test)) = labelled(stage) else { return Ok(BTreeMap::new()) };
-    let subject = Subject::new(encoder, &*train, &*test, &stage.extractor(stage.side()))?;
-    let seed = stage.experiment.seed;
-    let mut list = protocols(&stage.experiment.eval, seed);
+/// Scores while training: those of the k-NN and the probe, without baselines.
+pub(crate) fn online(session: &Session, encoder: &dyn Encoder) -> anyhow::Result<BTreeMap<String, f64>> {
+    let Some((train, test)) = labelled(session) else { return Ok(BTreeMap::new()) };
+    let subject = Subject::new(encoder, &*train, &*test, &session.extractor(session.side()))?;
+    let seed = session.experiment.seed;
+    let mut list = protocols(&session.experiment.eval, seed);
     // knn_10 and knn_200 are for comparison at the end; the curve needs one k-NN.
-    let knn = Knn::chosen(stage.experiment.eval.validation, seed);
+    let knn = Knn::chosen(session.experiment.eval.validation, seed);
     list.retain(|protocol| protocol.name() == knn.name() || !protocol.name().starts_with("knn"));
     Ok(evaluate(&list, &subject)?.into_iter().map(|(name, score)| (name, score.top1)).collect())
 }
 
 /// All that is said of an encoder at the end.
 #[derive(Default)]
-pub(crate) struct Judgement {
+pub(crate) struct FinalScores {
     pub(crate) scores: Evaluation,
-    pub(crate) depth: Vec<DepthScore>,
+    pub(crate) layers: Vec<LayerScore>,
     pub(crate) figures: LabelFree,
 }
 
-/// Whether the maps of probes at depth, where these are asked for, have room in memory.
-pub(crate) fn require_room(stage: &Stage, encoder: &dyn Encoder) -> anyhow::Result<()> {
-    if let (Some((train, test)), Some(probes)) = (labelled(stage), probing::probes(stage)) {
-        probes.require_room(encoder, &*train, &*test, &stage.extractor(stage.side()))?;
+/// Whether the maps of layer-wise probes, where these are asked for, have room in memory.
+pub(crate) fn require_room(session: &Session, encoder: &dyn Encoder) -> anyhow::Result<()> {
+    if let (Some((train, test)), Some(probes)) = (labelled(session), probing::probes(session)) {
+        probes.require_room(encoder, &*train, &*test, &session.extractor(session.side()))?;
     }
     Ok(())
 }
 
 /// Whether the training images can be split as the protocols ask, which choose on a part of them.
-pub(crate) fn require_split(stage: &Stage) -> Result<(), EvalError> {
-    let eval = &stage.experiment.eval;
+pub(crate) fn require_split(session: &Session) -> Result<(), EvalError> {
+    let eval = &session.experiment.eval;
     let chooses =
         eval.knn || eval.linear.as_ref().is_some_and(|grid| grid.lrs.len() * grid.weight_decays.len() > 1);
-    match labelled(stage) {
+    match labelled(session) {
         Some((train, _)) if chooses => {
             let labels: Vec<i64> = train.labels().into_iter().map(i64::from).collect();
-            split(&labels, eval.validation, stage.experiment.seed).map(drop)
+            split(&labels, eval.validation, session.experiment.seed).map(drop)
         }
         _ => Ok(()),
     }
@@ -68,36 +68,37 @@ pub(crate) fn require_split(stage: &Stage) -> Result<(), EvalError> {
 
 /// All scores at the end, and the label-free figures.
 pub(crate) fn at_the_end(
-    stage: &Stage,
+    session: &Session,
     encoder: &dyn Encoder,
     interrupt: &AtomicBool,
-) -> anyhow::Result<Judgement> {
-    let seed = stage.experiment.seed;
-    let extractor = stage.extractor(stage.side());
-    let labelled = labelled(stage);
+) -> anyhow::Result<FinalScores> {
+    let seed = session.experiment.seed;
+    let extractor = session.extractor(session.side());
+    let labelled = labelled(session);
     // Before the other scores take their time: the probes come last.
-    require_room(stage, encoder)?;
-    let images = stage.splits.train.images();
-    let figures = label_free(encoder, &*images, &stage.plans, &extractor, seed)?;
+    require_room(session, encoder)?;
+    let images = session.splits.train.images();
+    let figures = label_free(encoder, &*images, &session.plans, &extractor, seed)?;
     let Some((train, test)) = labelled else {
-        say_what_needs_labels(stage);
-        return Ok(Judgement { figures, ..Judgement::default() });
+        say_what_needs_labels(session);
+        return Ok(FinalScores { figures, ..FinalScores::default() });
     };
-    let judge = Judge { stage, train, test, list: protocols(&stage.experiment.eval, seed), interrupt };
-    let untrained = stage.method()?;
-    let (trained, depth) = judge.network("trained", encoder)?;
-    let (random_init, floors) = judge.network("untrained", untrained.encoder())?;
+    let judge =
+        Evaluator { session, train, test, list: protocols(&session.experiment.eval, seed), interrupt };
+    let random_init = session.method()?;
+    let (trained, layers) = judge.network("trained", encoder)?;
+    let (random_init, baselines) = judge.network("random init", random_init.encoder())?;
     let pixels = judge.scores("raw pixels", &judge.subject(&Pixels { side: PIXELS as i64 }, PIXELS)?)?;
     let scores = Evaluation { trained, random_init, pixels };
-    Ok(Judgement { scores, depth: beside(depth, &floors), figures })
+    Ok(FinalScores { scores, layers: beside(layers, &baselines), figures })
 }
 
 /// What the file asks for and the images do not allow. The bases ask for k-NN, whatever the images.
-fn say_what_needs_labels(stage: &Stage) {
-    let eval = &stage.experiment.eval;
-    for (key, asked) in [("eval.linear", eval.linear.is_some()), ("eval.depth", eval.depth.is_some())] {
+fn say_what_needs_labels(session: &Session) {
+    let eval = &session.experiment.eval;
+    for (key, asked) in [("eval.linear", eval.linear.is_some()), ("eval.layers", eval.layers.is_some())] {
         if asked {
-            say::note(format_args!(
+            log::note(format_args!(
                 "{key} is left out: its probes need training and test images with labels, and there are none"
             ));
         }
@@ -105,34 +106,34 @@ fn say_what_needs_labels(stage: &Stage) {
 }
 
 /// What encoders are judged by, one protocol after the other until somebody stops it.
-struct Judge<'a> {
-    stage: &'a Stage,
+struct Evaluator<'a> {
+    session: &'a Session,
     train: Arc<dyn Labelled>,
     test: Arc<dyn Labelled>,
     list: Vec<Box<dyn Protocol>>,
     interrupt: &'a AtomicBool,
 }
 
-impl Judge<'_> {
+impl Evaluator<'_> {
     /// Of a network its stages too.
     fn network(
         &self,
         whose: &str,
         encoder: &dyn Encoder,
-    ) -> anyhow::Result<(BTreeMap<String, Score>, Vec<DepthScore>)> {
-        let subject = self.subject(encoder, self.stage.side())?;
+    ) -> anyhow::Result<(BTreeMap<String, Score>, Vec<LayerScore>)> {
+        let subject = self.subject(encoder, self.session.side())?;
         let scores = self.scores(whose, &subject)?;
-        let Some(probing) = Probing::new(self.stage, whose, self.interrupt)? else {
+        let Some(probing) = Probing::new(self.session, whose, self.interrupt)? else {
             return Ok((scores, Vec::new()));
         };
-        let depth = probing.run(&subject, &self.stage.extractor(self.stage.side()))?;
-        Ok((scores, depth))
+        let layers = probing.run(&subject, &self.session.extractor(self.session.side()))?;
+        Ok((scores, layers))
     }
 
     /// An encoder with its features of images of so many pixels on a side.
     fn subject<'e>(&'e self, encoder: &'e dyn Encoder, side: usize) -> anyhow::Result<Subject<'e>> {
         self.go_on()?;
-        Ok(Subject::new(encoder, &*self.train, &*self.test, &self.stage.extractor(side))?)
+        Ok(Subject::new(encoder, &*self.train, &*self.test, &self.session.extractor(side))?)
     }
 
     fn scores(&self, whose: &str, subject: &Subject<'_>) -> anyhow::Result<BTreeMap<String, Score>> {
@@ -142,7 +143,7 @@ impl Judge<'_> {
             let started = Instant::now();
             scores.extend(evaluate(std::slice::from_ref(protocol), subject)?);
             let (name, took) = (protocol.name(), human::seconds(started.elapsed().as_secs_f64()));
-            say::note(format_args!("{whose}, {name}: {:.1} % in {took}", scores[name].top1));
+            log::note(format_args!("{whose}, {name}: {:.1} % in {took}", scores[name].top1));
         }
         Ok(scores)
     }

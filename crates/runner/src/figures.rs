@@ -1,7 +1,7 @@
 //! The pictures of a run: views of some images, and the nearest neighbours of some.
 
 use crate::canvas::{PAPER, RIGHT, WRONG, save};
-use crate::stage::Stage;
+use crate::session::Session;
 use image::{Rgb, RgbImage, imageops};
 use kontrast_augment::ViewPlan;
 use kontrast_data::{Dataset, fill, fill_views};
@@ -21,21 +21,21 @@ const GAP: usize = 4;
 const BORDER: usize = 4;
 
 /// A dozen images in columns: as they are, and the views that the first epoch draws.
-pub(crate) fn views(stage: &Stage, file: &Path) -> anyhow::Result<()> {
-    let images = stage.loader().dataset;
+pub(crate) fn views(session: &Session, file: &Path) -> anyhow::Result<()> {
+    let images = session.loader().dataset;
     let count = images.len().min(SHOWN);
-    let mut sheet = Sheet::new(count, 1 + stage.plans.len(), stage.side());
-    let undistorted = ViewPlan::evaluation((stage.side(), stage.side()));
+    let mut sheet = Sheet::new(count, 1 + session.plans.len(), session.side());
+    let undistorted = ViewPlan::evaluation((session.side(), session.side()));
     let indices: Vec<u32> = (0..count as u32).collect();
     for (column, &index) in indices.iter().enumerate() {
         sheet.put(column, 0, &one(&*images, &undistorted, index)?, None);
     }
-    let bytes: usize = stage.plans.iter().map(ViewPlan::bytes).sum();
+    let bytes: usize = session.plans.iter().map(ViewPlan::bytes).sum();
     let mut views = vec![0; count * bytes];
-    fill_views(&*images, &stage.plans, stage.experiment.seed, 0, &indices, &mut views)?;
+    fill_views(&*images, &session.plans, session.experiment.seed, 0, &indices, &mut views)?;
     // All first views, then all second ones, which may be of another size.
     let mut rest = &views[..];
-    for (row, plan) in stage.plans.iter().enumerate() {
+    for (row, plan) in session.plans.iter().enumerate() {
         for column in 0..count {
             let (view, left) = rest.split_at(plan.bytes());
             sheet.put(column, 1 + row, view, None);
@@ -48,11 +48,11 @@ pub(crate) fn views(stage: &Stage, file: &Path) -> anyhow::Result<()> {
 /// Test images in the first column, the training images nearest to each beside it, framed by whether the class is
 /// the same. Without a test split training images stand in the first column, each with its nearest others; without
 /// labels there are no frames.
-pub(crate) fn neighbours(stage: &Stage, encoder: &dyn Encoder, file: &Path) -> anyhow::Result<()> {
-    let extractor = stage.extractor(stage.side());
-    let (train_labels, test) = (stage.splits.train.labelled(), stage.splits.test.clone());
+pub(crate) fn neighbours(session: &Session, encoder: &dyn Encoder, file: &Path) -> anyhow::Result<()> {
+    let extractor = session.extractor(session.side());
+    let (train_labels, test) = (session.splits.train.labelled(), session.splits.test.clone());
     // Where some images have labels, these are the neighbours: others would have no frame.
-    let train = train_labels.clone().map_or_else(|| stage.splits.train.images(), |labelled| labelled as _);
+    let train = train_labels.clone().map_or_else(|| session.splits.train.images(), |labelled| labelled as _);
     let asked: &dyn Dataset = test.as_ref().map_or(&*train, |test| &**test);
     let asked_labels = test.as_ref().or(train_labels.as_ref());
     // Spread over the data set, which may be sorted by class.
@@ -61,11 +61,11 @@ pub(crate) fn neighbours(stage: &Stage, encoder: &dyn Encoder, file: &Path) -> a
     let bank: Vec<u32> = (0..train.len() as u32).collect();
     let of_queries = extractor.features(encoder, asked, &queries)?;
     let of_bank = extractor.features(encoder, &*train, &bank)?;
-    // A training image is the nearest to itself, which says nothing.
+    // A training image is the nearest to itself, which is uninformative.
     let own = usize::from(test.is_none());
     let k = (NEIGHBOURS + own).min(bank.len());
     let (_, positions) = nearest(&of_queries, &of_bank, k as i64);
-    let mut sheet = Sheet::new(1 + k - own, queries.len(), stage.side());
+    let mut sheet = Sheet::new(1 + k - own, queries.len(), session.side());
     for (row, &query) in queries.iter().enumerate() {
         sheet.put(0, row, &one(asked, &extractor.plan, query)?, None);
         let near = (0..k).map(|place| positions.int64_value(&[row as i64, place as i64]) as u32);

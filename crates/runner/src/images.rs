@@ -1,6 +1,6 @@
 //! Images that stand on the command line, not in an experiment file: what is wrong with them is said in flags, not in keys.
 
-use crate::{Refusal, say};
+use crate::{Refusal, log};
 use kontrast_data::{DataError, Source, Spec, Splits, Unreadable, WHITE};
 use kontrast_runlog::cache_home;
 use std::path::Path;
@@ -14,14 +14,14 @@ pub(crate) fn open(path: &Path, unreadable: Unreadable, holdout: Option<f64>) ->
     };
     let splits = kontrast_data::open(&Spec { source, subset: None, seed: 0 }, &cache_home());
     let splits = splits.map_err(in_flags)?;
-    say_notes(&splits);
+    log_notes(&splits);
     Ok(splits)
 }
 
 /// What a person should know of the images.
-pub(crate) fn say_notes(splits: &Splits) {
+pub(crate) fn log_notes(splits: &Splits) {
     for note in &splits.notes {
-        say::note(format_args!("note: {note}"));
+        log::note(format_args!("note: {note}"));
     }
 }
 
@@ -33,8 +33,8 @@ fn in_flags(error: DataError) -> anyhow::Error {
             here.display()
         ))
         .into(),
-        DataError::Holdout { folder, share, reason } => {
-            Refusal(format!("{}: --holdout {share} {reason}", folder.display())).into()
+        DataError::Holdout { folder, fraction, reason } => {
+            Refusal(format!("{}: --holdout {fraction} {reason}", folder.display())).into()
         }
         DataError::Unreadable { count, images, named } => anyhow::anyhow!(
             "{count} of {images} images cannot be read: {named}; mend or remove them, or leave them out with \

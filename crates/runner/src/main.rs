@@ -12,22 +12,22 @@ mod figures;
 mod images;
 mod interrupt;
 mod inventory;
+mod log;
 mod observer;
 mod others;
 mod pack;
 mod permutations;
+mod pretext;
+mod pretext_sheet;
 mod pretrain;
 mod preview;
 mod probing;
 mod progress;
-mod puzzle_sheet;
-mod puzzles;
 mod reconstruction;
 mod record;
 mod repeat;
-mod say;
+mod session;
 mod spin;
-mod stage;
 mod task_images;
 mod words;
 
@@ -57,13 +57,13 @@ fn main() -> ExitCode {
         }
         let what = panic_words(panic.payload());
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        say::note(format_args!("error: {what} ({place})"));
+        log::note(format_args!("error: {what} ({place})"));
     }));
     let arguments = Arguments::parse();
     match std::panic::catch_unwind(|| run(arguments)) {
         Ok(Ok(code)) => ExitCode::from(code),
         Ok(Err(error)) => {
-            say::note(format_args!("error: {}", human::causes(error.chain().map(ToString::to_string))));
+            log::note(format_args!("error: {}", human::causes(error.chain().map(ToString::to_string))));
             ExitCode::from(if is_wrong(&error) { WRONG } else { 1 })
         }
         Err(_) => ExitCode::from(1),
@@ -98,7 +98,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
             }
             for run in runs {
                 kontrast_report::run_page(&run)?;
-                say::out(kontrast_runlog::Layout::of(&run).report().display());
+                log::out(kontrast_runlog::Layout::of(&run).report().display());
             }
             Ok(0)
         }
@@ -107,7 +107,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Preview(arguments) => preview::preview(&arguments),
         Command::Data { name } => {
             let folder = data::fetch(&name)?;
-            say::out(format_args!("{name}: {}", folder.display()));
+            log::out(format_args!("{name}: {}", folder.display()));
             Ok(0)
         }
     }
@@ -133,7 +133,7 @@ fn is_wrong(error: &anyhow::Error) -> bool {
     let of_evaluation =
         matches!(error.downcast_ref(), Some(EvalError::Split { .. } | EvalError::Memory { .. }));
     let of_views = error.is::<ViewError>() || error.is::<BuildError>();
-    let of_puzzles = error.is::<PermutationError>();
+    let of_permutations = error.is::<PermutationError>();
     let of_checkpoints = matches!(
         error.downcast_ref(),
         Some(CheckpointError::OtherImages { .. } | CheckpointError::BeyondTheEnd { .. })
@@ -141,7 +141,7 @@ fn is_wrong(error: &anyhow::Error) -> bool {
     of_data
         || of_checkpoints
         || of_evaluation
-        || of_puzzles
+        || of_permutations
         || of_views
         || error.is::<ConfigError>()
         || error.is::<Refusal>()

@@ -3,7 +3,7 @@
 use crate::evaluation;
 use crate::progress::Progress;
 use crate::record::Record;
-use crate::stage::Stage;
+use crate::session::Session;
 use kontrast_eval::EvalError;
 use kontrast_methods::Method;
 use kontrast_runlog::{Event, ScalarWriter};
@@ -12,7 +12,7 @@ use std::path::Path;
 
 /// Hears of one training.
 pub(crate) struct Watch<'a> {
-    pub(crate) stage: &'a Stage,
+    pub(crate) session: &'a Session,
     pub(crate) record: &'a mut Record,
     pub(crate) scalars: ScalarWriter,
     pub(crate) progress: Progress,
@@ -29,14 +29,14 @@ impl Observer for Watch<'_> {
             step: record.step,
             epoch: record.epoch,
             loss: record.loss,
-            loss_chance: record.chance,
+            loss_chance: record.uniform,
             lr: record.lr,
             images_per_second: record.images_per_second,
             data_wait_percent: record.data_wait_percent,
             contrastive_accuracy: diagnosis.contrastive_accuracy,
             loss_parts: record.parts.clone(),
-            puzzle_accuracy: record.puzzle_accuracy,
-            deviation: Some(diagnosis.deviation),
+            pretext_accuracy: record.pretext_accuracy,
+            std: Some(diagnosis.std),
             effective_rank: Some(diagnosis.effective_rank),
             representation_rank: Some(diagnosis.representation_rank),
             alignment: diagnosis.alignment,
@@ -48,7 +48,7 @@ impl Observer for Watch<'_> {
             ("train/lr", record.lr),
             ("train/images_per_second", record.images_per_second),
             ("train/data_wait_percent", record.data_wait_percent),
-            ("embedding/deviation", diagnosis.deviation),
+            ("embedding/std", diagnosis.std),
             ("embedding/effective_rank", diagnosis.effective_rank),
             ("embedding/uniformity", diagnosis.uniformity),
             ("representation/effective_rank", diagnosis.representation_rank),
@@ -56,7 +56,7 @@ impl Observer for Watch<'_> {
         let of_some = [
             ("embedding/contrastive_accuracy", diagnosis.contrastive_accuracy),
             ("embedding/alignment", diagnosis.alignment),
-            ("puzzle/accuracy", record.puzzle_accuracy),
+            ("pretext/accuracy", record.pretext_accuracy),
         ];
         values.extend(of_some.into_iter().filter_map(|(name, value)| Some((name, value?))));
         self.scalars.write(record.step, &values)?;
@@ -73,13 +73,13 @@ impl Observer for Watch<'_> {
     }
 
     fn epoch_done(&mut self, epoch: u32, step: u64, method: &dyn Method) -> anyhow::Result<()> {
-        let experiment = &self.stage.experiment;
+        let experiment = &self.session.experiment;
         let every = experiment.eval.online_every;
-        // The last epoch is judged at the end, with its floors.
+        // The last epoch is judged at the end, with its baselines.
         if every == 0 || !epoch.is_multiple_of(every) || epoch == experiment.train.epochs {
             return Ok(());
         }
-        let top1 = match evaluation::online(self.stage, method.encoder()) {
+        let top1 = match evaluation::online(self.session, method.encoder()) {
             // The trainer sees the same flag, and writes a checkpoint; the epoch goes without a score.
             Err(error) if matches!(error.downcast_ref(), Some(EvalError::Stopped)) => return Ok(()),
             top1 => top1?,

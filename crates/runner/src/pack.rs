@@ -1,6 +1,6 @@
 //! `pack`: a folder of images as one file of pixels.
 
-use crate::{Refusal, images, interrupt, say};
+use crate::{Refusal, images, interrupt, log};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use kontrast_data::{DataError, Packing, Unreadable};
@@ -26,7 +26,7 @@ pub(crate) struct Pack {
     /// Leave out images that cannot be read, instead of stopping
     #[arg(long)]
     skip_unreadable: bool,
-    /// The share of a folder with classes but no test split that becomes one
+    /// The fraction of a folder with classes but no test split that becomes one
     #[arg(long, value_name = "SHARE")]
     holdout: Option<f64>,
     /// Replace a file that is no pack
@@ -39,7 +39,7 @@ pub(crate) fn pack(arguments: &Pack) -> anyhow::Result<u8> {
     let out = &arguments.out;
     check_out(arguments)?;
     if kontrast_data::remove_unfinished(out)? {
-        say::note(format_args!("note: removed what an earlier packing to {} left unfinished", out.display()));
+        log::note(format_args!("note: removed what an earlier packing to {} left unfinished", out.display()));
     }
     let unreadable = if arguments.skip_unreadable { Unreadable::Skip } else { Unreadable::Refuse };
     let reading = ProgressBar::new_spinner().with_message("looking at the images");
@@ -57,12 +57,12 @@ pub(crate) fn pack(arguments: &Pack) -> anyhow::Result<u8> {
     progress.bar.finish_and_clear();
     let summary = match packed {
         Err(error @ DataError::Interrupted(_)) => {
-            say::note(format_args!("{error}"));
+            log::note(format_args!("{error}"));
             return Ok(interrupt::INTERRUPTED as u8);
         }
         packed => packed?,
     };
-    say::out(format_args!(
+    log::out(format_args!(
         "{}: {} training and {} test images, {:.1} MB; train on it with --set data.name=pack --set data.root={}",
         out.display(),
         summary.train,
@@ -94,7 +94,7 @@ fn check_out(Pack { folder, out, force, .. }: &Pack) -> anyhow::Result<()> {
         return Ok(());
     }
     if kontrast_data::is_pack(out)? {
-        say::note(format_args!("note: {} is a pack already, and is replaced", out.display()));
+        log::note(format_args!("note: {} is a pack already, and is replaced", out.display()));
     } else if !force {
         return refuse("there is a file that is no pack; name another, or replace it with --force");
     }
@@ -121,7 +121,7 @@ impl Progress {
         self.bar.set_position(done as u64);
         if !self.terminal && self.said.elapsed() >= QUIET {
             self.said = Instant::now();
-            say::note(format_args!("packing: {done} of {total} images"));
+            log::note(format_args!("packing: {done} of {total} images"));
         }
     }
 }

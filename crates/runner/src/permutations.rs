@@ -1,7 +1,7 @@
 //! `kontrast permutations`: a set for a jigsaw, as TOML and as a picture.
 
 use crate::canvas::{Canvas, LINE, PAPER, save, words};
-use crate::{destination, say};
+use crate::{destination, log};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use image::{Rgb, RgbImage};
@@ -86,7 +86,7 @@ pub(crate) fn permutations(arguments: &Permutations) -> anyhow::Result<u8> {
         Some(file) => {
             atomic_write(file, text.as_bytes())?;
             let distances = set.distances();
-            say::out(format_args!(
+            log::out(format_args!(
                 "{}: {} permutations of {} tiles, {} apart at least and {:.3} on average",
                 file.display(),
                 set.permutations().len(),
@@ -95,11 +95,11 @@ pub(crate) fn permutations(arguments: &Permutations) -> anyhow::Result<u8> {
                 distances.mean
             ));
         }
-        None => say::out(text.trim_end()),
+        None => log::out(text.trim_end()),
     }
     if let Some(file) = &arguments.picture {
         save(&drawn(&set), file)?;
-        say::note(format_args!("{}: a picture of the set", file.display()));
+        log::note(format_args!("{}: a picture of the set", file.display()));
     }
     Ok(0)
 }

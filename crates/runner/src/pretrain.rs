@@ -1,15 +1,15 @@
 //! One run from the experiment file to its report.
 
 use crate::arguments::Pretrain;
-use crate::evaluation::Judgement;
+use crate::evaluation::FinalScores;
 use crate::inventory::{FOR_RESUME, Inventory};
 use crate::observer::Watch;
+use crate::pretext;
 use crate::progress::Progress;
-use crate::puzzles;
 use crate::reconstruction;
 use crate::record::Record;
-use crate::stage::Stage;
-use crate::{Refusal, data, estimate, evaluation, figures, interrupt, panic_words, repeat, say, words};
+use crate::session::Session;
+use crate::{Refusal, data, estimate, evaluation, figures, interrupt, log, panic_words, repeat, words};
 use kontrast_config::{Eval, Experiment, Loaded};
 use kontrast_eval::EvalError;
 use kontrast_methods::{Method, warnings};
@@ -43,24 +43,24 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
         interrupt::when_input_ends(Arc::clone(&interrupt));
     }
     // Before the run directory: what is wrong with the images or the network leaves none behind.
-    let stage = match Stage::new(&loaded, &interrupt) {
+    let session = match Session::new(&loaded, &interrupt) {
         // A download that Ctrl-C cut short is no failure of the download.
         Err(_) if interrupt.load(Ordering::Relaxed) => return Ok(Status::Interrupted.exit_code()),
-        stage => stage?,
+        session => session?,
     };
-    estimate::require_room(&stage)?;
-    evaluation::require_split(&stage)?;
-    let method = stage.method()?;
-    evaluation::require_room(&stage, method.encoder())?;
-    for warning in warnings(experiment, stage.loader().dataset.len()) {
-        say::note(format_args!("warning: {warning}"));
+    estimate::require_room(&session)?;
+    evaluation::require_split(&session)?;
+    let method = session.method()?;
+    evaluation::require_room(&session, method.encoder())?;
+    for warning in warnings(experiment, session.loader().dataset.len()) {
+        log::note(format_args!("warning: {warning}"));
     }
     if arguments.resume {
-        stage.inventory.require_same(&Layout::of(&path), FOR_RESUME)?;
+        session.inventory.require_same(&Layout::of(&path), FOR_RESUME)?;
     }
     let dir = acquire(&loaded, &path, arguments.resume)?;
-    say::out(format_args!("run directory: {}", path.display()));
-    run(&loaded, &stage, method, dir, arguments, &interrupt)
+    log::out(format_args!("run directory: {}", path.display()));
+    run(&loaded, &session, method, dir, arguments, &interrupt)
 }
 
 /// The run directory, empty unless a run is to go on there.
@@ -89,14 +89,14 @@ fn already_ended(arguments: &Pretrain, loaded: &Loaded, path: &Path) -> anyhow::
     {
         require_its_images(loaded, &layout, &summary)?;
         if summary.status == Status::Finished && judged_otherwise(loaded, &layout) {
-            say::out(format_args!(
+            log::out(format_args!(
                 "{}: {} already, and [eval] asks for other scores: they are made from its last checkpoint",
                 path.display(),
                 summary.status
             ));
             return repeat::judge_by(path, loaded).map(Some);
         }
-        say::out(format_args!("{}: {} already; --force trains it again", path.display(), summary.status));
+        log::out(format_args!("{}: {} already; --force trains it again", path.display(), summary.status));
         words::summary(&summary);
         words::page(&layout);
         return Ok(Some(summary.status.exit_code()));
@@ -144,7 +144,7 @@ fn judged_otherwise(loaded: &Loaded, layout: &Layout) -> bool {
 
 fn run(
     loaded: &Loaded,
-    stage: &Stage,
+    session: &Session,
     method: Box<dyn Method>,
     dir: RunDir,
     arguments: &Pretrain,
@@ -152,13 +152,13 @@ fn run(
 ) -> anyhow::Result<u8> {
     let parameters =
         method.groups().iter().flat_map(|group| &group.variables).map(|(_, v)| v.numel() as u64).sum();
-    let mut record = Record::new(dir, stage, arguments.command(), parameters);
+    let mut record = Record::new(dir, session, arguments.command(), parameters);
     atomic_write(&record.dir.layout().config(), loaded.resolved.as_bytes())?;
-    stage.inventory.write(record.dir.layout())?;
-    for (number, set) in stage.permutations()?.iter().enumerate() {
+    session.inventory.write(record.dir.layout())?;
+    for (number, set) in session.permutations()?.iter().enumerate() {
         atomic_write(&record.dir.layout().permutations(number), set.to_toml().as_bytes())?;
     }
-    let trained = AssertUnwindSafe(|| train(stage, method, &mut record, interrupt));
+    let trained = AssertUnwindSafe(|| train(session, method, &mut record, interrupt));
     let ended = std::panic::catch_unwind(trained).unwrap_or_else(|panic| {
         // The panic hook has told the person; the run has to tell whoever opens it later.
         let what = panic_words(&*panic);
@@ -190,23 +190,28 @@ fn run(
 }
 
 fn train(
-    stage: &Stage,
+    session: &Session,
     method: Box<dyn Method>,
     record: &mut Record,
     interrupt: &AtomicBool,
 ) -> anyhow::Result<(Status, Option<String>)> {
-    let mut trainer = trainer(stage, method, record);
-    let steps = stage.loader().steps();
+    let mut trainer = trainer(session, method, record);
+    let steps = session.loader().steps();
     let resumed = trainer.resume()?;
     let event = if let Some(resumed) = &resumed {
         for warning in &resumed.warnings {
-            say::note(format_args!("warning: {warning}"));
+            log::note(format_args!("warning: {warning}"));
         }
-        say::out(format_args!("resumed at step {} of {steps}", resumed.step));
-        Event::Resume { time: now(), step: resumed.step, epoch: resumed.epoch, threads: stage.place.threads }
+        log::out(format_args!("resumed at step {} of {steps}", resumed.step));
+        Event::Resume {
+            time: now(),
+            step: resumed.step,
+            epoch: resumed.epoch,
+            threads: session.runtime.threads,
+        }
     } else {
-        figures::views(stage, &record.dir.layout().figures().join("views.png"))?;
-        start(stage, record, steps)
+        figures::views(session, &record.dir.layout().figures().join("views.png"))?;
+        start(session, record, steps)
     };
     record.dir.append(&event)?;
     if let Some(Resumed { step, epoch, file, .. }) = &resumed {
@@ -216,16 +221,16 @@ fn train(
     }
     record.totals(trainer.epoch(), trainer.step(), &trainer.totals());
     record.write()?;
-    say::out(words::opening(stage, record, steps));
+    log::out(words::opening(session, record, steps));
     let scalars = scalars(record, trainer.step())?;
-    let progress = Progress::new(steps, trainer.step(), stage.experiment.train.epochs)?;
-    let mut watch = Watch { stage, record, scalars, progress };
+    let progress = Progress::new(steps, trainer.step(), session.experiment.train.epochs)?;
+    let mut watch = Watch { session, record, scalars, progress };
     let outcome = trainer.run(&mut watch, interrupt);
     watch.progress.finish();
     record.totals(trainer.epoch(), trainer.step(), &trainer.totals());
     match outcome? {
         Outcome::Finished => {
-            judge(stage, trainer.method(), record, interrupt)?;
+            judge(session, trainer.method(), record, interrupt)?;
             Ok((Status::Finished, None))
         }
         Outcome::Interrupted => {
@@ -238,20 +243,20 @@ fn train(
     }
 }
 
-pub(crate) fn trainer(stage: &Stage, method: Box<dyn Method>, record: &Record) -> Trainer {
-    let (experiment, loader) = (&stage.experiment, stage.loader());
+pub(crate) fn trainer(session: &Session, method: Box<dyn Method>, record: &Record) -> Trainer {
+    let (experiment, loader) = (&session.experiment, session.loader());
     let per_epoch = loader.epochs.steps_per_epoch();
     let recipe = recipe(experiment, method.groups(), per_epoch);
     let spec = TrainerSpec {
-        feed: stage.feed(),
+        to_tensor: session.to_tensor(),
         checkpoints: Checkpoints::new(record.dir.layout().checkpoints(), experiment.train.keep)
             .of_run(record.dir.held()),
         checkpoint_every: experiment.train.checkpoint_every,
         // About ten records an epoch, and at least one in ten steps.
         log_every: (per_epoch / 10).clamp(1, 10),
-        digest: stage.digest.clone(),
-        images: stage.inventory.fingerprint.clone(),
-        threads: stage.place.threads,
+        digest: session.digest.clone(),
+        images: session.inventory.fingerprint.clone(),
+        threads: session.runtime.threads,
         loader,
     };
     Trainer::new(spec, method, recipe)
@@ -259,39 +264,40 @@ pub(crate) fn trainer(stage: &Stage, method: Box<dyn Method>, record: &Record) -
 
 /// Scores, figures and pictures of the trained encoder.
 pub(crate) fn judge(
-    stage: &Stage,
+    session: &Session,
     method: &dyn Method,
     record: &mut Record,
     interrupt: &AtomicBool,
 ) -> anyhow::Result<()> {
-    say::out(if evaluation::labelled(stage).is_some() {
-        "evaluating: k-NN and probes of the trained and the untrained encoder, and of raw pixels"
+    log::out(if evaluation::labelled(session).is_some() {
+        "evaluating: k-NN and probes of the trained encoder and one with random weights, and of raw pixels"
     } else {
         "evaluating: figures that need no labels"
     });
-    let Judgement { scores, depth, figures } = evaluation::at_the_end(stage, method.encoder(), interrupt)?;
+    let FinalScores { scores, layers, figures } =
+        evaluation::at_the_end(session, method.encoder(), interrupt)?;
     if !scores.trained.is_empty() {
         let top1 = scores.trained.iter().map(|(name, score)| (name.clone(), score.top1)).collect();
         let (step, epoch) = (record.summary.steps, record.summary.epochs);
         let mut scalars = scalars(record, step)?;
-        let floors =
+        let baselines =
             [("", &scores.trained), ("_random_init", &scores.random_init), ("_pixels", &scores.pixels)];
-        for (whose, scores) in floors {
+        for (whose, scores) in baselines {
             for (name, score) in scores {
                 scalars.write(step, &[(&format!("eval{whose}/{name}_top1"), score.top1)])?;
             }
         }
         record.dir.append(&Event::Score { step, epoch, top1 })?;
     }
-    record.summary.puzzle = puzzles::solved(stage, method, &record.dir.layout().figures(), interrupt)?;
+    record.summary.pretext = pretext::accuracy(session, method, &record.dir.layout().figures(), interrupt)?;
     record.summary.eval = scores;
-    record.summary.depth = depth;
+    record.summary.layers = layers;
     record.summary.label_free = Some(figures);
     record.dir.require_held()?;
     let pictures = record.dir.layout().figures();
     record.summary.reconstruction =
-        reconstruction::measured(stage, method, &pictures.join("reconstructions.png"), interrupt)?;
-    figures::neighbours(stage, method.encoder(), &pictures.join("neighbours.png"))
+        reconstruction::measured(session, method, &pictures.join("reconstructions.png"), interrupt)?;
+    figures::neighbours(session, method.encoder(), &pictures.join("neighbours.png"))
 }
 
 /// The run's curves, from this step on.
@@ -299,20 +305,20 @@ fn scalars(record: &Record, step: u64) -> anyhow::Result<ScalarWriter> {
     record.dir.require_held()?;
     let scalars = ScalarWriter::open(&record.dir.layout().tensorboard(), step)?;
     if let Some(note) = scalars.note() {
-        say::note(format_args!("note: {note}"));
+        log::note(format_args!("note: {note}"));
     }
     Ok(scalars)
 }
 
-fn start(stage: &Stage, record: &Record, steps: u64) -> Event {
-    let loader = stage.loader();
+fn start(session: &Session, record: &Record, steps: u64) -> Event {
+    let loader = session.loader();
     Event::Start {
         time: now(),
         command: record.summary.command.clone(),
-        digest: stage.digest.clone(),
+        digest: session.digest.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        device: stage.place.words.clone(),
-        threads: stage.place.threads,
+        device: session.runtime.words.clone(),
+        threads: session.runtime.threads,
         parameters: record.summary.parameters,
         train_images: loader.dataset.len(),
         steps,

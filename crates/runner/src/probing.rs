@@ -1,10 +1,10 @@
-//! The probes at depth of one encoder, and what a person sees of them: they take minutes.
+//! The layer-wise probes of one encoder, and what a person sees of them: they take minutes.
 
-use crate::say;
-use crate::stage::Stage;
+use crate::log;
+use crate::session::Session;
 use indicatif::{ProgressBar, ProgressStyle};
-use kontrast_eval::depth::{Heard, Probes};
-use kontrast_eval::{DepthScore, Extractor, Subject};
+use kontrast_eval::layers::{Heard, Probes};
+use kontrast_eval::{Extractor, LayerScore, Subject};
 use kontrast_runlog::human;
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 const QUIET: Duration = Duration::from_secs(10);
 
 /// What the experiment asks for; none where it asks for no probes.
-pub(crate) fn probes(stage: &Stage) -> Option<Probes> {
+pub(crate) fn probes(stage: &Session) -> Option<Probes> {
     let experiment = &stage.experiment;
-    let config = experiment.eval.depth.as_ref()?;
+    let config = experiment.eval.layers.as_ref()?;
     Some(Probes::new(config, experiment.encoder.stages(), experiment.seed))
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct Probing<'a> {
 impl<'a> Probing<'a> {
     /// None where the experiment asks for none.
     pub(crate) fn new(
-        stage: &Stage,
+        stage: &Session,
         whose: &'a str,
         interrupt: &'a AtomicBool,
     ) -> anyhow::Result<Option<Self>> {
@@ -57,7 +57,7 @@ impl<'a> Probing<'a> {
         mut self,
         subject: &Subject<'_>,
         extractor: &Extractor,
-    ) -> anyhow::Result<Vec<DepthScore>> {
+    ) -> anyhow::Result<Vec<LayerScore>> {
         let probes = self.probes.clone();
         let scores = probes.evaluate(subject, extractor, &mut |what| self.hear(what));
         self.bar.finish_and_clear();
@@ -79,7 +79,7 @@ impl<'a> Probing<'a> {
             }
             Heard::Scored(score) => {
                 let took = human::seconds(self.scored.elapsed().as_secs_f64());
-                let DepthScore { stage, channels, side, probe, top1, .. } = score;
+                let LayerScore { stage, channels, side, probe, top1, .. } = score;
                 let map = format!("{channels}x{side}x{side}");
                 self.say(&format!("{}, stage {stage} ({map}), {probe}: {top1:.1} % in {took}", self.whose));
                 self.scored = Instant::now();
@@ -102,7 +102,7 @@ impl<'a> Probing<'a> {
 
     fn say(&mut self, line: &str) {
         if self.bar.is_hidden() {
-            say::note(line);
+            log::note(line);
         } else {
             self.bar.println(line);
         }

@@ -1,6 +1,6 @@
 //! What a person sees of the training: a bar on a terminal, plain lines elsewhere.
 
-use crate::say;
+use crate::log;
 use indicatif::{ProgressBar, ProgressStyle};
 use kontrast_runlog::{LossPart, human};
 use kontrast_training::StepRecord;
@@ -59,7 +59,7 @@ impl Progress {
 
     /// A line of its own, above the bar.
     pub(crate) fn say(&self, line: &str) {
-        if self.terminal { self.bar.println(line) } else { say::note(line) }
+        if self.terminal { self.bar.println(line) } else { log::note(line) }
     }
 
     pub(crate) fn finish(&self) {
@@ -71,14 +71,14 @@ impl Progress {
             "epoch {}/{}, step {}/{}: loss {:.3}",
             record.epoch, self.epochs, record.step, self.steps, record.loss
         );
-        if let Some(chance) = record.chance {
-            let _ = write!(line, " (chance {chance:.3})");
+        if let Some(uniform) = record.uniform {
+            let _ = write!(line, " (uniform {uniform:.3})");
         }
         if let Some(accuracy) = record.diagnosis.contrastive_accuracy {
             let _ = write!(line, ", contrastive accuracy {accuracy:.1} %");
         }
         if record.parts.is_empty() {
-            line += &right(record.puzzle_accuracy, record.puzzle_chance);
+            line += &right(record.pretext_accuracy, record.pretext_chance);
         } else {
             let _ = write!(line, " [{}]", record.parts.iter().map(part).collect::<Vec<_>>().join("; "));
         }
@@ -86,8 +86,8 @@ impl Progress {
             (self.steps - record.step) as f64 * record.totals.train_seconds / record.step.max(1) as f64;
         let _ = write!(
             line,
-            ", deviation {:.2}, {:.0} images/s, {:.1} % waiting for data, {} left",
-            record.diagnosis.deviation,
+            ", std {:.2}, {:.0} images/s, {:.1} % waiting for data, {} left",
+            record.diagnosis.std,
             record.images_per_second,
             record.data_wait_percent,
             human::seconds(left)
@@ -96,11 +96,11 @@ impl Progress {
     }
 }
 
-/// One part of the loss: `tasks.1.rotation 0.987 (chance 1.386), 61.3 % right (25.0 % by chance)`.
+/// One part of the loss: `tasks.1.rotation 0.987 (uniform 1.386), 61.3 % right (25.0 % by chance)`.
 fn part(part: &LossPart) -> String {
-    let chance = part.chance.map(|chance| format!(" (chance {chance:.3})"));
+    let uniform = part.uniform.map(|uniform| format!(" (uniform {uniform:.3})"));
     let right = right(part.accuracy, part.accuracy_chance);
-    format!("{} {:.3}{}{right}", part.name, part.loss, chance.unwrap_or_default())
+    format!("{} {:.3}{}{right}", part.name, part.loss, uniform.unwrap_or_default())
 }
 
 /// Right answers beside those of guessing; empty where nothing is asked.

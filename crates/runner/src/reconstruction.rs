@@ -1,9 +1,9 @@
-//! What a method that learns to give images back makes of them: the error beside its floor, and a picture.
+//! What a method that learns to give images back makes of them: the error beside its baseline, and a picture.
 
 use crate::canvas::{pixels, save};
 use crate::figures::{SHOWN, Sheet};
-use crate::say;
-use crate::stage::Stage;
+use crate::log;
+use crate::session::Session;
 use crate::task_images::TaskImages;
 use kontrast_config::{Method as Config, PixelLoss};
 use kontrast_methods::Method;
@@ -15,55 +15,55 @@ use tch::{Kind, Tensor};
 /// Gives all test images back, or the training images where there is no test split, measures the error, and draws some.
 /// None for a method that does not learn to.
 pub(crate) fn measured(
-    stage: &Stage,
+    session: &Session,
     method: &dyn Method,
     file: &Path,
     interrupt: &AtomicBool,
 ) -> anyhow::Result<Option<Reconstruction>> {
-    let config = &stage.experiment.method;
+    let config = &session.experiment.method;
     let (Some(view), Some(loss)) = (config.reconstructed_view(), loss(config)) else { return Ok(None) };
-    let asked = TaskImages::new(stage, view);
-    let (mut error, mut floor) = (0.0, 0.0);
+    let asked = TaskImages::new(session, view);
+    let (mut error, mut baseline) = (0.0, 0.0);
     for views in asked.all(interrupt) {
         let views = views?;
         let images = views.view(0);
         let Some(found) = method.reconstruct(&images) else { return Ok(None) };
         // All images are of one size, so that a mean over images is one over values.
         error += sum_over_images(&found, &images, loss);
-        floor += sum_over_images(&colours(&images, loss), &images, loss);
+        baseline += sum_over_images(&colours(&images, loss), &images, loss);
     }
     let count = asked.len().max(1) as f64;
     let round = |sum: f64| (1e6 * sum / count).round() / 1e6;
     let reconstruction = Reconstruction {
         loss: name(loss).to_owned(),
         error: round(error),
-        floor: round(floor),
+        baseline: round(baseline),
         images: asked.len() as u64,
         on_test: asked.on_test,
     };
-    say::note(format_args!(
+    log::note(format_args!(
         "reconstruction of the {} images: {} {:.4}, of one colour for each {:.4}",
         asked.whose(),
         reconstruction.loss,
         reconstruction.error,
-        reconstruction.floor
+        reconstruction.baseline
     ));
-    draw(stage, method, &asked, file)?;
+    draw(session, method, &asked, file)?;
     Ok(Some(reconstruction))
 }
 
 /// A dozen images in columns: as they are, and what comes back of them.
-fn draw(stage: &Stage, method: &dyn Method, asked: &TaskImages<'_>, file: &Path) -> anyhow::Result<()> {
+fn draw(session: &Session, method: &dyn Method, asked: &TaskImages<'_>, file: &Path) -> anyhow::Result<()> {
     let count = asked.len().min(SHOWN);
     // Spread over the data set, which may be sorted by class.
     let indices: Vec<u32> = (0..count).map(|column| (column * asked.len() / count) as u32).collect();
     let images = asked.some(&indices)?.view(0);
     let Some(found) = method.reconstruct(&images) else { return Ok(()) };
     let mut sheet = Sheet::new(count, 2, images.size()[3] as usize);
-    let data = &stage.experiment.data;
+    let data = &session.experiment.data;
     for (row, pictures) in [images, found].iter().enumerate() {
         for column in 0..count {
-            let picture = pixels(&pictures.get(column as i64), data.mean, data.deviation);
+            let picture = pixels(&pictures.get(column as i64), data.mean, data.std);
             sheet.put(column, row, &picture.into_raw(), None);
         }
     }
@@ -121,11 +121,11 @@ mod tests {
     fn one_colour_errs_by_what_the_image_varies() {
         let images = images();
         for (loss, expected) in [(PixelLoss::Mse, 3.0), (PixelLoss::L1, 1.0)] {
-            let floor = sum_over_images(&colours(&images, loss), &images, loss);
-            assert!((floor - expected).abs() < 1e-6, "{}: {floor}", name(loss));
+            let baseline = sum_over_images(&colours(&images, loss), &images, loss);
+            assert!((baseline - expected).abs() < 1e-6, "{}: {baseline}", name(loss));
             // No other colour errs less.
             for shift in [-0.5, -0.1, 0.1, 0.5] {
-                assert!(sum_over_images(&(colours(&images, loss) + shift), &images, loss) > floor);
+                assert!(sum_over_images(&(colours(&images, loss) + shift), &images, loss) > baseline);
             }
         }
     }

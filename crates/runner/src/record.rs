@@ -1,6 +1,6 @@
 //! The run's summary, kept up to date on disk at every change of its status.
 
-use crate::stage::Stage;
+use crate::session::Session;
 use kontrast_runlog::{Event, RunDir, RunlogError, Status, Summary, read_summary};
 use kontrast_torch_ext::{peak_device_memory, peak_memory};
 use kontrast_training::Totals;
@@ -21,31 +21,31 @@ pub(crate) struct Record {
 
 impl Record {
     /// Takes up the summary that an earlier process left, or begins one.
-    pub(crate) fn new(dir: RunDir, stage: &Stage, command: String, parameters: u64) -> Self {
+    pub(crate) fn new(dir: RunDir, session: &Session, command: String, parameters: u64) -> Self {
         let earlier = read_summary(dir.layout().root()).ok();
         let before = earlier.as_ref().map_or(0.0, |summary| summary.wall_seconds);
-        let experiment = &stage.experiment;
+        let experiment = &session.experiment;
         let summary = Summary {
             status: Status::Running,
             name: experiment.name.clone(),
             method: experiment.method.name().to_owned(),
             seed: experiment.seed,
-            digest: stage.digest.clone(),
+            digest: session.digest.clone(),
             dataset: experiment.data.name.as_str().to_owned(),
-            classes: stage.splits.train.labelled().map(|images| images.class_names().len()),
-            test_images: stage.splits.test.as_ref().map(|images| images.len()),
-            images_fingerprint: Some(stage.inventory.fingerprint.clone()),
-            skipped_images: stage.splits.skipped.clone(),
+            classes: session.splits.train.labelled().map(|images| images.class_names().len()),
+            test_images: session.splits.test.as_ref().map(|images| images.len()),
+            images_fingerprint: Some(session.inventory.fingerprint.clone()),
+            skipped_images: session.splits.skipped.clone(),
             command,
-            device: stage.place.words.clone(),
-            threads: stage.place.threads,
+            device: session.runtime.words.clone(),
+            threads: session.runtime.threads,
             parameters,
             loss_parts: earlier.as_ref().map(|summary| summary.loss_parts.clone()).unwrap_or_default(),
             peak_memory_bytes: earlier.as_ref().and_then(|summary| summary.peak_memory_bytes),
             peak_device_memory_bytes: earlier.and_then(|summary| summary.peak_device_memory_bytes),
             ..Summary::default()
         };
-        Self { dir, summary, device: stage.place.device, started: Some(Instant::now()), before }
+        Self { dir, summary, device: session.runtime.device, started: Some(Instant::now()), before }
     }
 
     /// The run's own time stays, however long it is looked at.

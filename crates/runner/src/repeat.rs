@@ -4,10 +4,10 @@ use crate::arguments::quoted;
 use crate::inventory::FOR_EVALUATE;
 use crate::pretrain::{judge, trainer};
 use crate::record::Record;
-use crate::stage::Stage;
-use crate::{Refusal, evaluation, interrupt, say, words};
+use crate::session::Session;
+use crate::{Refusal, evaluation, interrupt, log, words};
 use anyhow::{Context, bail};
-use kontrast_config::{DepthProbes, Experiment, Loaded};
+use kontrast_config::{Experiment, LayerProbes, Loaded};
 use kontrast_runlog::{Layout, RunDir, Status, Summary, atomic_write, read_summary};
 use kontrast_training::Resumed;
 use std::fmt::Write;
@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Evaluates the last checkpoint of a finished or interrupted run again; returns the exit code.
 ///
-/// `overrides` are of `[eval.depth]` alone, and change what the run's file has of it: the other scores are those that the
+/// `overrides` are of `[eval.layers]` alone, and change what the run's file has of it: the other scores are those that the
 /// file asks for.
 pub(crate) fn evaluate(path: &Path, overrides: &[String]) -> anyhow::Result<u8> {
     require_run(path)?;
@@ -36,7 +36,7 @@ fn stoppable(path: &Path, loaded: &Loaded, file: Option<&str>) -> anyhow::Result
     match evaluated(path, loaded, file, &interrupt) {
         Err(error) if interrupt.load(Ordering::Relaxed) => {
             let again = words::evaluate_command(path);
-            say::out(format_args!("{error:#}; the scores are those of before, and {again} makes them again"));
+            log::out(format_args!("{error:#}; the scores are those of before, and {again} makes them again"));
             Ok(Status::Interrupted.exit_code())
         }
         ended => ended,
@@ -52,26 +52,26 @@ fn evaluated(
     let layout = Layout::of(path);
     let earlier = read_summary(path)?;
     let dir = RunDir::acquire(path)?;
-    let stage = Stage::new(loaded, interrupt)?;
-    stage.inventory.require_same(&layout, FOR_EVALUATE)?;
-    evaluation::require_split(&stage)?;
-    let method = stage.method()?;
-    let mut record = Record::new(dir, &stage, earlier.command.clone(), earlier.parameters);
+    let session = Session::new(loaded, interrupt)?;
+    session.inventory.require_same(&layout, FOR_EVALUATE)?;
+    evaluation::require_split(&session)?;
+    let method = session.method()?;
+    let mut record = Record::new(dir, &session, earlier.command.clone(), earlier.parameters);
     record.stop_the_clock();
-    let mut trainer = trainer(&stage, method, &record);
+    let mut trainer = trainer(&session, method, &record);
     let resumed = trainer
         .resume()?
         .with_context(|| format!("{}: no checkpoint to evaluate", layout.checkpoints().display()))?;
     require_final(path, &earlier, &resumed)?;
     for warning in &resumed.warnings {
-        say::note(format_args!("warning: {warning}"));
+        log::note(format_args!("warning: {warning}"));
     }
     record.summary = Summary { status: earlier.status, hint: earlier.hint, ..record.summary };
     record.totals(trainer.epoch(), trainer.step(), &trainer.totals());
-    judge(&stage, trainer.method(), &mut record, interrupt)?;
+    judge(&session, trainer.method(), &mut record, interrupt)?;
     // Probes that an earlier evaluation was asked for are of the same weights.
-    if record.summary.depth.is_empty() && resumed.step == earlier.steps {
-        record.summary.depth = earlier.depth;
+    if record.summary.layers.is_empty() && resumed.step == earlier.steps {
+        record.summary.layers = earlier.layers;
     }
     record.write()?;
     if let Some(file) = file {
@@ -93,26 +93,26 @@ pub(crate) fn require_run(path: &Path) -> Result<(), Refusal> {
     Err(Refusal(text))
 }
 
-/// The run's experiment with other probes at depth, under the digest that its checkpoints bear.
+/// The run's experiment with other layer-wise probes, under the digest that its checkpoints bear.
 fn loaded(run: &Path, file: &Path, overrides: &[String]) -> anyhow::Result<Loaded> {
     let own = Experiment::load(file, &[])?;
     if let Some(other) = overrides.iter().find(|set| key_of_depth(set).is_none()) {
         let text = format!(
-            "--set {other}: expected a key of eval.depth; what else the run's scores follow from stands in {}",
+            "--set {other}: expected a key of eval.layers; what else the run's scores follow from stands in {}",
             file.display()
         );
         return Err(Refusal(text).into());
     }
-    if let (None, Some(set)) = (&own.experiment.eval.depth, overrides.first())
+    if let (None, Some(set)) = (&own.experiment.eval.layers, overrides.first())
         && !is_whole(overrides)
     {
         let mut command = words::evaluate_command(run);
-        let whole = format!("eval.depth={}", DepthProbes::EXAMPLE);
+        let whole = format!("eval.layers={}", LayerProbes::EXAMPLE);
         for set in std::iter::once(&whole).chain(overrides) {
             let _ = write!(command, " --set {}", quoted(set));
         }
         let text = format!(
-            "--set {set}: expected the whole table first, for {} has no [eval.depth] that this key could change; such as: {command}",
+            "--set {set}: expected the whole table first, for {} has no [eval.layers] that this key could change; such as: {command}",
             file.display()
         );
         return Err(Refusal(text).into());
@@ -120,9 +120,9 @@ fn loaded(run: &Path, file: &Path, overrides: &[String]) -> anyhow::Result<Loade
     Ok(Loaded { digest: own.digest, ..Experiment::load(file, overrides)? })
 }
 
-/// What an argument sets of `eval.depth`, empty where it is the table; none where it sets something else.
+/// What an argument sets of `eval.layers`, empty where it is the table; none where it sets something else.
 fn key_of_depth(set: &str) -> Option<&str> {
-    let rest = set.split('=').next().unwrap_or_default().trim().strip_prefix("eval.depth")?;
+    let rest = set.split('=').next().unwrap_or_default().trim().strip_prefix("eval.layers")?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
 }
 
@@ -130,9 +130,9 @@ fn key_of_depth(set: &str) -> Option<&str> {
 fn is_whole(overrides: &[String]) -> bool {
     let keys: Vec<_> = overrides.iter().filter_map(|set| key_of_depth(set)?.split('.').next()).collect();
     let table: toml::Table =
-        toml::from_str(&format!("depth = {}", DepthProbes::EXAMPLE)).expect("an example of the table");
+        toml::from_str(&format!("layers = {}", LayerProbes::EXAMPLE)).expect("an example of the table");
     let needed =
-        table.get("depth").and_then(toml::Value::as_table).into_iter().flat_map(|depth| depth.keys());
+        table.get("layers").and_then(toml::Value::as_table).into_iter().flat_map(|layers| layers.keys());
     keys.contains(&"") || needed.into_iter().all(|key| keys.contains(&key.as_str()))
 }
 

@@ -1,7 +1,7 @@
 //! The images that a method's own task is asked on: those of the test split, or the training images without one. Where
 //! training images are the classes, these in views that training never saw.
 
-use crate::stage::Stage;
+use crate::session::Session;
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Views;
 use kontrast_data::{Dataset, fill};
@@ -9,12 +9,12 @@ use kontrast_eval::EvalError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Images whose puzzles are set at once, or that are given back at once: a puzzle may be many tiles.
+/// Images whose answers are predicted at once, or that are given back at once: one may be many tiles.
 const BATCH: usize = 250;
 
 /// Images as large as one of the method's views.
 pub(crate) struct TaskImages<'s> {
-    stage: &'s Stage,
+    session: &'s Session,
     images: Arc<dyn Dataset>,
     plan: ViewPlan,
     /// Of which epoch views are drawn.
@@ -25,24 +25,24 @@ pub(crate) struct TaskImages<'s> {
 
 impl<'s> TaskImages<'s> {
     /// Undistorted.
-    pub(crate) fn new(stage: &'s Stage, view: usize) -> Self {
-        let test = stage.splits.test.clone();
+    pub(crate) fn new(session: &'s Session, view: usize) -> Self {
+        let test = session.splits.test.clone();
         let on_test = test.is_some();
-        let images = test.map_or_else(|| stage.splits.train.images(), |test| test as _);
-        let side = stage.experiment.views.sizes()[view];
-        Self { stage, images, plan: ViewPlan::evaluation((side, side)), epoch: 0, on_test }
+        let images = test.map_or_else(|| session.splits.train.images(), |test| test as _);
+        let side = session.experiment.views.sizes()[view];
+        Self { session, images, plan: ViewPlan::evaluation((side, side)), epoch: 0, on_test }
     }
 
     /// What was trained on, in views of an epoch after the last.
-    pub(crate) fn drawn_anew(stage: &'s Stage, view: usize) -> Self {
-        let images = Arc::clone(&stage.trained_on);
-        let (plan, epoch) = (stage.plans[view].clone(), stage.experiment.train.epochs);
-        Self { stage, images, plan, epoch, on_test: false }
+    pub(crate) fn drawn_anew(session: &'s Session, view: usize) -> Self {
+        let images = Arc::clone(&session.trained_on);
+        let (plan, epoch) = (session.plans[view].clone(), session.experiment.train.epochs);
+        Self { session, images, plan, epoch, on_test: false }
     }
 
     /// What was trained on, undistorted.
-    pub(crate) fn trained_on(stage: &'s Stage, view: usize) -> Self {
-        Self { images: Arc::clone(&stage.trained_on), on_test: false, ..Self::new(stage, view) }
+    pub(crate) fn trained_on(session: &'s Session, view: usize) -> Self {
+        Self { images: Arc::clone(&session.trained_on), on_test: false, ..Self::new(session, view) }
     }
 
     /// How many there are.
@@ -67,8 +67,8 @@ impl<'s> TaskImages<'s> {
     /// Some of them, normalised.
     pub(crate) fn some(&self, indices: &[u32]) -> anyhow::Result<Views> {
         let mut bytes = vec![0; indices.len() * self.plan.bytes()];
-        let seed = self.stage.experiment.seed;
+        let seed = self.session.experiment.seed;
         fill(&*self.images, &self.plan, seed, self.epoch, indices, &mut bytes)?;
-        Ok(Views::new(self.stage.feed().images(&bytes, self.plan.size()), indices.to_vec()))
+        Ok(Views::new(self.session.to_tensor().images(&bytes, self.plan.size()), indices.to_vec()))
     }
 }

@@ -1,17 +1,17 @@
 //! What a person reads at the beginning and at the end of a run.
 
 use crate::record::Record;
-use crate::stage::Stage;
-use crate::{Refusal, say};
+use crate::session::Session;
+use crate::{Refusal, log};
 use kontrast_config::Loaded;
-use kontrast_report::{depth_markdown, label_free_markdown, loss_parts_markdown, scores_markdown, verdict};
+use kontrast_report::{label_free_markdown, layers_markdown, loss_parts_markdown, scores_markdown, verdict};
 use kontrast_runlog::human::{count, counted};
 use kontrast_runlog::{Layout, Summary};
 use std::path::Path;
 
 /// What is about to be trained: the derived numbers too, so that nobody has to guess them.
-pub(crate) fn opening(stage: &Stage, record: &Record, steps: u64) -> String {
-    let experiment = &stage.experiment;
+pub(crate) fn opening(session: &Session, record: &Record, steps: u64) -> String {
+    let experiment = &session.experiment;
     let train = &experiment.train;
     let chunks = train.chunk.map(|chunk| format!(" in chunks of {chunk} (GradCache: each embedded twice)"));
     format!(
@@ -21,7 +21,7 @@ pub(crate) fn opening(stage: &Stage, record: &Record, steps: u64) -> String {
         experiment.encoder.shape(),
         count(record.summary.parameters),
         experiment.data.name.as_str(),
-        count(stage.loader().dataset.len() as u64),
+        count(session.loader().dataset.len() as u64),
         train.batch,
         chunks.unwrap_or_default(),
         counted(train.epochs.into(), "epoch"),
@@ -29,8 +29,8 @@ pub(crate) fn opening(stage: &Stage, record: &Record, steps: u64) -> String {
         experiment.optimizer.name(),
         experiment.optimizer.lr().scaled(train.batch),
         train.precision.as_str(),
-        stage.place.words,
-        counted(stage.place.threads as u64, "thread"),
+        session.runtime.words,
+        counted(session.runtime.threads as u64, "thread"),
     )
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn ended(record: &Record) {
 /// Where the page of a run that ended lies. A kill or a full disk may have come before it: then it is made now.
 pub(crate) fn page(layout: &Layout) {
     if layout.report().exists() {
-        say::out(format_args!("report: {}", layout.report().display()));
+        log::out(format_args!("report: {}", layout.report().display()));
     } else {
         write_page(layout);
     }
@@ -53,8 +53,8 @@ pub(crate) fn page(layout: &Layout) {
 
 fn write_page(layout: &Layout) {
     match kontrast_report::run_page(layout.root()) {
-        Ok(()) => say::out(format_args!("report: {}", layout.report().display())),
-        Err(error) => say::note(format_args!("warning: the report was not written: {error}")),
+        Ok(()) => log::out(format_args!("report: {}", layout.report().display())),
+        Err(error) => log::note(format_args!("warning: the report was not written: {error}")),
     }
 }
 
@@ -62,13 +62,13 @@ fn write_page(layout: &Layout) {
 pub(crate) fn summary(summary: &Summary) {
     let scored = !summary.eval.trained.is_empty();
     let table = if scored { scores_markdown(summary) } else { label_free_markdown(summary) };
-    let tables = [table, loss_parts_markdown(summary), depth_markdown(summary)];
+    let tables = [table, loss_parts_markdown(summary), layers_markdown(summary)];
     for table in tables.iter().filter(|table| !table.is_empty()) {
-        say::out(format_args!("\n{}", table.trim_end()));
+        log::out(format_args!("\n{}", table.trim_end()));
     }
-    say::out(format_args!("\n{}", verdict(summary)));
+    log::out(format_args!("\n{}", verdict(summary)));
     if let Some(hint) = &summary.hint {
-        say::out(hint);
+        log::out(hint);
     }
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn nothing_to_resume(loaded: &Loaded, path: &Path) -> Result<(), Refu
     let mut siblings: Vec<_> = names.filter(is_sibling).collect();
     siblings.sort();
     if siblings.is_empty() {
-        say::note("note: no earlier run of this configuration; starting");
+        log::note("note: no earlier run of this configuration; starting");
         return Ok(());
     }
     Err(Refusal(format!(

@@ -8,7 +8,7 @@ mod recipe;
 mod trainer;
 
 pub use checkpoint::{CheckpointError, Checkpoints, Position, Restored};
-pub use diagnosis::{Diagnosis, Judge, Loss, Verdict};
+pub use diagnosis::{Alarm, Diagnosis, Loss, Monitor};
 pub use meter::Totals;
 pub use observer::{Observer, StepRecord};
 pub use recipe::{Recipe, recipe};

@@ -21,7 +21,7 @@ pub struct Totals {
     pub loss_first: Option<f64>,
     /// Mean loss of the last record.
     pub loss_last: Option<f64>,
-    /// What the loss is worth when embeddings say nothing.
+    /// The loss with all candidates alike, its uniform value.
     pub loss_chance: Option<f64>,
 }
 
@@ -31,7 +31,7 @@ impl Totals {
         (self.train_seconds > 0.0).then(|| self.images as f64 / self.train_seconds)
     }
 
-    /// Share of the training time that steps waited for data.
+    /// Fraction of the training time that steps waited for data.
     pub fn data_wait_percent(&self) -> Option<f64> {
         (self.train_seconds > 0.0).then(|| 100.0 * self.wait_seconds / self.train_seconds)
     }
@@ -74,7 +74,7 @@ impl Window {
             LossPart {
                 name: part.name.clone(),
                 loss: mean(&losses),
-                chance: part.chance,
+                uniform: part.uniform,
                 accuracy: part.accuracy.as_ref().map(percent),
                 accuracy_chance: part.accuracy.as_ref().map(|accuracy| 100.0 * accuracy.chance),
             }
@@ -96,9 +96,9 @@ impl Window {
     }
 }
 
-/// The share of right answers in per cent; waits for the device.
+/// The fraction of right answers in per cent; waits for the device.
 pub(crate) fn percent(accuracy: &Accuracy) -> f64 {
-    100.0 * accuracy.share.double_value(&[])
+    100.0 * accuracy.fraction.double_value(&[])
 }
 
 /// Waits for the device.

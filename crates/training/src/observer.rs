@@ -14,20 +14,20 @@ pub struct StepRecord {
     pub epoch: u32,
     /// Mean loss.
     pub loss: f64,
-    /// What the loss is worth when embeddings say nothing.
-    pub chance: Option<f64>,
+    /// The loss with all candidates alike, its uniform value.
+    pub uniform: Option<f64>,
     /// Learning rate of the last step.
     pub lr: f64,
     /// Images, not views, per second of training.
     pub images_per_second: f64,
-    /// Share of that time that steps waited for data.
+    /// Fraction of that time that steps waited for data.
     pub data_wait_percent: f64,
     /// The losses that the loss is put together from, where they are several.
     pub parts: Vec<LossPart>,
-    /// Puzzles of the last batch that were solved, in per cent, where the method sets puzzles.
-    pub puzzle_accuracy: Option<f64>,
-    /// Puzzles that guessing solves, in per cent.
-    pub puzzle_chance: Option<f64>,
+    /// Right predictions of the pretext task in the last batch, in per cent, where the method has a pretext task.
+    pub pretext_accuracy: Option<f64>,
+    /// Right by guessing, in per cent.
+    pub pretext_chance: Option<f64>,
     /// How the last batch's embeddings lie.
     pub diagnosis: Diagnosis,
     /// Sums since the start of the run, resumes included.

@@ -31,7 +31,7 @@ pub fn recipe(experiment: &Experiment, groups: Vec<Group>, steps_per_epoch: u64)
     let warmup = (experiment.schedule.warmup_epochs() * steps_per_epoch as f64).round() as u64;
     let schedule: Box<dyn Schedule> = match &experiment.schedule {
         config::Schedule::Cosine(cosine) => {
-            Box::new(Cosine { peak: lr, last: lr * cosine.final_share, warmup, steps })
+            Box::new(Cosine { peak: lr, last: lr * cosine.final_fraction, warmup, steps })
         }
         config::Schedule::Constant(_) => Box::new(Constant { value: lr, warmup }),
         config::Schedule::Multistep(own) => {

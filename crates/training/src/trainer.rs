@@ -2,11 +2,11 @@
 
 use crate::meter::{Window, percent};
 use crate::{
-    CheckpointError, Checkpoints, Diagnosis, Judge, Loss, Observer, Position, Recipe, Restored, StepRecord,
-    Totals, Verdict,
+    Alarm, CheckpointError, Checkpoints, Diagnosis, Loss, Monitor, Observer, Position, Recipe, Restored,
+    StepRecord, Totals,
 };
 use kontrast_augment::ViewPlan;
-use kontrast_augment_torch::Feed;
+use kontrast_augment_torch::ToTensor;
 use kontrast_data::{DataError, Loader, LoaderSpec};
 use kontrast_methods::{Method, Progress, StepOutput};
 use kontrast_optim::{Rates, StateDict};
@@ -22,7 +22,7 @@ pub struct TrainerSpec {
     /// Images, views, their order, how many epochs.
     pub loader: LoaderSpec,
     /// Where views become tensors.
-    pub feed: Feed,
+    pub to_tensor: ToTensor,
     /// Where checkpoints go.
     pub checkpoints: Checkpoints,
     /// Epochs between checkpoints.
@@ -55,7 +55,7 @@ pub struct Trainer {
     spec: TrainerSpec,
     method: Box<dyn Method>,
     recipe: Recipe,
-    judge: Judge,
+    monitor: Monitor,
     step: u64,
     saved: Option<u64>,
     /// The last step whose weights were found to be numbers.
@@ -66,9 +66,9 @@ pub struct Trainer {
 impl Trainer {
     /// A training at its first step.
     pub fn new(spec: TrainerSpec, method: Box<dyn Method>, recipe: Recipe) -> Self {
-        let judge = Judge::new(recipe.warmup, recipe.steps, method.healthy(), method.hint());
-        let judge = if method.has_steady_loss() { judge } else { judge.with_unsteady_loss() };
-        Self { spec, method, recipe, judge, step: 0, saved: None, sound: None, totals: Totals::default() }
+        let monitor = Monitor::new(recipe.warmup, recipe.steps, method.collapse_criterion(), method.hint());
+        let monitor = if method.has_steady_loss() { monitor } else { monitor.with_unsteady_loss() };
+        Self { spec, method, recipe, monitor, step: 0, saved: None, sound: None, totals: Totals::default() }
     }
 
     /// Goes back to the newest whole checkpoint; `None` where there is none, and nothing has changed.
@@ -124,11 +124,11 @@ impl Trainer {
         let per_epoch = self.steps_per_epoch();
         loop {
             if interrupt.load(Ordering::Relaxed) && self.step < self.recipe.steps {
-                if let Some(verdict) = window.last_loss().and_then(|loss| self.judge.loss(self.step, loss)) {
-                    return Ok(verdict.into());
+                if let Some(alarm) = window.last_loss().and_then(|loss| self.monitor.loss(self.step, loss)) {
+                    return Ok(alarm.into());
                 }
-                let verdict = self.checkpoint(observer)?;
-                return Ok(verdict.map_or(Outcome::Interrupted, Outcome::from));
+                let alarm = self.checkpoint(observer)?;
+                return Ok(alarm.map_or(Outcome::Interrupted, Outcome::from));
             }
             let started = Instant::now();
             let batch = match loader.next() {
@@ -145,21 +145,21 @@ impl Trainer {
             let ends_epoch = self.step.is_multiple_of(per_epoch);
             // The end of an epoch too, so that no checkpoint holds weights whose loss nobody has looked at.
             if (self.step.is_multiple_of(self.spec.log_every) || self.step == 1 || ends_epoch)
-                && let Some(verdict) = self.look(std::mem::take(&mut window), &output, observer)?
+                && let Some(alarm) = self.look(std::mem::take(&mut window), &output, observer)?
             {
-                return Ok(verdict.into());
+                return Ok(alarm.into());
             }
             if ends_epoch {
                 // Before anybody evaluates them.
-                if let Some(verdict) = self.unsound() {
-                    return Ok(verdict.into());
+                if let Some(alarm) = self.unsound() {
+                    return Ok(alarm.into());
                 }
                 let epoch = (self.step / per_epoch) as u32;
                 observer.epoch_done(epoch, self.step, &*self.method)?;
                 if (epoch.is_multiple_of(self.spec.checkpoint_every.max(1)) || last)
-                    && let Some(verdict) = self.checkpoint(observer)?
+                    && let Some(alarm) = self.checkpoint(observer)?
                 {
-                    return Ok(verdict.into());
+                    return Ok(alarm.into());
                 }
             }
         }
@@ -169,7 +169,7 @@ impl Trainer {
     /// Images that cannot be read, from a disk that was unplugged: what was trained until then is kept, unless it is no
     /// number.
     fn unread(&mut self, error: DataError, loss: Option<f64>, observer: &mut dyn Observer) -> anyhow::Error {
-        let sound = loss.is_none_or(|loss| self.judge.loss(self.step, loss).is_none());
+        let sound = loss.is_none_or(|loss| self.monitor.loss(self.step, loss).is_none());
         let saved = sound && self.step > 0 && matches!(self.checkpoint(observer), Ok(None));
         let error = anyhow::Error::from(error);
         if saved {
@@ -214,14 +214,14 @@ impl Trainer {
             epochs: self.spec.loader.total_epochs,
         };
         let sizes: Vec<_> = self.spec.loader.plans.iter().map(ViewPlan::size).collect();
-        let views = self.spec.feed.views(&batch.buffer, &sizes, batch.indices);
+        let views = self.spec.to_tensor.views(&batch.buffer, &sizes, batch.indices);
         loader.recycle(batch.buffer);
         self.recipe.optimizer.zero_grad();
         let output = self.method.step(&views, progress);
         let rates = Rates { lr: self.recipe.schedule.at(self.step), weight_decay: self.recipe.weight_decay };
         self.recipe.optimizer.step(rates);
         self.method.after_step(progress);
-        self.totals.loss_chance = output.chance;
+        self.totals.loss_chance = output.uniform;
         self.totals.forward_passes += output.forward_passes;
         output
     }
@@ -239,13 +239,13 @@ impl Trainer {
         mut window: Window,
         output: &StepOutput,
         observer: &mut dyn Observer,
-    ) -> anyhow::Result<Option<Verdict>> {
+    ) -> anyhow::Result<Option<Alarm>> {
         let started = Instant::now();
         let (loss, parts) = (window.mean_loss(), window.mean_parts(&output.parts));
         window.add_tail(started.elapsed());
         self.totals.train_seconds += started.elapsed().as_secs_f64();
-        if let Some(verdict) = self.judge.loss(self.step, loss) {
-            return Ok(Some(verdict));
+        if let Some(alarm) = self.monitor.loss(self.step, loss) {
+            return Ok(Some(alarm));
         }
         let first = *self.totals.loss_first.get_or_insert(loss);
         self.totals.loss_last = Some(loss);
@@ -253,41 +253,41 @@ impl Trainer {
             step: self.step,
             epoch: ((self.step - 1) / self.steps_per_epoch()) as u32 + 1,
             loss,
-            chance: self.totals.loss_chance,
+            uniform: self.totals.loss_chance,
             lr: self.recipe.schedule.at(self.step - 1),
             images_per_second: window.images_per_second(),
             data_wait_percent: window.data_wait_percent(),
             parts,
-            puzzle_accuracy: output.accuracy.as_ref().map(percent),
-            puzzle_chance: output.accuracy.as_ref().map(|accuracy| 100.0 * accuracy.chance),
+            pretext_accuracy: output.accuracy.as_ref().map(percent),
+            pretext_chance: output.accuracy.as_ref().map(|accuracy| 100.0 * accuracy.chance),
             diagnosis: Diagnosis::of(&output.embeddings, &output.representations),
             totals: self.totals,
         };
         observer.steps_done(&record)?;
-        let loss = Loss { now: loss, first, chance: record.chance };
-        Ok(self.judge.record(self.step, loss, &record.diagnosis))
+        let loss = Loss { now: loss, first, uniform: record.uniform };
+        Ok(self.monitor.record(self.step, loss, &record.diagnosis))
     }
 
-    /// A verdict where the last update made weights that are no numbers, looked at once a step.
-    fn unsound(&mut self) -> Option<Verdict> {
+    /// An alarm where the last update made weights that are no numbers, looked at once a step.
+    fn unsound(&mut self) -> Option<Alarm> {
         if self.sound == Some(self.step) {
             return None;
         }
-        let verdict = self.judge.weights(self.step, &self.method.state());
-        if verdict.is_none() {
+        let alarm = self.monitor.weights(self.step, &self.method.state());
+        if alarm.is_none() {
             self.sound = Some(self.step);
         }
-        verdict
+        alarm
     }
 
-    /// Writes a checkpoint, unless the last update made weights that are no numbers: then there is a verdict, and the
+    /// Writes a checkpoint, unless the last update made weights that are no numbers: then there is an alarm, and the
     /// earlier checkpoints stay.
-    fn checkpoint(&mut self, observer: &mut dyn Observer) -> anyhow::Result<Option<Verdict>> {
+    fn checkpoint(&mut self, observer: &mut dyn Observer) -> anyhow::Result<Option<Alarm>> {
         if self.saved == Some(self.step) {
             return Ok(None);
         }
-        if let Some(verdict) = self.unsound() {
-            return Ok(Some(verdict));
+        if let Some(alarm) = self.unsound() {
+            return Ok(Some(alarm));
         }
         let weights = self.method.state();
         let mut state = StateDict::new();
@@ -322,11 +322,11 @@ pub struct Resumed {
     pub warnings: Vec<String>,
 }
 
-impl From<Verdict> for Outcome {
-    fn from(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::Diverged(text) => Self::Diverged(text),
-            Verdict::Collapsed(text) => Self::Collapsed(text),
+impl From<Alarm> for Outcome {
+    fn from(alarm: Alarm) -> Self {
+        match alarm {
+            Alarm::Diverged(text) => Self::Diverged(text),
+            Alarm::Collapsed(text) => Self::Collapsed(text),
         }
     }
 }

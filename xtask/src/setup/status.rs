@@ -4,19 +4,19 @@ use kontrast_runlog::cache_home;
 
 use super::profile::{Profile, TORCH};
 use super::{cargo_file, found, gpu, install, view};
-use crate::doctor::{Finding, Verdict};
+use crate::doctor::{Finding, Status};
 
 /// Where libtorch lies and whether it is whole, in a line.
 pub fn libtorch() -> Finding {
-    let finding = |verdict, words: String| Finding::new(verdict, "libtorch", words);
+    let finding = |status, words: String| Finding::new(status, "libtorch", words);
     let file = cargo_file::path();
     let written = cargo_file::read(&file);
     if let Err(error) = found::by_variable(written.as_deref()) {
-        return finding(Verdict::Missing, error.to_string().replacen("libtorch: ", "", 1));
+        return finding(Status::Missing, error.to_string().replacen("libtorch: ", "", 1));
     }
     let Some(written) = written else {
         return finding(
-            Verdict::Missing,
+            Status::Missing,
             format!(
                 "none is set up for this checkout; run: cargo xtask setup, or let the first experiment install \
                  it{}",
@@ -33,19 +33,19 @@ pub fn libtorch() -> Finding {
             .find(|p| install::folder(&cache, *p).join("torch") == about.libtorch)
     });
     if !view::is_usable(&written) || ours.is_some_and(|profile| !install::is_whole(&cache, profile)) {
-        return finding(Verdict::Missing, format!("{shown} is not whole; run: cargo xtask setup{}", left()));
+        return finding(Status::Missing, format!("{shown} is not whole; run: cargo xtask setup{}", left()));
     }
     match (ours, about) {
         (Some(Profile::Cpu), _) if gpu::is_seen() => {
             let words = format!("{TORCH}, cpu profile, though there is a GPU; run: cargo xtask setup --cuda");
-            finding(Verdict::Note, words)
+            finding(Status::Note, words)
         }
-        (Some(profile), _) => finding(Verdict::Ok, format!("{TORCH}, {profile} profile, {shown}{}", left())),
+        (Some(profile), _) => finding(Status::Ok, format!("{TORCH}, {profile} profile, {shown}{}", left())),
         (None, Some(about)) => finding(
-            Verdict::Ok,
+            Status::Ok,
             format!("{TORCH} found in {}, seen through {shown}", about.libtorch.display()),
         ),
-        (None, None) => finding(Verdict::Ok, format!("{TORCH}, {shown}, as {} has it", file.display())),
+        (None, None) => finding(Status::Ok, format!("{TORCH}, {shown}, as {} has it", file.display())),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use crate::machine::{Machine, ended, libtorch};
 
-/// The verdict and the words about one thing.
+/// The status and the words about one thing.
 fn line<'o>(stdout: &'o str, what: &str) -> (&'o str, &'o str) {
     let line = stdout.lines().find_map(|line| {
-        let (verdict, rest) = line.split_once(' ')?;
-        Some((verdict, rest.trim_start().strip_prefix(what)?.trim_start()))
+        let (status, rest) = line.split_once(' ')?;
+        Some((status, rest.trim_start().strip_prefix(what)?.trim_start()))
     });
     line.unwrap_or_else(|| panic!("{what}: {stdout}"))
 }
@@ -25,8 +25,8 @@ fn what_is_missing_is_named_and_the_exit_code_tells() {
         ("libtorch", "none is set up for this checkout; run: cargo xtask setup"),
     ];
     for (what, words) in missing {
-        let (verdict, found) = line(&ended.stdout, what);
-        assert_eq!(verdict, "MISSING", "{}", ended.stdout);
+        let (status, found) = line(&ended.stdout, what);
+        assert_eq!(status, "MISSING", "{}", ended.stdout);
         assert!(found.starts_with(words), "{found}");
     }
     let expected = "not there; fetched when first needed, but the official site does not answer, and npm is not there \

@@ -1,6 +1,6 @@
 //! The tests of this crate, one binary.
 
 mod both;
-mod feed;
 mod operations;
 mod recipes;
+mod to_tensor;

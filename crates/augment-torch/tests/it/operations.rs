@@ -145,8 +145,8 @@ fn erased_boxes() {
 fn noise_and_what_is_done_to_channels() {
     check(|(w, h)| {
         let key = 0xfedc_ba98_7654_3210;
-        let mut ops: Vec<Op> = [0.0, 0.05, 2.0].map(|deviation| Op::Noise { deviation, key }).into();
-        ops.extend([0, 1, 2].map(|kept| Op::DropChannels { kept, share: 0.3, key: 99 }));
+        let mut ops: Vec<Op> = [0.0, 0.05, 2.0].map(|std| Op::Noise { std, key }).into();
+        ops.extend([0, 1, 2].map(|kept| Op::DropChannels { kept, fraction: 0.3, key: 99 }));
         let (w, h) = (w as i32, h as i32);
         ops.push(Op::ShiftChannels([[1, 0], [-2, 1], [w + 3, -h]]));
         ops.push(Op::ShiftChannels([[0, 0], [0, -1], [-1, 0]]));

@@ -52,18 +52,18 @@ impl Op {
     }
 }
 
-/// A translation by whole pixels, at most this share of the picture in either direction.
+/// A translation by whole pixels, at most this fraction of the picture in either direction.
 pub(crate) fn draw_translation(
     (width, height): (usize, usize),
-    share: (f64, f64),
+    fraction: (f64, f64),
     sampling: Sampling,
     stream: &mut ViewRng,
 ) -> Op {
-    let mut pixels = |side: usize, share: f64| {
-        let most = share * side as f64;
+    let mut pixels = |side: usize, fraction: f64| {
+        let most = fraction * side as f64;
         stream.uniform(-most, most).round_ties_even() as f32
     };
-    Op::Translate { x: pixels(width, share.0), y: pixels(height, share.1), sampling }
+    Op::Translate { x: pixels(width, fraction.0), y: pixels(height, fraction.1), sampling }
 }
 
 /// A shear by angles in degrees.

@@ -13,9 +13,9 @@ pub(crate) fn draw_shift(most: usize, stream: &mut ViewRng) -> Op {
 }
 
 /// One channel kept, drawn uniformly (Doersch et al. 2015, arXiv 1505.05192, section 3.1).
-pub(crate) fn draw_drop(share: f64, stream: &mut ViewRng) -> Op {
+pub(crate) fn draw_drop(fraction: f64, stream: &mut ViewRng) -> Op {
     let kept = stream.below(3) as u8;
-    Op::DropChannels { kept, share: share as f32, key: stream.key() }
+    Op::DropChannels { kept, fraction: fraction as f32, key: stream.key() }
 }
 
 /// Moves the picture of each channel to the right and downwards; border pixels are repeated.
@@ -36,9 +36,9 @@ pub(crate) fn shift(canvas: &mut Canvas, offsets: [[i32; 2]; 3]) {
     });
 }
 
-/// Replaces two channels by noise about the middle gray, its deviation this share of the kept channel's.
-pub(crate) fn drop(canvas: &mut Canvas, kept: u8, share: f32, key: u64) {
-    let deviation = share * canvas.each_plane().nth(kept.into()).map_or(0.0, |plane| deviation(plane));
+/// Replaces two channels by noise about the middle gray, its std this fraction of the kept channel's.
+pub(crate) fn drop(canvas: &mut Canvas, kept: u8, fraction: f32, key: u64) {
+    let std = fraction * canvas.each_plane().nth(kept.into()).map_or(0.0, |plane| std(plane));
     let counter = Counter::new(key);
     let mut index = 0;
     for (channel, plane) in canvas.each_plane().enumerate() {
@@ -46,13 +46,13 @@ pub(crate) fn drop(canvas: &mut Canvas, kept: u8, share: f32, key: u64) {
             continue;
         }
         for value in plane {
-            *value = unit(0.5 + deviation * counter.normal(index));
+            *value = unit(0.5 + std * counter.normal(index));
             index += 1;
         }
     }
 }
 
-fn deviation(plane: &[f32]) -> f32 {
+fn std(plane: &[f32]) -> f32 {
     let mean_of = |f: &dyn Fn(f64) -> f64| {
         plane.iter().map(|&value| f(f64::from(value))).sum::<f64>() / plane.len() as f64
     };

@@ -8,7 +8,7 @@ use crate::rng::ViewRng;
 use serde::{Deserialize, Serialize};
 
 /// Deviation of a box's noise, about that of the channels of natural images (CIFAR-10: .25).
-const DEVIATION: f32 = 0.25;
+const STD: f32 = 0.25;
 
 /// What a box is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ impl Filling {
     }
 }
 
-/// torchvision's `RandomErasing`: ten attempts at a box of this share of the area, else nothing.
+/// torchvision's `RandomErasing`: ten attempts at a box of this fraction of the area, else nothing.
 pub(crate) fn draw(
     (width, height): (usize, usize),
     scale: (f64, f64),
@@ -93,7 +93,7 @@ pub(crate) fn erase(canvas: &mut Canvas, (x, y): (usize, usize), size: (usize, u
             for value in &mut row[x..x + size.0] {
                 *value = match fill {
                     Fill::Value(value) => value,
-                    Fill::Noise(key) => unit(0.5 + DEVIATION * Counter::new(key).normal(index)),
+                    Fill::Noise(key) => unit(0.5 + STD * Counter::new(key).normal(index)),
                 };
                 index += 1;
             }

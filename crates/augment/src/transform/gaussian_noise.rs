@@ -3,10 +3,10 @@
 use crate::counter::Counter;
 use crate::pointwise::unit;
 
-/// Adds noise of this deviation, of values from 0 to 1, clamped.
-pub(crate) fn add(planes: &mut [f32], deviation: f32, key: u64) {
+/// Adds noise of this std, of values from 0 to 1, clamped.
+pub(crate) fn add(planes: &mut [f32], std: f32, key: u64) {
     let counter = Counter::new(key);
     for (index, value) in planes.iter_mut().enumerate() {
-        *value = unit(*value + deviation * counter.normal(index as u32));
+        *value = unit(*value + std * counter.normal(index as u32));
     }
 }

@@ -56,12 +56,12 @@ fn no_view_allocates_once_the_largest_was_rendered() {
                     Step::QuarterTurns,
                     Step::Sobel,
                     Step::ShiftChannels { most: 2 },
-                    Step::DropChannels { share: 0.1 },
+                    Step::DropChannels { fraction: 0.1 },
                 ]
                 .map(|step| Choice { weight: 1.0, step })
                 .to_vec(),
             ),
-            Step::GaussianNoise { deviation: 0.1 }.sometimes(0.5),
+            Step::GaussianNoise { std: 0.1 }.sometimes(0.5),
         ],
     )
     .unwrap();

@@ -24,10 +24,10 @@ fn crops_have_torchvisions_area_proportions_and_place() {
     drawn(vec![step], (1000, 1000), |ops| {
         let Op::Crop { x, y, width, height, .. } = ops[0] else { panic!("no crop") };
         assert!(x + width <= 1000 && y + height <= 1000);
-        let share = (width * height) as f64 / 1e6;
+        let fraction = (width * height) as f64 / 1e6;
         let ratio = width as f64 / height as f64;
-        assert!((0.199..0.401).contains(&share) && (0.497..2.01).contains(&ratio), "{share} {ratio}");
-        area += share;
+        assert!((0.199..0.401).contains(&fraction) && (0.497..2.01).contains(&ratio), "{fraction} {ratio}");
+        area += fraction;
         log_ratio += ratio.ln();
         place += x as f64 / (1000 - width) as f64;
         wide += u32::from(ratio > 2.0_f64.sqrt());

@@ -6,7 +6,7 @@ use kontrast_augment::{Choice, Fill, Filling, Op, Policy, Sampling, Step};
 const NEAREST: Sampling = Sampling::Nearest;
 
 /// How often each of the counted things happens, in parts of all views.
-fn share(count: u64) -> f64 {
+fn fraction(count: u64) -> f64 {
     count as f64 / DRAWS as f64
 }
 
@@ -29,13 +29,13 @@ fn angles_and_slopes_are_uniform_in_degrees() {
         rows += f64::from(y);
     });
     assert_near(angle / DRAWS as f64, 15.0, 0.3);
-    assert_near(share(below), 0.5, 6e-3);
+    assert_near(fraction(below), 0.5, 6e-3);
     assert_near(rows / DRAWS as f64, 0.0, 2e-3);
 }
 
 #[test]
 fn translations_are_whole_pixels_within_their_share_of_the_view() {
-    let step = Step::Translate { share: (0.25, 0.0), sampling: NEAREST };
+    let step = Step::Translate { fraction: (0.25, 0.0), sampling: NEAREST };
     let mut seen = [0_u64; 17];
     drawn(vec![Step::Fit, step], (50, 40), |ops| {
         let Op::Translate { x, y, .. } = ops[1] else { panic!("{ops:?}") };
@@ -45,7 +45,7 @@ fn translations_are_whole_pixels_within_their_share_of_the_view() {
     for (place, &count) in seen.iter().enumerate() {
         // Rounded: the outermost two get half of what the others get.
         let expected = if place == 0 || place == 16 { 1.0 / 32.0 } else { 1.0 / 16.0 };
-        assert_near(share(count), expected, 4e-3);
+        assert_near(fraction(count), expected, 4e-3);
     }
 }
 
@@ -72,9 +72,9 @@ fn turns_and_choices_come_as_often_as_their_weights() {
         }
     });
     for &count in &turns {
-        assert_near(share(count), 0.25, 6e-3);
+        assert_near(fraction(count), 0.25, 6e-3);
     }
-    assert_near(share(inverted), 0.75, 6e-3);
+    assert_near(fraction(inverted), 0.75, 6e-3);
 }
 
 #[test]
@@ -86,10 +86,10 @@ fn random_crops_reach_every_place_of_the_padded_image() {
         top[(y + 4) as usize] += 1;
     });
     for &count in &left {
-        assert_near(share(count), 1.0 / 9.0, 5e-3);
+        assert_near(fraction(count), 1.0 / 9.0, 5e-3);
     }
     for &count in &top {
-        assert_near(share(count), 1.0 / 13.0, 5e-3);
+        assert_near(fraction(count), 1.0 / 13.0, 5e-3);
     }
 }
 
@@ -134,7 +134,7 @@ fn cutout_is_centred_anywhere_and_cut_off_at_the_border() {
 
 #[test]
 fn channels_are_kept_and_moved_evenly() {
-    let steps = vec![Step::Fit, Step::DropChannels { share: 0.01 }, Step::ShiftChannels { most: 2 }];
+    let steps = vec![Step::Fit, Step::DropChannels { fraction: 0.01 }, Step::ShiftChannels { most: 2 }];
     let (mut kept, mut moved) = ([0_u64; 3], [0_u64; 5]);
     drawn(steps, (32, 32), |ops| {
         let (Op::DropChannels { kept: which, .. }, Op::ShiftChannels(offsets)) = (ops[1], ops[2]) else {
@@ -145,10 +145,10 @@ fn channels_are_kept_and_moved_evenly() {
         moved[(offsets[1][0] + 2) as usize] += 1;
     });
     for &count in &kept {
-        assert_near(share(count), 1.0 / 3.0, 6e-3);
+        assert_near(fraction(count), 1.0 / 3.0, 6e-3);
     }
     for &count in &moved {
-        assert_near(share(count), 0.2, 6e-3);
+        assert_near(fraction(count), 0.2, 6e-3);
     }
 }
 
@@ -173,7 +173,7 @@ fn randaugment_draws_each_of_fourteen_operations_equally_often_and_signs_evenly(
         }
     });
     for count in [none, equalized, rotated] {
-        assert_near(share(count) / 2.0, 1.0 / 14.0, 3e-3);
+        assert_near(fraction(count) / 2.0, 1.0 / 14.0, 3e-3);
     }
     assert_near(left as f64 / rotated as f64, 0.5, 0.02);
 }
@@ -187,6 +187,6 @@ fn autoaugment_draws_its_pairs_with_their_probabilities() {
         solarized += ops.iter().filter(|op| matches!(op, Op::Solarize { .. })).count() as u64;
     });
     // Invert stands in three of 25 pairs, with .1, 0 and .1; solarize in four, with .5, .2, .4 and .8.
-    assert_near(share(inverted), 0.2 / 25.0, 2e-3);
-    assert_near(share(solarized), 1.9 / 25.0, 4e-3);
+    assert_near(fraction(inverted), 0.2 / 25.0, 2e-3);
+    assert_near(fraction(solarized), 1.9 / 25.0, 4e-3);
 }

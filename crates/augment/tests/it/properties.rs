@@ -31,7 +31,7 @@ fn strong(size: (usize, usize)) -> ViewPlan {
             Step::AutoAugment { policy: Policy::Cifar10, sampling: Sampling::Nearest },
             Step::Cutout { side: 7, filling: Filling::Noise }.sometimes(0.5),
             Step::ShiftChannels { most: 0 },
-            Step::GaussianNoise { deviation: 0.1 }.sometimes(0.5),
+            Step::GaussianNoise { std: 0.1 }.sometimes(0.5),
             Step::Sobel.sometimes(0.1),
         ],
     )

@@ -43,8 +43,8 @@ impl Joint {
                 }
                 Method::Moco(moco) => {
                     let expected = "1: the tasks share one encoder, which sees whole batches";
-                    let key = format!("{method}.virtual_devices");
-                    problems.require(moco.virtual_devices == 1, &key, &moco.virtual_devices, expected);
+                    let key = format!("{method}.bn_splits");
+                    problems.require(moco.bn_splits == 1, &key, &moco.bn_splits, expected);
                     moco.check(&method, train, problems);
                 }
                 other => other.check_as(&method, train, problems),

@@ -1,4 +1,4 @@
-//! Methods that are told the labels: what the others are compared with.
+//! Methods that need labels: what the others are compared with.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub struct Supcon {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Supervised {
-    /// Share of the target that is spread over all classes.
+    /// Fraction of the target that is spread over all classes.
     pub label_smoothing: f64,
 }
 

@@ -5,10 +5,10 @@ mod heads;
 mod joint;
 mod labelled;
 mod momentum;
+mod momentum_encoder;
 mod pretext;
 mod prototypes;
 mod redundancy;
-mod slow_copy;
 mod tasks;
 
 pub use contrastive::{Dcl, Dclw, Mining, Nnclr, Simclr, Similarity, Triplet};
@@ -16,10 +16,10 @@ pub use heads::{Head, HeadNorm};
 pub use joint::{Joint, Task};
 pub use labelled::{Supcon, Supervised};
 pub use momentum::Momentum;
+pub use momentum_encoder::{Byol, Moco, Mocov3, Npid, Simsiam};
 pub use pretext::{Jigsaw, PermutationMethod, Permutations, Rotation};
 pub use prototypes::{Dino, Swav, SwavQueue, TeacherTemperature};
 pub use redundancy::{BarlowTwins, Vicreg};
-pub use slow_copy::{Byol, Moco, Mocov3, Npid, Simsiam};
 pub use tasks::{Autoencoder, Exemplar, PixelLoss, RelativePatch};
 
 use serde::{Deserialize, Serialize};
@@ -114,14 +114,14 @@ impl Method {
         joint.tasks.iter().enumerate().map(|at| (task(at), &at.1.method)).collect()
     }
 
-    /// Whether it is told the labels of the images that it trains on.
-    pub fn wants_labels(&self) -> bool {
+    /// Whether it needs the labels of the images that it trains on.
+    pub fn needs_labels(&self) -> bool {
         self.each().iter().any(|(_, method)| matches!(method, Self::Supcon(_) | Self::Supervised(_)))
     }
 
-    /// The method, or the first of several tasks, that sets puzzles, which can be counted at the end, and the view of
+    /// The method, or the first of several tasks, that has a pretext task, which can be counted at the end, and the view of
     /// which it makes them; none where none does.
-    pub fn puzzles(&self) -> Option<(&Self, usize)> {
+    pub fn pretext_task(&self) -> Option<(&Self, usize)> {
         self.first(|method| {
             matches!(method, Self::Rotation(_) | Self::Jigsaw(_) | Self::RelativePatch(_) | Self::Exemplar(_))
         })
@@ -203,7 +203,7 @@ impl Method {
     fn comparison(&self) -> Comparison {
         match self {
             Self::Npid(_) => Comparison::One,
-            Self::Rotation(_) | Self::Jigsaw(_) | Self::RelativePatch(_) => Comparison::Puzzle,
+            Self::Rotation(_) | Self::Jigsaw(_) | Self::RelativePatch(_) => Comparison::Pretext,
             Self::Autoencoder(_) => Comparison::Whole,
             Self::Supervised(_) | Self::Exemplar(_) => Comparison::AnyOfOneSize,
             Self::Joint(_) => Comparison::Any,
@@ -250,7 +250,7 @@ impl Method {
 #[derive(Clone, Copy)]
 enum Comparison {
     One,
-    Puzzle,
+    Pretext,
     Whole,
     Any,
     Pair,
@@ -263,7 +263,7 @@ impl Comparison {
     fn accepts(self, sizes: &[usize]) -> bool {
         let alike = sizes.windows(2).all(|pair| pair[0] == pair[1]);
         match self {
-            Self::One | Self::Puzzle | Self::Whole => sizes.len() == 1,
+            Self::One | Self::Pretext | Self::Whole => sizes.len() == 1,
             Self::Any => !sizes.is_empty(),
             Self::Pair => sizes.len() == 2 && alike,
             Self::PairAndMore => sizes.len() >= 2 && sizes[0] == sizes[1],
@@ -274,7 +274,7 @@ impl Comparison {
 
     fn views(self) -> &'static str {
         match self {
-            Self::One | Self::Puzzle | Self::Whole => "one view",
+            Self::One | Self::Pretext | Self::Whole => "one view",
             Self::Any => "a view",
             Self::Pair => "two views of one size",
             Self::PairAndMore => "two views of one size, then any others",
@@ -286,7 +286,7 @@ impl Comparison {
     fn why(self) -> &'static str {
         match self {
             Self::One => "compares it with the image's slot in the bank",
-            Self::Puzzle => "makes its puzzles of it",
+            Self::Pretext => "makes its task of it",
             Self::Whole => "gives it back",
             Self::Any => "shares them among its tasks",
             Self::Pair => "compares two",

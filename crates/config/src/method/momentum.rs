@@ -1,10 +1,10 @@
-//! The coefficient with which a slow copy of the encoder follows the trained one.
+//! The coefficient with which a momentum encoder of the encoder follows the trained one.
 
 use serde::{Deserialize, Serialize};
 
 use crate::problems::Problems;
 
-/// Momentum of a slow copy: at each step it keeps this share of itself and takes the rest from the trained encoder.
+/// Momentum of a momentum encoder: at each step it keeps this fraction of itself and takes the rest from the trained encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Momentum {
@@ -19,7 +19,7 @@ impl Momentum {
     pub(super) fn check(&self, key: &str, problems: &mut Problems) {
         for (name, value) in [("base", self.base), ("final", self.last)] {
             let inside = (0.0..=1.0).contains(&value);
-            problems.require(inside, &format!("{key}.{name}"), &value, "a share of itself, 0 to 1");
+            problems.require(inside, &format!("{key}.{name}"), &value, "a fraction of itself, 0 to 1");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Pretext tasks: puzzles made of single images.
+//! Pretext tasks on whole images: rotations and jigsaws.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ pub struct Jigsaw {
     pub tile: usize,
     /// The permutations to tell apart.
     pub permutations: Permutations,
-    /// Whether each tile is normalised by its own mean and deviation.
+    /// Whether each tile is normalised by its own mean and std.
     pub normalise: bool,
     /// Weight of a second loss, that of telling which tile is shown at each place; 0 switches it off.
     pub position_weight: f64,

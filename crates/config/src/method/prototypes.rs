@@ -44,7 +44,7 @@ pub struct Dino {
     pub student_temperature: f64,
     /// Temperature of the teacher.
     pub teacher_temperature: TeacherTemperature,
-    /// Share of itself that the centre keeps at each step.
+    /// Fraction of itself that the centre keeps at each step.
     pub centre_momentum: f64,
     /// Momentum of the teacher.
     pub momentum: Momentum,

@@ -23,7 +23,7 @@ pub struct BarlowTwins {
 pub struct Vicreg {
     /// Weight of the mean squared distance between the views.
     pub invariance: f64,
-    /// Weight of the hinge on each dimension's deviation; without it embeddings collapse.
+    /// Weight of the hinge on each dimension's std; without it embeddings collapse.
     pub variance: f64,
     /// Weight of the covariances.
     pub covariance: f64,

@@ -1,4 +1,4 @@
-//! Pretext tasks besides puzzles of a whole image: relative patches, exemplars, reconstruction.
+//! Further pretext tasks: relative patches, exemplars, reconstruction.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,9 +14,9 @@ pub struct RelativePatch {
     pub tile: usize,
     /// Whether a batch holds all eight pairs of an image, or one that is drawn.
     pub all: bool,
-    /// Whether each tile is normalised by its own mean and deviation.
+    /// Whether each tile is normalised by its own mean and std.
     pub normalise: bool,
-    /// One channel of each tile stays, and noise of this share of its deviation replaces the others; all stay where it is
+    /// One channel of each tile stays, and noise of this fraction of its std replaces the others; all stay where it is
     /// left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drop_channels: Option<f64>,
@@ -60,12 +60,12 @@ pub enum PixelLoss {
 impl RelativePatch {
     pub(super) fn check(&self, key: &str, problems: &mut Problems) {
         problems.require(self.tile >= 1, &format!("{key}.tile"), &self.tile, "at least 1 pixel");
-        if let Some(share) = self.drop_channels {
-            let key_of_share = format!("{key}.drop_channels");
-            problems.not_negative(&key_of_share, share);
+        if let Some(fraction) = self.drop_channels {
+            let key_of_fraction = format!("{key}.drop_channels");
+            problems.not_negative(&key_of_fraction, fraction);
             let expected =
                 format!("left out with {key}.normalise = false: the noise lies about 0, as the tile has to");
-            problems.require(self.normalise, &key_of_share, &share, &expected);
+            problems.require(self.normalise, &key_of_fraction, &fraction, &expected);
         }
         self.projector.check(&format!("{key}.projector"), problems);
         self.head.check(&format!("{key}.head"), problems);

@@ -1,6 +1,6 @@
 //! Multi-crop: a few large views and several small ones, the plans of SwAV and DINO.
 
-use super::distortions::{Blur, Finish, Jitter, colours, count, ordered, shares, size};
+use super::distortions::{Blur, Finish, Jitter, colours, count, fractions, ordered, size};
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ pub struct Crops {
     pub count: usize,
     /// Width and height in pixels.
     pub size: usize,
-    /// Share of the image's area that a crop covers: least and largest.
+    /// Fraction of the image's area that a crop covers: least and largest.
     pub crop_scale: [f64; 2],
 }
 
@@ -74,7 +74,7 @@ impl Crops {
     fn check(&self, key: &str, problems: &mut Problems) {
         count(problems, &format!("{key}.count"), self.count);
         size(problems, &format!("{key}.size"), self.size);
-        shares(problems, &format!("{key}.crop_scale"), self.crop_scale);
+        fractions(problems, &format!("{key}.crop_scale"), self.crop_scale);
     }
 }
 

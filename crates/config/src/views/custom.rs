@@ -74,7 +74,7 @@ pub enum Transform {
         sampling: Sampling,
     },
     Translate {
-        share: [f64; 2],
+        fraction: [f64; 2],
         sampling: Sampling,
     },
     Shear {
@@ -92,14 +92,14 @@ pub enum Transform {
         filling: Filling,
     },
     GaussianNoise {
-        deviation: f64,
+        std: f64,
     },
     Sobel,
     ShiftChannels {
         most: usize,
     },
     DropChannels {
-        share: f64,
+        fraction: f64,
     },
     RandAugment {
         count: usize,

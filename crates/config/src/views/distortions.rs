@@ -148,14 +148,14 @@ pub(super) fn size(problems: &mut Problems, key: &str, size: usize) {
     problems.require((LEAST_PIXELS..=8192).contains(&size), key, &size, "at least 8 pixels, at most 8192");
 }
 
-/// Shares of an image's area.
-pub(super) fn shares(problems: &mut Problems, key: &str, found: [f64; 2]) {
+/// Fractions of an image's area.
+pub(super) fn fractions(problems: &mut Problems, key: &str, found: [f64; 2]) {
     let [least, largest] = found;
     problems.require(
         0.0 < least && least <= largest && largest <= 1.0,
         key,
         &found,
-        "the smaller share first, above 0 and at most 1",
+        "the smaller fraction first, above 0 and at most 1",
     );
 }
 

@@ -1,6 +1,6 @@
 //! Two views that differ in their last distortions: the plans of BYOL and VICReg.
 
-use super::distortions::{Finish, Jitter, colours, ordered, shares, size};
+use super::distortions::{Finish, Jitter, colours, fractions, ordered, size};
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct PairViews {
     /// Width and height of a view in pixels.
     pub size: usize,
-    /// Share of the image's area that a crop covers: least and largest.
+    /// Fraction of the image's area that a crop covers: least and largest.
     pub crop_scale: [f64; 2],
     /// Width over height of a crop: least and largest.
     pub crop_ratio: [f64; 2],
@@ -31,7 +31,7 @@ pub struct PairViews {
 impl PairViews {
     pub(super) fn check(&self, key: &str, problems: &mut Problems) {
         size(problems, &format!("{key}.size"), self.size);
-        shares(problems, &format!("{key}.crop_scale"), self.crop_scale);
+        fractions(problems, &format!("{key}.crop_scale"), self.crop_scale);
         ordered(problems, &format!("{key}.crop_ratio"), self.crop_ratio);
         colours(problems, key, self.flip, (&self.jitter, self.strength), self.grayscale);
         self.first.check(self.size, &format!("{key}.first"), problems);

@@ -1,7 +1,7 @@
 //! Plans without a pretext: supervised training's, and the image as it is.
 
 use super::custom::{Policy, Sampling};
-use super::distortions::{count, ordered, shares, size};
+use super::distortions::{count, fractions, ordered, size};
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub struct SupervisedViews {
 pub enum Crop {
     /// A box of random area and proportions, resized: usual on ImageNet.
     RandomResized {
-        /// Share of the image's area: least and largest.
+        /// Fraction of the image's area: least and largest.
         scale: [f64; 2],
         /// Width over height: least and largest.
         ratio: [f64; 2],
@@ -70,7 +70,7 @@ impl SupervisedViews {
         count(problems, &format!("{key}.count"), self.count);
         size(problems, &format!("{key}.size"), self.size);
         if let Crop::RandomResized { scale, ratio } = self.crop {
-            shares(problems, &format!("{key}.crop.random_resized.scale"), scale);
+            fractions(problems, &format!("{key}.crop.random_resized.scale"), scale);
             ordered(problems, &format!("{key}.crop.random_resized.ratio"), ratio);
         }
         if let Crop::Random { padding } = self.crop {

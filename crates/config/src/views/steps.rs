@@ -1,7 +1,7 @@
 //! What is wrong with the steps of a free list: every number and every place, each under its own key.
 
 use super::custom::{Filling, Transform, ViewList, WeightedTransform};
-use super::distortions::{kernel, least_first, ordered, shares, sigma};
+use super::distortions::{fractions, kernel, least_first, ordered, sigma};
 use crate::problems::Problems;
 
 /// What a list has to begin with.
@@ -93,23 +93,23 @@ impl Transform {
             }
             Self::RandomCrop { padding } => at_most(problems, &at("padding"), padding, size),
             Self::RandomResizedCrop { scale, ratio, .. } => {
-                shares(problems, &at("scale"), scale);
+                fractions(problems, &at("scale"), scale);
                 ordered(problems, &at("ratio"), ratio);
             }
             Self::Rotate { degrees, .. } => {
                 least_first(problems, &at("degrees"), degrees, (-360.0, 360.0), "degrees");
             }
-            Self::Translate { share, .. } => {
-                let inside = share.iter().all(|share| (0.0..=1.0).contains(share));
-                let expected = "shares of the width and of the height, each 0 to 1";
-                problems.require(inside, &at("share"), &share, expected);
+            Self::Translate { fraction, .. } => {
+                let inside = fraction.iter().all(|fraction| (0.0..=1.0).contains(fraction));
+                let expected = "fractions of the width and of the height, each 0 to 1";
+                problems.require(inside, &at("fraction"), &fraction, expected);
             }
             Self::Shear { x, y, .. } => {
                 least_first(problems, &at("x"), x, (-89.0, 89.0), "degrees");
                 least_first(problems, &at("y"), y, (-89.0, 89.0), "degrees");
             }
             Self::Erase { scale, ratio, filling } => {
-                shares(problems, &at("scale"), scale);
+                fractions(problems, &at("scale"), scale);
                 ordered(problems, &at("ratio"), ratio);
                 filled(problems, &at("filling"), filling);
             }
@@ -134,8 +134,8 @@ impl Transform {
                 let expected = "0 to 0.5 of the circle";
                 problems.require((0.0..=0.5).contains(&hue), &at("hue"), &hue, expected);
             }
-            Self::GaussianBlur { sigma: deviations, kernel: width } => {
-                sigma(problems, &at("sigma"), deviations);
+            Self::GaussianBlur { sigma: stds, kernel: width } => {
+                sigma(problems, &at("sigma"), stds);
                 kernel(problems, &at("kernel"), width, size);
             }
             Self::Solarize { threshold } => {
@@ -147,8 +147,8 @@ impl Transform {
                 let holds = 0.0 <= least && least <= largest && largest.is_finite();
                 problems.require(holds, &at("factor"), &factor, "the smaller number first, both 0 or above");
             }
-            Self::GaussianNoise { deviation } => problems.not_negative(&at("deviation"), deviation),
-            Self::DropChannels { share } => problems.not_negative(&at("share"), share),
+            Self::GaussianNoise { std } => problems.not_negative(&at("std"), std),
+            Self::DropChannels { fraction } => problems.not_negative(&at("fraction"), fraction),
             Self::RandAugment { count, magnitude, .. } => {
                 problems.require(count <= 16, &at("count"), &count, "0 to 16");
                 problems.require(magnitude <= 30, &at("magnitude"), &magnitude, "0 to 30");

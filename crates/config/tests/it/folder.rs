@@ -11,7 +11,7 @@ seed = 0
 [data]
 name = "cifar10"
 mean = [0.5, 0.5, 0.5]
-deviation = [0.25, 0.25, 0.25]
+std = [0.25, 0.25, 0.25]
 
 [views.simclr]
 size = 32

@@ -106,8 +106,8 @@ fn each_number_of_a_step_has_its_range() {
             "degrees = [-400.0, 10.0]: expected the smaller",
         ),
         (
-            "translate = { share = [0.1, 1.2], sampling = 'nearest' }",
-            "share = [0.1, 1.2]: expected shares of the width",
+            "translate = { fraction = [0.1, 1.2], sampling = 'nearest' }",
+            "fraction = [0.1, 1.2]: expected fractions of the width",
         ),
         (
             "shear = { x = [0, 90], y = [0, 0], sampling = 'nearest' }",
@@ -122,9 +122,9 @@ fn each_number_of_a_step_has_its_range() {
             "filling.value = 2.0: expected 0 to 1",
         ),
         ("cutout = { side = 33, filling = 'noise' }", "side = 33: expected 1 pixel to the view's size = 32"),
-        ("gaussian_noise = { deviation = -0.1 }", "deviation = -0.1: expected 0 or above"),
+        ("gaussian_noise = { std = -0.1 }", "std = -0.1: expected 0 or above"),
         ("shift_channels = { most = 40 }", "most = 40: expected 0 to the view's size = 32"),
-        ("drop_channels = { share = nan }", "share = NaN: expected 0 or above"),
+        ("drop_channels = { fraction = nan }", "fraction = NaN: expected 0 or above"),
         (
             "rand_augment = { count = 17, magnitude = 9, sampling = 'nearest' }",
             "count = 17: expected 0 to 16",

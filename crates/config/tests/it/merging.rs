@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kontrast_config::{DepthProbes, Device, LrRule, Method, Optimizer};
+use kontrast_config::{Device, LayerProbes, LrRule, Method, Optimizer};
 
 use crate::folder::{BASE, Folder, load};
 
@@ -176,13 +176,13 @@ fn an_element_that_is_not_there_is_refused() {
 #[test]
 fn the_example_of_probes_at_depth_is_a_whole_table_and_no_more() {
     let folder = Folder::new();
-    let table: toml::Table = format!("depth = {}", DepthProbes::EXAMPLE).parse().unwrap();
-    let Some(toml::Value::Table(depth)) = table.get("depth") else { panic!("the example is a table") };
-    folder.load("", &[&format!("eval.depth={}", DepthProbes::EXAMPLE)]);
-    for key in depth.keys() {
-        let mut less = depth.clone();
+    let table: toml::Table = format!("layers = {}", LayerProbes::EXAMPLE).parse().unwrap();
+    let Some(toml::Value::Table(layers)) = table.get("layers") else { panic!("the example is a table") };
+    folder.load("", &[&format!("eval.layers={}", LayerProbes::EXAMPLE)]);
+    for key in layers.keys() {
+        let mut less = layers.clone();
         less.remove(key);
-        let message = folder.refusal("", &[&format!("eval.depth={}", toml::Value::Table(less))]);
-        assert!(message.contains(&format!("eval.depth.{key}: this key is missing")), "{message}");
+        let message = folder.refusal("", &[&format!("eval.layers={}", toml::Value::Table(less))]);
+        assert!(message.contains(&format!("eval.layers.{key}: this key is missing")), "{message}");
     }
 }

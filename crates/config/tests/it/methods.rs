@@ -20,12 +20,12 @@ fn each_value_out_of_range_names_its_key_and_what_it_depends_on() {
         ("method.dclw.sigma=0.0", "expected a number above 0"),
         ("method.moco.queue=100", "expected a multiple of train.batch = 64"),
         ("method.moco.queue=0", "expected a multiple of train.batch = 64"),
-        ("method.moco.virtual_devices=0", "expected a divisor of train.batch = 64"),
-        ("method.moco.virtual_devices=64", "that leaves two images or more a device"),
-        ("method.moco.momentum.base=1.5", "momentum.base = 1.5: expected a share of itself, 0 to 1"),
-        ("method.mocov3.momentum.final=-0.1", "momentum.final = -0.1: expected a share of itself, 0 to 1"),
+        ("method.moco.bn_splits=0", "expected a divisor of train.batch = 64"),
+        ("method.moco.bn_splits=64", "that leaves two images or more a device"),
+        ("method.moco.momentum.base=1.5", "momentum.base = 1.5: expected a fraction of itself, 0 to 1"),
+        ("method.mocov3.momentum.final=-0.1", "momentum.final = -0.1: expected a fraction of itself, 0 to 1"),
         ("method.mocov3.predictor.widths=[64, 16]", "that of method.mocov3.projector.widths"),
-        ("method.npid.noise=0", "expected at least 1 image"),
+        ("method.npid.negatives=0", "expected at least 1 image"),
         ("method.npid.bank_momentum=1.0", "expected at least 0 and below 1"),
         ("method.npid.normaliser_momentum=1.1", "expected 0 to 1; 1 keeps the first batch's"),
         ("method.byol.predictor.widths=[64, 31]", "expected as its last width 32"),
@@ -46,7 +46,7 @@ fn each_value_out_of_range_names_its_key_and_what_it_depends_on() {
         ("method.swav.queue={ length = 64, from_epoch = 0 }", "from_epoch = 0: expected 1 or above"),
         (
             "method.moco={ temperature = 0.2, momentum = { base = 0.9, final = 0.9 }, queue = 192, symmetric = true, \
-             virtual_devices = 1, projector = { widths = [32], batch_norm = false } }",
+             bn_splits = 1, projector = { widths = [32], batch_norm = false } }",
             "queue = 192: expected a multiple of twice train.batch = 64",
         ),
         ("method.dino.teacher_temperature.base=0.0", "expected a number above 0"),
@@ -69,7 +69,7 @@ fn each_value_out_of_range_names_its_key_and_what_it_depends_on() {
 }
 
 #[test]
-fn each_value_of_a_puzzle_out_of_range_names_its_key_and_the_other() {
+fn each_value_of_a_pretext_task_out_of_range_names_its_key_and_the_other() {
     each_is_refused(&[
         ("method.rotation.rotations=3", "expected 2, 4 or 8 angles"),
         (
@@ -123,7 +123,7 @@ fn joint_tasks_are_checked_each_under_its_own_key() {
     let tasks = |second: &str| format!("method.joint.tasks=[{good}, {second}]");
     let simclr = "{ simclr = { temperature = 0.0, projector = { widths = [8], batch_norm = false } } }";
     let moco = "{ moco = { temperature = 0.0, momentum = { base = 0.9, final = 0.9 }, queue = 64, symmetric = false, \
-                virtual_devices = 2, projector = { widths = [8], batch_norm = false } } }";
+                bn_splits = 2, projector = { widths = [8], batch_norm = false } } }";
     for (argument, expected) in [
         (format!("method.joint.tasks=[{good}]"), "method.joint.tasks = 1: expected two tasks at least"),
         (tasks(&of("0.0", "[0]", rotation)), "method.joint.tasks[1].weight = 0.0: expected a number above 0"),
@@ -135,7 +135,7 @@ fn joint_tasks_are_checked_each_under_its_own_key() {
         ),
         (
             tasks(&of("1.0", "[0, 1]", moco)),
-            "tasks[1].method.moco.virtual_devices = 2: expected 1: the tasks share",
+            "tasks[1].method.moco.bn_splits = 2: expected 1: the tasks share",
         ),
         (
             tasks(&of("1.0", "[0, 1]", moco)),
@@ -214,7 +214,7 @@ fn chunks_divide_the_batch_and_devices_share_a_chunk() {
     let message = refusal("simclr", "train.chunk=48");
     assert!(message.contains("train.chunk = 48: expected a divisor of train.batch = 64"), "{message}");
     let message = refusal("moco", "train.chunk=2");
-    assert!(message.contains("virtual_devices = 2: expected a divisor of train.chunk = 2"), "{message}");
+    assert!(message.contains("bn_splits = 2: expected a divisor of train.chunk = 2"), "{message}");
 }
 
 #[test]

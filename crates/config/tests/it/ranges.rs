@@ -58,10 +58,7 @@ fn each_value_out_of_range_names_its_key() {
         ("name='..'", "name = \"..\": expected letters, digits"),
         ("data.subset=255", "data.subset = 255: expected at least train.batch = 256"),
         ("data.mean=[0.5, 0.5, 127.0]", "data.mean = [0.5, 0.5, 127.0]: expected three numbers from 0 to 1"),
-        (
-            "data.deviation=[0.2, 0.0, 0.2]",
-            "data.deviation = [0.2, 0.0, 0.2]: expected three numbers above 0",
-        ),
+        ("data.std=[0.2, 0.0, 0.2]", "data.std = [0.2, 0.0, 0.2]: expected three numbers above 0"),
         ("data.root=/images", "data.root = \"/images\": expected no such key"),
         (
             "data.unreadable=skip",
@@ -83,9 +80,9 @@ fn each_value_out_of_range_names_its_key() {
         ),
         ("optimizer.sgd.momentum=1.0", "optimizer.sgd.momentum = 1.0: expected at least 0 and below 1"),
         ("schedule.cosine.warmup_epochs=21", "warmup_epochs = 21.0: expected 0 to train.epochs = 20"),
-        ("schedule.cosine.final=2", "schedule.cosine.final = 2.0: expected a share of the peak, 0 to 1"),
+        ("schedule.cosine.final=2", "schedule.cosine.final = 2.0: expected a fraction of the peak, 0 to 1"),
         ("train.keep=0", "train.keep = 0: expected at least 1 checkpoint"),
-        ("eval.validation=1.0", "eval.validation = 1.0: expected a share above 0 and below 1"),
+        ("eval.validation=1.0", "eval.validation = 1.0: expected a fraction above 0 and below 1"),
         (
             "eval.linear={epochs=1, batch=1, lrs=[], weight_decays=[0]}",
             "eval.linear.lrs = []: expected at least",
@@ -128,32 +125,32 @@ fn milestones_outside_the_run_or_in_another_order_are_refused() {
 
 #[test]
 fn each_value_of_the_probes_at_depth_out_of_range_names_its_key() {
-    let depth = |rest: &str| {
+    let layers = |rest: &str| {
         format!(
-            "eval.depth={{features=9000, epochs=10, batch=128, weight_decay=5e-4, lr={{linear=0.1}}, {rest}}}"
+            "eval.layers={{features=9000, epochs=10, batch=128, weight_decay=5e-4, lr={{linear=0.1}}, {rest}}}"
         )
     };
-    let linear = |rest: &str| depth(&format!("probes=['linear'], {rest}"));
+    let linear = |rest: &str| layers(&format!("probes=['linear'], {rest}"));
     let cases = [
         (
-            depth("probes=[]"),
-            "eval.depth.probes = []: expected at least one of linear, mlp and conv, each once",
+            layers("probes=[]"),
+            "eval.layers.probes = []: expected at least one of linear, mlp and conv, each once",
         ),
         (
-            depth("probes=['linear', 'linear']"),
-            "eval.depth.probes = [\"linear\", \"linear\"]: expected at least one of linear, mlp and conv, each once",
+            layers("probes=['linear', 'linear']"),
+            "eval.layers.probes = [\"linear\", \"linear\"]: expected at least one of linear, mlp and conv, each once",
         ),
         (
-            depth("probes=['linear', 'mlp']"),
-            "eval.depth.lr.mlp is missing: expected a learning rate, since eval.depth.probes has \"mlp\"",
+            layers("probes=['linear', 'mlp']"),
+            "eval.layers.lr.mlp is missing: expected a learning rate, since eval.layers.probes has \"mlp\"",
         ),
         (
             linear("stages=[2, 5]"),
-            "eval.depth.stages = [2, 5]: expected stages from 1 to 4, as encoder.resnet18 has them, in rising order",
+            "eval.layers.stages = [2, 5]: expected stages from 1 to 4, as encoder.resnet18 has them, in rising order",
         ),
-        (linear("stages=[0]"), "eval.depth.stages = [0]: expected stages from 1 to 4"),
-        (linear("stages=[3, 3]"), "eval.depth.stages = [3, 3]: expected stages from 1 to 4"),
-        (linear("stages=[]"), "eval.depth.stages = []: expected stages from 1 to 4"),
+        (linear("stages=[0]"), "eval.layers.stages = [0]: expected stages from 1 to 4"),
+        (linear("stages=[3, 3]"), "eval.layers.stages = [3, 3]: expected stages from 1 to 4"),
+        (linear("stages=[]"), "eval.layers.stages = []: expected stages from 1 to 4"),
     ];
     let cases: Vec<_> = cases.iter().map(|(argument, expected)| (&argument[..], *expected)).collect();
     each_is_refused(&cases);
@@ -161,19 +158,19 @@ fn each_value_of_the_probes_at_depth_out_of_range_names_its_key() {
 
 #[test]
 fn each_number_of_the_probes_at_depth_out_of_range_names_its_key() {
-    let base = "[eval.depth]\nprobes = ['conv']\nfeatures = 9000\nepochs = 10\nbatch = 128\nweight_decay = 5e-4\n\
+    let base = "[eval.layers]\nprobes = ['conv']\nfeatures = 9000\nepochs = 10\nbatch = 128\nweight_decay = 5e-4\n\
                 lr = { conv = 0.1 }";
     let folder = Folder::new();
-    assert_eq!(folder.load(base, &[]).experiment.eval.depth.unwrap().stages(4), [1, 2, 3, 4]);
+    assert_eq!(folder.load(base, &[]).experiment.eval.layers.unwrap().stages(4), [1, 2, 3, 4]);
     for (argument, expected) in [
-        ("eval.depth.features=0", "eval.depth.features = 0: expected at least 1"),
-        ("eval.depth.epochs=0", "eval.depth.epochs = 0: expected at least 1"),
-        ("eval.depth.batch=1", "eval.depth.batch = 1: expected at least 2: batch norm compares"),
-        ("eval.depth.weight_decay=-1", "eval.depth.weight_decay = -1.0: expected 0 or above"),
-        ("eval.depth.lr.conv=0", "eval.depth.lr.conv = 0.0: expected a number above 0"),
-        ("eval.depth.lr.mlp=nan", "eval.depth.lr.mlp = NaN: expected a number above 0"),
-        ("eval.depth.lr=0.1", "expected a table such as { linear = 0.001, mlp = 0.1, conv = 0.1 }"),
-        ("eval.depth.probes=['lstm']", "`lstm` is no choice"),
+        ("eval.layers.features=0", "eval.layers.features = 0: expected at least 1"),
+        ("eval.layers.epochs=0", "eval.layers.epochs = 0: expected at least 1"),
+        ("eval.layers.batch=1", "eval.layers.batch = 1: expected at least 2: batch norm compares"),
+        ("eval.layers.weight_decay=-1", "eval.layers.weight_decay = -1.0: expected 0 or above"),
+        ("eval.layers.lr.conv=0", "eval.layers.lr.conv = 0.0: expected a number above 0"),
+        ("eval.layers.lr.mlp=nan", "eval.layers.lr.mlp = NaN: expected a number above 0"),
+        ("eval.layers.lr=0.1", "expected a table such as { linear = 0.001, mlp = 0.1, conv = 0.1 }"),
+        ("eval.layers.probes=['lstm']", "`lstm` is no choice"),
     ] {
         let message = folder.refusal(base, &[argument]);
         assert!(message.contains(expected), "{argument} gives\n{message}");
@@ -229,7 +226,7 @@ fn each_is_refused(cases: &[(&str, &str)]) {
 fn a_holdout_must_leave_something() {
     let folder = Folder::new();
     let set = ["data.name=folder", "data.root=images", "data.holdout=1.0"];
-    let expected = "--set data.holdout=1.0: data.holdout = 1.0: expected a share above 0 and below 1";
+    let expected = "--set data.holdout=1.0: data.holdout = 1.0: expected a fraction above 0 and below 1";
     assert_eq!(folder.refusal("", &set), expected);
 }
 
@@ -239,7 +236,7 @@ fn images_without_labels_are_not_for_a_method_that_is_told_them() {
     let set =
         ["data.name=stl10", "data.unlabelled=true", "method={ supervised = { label_smoothing = 0.0 } }"];
     let expected =
-        "data.unlabelled = true: expected false, since method.supervised is told the labels of its images";
+        "data.unlabelled = true: expected false, since method.supervised needs the labels of its images";
     let said = folder.refusal("", &set);
     assert!(said.contains(expected), "{said}");
 }

@@ -20,7 +20,7 @@ const AT_ONCE: usize = 64;
 pub struct Packing {
     /// Pixels of the short side of larger images; they keep their sizes where it is left out.
     pub short: Option<usize>,
-    /// The share that became the test split, which the pack remembers for its messages.
+    /// The fraction that became the test split, which the pack remembers for its messages.
     pub holdout: Option<f64>,
 }
 

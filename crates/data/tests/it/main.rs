@@ -2,8 +2,8 @@
 
 mod damaged;
 mod folders;
+mod fractions;
 mod layouts;
 mod loading;
 mod opening;
 mod packs;
-mod shares;

@@ -1,4 +1,4 @@
 //! Protocols against lightly, against data whose answer is known, and against encoders that move.
 
-mod depth;
+mod layers;
 mod protocols;

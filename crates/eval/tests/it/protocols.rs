@@ -1,7 +1,7 @@
 //! k-NN and linear probe on features whose structure is known; the guard that catches a moving encoder.
 
 use kontrast_augment::{ImageRef, Step, ViewPlan};
-use kontrast_augment_torch::Feed;
+use kontrast_augment_torch::ToTensor;
 use kontrast_data::{DataError, Dataset, Labelled};
 use kontrast_eval::{
     EvalError, Extractor, FeatureBank, Knn, Linear, Pixels, Protocol, Subject, evaluate, knn_votes,
@@ -13,7 +13,7 @@ use kontrast_torch_ext::{Precision, StateDict};
 use proptest::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tch::{Device, Kind, Tensor, nn};
+use tch::{Device, Kind, Tensor};
 
 /// Images of one colour a class, with noise from a formula.
 struct Colours {
@@ -61,7 +61,7 @@ impl Labelled for Colours {
 fn extractor() -> Extractor {
     Extractor {
         plan: ViewPlan::evaluation((8, 8)),
-        feed: Feed::new([0.5; 3], [0.25; 3], Device::Cpu),
+        to_tensor: ToTensor::new([0.5; 3], [0.25; 3], Device::Cpu),
         precision: Precision::Fp32,
         batch: 33,
         stop: Arc::default(),
@@ -114,7 +114,7 @@ fn classes_of_one_colour_are_told_apart_and_settings_are_recorded() {
 }
 
 #[test]
-fn labels_that_say_nothing_score_at_chance() {
+fn uninformative_labels_score_at_chance() {
     // The colour follows the position modulo 4, the label is shifted at random by the test's own numbering.
     struct Shuffled(Colours);
     impl Dataset for Shuffled {
@@ -162,11 +162,8 @@ impl Encoder for Drifting {
     fn variables(&self) -> StateDict {
         [("running_mean".to_owned(), self.0.shallow_clone())].into_iter().collect()
     }
-    fn share(&self) -> Box<dyn Encoder> {
+    fn handle(&self) -> Box<dyn Encoder> {
         Box::new(Self(self.0.shallow_clone()))
-    }
-    fn duplicate(&self) -> (nn::VarStore, Box<dyn Encoder>) {
-        (nn::VarStore::new(Device::Cpu), Box::new(Self(self.0.copy())))
     }
 }
 
@@ -245,11 +242,8 @@ impl Encoder for FirstPixel {
     fn variables(&self) -> StateDict {
         StateDict::new()
     }
-    fn share(&self) -> Box<dyn Encoder> {
+    fn handle(&self) -> Box<dyn Encoder> {
         Box::new(Self)
-    }
-    fn duplicate(&self) -> (nn::VarStore, Box<dyn Encoder>) {
-        (nn::VarStore::new(Device::Cpu), Box::new(Self))
     }
 }
 
@@ -258,7 +252,7 @@ fn label_free_figures_are_those_of_embeddings_that_are_known() {
     let plain = ViewPlan::evaluation((8, 8));
     let mirrored = ViewPlan::new((8, 8), vec![Step::Fit, Step::HorizontalFlip]).unwrap();
     // Values between 0 and 1, so that the three colours are the three unit vectors.
-    let extractor = Extractor { feed: Feed::new([0.0; 3], [1.0; 3], Device::Cpu), ..extractor() };
+    let extractor = Extractor { to_tensor: ToTensor::new([0.0; 3], [1.0; 3], Device::Cpu), ..extractor() };
     let figures = |colours: &[[usize; 2]]| {
         let plans = [plain.clone(), mirrored.clone()];
         label_free(&FirstPixel, &Corners::new(colours), &plans, &extractor, 0).unwrap()
@@ -274,7 +268,7 @@ fn label_free_figures_are_those_of_embeddings_that_are_known() {
     near(point.alignment, 0.75 * 2.0, "alignment of one point");
     near(point.uniformity, 0.0, "uniformity of one point");
     near(point.effective_rank, 1.0, "effective rank of one point");
-    near(point.deviation, 0.0, "deviation of one point");
+    near(point.std, 0.0, "std of one point");
 
     // The three colours in turn, and the next one on the right: no view agrees with its partner.
     let turns: Vec<_> = (0..60).map(|i| [i % 3, (i + 1) % 3]).collect();
@@ -284,7 +278,7 @@ fn label_free_figures_are_those_of_embeddings_that_are_known() {
     near(three.uniformity, ((19.0 + 40.0 * (-4f64).exp()) / 59.0).ln(), "uniformity of three points");
     near(three.effective_rank, 3.0, "effective rank of three directions");
     // Each coordinate is 1 in a third of the rows: variance 2/9, times 60/59, times a width of 3.
-    near(three.deviation, (3.0 * 2.0 / 9.0 * 60.0 / 59.0f64).sqrt(), "deviation of three points");
+    near(three.std, (3.0 * 2.0 / 9.0 * 60.0 / 59.0f64).sqrt(), "std of three points");
 }
 
 proptest! {

@@ -1,4 +1,4 @@
-//! InfoNCE against a queue and against the batch: golden values and gradients, tiles, shares, invariants.
+//! InfoNCE against a queue and against the batch: golden values and gradients, tiles, parts of a batch, invariants.
 
 use crate::agreement::{assert_agree, assert_finite, assert_golden, assert_orderless};
 use crate::inputs::{leaf, random, views};
@@ -52,8 +52,8 @@ fn shares_of_several_processes_add_up_to_the_whole() {
     expected.backward();
     let mut sum = Tensor::from(0f32);
     for (offset, length) in [(0, 20), (20, 3), (23, 25)] {
-        let share = info_nce_batch_rows(&shared.narrow(0, offset, length), &keys, offset, 0.3);
-        sum += share * (length as f64 / 48.0);
+        let fraction = info_nce_batch_rows(&shared.narrow(0, offset, length), &keys, offset, 0.3);
+        sum += fraction * (length as f64 / 48.0);
     }
     sum.backward();
     assert_close(&sum, &expected, 1e-6);

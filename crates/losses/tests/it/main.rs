@@ -3,7 +3,6 @@
 mod agreement;
 mod alignment;
 mod barlow_twins;
-mod chance;
 mod dcl;
 mod dino;
 mod foreign;
@@ -19,4 +18,5 @@ mod sup_con;
 mod swav;
 mod triplet;
 mod triplet_labelled;
+mod uniform;
 mod vicreg;

@@ -1,4 +1,4 @@
-//! NT-Xent: golden values and gradients, tiles, shares, invariants.
+//! NT-Xent: golden values and gradients, tiles, parts of a batch, invariants.
 
 use crate::inputs::{leaf, random};
 use kontrast_losses::{nt_xent, nt_xent_rows, unit};
@@ -57,10 +57,10 @@ fn shares_of_several_processes_add_up_to_the_whole() {
     let shared = leaf(&whole.detach());
     let z = unit(&shared);
     let mut sum = Tensor::from(0f32);
-    // Uneven shares, one of them across the border between the views.
+    // Uneven parts, one of them across the border between the views.
     for (offset, length) in [(0, 40), (40, 20), (60, 36)] {
-        let share = nt_xent_rows(&z.narrow(0, offset, length), &z, offset, 0.3);
-        sum += share * (length as f64 / 96.0);
+        let fraction = nt_xent_rows(&z.narrow(0, offset, length), &z, offset, 0.3);
+        sum += fraction * (length as f64 / 96.0);
     }
     sum.backward();
     assert_close(&shared.grad(), &whole.grad(), 1e-5);
@@ -113,7 +113,7 @@ fn bf16_rows_are_computed_in_fp32() {
     expected.backward();
     assert_eq!(loss.kind(), Kind::Float);
     assert_eq!(loss.double_value(&[]), expected.double_value(&[]));
-    // A row's gradient is a sum of two, as one of the share and as a candidate: three roundings to eight bits.
+    // A row's gradient is a sum of two, as one of the part and as a candidate: three roundings to eight bits.
     assert_close(&narrow.grad(), &wide.grad(), 1.0 / 128.0);
 }
 

@@ -11,8 +11,8 @@ fn reference(z: &[Tensor], weights: VicregWeights) -> Tensor {
     let d = z[0].size()[1];
     let mut loss = (&z[0] - &z[1]).square().mean(None) * weights.invariance;
     for z in z {
-        let deviation = (z.var_dim([0i64].as_slice(), true, false) + 1e-4).sqrt();
-        loss += (deviation.neg() + 1.0).relu().mean(None) * (weights.variance / 2.0);
+        let std = (z.var_dim([0i64].as_slice(), true, false) + 1e-4).sqrt();
+        loss += (std.neg() + 1.0).relu().mean(None) * (weights.variance / 2.0);
         let others: Tensor = Tensor::eye(d, (Kind::Double, Device::Cpu)).neg() + 1.0;
         let squares = (z.tr().cov(1, None::<Tensor>, None::<Tensor>).reshape([d, d]) * others).square();
         loss += squares.sum(None) * (weights.covariance / d as f64);
@@ -43,7 +43,7 @@ fn the_weights_of_the_paper_are_the_default() {
 
 #[test]
 fn a_collapsed_batch_costs_the_variance_term_alone() {
-    // One point: deviations are the root of 1e-4, so each falls short of 1 by 0.99.
+    // One point: stds are the root of 1e-4, so each falls short of 1 by 0.99.
     let z = Tensor::ones([8, 4], (Kind::Float, Device::Cpu));
     assert_close(&vicreg(&z, &z, VicregWeights::default()), &Tensor::from(25.0 * 0.99), 1e-6);
 }

@@ -29,8 +29,8 @@ pub(super) fn step(transform: &Transform) -> Step {
         Transform::Rotate { degrees, sampling: how } => {
             Step::Rotate { degrees: (*degrees).into(), sampling: sampling(*how) }
         }
-        Transform::Translate { share, sampling: how } => {
-            Step::Translate { share: (*share).into(), sampling: sampling(*how) }
+        Transform::Translate { fraction, sampling: how } => {
+            Step::Translate { fraction: (*fraction).into(), sampling: sampling(*how) }
         }
         Transform::Shear { x, y, sampling: how } => {
             Step::Shear { x: (*x).into(), y: (*y).into(), sampling: sampling(*how) }
@@ -57,10 +57,10 @@ fn values(transform: &Transform) -> Step {
             Step::Erase { scale: scale.into(), ratio: ratio.into(), filling: filling(with) }
         }
         Transform::Cutout { side, filling: with } => Step::Cutout { side, filling: filling(with) },
-        Transform::GaussianNoise { deviation } => Step::GaussianNoise { deviation },
+        Transform::GaussianNoise { std } => Step::GaussianNoise { std },
         Transform::Sobel => Step::Sobel,
         Transform::ShiftChannels { most } => Step::ShiftChannels { most },
-        Transform::DropChannels { share } => Step::DropChannels { share },
+        Transform::DropChannels { fraction } => Step::DropChannels { fraction },
         Transform::RandAugment { count, magnitude, sampling: how } => {
             Step::RandAugment { count, magnitude, sampling: sampling(how) }
         }

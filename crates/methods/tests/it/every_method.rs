@@ -76,7 +76,7 @@ fn the_loss_falls_on_a_handful_of_images() {
             "barlow_twins" | "vicreg" => 0.01,
             _ => 0.05,
         };
-        // The puzzles of an epoch, which begins every twelfth step here, are new ones: those of one have to grow easier.
+        // An epoch, which begins every twelfth step here, draws new answers: within one the task has to grow easier.
         let last = if ["jigsaw", "relative_patch"].contains(&example.name) { 12 } else { 28 };
         let losses = train(&example, &mut *method, 0..last, 2, lr);
         let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
@@ -162,7 +162,7 @@ fn what_evaluation_reads_is_the_encoder_that_is_trained() {
         let before = method.encoder().forward(&x, Mode::Eval);
         train(&example, &mut *method, 0..1, 1, 0.1);
         assert_ne!(method.encoder().forward(&x, Mode::Eval), before, "{}", example.name);
-        // And not the slow copy of it, whose running statistics move too.
+        // And not the momentum encoder of it, whose running statistics move too.
         let trained: Vec<_> = method
             .groups()
             .into_iter()
@@ -185,7 +185,7 @@ fn chunks_have_the_loss_of_the_whole_batch_and_count_their_passes() {
         let batch = example.batch(0, false);
         let (a, b) = (whole.step(&batch, later()), chunked.step(&batch, later()));
         assert_eq!(a.embeddings.size(), b.embeddings.size(), "{}", example.name);
-        assert_eq!(a.chance, b.chance, "{}: candidates are those of the whole batch", example.name);
+        assert_eq!(a.uniform, b.uniform, "{}: candidates are those of the whole batch", example.name);
         assert!(b.forward_passes > a.forward_passes, "{}: chunks are embedded twice", example.name);
         // Batch norm sees eight images instead of sixteen, so only the size of things can agree.
         let (a, b) = (a.loss.double_value(&[]), b.loss.double_value(&[]));
@@ -198,23 +198,23 @@ fn chunks_have_the_loss_of_the_whole_batch_and_count_their_passes() {
 }
 
 #[test]
-fn a_first_loss_lies_near_its_chance_level() {
+fn a_first_loss_lies_near_its_uniform_value() {
     for example in all() {
         let output = example.method().step(&example.batch(0, false), progress(0));
-        let Some(chance) = output.chance else {
+        let Some(uniform) = output.uniform else {
             let none = ["byol", "simsiam", "barlow_twins", "vicreg", "triplet", "autoencoder", "joint"];
-            assert!(none.contains(&example.name), "{} has a chance level", example.name);
+            assert!(none.contains(&example.name), "{} has a uniform value", example.name);
             continue;
         };
         let loss = output.loss.double_value(&[]);
-        println!("{}: {loss:.3} beside chance {chance:.3}", example.name);
+        println!("{}: {loss:.3} beside uniform value {uniform:.3}", example.name);
         if example.name == "moco" {
             // Two views of an image are alike before any training, and a queue of random directions is like neither.
-            assert!(loss < chance, "{loss} beside {chance}");
+            assert!(loss < uniform, "{loss} beside {uniform}");
             continue;
         }
         // The spread of random similarities, and that two views are alike before any training.
-        assert!((loss - chance).abs() < 0.35 * chance, "{}: {loss} beside {chance}", example.name);
+        assert!((loss - uniform).abs() < 0.35 * uniform, "{}: {loss} beside {uniform}", example.name);
     }
 }
 

@@ -71,7 +71,7 @@ impl Example {
         self.labelled(|image| image % CLASSES)
     }
 
-    /// Where the data set's images bear these labels, whether the method is told them or not.
+    /// Where the data set's images bear these labels, whether the method needs them or not.
     pub fn labelled(&self, label: fn(u32) -> u32) -> Box<dyn Method> {
         let setting = setting(&self.experiment, IMAGES as usize, Device::Cpu).expect("views to draw");
         let labels: Vec<_> = (0..IMAGES).map(label).collect();
@@ -131,14 +131,14 @@ pub fn gradients(method: &dyn Method) -> StateDict {
     gradients.filter(|(_, gradient)| gradient.defined()).map(|(name, g)| (name, g.copy())).collect()
 }
 
-/// Names of a slow copy's tensors in a method's state.
+/// Names of a momentum encoder's tensors in a method's state.
 pub fn is_target(name: &str) -> bool {
     name.starts_with("target.") || name.contains(".target.")
 }
 
-/// The name of what a slow copy's tensor follows: among several tasks the encoder is shared.
+/// The name of what a momentum encoder's tensor follows: among several tasks the encoder is shared.
 pub fn followed(name: &str) -> String {
-    let (task, own) = name.split_once("target.").expect("a slow copy's name");
+    let (task, own) = name.split_once("target.").expect("a momentum encoder's name");
     if own.starts_with("encoder.") { own.to_owned() } else { format!("{task}{own}") }
 }
 

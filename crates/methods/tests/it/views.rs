@@ -55,11 +55,11 @@ fn every_transform_of_a_free_list_becomes_its_step() {
         { resize = { short = 40 } }, 'centre_crop', 'horizontal_flip', 'vertical_flip', 'quarter_turns', 'equalize',
         'invert', 'autocontrast', 'sobel', 'grayscale', { posterize = { bits = 4 } },
         { sharpness = { factor = [0.5, 1.5] } }, { rotate = { degrees = [-30.0, 30.0], sampling = 'bilinear' } },
-        { translate = { share = [0.1, 0.2], sampling = 'nearest' } },
+        { translate = { fraction = [0.1, 0.2], sampling = 'nearest' } },
         { shear = { x = [-10.0, 10.0], y = [0.0, 0.0], sampling = 'nearest' } },
         { erase = { scale = [0.02, 0.33], ratio = [0.3, 3.3], filling = 'noise' } },
-        { cutout = { side = 8, filling = { value = 0.5 } } }, { gaussian_noise = { deviation = 0.1 } },
-        { shift_channels = { most = 2 } }, { drop_channels = { share = 0.01 } },
+        { cutout = { side = 8, filling = { value = 0.5 } } }, { gaussian_noise = { std = 0.1 } },
+        { shift_channels = { most = 2 } }, { drop_channels = { fraction = 0.01 } },
         { rand_augment = { count = 2, magnitude = 9, sampling = 'nearest' } },
         { auto_augment = { policy = 'cifar10', sampling = 'nearest' } },
         { color_jitter = { brightness = 0.1, contrast = 0.2, saturation = 0.3, hue = 0.4 } },
@@ -78,10 +78,10 @@ fn every_transform_of_a_free_list_becomes_its_step() {
 fn a_number_out_of_range_names_the_list_and_the_step() {
     // A file with it is refused when it is loaded; a list that a program makes comes here first.
     let list = |steps| ViewList { count: 2, size: 32, steps };
-    let wrong = vec![Transform::Fit, Transform::GaussianNoise { deviation: -1.0 }];
+    let wrong = vec![Transform::Fit, Transform::GaussianNoise { std: -1.0 }];
     let views = Views::Custom(CustomViews { view: vec![list(vec![Transform::Fit]), list(wrong)] });
     let said = view_spec(&views).unwrap_err().to_string();
-    assert_eq!(said, "views.custom.view[1].steps[1]: noise deviation is -1; expected a number of at least 0");
+    assert_eq!(said, "views.custom.view[1].steps[1]: noise std is -1; expected a number of at least 0");
 }
 
 /// The identity's plan, replaced by a free list.

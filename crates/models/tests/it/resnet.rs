@@ -16,13 +16,7 @@ fn build(spec: ResNetSpec) -> (nn::VarStore, ResNet) {
 }
 
 fn small() -> ResNetSpec {
-    ResNetSpec {
-        depth: Depth::ResNet18,
-        stem: Stem::Cifar,
-        width: 8,
-        channels_last: true,
-        virtual_devices: 1,
-    }
+    ResNetSpec { depth: Depth::ResNet18, stem: Stem::Cifar, width: 8, channels_last: true, bn_splits: 1 }
 }
 
 /// The rule by which `generate.py` fills a tensor.
@@ -67,7 +61,7 @@ fn outputs_statistics_and_gradients_are_torchvisions_in_both_modes() {
         let x = images.narrow(2, 0, size).narrow(3, 0, size);
         for channels_last in [false, true] {
             let key = |part: &str| format!("{name}.{part}");
-            let (_, encoder) = filled(ResNetSpec { depth, stem, width, channels_last, virtual_devices: 1 });
+            let (_, encoder) = filled(ResNetSpec { depth, stem, width, channels_last, bn_splits: 1 });
             let eval = tch::no_grad(|| encoder.forward(&x, Mode::Eval));
             assert_close(&eval.narrow(0, 0, 4), &case[&key("eval")], 1e-5);
             let h = encoder.forward(&x, Mode::Train);
@@ -82,7 +76,7 @@ fn outputs_statistics_and_gradients_are_torchvisions_in_both_modes() {
         gradients_agree_in_fp64(
             &case,
             name,
-            ResNetSpec { depth, stem, width, channels_last: true, virtual_devices: 1 },
+            ResNetSpec { depth, stem, width, channels_last: true, bn_splits: 1 },
             &x,
         );
     }
@@ -104,7 +98,7 @@ fn variables_bear_torchvisions_names() {
     for (name, depth) in [("r18-cifar", Depth::ResNet18), ("r50-imagenet", Depth::ResNet50)] {
         let stem = if name.ends_with("cifar") { Stem::Cifar } else { Stem::Imagenet };
         let (store, encoder) =
-            build(ResNetSpec { depth, stem, width: 64, channels_last: false, virtual_devices: 1 });
+            build(ResNetSpec { depth, stem, width: 64, channels_last: false, bn_splits: 1 });
         let bytes: Vec<u8> = Vec::try_from(&case[&format!("{name}.names")]).unwrap();
         let mut expected: Vec<String> =
             String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect();
@@ -117,21 +111,21 @@ fn variables_bear_torchvisions_names() {
 }
 
 #[test]
-fn initial_values_have_torchvisions_deviations_and_norms_start_at_one() {
+fn initial_values_have_torchvisions_stds_and_norms_start_at_one() {
     let case = case();
     let spec = ResNetSpec {
         depth: Depth::ResNet18,
         stem: Stem::Imagenet,
         width: 64,
         channels_last: false,
-        virtual_devices: 1,
+        bn_splits: 1,
     };
     let (_, encoder) = build(spec);
     let variables = encoder.variables();
     for layer in ["conv1", "layer1.0.conv1", "layer4.1.conv2"] {
-        let deviation = variables.get(&format!("{layer}.weight")).unwrap().std(false).double_value(&[]);
+        let std = variables.get(&format!("{layer}.weight")).unwrap().std(false).double_value(&[]);
         let expected = case.number(&format!("init.{layer}"));
-        assert!((deviation / expected - 1.0).abs() < 0.03, "{layer}: {deviation} beside {expected}");
+        assert!((std / expected - 1.0).abs() < 0.03, "{layer}: {std} beside {expected}");
     }
     for (name, value) in [("weight", 1.0), ("bias", 0.0), ("running_mean", 0.0), ("running_var", 1.0)] {
         let tensor = variables.get(&format!("layer2.0.bn1.{name}")).unwrap();
@@ -156,7 +150,7 @@ fn resnet34_is_as_large_as_in_the_paper() {
         stem: Stem::Imagenet,
         width: 64,
         channels_last: false,
-        virtual_devices: 1,
+        bn_splits: 1,
     });
     let parameters: usize = trained(&store).iter().map(|(_, v)| v.numel()).sum();
     // torchvision's 21,797,672 less the classifier's 512 x 1000 + 1000.
@@ -188,16 +182,14 @@ fn stages_end_in_what_the_pool_averages() {
 }
 
 #[test]
-fn a_share_follows_and_a_duplicate_does_not() {
+fn a_handle_follows() {
     let (store, encoder) = filled(small());
     let x = fill("images", &[2, 3, 16, 16]);
-    let (share, (_copy, duplicate)) = (encoder.share(), encoder.duplicate());
+    let handle = encoder.handle();
     let before = encoder.forward(&x, Mode::Eval);
-    assert_eq!(duplicate.forward(&x, Mode::Eval), before);
     let _ = tch::no_grad(|| store.variables()["conv1.weight"].shallow_clone().g_mul_scalar_(0.5));
     let after = encoder.forward(&x, Mode::Eval);
-    assert_eq!(share.forward(&x, Mode::Eval), after);
-    assert_eq!(duplicate.forward(&x, Mode::Eval), before);
+    assert_eq!(handle.forward(&x, Mode::Eval), after);
     assert_ne!(after, before);
 }
 

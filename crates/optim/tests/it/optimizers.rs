@@ -22,7 +22,7 @@ fn variables(case: &Case) -> Vec<Tensor> {
 
 fn groups(variables: &[Tensor]) -> Vec<Group> {
     let named = variables.iter().enumerate().map(|(i, v)| (i.to_string(), v.shallow_clone())).collect();
-    Group::weights_and_rest(named).into()
+    Group::decay_groups(named).into()
 }
 
 /// Gives the variables exactly these gradients: the gradient of a sum of products is the other factor.
@@ -220,8 +220,8 @@ proptest! {
         let gradient = start.cos() * steepness + steepness * 2.0;
         let rates = Rates { lr: 1.0, weight_decay: 1e-9 };
         let moved = first_move(|groups| Box::new(Lars::new(groups, LARS)), &start, &gradient, rates);
-        let share = (moved.norm() / start.norm()).double_value(&[]);
+        let fraction = (moved.norm() / start.norm()).double_value(&[]);
         // The difference of nearly equal fp32 numbers keeps four digits.
-        prop_assert!((share / LARS.eta - 1.0).abs() < 1e-3, "{share}");
+        prop_assert!((fraction / LARS.eta - 1.0).abs() < 1e-3, "{fraction}");
     }
 }

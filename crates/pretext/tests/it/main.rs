@@ -1,4 +1,4 @@
-//! Permutation sets against brute force, and the puzzles made with them.
+//! Permutation sets against brute force, and the tasks made with them.
 
 mod groups;
 mod patches;

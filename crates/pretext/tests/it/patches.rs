@@ -48,13 +48,13 @@ proptest! {
     }
 
     #[test]
-    fn one_channel_stays_bit_for_bit(kept in 0i64..3, share in 0.0f64..2.0) {
+    fn one_channel_stays_bit_for_bit(kept in 0i64..3, fraction in 0.0f64..2.0) {
         let tiles = (Tensor::arange(2 * 3 * 16, (Kind::Float, Device::Cpu)) * 0.7).sin().view([1, 2, 3, 4, 4]);
         let noise = (Tensor::arange(2 * 3 * 16, (Kind::Float, Device::Cpu)) * 1.9).cos().view([1, 2, 3, 4, 4]);
-        let found = one_channel(&tiles, &Tensor::from_slice(&[kept, kept]).view([1, 2]), &noise, share);
+        let found = one_channel(&tiles, &Tensor::from_slice(&[kept, kept]).view([1, 2]), &noise, fraction);
         prop_assert_eq!(found.select(2, kept), tiles.select(2, kept));
         // The others say nothing of what they were.
         let other = (&tiles * 0.5 + 1.0).slice_scatter(&tiles.narrow(2, kept, 1), 2, kept, kept + 1, 1);
-        prop_assert_eq!(one_channel(&other, &Tensor::from_slice(&[kept, kept]).view([1, 2]), &noise, share), found);
+        prop_assert_eq!(one_channel(&other, &Tensor::from_slice(&[kept, kept]).view([1, 2]), &noise, fraction), found);
     }
 }

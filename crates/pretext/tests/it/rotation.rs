@@ -8,7 +8,7 @@ use tch::{Device, Kind, Tensor};
 const ALL: [Rotations; 3] = [Rotations::Two, Rotations::Four, Rotations::Eight];
 
 fn case() -> Case {
-    Case::from_bytes(include_bytes!("../golden/puzzles/case.safetensors"))
+    Case::from_bytes(include_bytes!("../golden/tasks/case.safetensors"))
 }
 
 /// Images of smooth waves, so that what is interpolated twice is still near.

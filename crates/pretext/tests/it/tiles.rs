@@ -24,7 +24,7 @@ fn offsets(n: i64, tiles: i64, slack: i64, key: i64) -> Tensor {
 
 #[test]
 fn tiles_are_those_of_a_reference_pixel_by_pixel() {
-    let case = Case::from_bytes(include_bytes!("../golden/puzzles/case.safetensors"));
+    let case = Case::from_bytes(include_bytes!("../golden/tasks/case.safetensors"));
     let tiling = tiling(3, 3);
     assert_eq!(tiling.slack(12), 1);
     let cut = tiling.cut(&case["images"], &case["offsets"]);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use kontrast_config::Experiment;
 use kontrast_report::run_page;
-use kontrast_runlog::{Layout, Puzzle, Reconstruction, Summary};
+use kontrast_runlog::{Layout, Pretext, Reconstruction, Summary};
 
 use crate::sample;
 
@@ -17,16 +17,16 @@ fn page(experiment: &str, overrides: &[&str], summary: &Summary) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../configs/smoke/{experiment}.toml"));
     let overrides: Vec<_> = overrides.iter().map(|&set| set.to_owned()).collect();
     fs::write(layout.config(), Experiment::load(&file, &overrides).unwrap().resolved).unwrap();
-    for name in ["puzzles.png", "confusion.png", "reconstructions.png"] {
+    for name in ["pretext.png", "confusion.png", "reconstructions.png"] {
         fs::write(layout.figures().join(name), sample::PIXEL).unwrap();
     }
     run_page(folder.path()).unwrap();
     fs::read_to_string(layout.report()).unwrap()
 }
 
-fn with_puzzles(classes: u64) -> Summary {
-    let puzzle = Puzzle { classes, puzzles: 100, on_test: true, ..Puzzle::default() };
-    Summary { puzzle: Some(puzzle), ..sample::summary() }
+fn with_predictions(classes: u64) -> Summary {
+    let pretext = Pretext { classes, count: 100, on_test: true, ..Pretext::default() };
+    Summary { pretext: Some(pretext), ..sample::summary() }
 }
 
 #[track_caller]
@@ -71,16 +71,16 @@ fn a_run_whose_configuration_cannot_be_read_is_said_nothing_untrue_of() {
 }
 
 #[test]
-fn puzzles_are_explained_by_the_task_that_sets_them() {
+fn predictions_are_explained_by_their_task() {
     let turned = "by how much an image was turned, counter-clockwise; there is a row for each angle";
     for experiment in ["rotation", "joint"] {
-        assert_says(&page(experiment, &[], &with_puzzles(4)), &[turned, "of undistorted test images"]);
+        assert_says(&page(experiment, &[], &with_predictions(4)), &[turned, "on undistorted test images"]);
     }
     assert_says(
-        &page("jigsaw", &[], &with_puzzles(24)),
+        &page("jigsaw", &[], &with_predictions(24)),
         &["the number of the tile at each place, row by row"],
     );
-    let patches = page("relative_patch", &[], &with_puzzles(8));
+    let patches = page("relative_patch", &[], &with_predictions(8));
     assert_says(
         &patches,
         &["On the left the tile in the middle of an image", "before they are normalised and lose"],
@@ -90,14 +90,19 @@ fn puzzles_are_explained_by_the_task_that_sets_them() {
 #[test]
 fn many_answers_are_numbered_in_the_matrix() {
     let numbered = "Answers are numbered from 0, as they stand in permutations.toml.";
-    assert_says(&page("jigsaw", &[], &with_puzzles(24)), &[numbered, "class=\"picture words small\""]);
-    assert!(!page("rotation", &[], &with_puzzles(4)).contains(numbered));
+    assert_says(&page("jigsaw", &[], &with_predictions(24)), &[numbered, "class=\"picture words small\""]);
+    assert!(!page("rotation", &[], &with_predictions(4)).contains(numbered));
 }
 
 #[test]
-fn reconstructions_have_their_error_and_its_floor() {
-    let reconstruction =
-        Reconstruction { loss: "l1".to_owned(), error: 0.1234, floor: 0.4567, images: 10_000, on_test: true };
+fn reconstructions_have_their_error_and_its_baseline() {
+    let reconstruction = Reconstruction {
+        loss: "l1".to_owned(),
+        error: 0.1234,
+        baseline: 0.4567,
+        images: 10_000,
+        on_test: true,
+    };
     let summary = Summary { reconstruction: Some(reconstruction), ..sample::summary() };
     let html = page("autoencoder", &[], &summary);
     let said = "Over all 10,000 test images the mean absolute error of normalised values is 0.123; that of each image \

@@ -3,10 +3,10 @@
 use std::fs;
 
 use kontrast_report::{
-    depth_markdown, label_free_markdown, loss_parts_markdown, run_page, scores_markdown, seeds_markdown,
+    label_free_markdown, layers_markdown, loss_parts_markdown, run_page, scores_markdown, seeds_markdown,
     verdict,
 };
-use kontrast_runlog::{DepthScore, Evaluation, Event, Layout, LossPart, RunDir, Status, Summary};
+use kontrast_runlog::{Evaluation, Event, LayerScore, Layout, LossPart, RunDir, Status, Summary};
 
 use crate::sample;
 
@@ -18,10 +18,10 @@ fn page(summary: &Summary, events: &[Event]) -> String {
 }
 
 #[test]
-fn the_page_shows_scores_beside_their_floors() {
+fn the_page_shows_scores_beside_their_baselines() {
     let html = page(&sample::summary(), &sample::events());
     let verdict = "knn top-1 49.5 % on the test images: 9.9 points above raw pixels, 19.1 points above the same \
-                   network untrained.";
+                   network with random weights.";
     assert!(html.contains(verdict));
     for cell in [">49.5<", ">39.6<", ">30.4<", ">+9.9<", ">+19.1<", ">89.9<"] {
         assert!(html.contains(cell), "{cell} is missing");
@@ -34,7 +34,7 @@ fn the_page_shows_pictures_curves_configuration_and_command() {
     let html = page(&sample::summary(), &sample::events());
     assert_eq!(html.matches("src=\"data:image/png;base64,iVBORw0KGgo").count(), 2);
     assert_eq!(html.matches("<svg").count(), 6);
-    assert!(html.contains(">chance 6.24</text>") && html.contains(">raw pixels 39.6</text>"));
+    assert!(html.contains(">uniform value 6.24</text>") && html.contains(">raw pixels 39.6</text>"));
     assert!(html.contains("<pre>cargo xtask experiment configs&#x2f;quickstart.toml</pre>"));
     assert!(html.contains("subset = 10000"));
     assert!(html.contains("begun 2026-05-09T08:00:00Z"));
@@ -45,7 +45,7 @@ fn the_parts_of_a_loss_stand_on_the_page_and_in_the_terminal() {
     let part = |name: &str, loss, accuracy: Option<f64>| LossPart {
         name: name.to_owned(),
         loss,
-        chance: Some(1.386),
+        uniform: Some(1.386),
         accuracy,
         accuracy_chance: accuracy.map(|_| 25.0),
     };
@@ -64,10 +64,10 @@ fn the_parts_of_a_loss_stand_on_the_page_and_in_the_terminal() {
         assert!(html.contains(cell), "{cell} is missing");
     }
     let expected = "\
-| part of the loss | at the end | chance | right in the batch | by chance |
-| ---------------- | ---------: | -----: | -----------------: | --------: |
-| tasks.0.simclr   |      4.250 |  1.386 |                  - |         - |
-| tasks.1.rotation |      0.900 |  1.386 |             61.3 % |    25.0 % |
+| part of the loss | at the end | uniform | right in the batch | by chance |
+| ---------------- | ---------: | ------: | -----------------: | --------: |
+| tasks.0.simclr   |      4.250 |   1.386 |                  - |         - |
+| tasks.1.rotation |      0.900 |   1.386 |             61.3 % |    25.0 % |
 ";
     assert_eq!(loss_parts_markdown(&summary), expected);
     assert_eq!(loss_parts_markdown(&sample::summary()), "");
@@ -91,7 +91,7 @@ fn a_run_without_labels_shows_the_figures_that_need_none() {
     assert!(html.contains("Figures that need no labels") && html.contains(">41.3<"));
     assert!(html.contains("for two views each of up to 2,048 training images"));
     assert_eq!(html.matches("<svg").count(), 6, "a gap where the scores would be");
-    assert!(!html.contains("Scores beside their floors"));
+    assert!(!html.contains("Scores beside their baselines"));
     assert!(
         html.contains("Training images on the left; to the right the other")
             && !html.contains("framed green")
@@ -284,28 +284,28 @@ fn a_folder_that_is_no_run_is_named() {
 }
 
 #[test]
-fn the_verdict_says_when_a_run_is_below_a_floor() {
+fn the_verdict_says_when_a_run_is_below_a_baseline() {
     let mut summary = sample::summary();
     summary.eval.trained.get_mut("knn").unwrap().top1 = 35.0;
     assert!(
         verdict(&summary)
-            .contains("4.6 points below raw pixels, 4.6 points above the same network untrained")
+            .contains("4.6 points below raw pixels, 4.6 points above the same network with random weights")
     );
 }
 
 #[test]
 fn scores_are_a_table_for_the_terminal_too() {
     let expected = "\
-| protocol | top-1 % | top-5 % | untrained | pixels | settings                  |
-| -------- | ------: | ------: | --------: | -----: | ------------------------- |
-| knn      |    49.5 |    89.9 |      30.4 |   39.6 | k 20, temperature 0.05    |
+| protocol | top-1 % | top-5 % | random init | pixels | settings                  |
+| -------- | ------: | ------: | ----------: | -----: | ------------------------- |
+| knn      |    49.5 |    89.9 |        30.4 |   39.6 | k 20, temperature 0.05    |
 ";
     assert!(scores_markdown(&sample::summary()).starts_with(expected));
 }
 
 /// Two probes on three stages.
 fn probed() -> Summary {
-    let score = |stage: usize, probe: &str, top1: f64, floor: f64| DepthScore {
+    let score = |stage: usize, probe: &str, top1: f64, baseline: f64| LayerScore {
         stage,
         channels: 32 << stage,
         side: 64 >> stage,
@@ -316,9 +316,9 @@ fn probed() -> Summary {
         lr: 0.1,
         weight_decay: 5e-4,
         top1,
-        random_init: Some(floor),
+        random_init: Some(baseline),
     };
-    let depth = vec![
+    let layers = vec![
         score(1, "linear", 55.04, 49.9),
         score(1, "conv", 74.3, 70.1),
         score(2, "linear", 62.7, 44.1),
@@ -326,22 +326,24 @@ fn probed() -> Summary {
         score(3, "linear", 60.1, 38.0),
         score(3, "conv", 70.0, 50.2),
     ];
-    Summary { depth, ..sample::summary() }
+    Summary { layers, ..sample::summary() }
 }
 
 #[test]
-fn probes_at_depth_are_a_table_and_a_curve_beside_the_untrained() {
+fn layer_wise_probes_are_a_table_and_a_curve_beside_random_init() {
     let expected = "\
-| stage |       map | seen of it       | linear % | untrained | conv % | untrained |
-| ----: | --------: | ---------------- | -------: | --------: | -----: | --------: |
-|     1 |  64x32x32 | 11x11 for linear |     55.0 |      49.9 |   74.3 |      70.1 |
-|     2 | 128x16x16 | 11x11 for linear |     62.7 |      44.1 |   80.2 |      61.0 |
-|     3 |   256x8x8 | all              |     60.1 |      38.0 |   70.0 |      50.2 |
+| stage |       map | seen of it       | linear % | random init | conv % | random init |
+| ----: | --------: | ---------------- | -------: | ----------: | -----: | ----------: |
+|     1 |  64x32x32 | 11x11 for linear |     55.0 |        49.9 |   74.3 |        70.1 |
+|     2 | 128x16x16 | 11x11 for linear |     62.7 |        44.1 |   80.2 |        61.0 |
+|     3 |   256x8x8 | all              |     60.1 |        38.0 |   70.0 |        50.2 |
 ";
-    assert_eq!(depth_markdown(&probed()), expected);
+    assert_eq!(layers_markdown(&probed()), expected);
     let html = page(&probed(), &sample::events());
     assert_eq!(html.matches("<svg").count(), 7);
-    for part in ["Probes at depth", ">conv 70</text>", ">untrained 50.2</text>", ">raw pixels 39.1</text>"] {
+    for part in
+        ["Layer-wise probes", ">conv 70</text>", ">random init 50.2</text>", ">raw pixels 39.1</text>"]
+    {
         assert!(html.contains(part), "{part} is missing");
     }
     assert!(html.contains("A linear probe of raw pixels is at 39.1 %, chance at 10.0 %."));
@@ -353,22 +355,22 @@ fn probes_at_depth_are_a_table_and_a_curve_beside_the_untrained() {
 }
 
 #[test]
-fn without_probes_at_depth_nothing_speaks_of_them() {
-    assert_eq!(depth_markdown(&sample::summary()), "");
-    assert!(!page(&sample::summary(), &sample::events()).contains("Probes at depth"));
+fn without_layer_wise_probes_nothing_speaks_of_them() {
+    assert_eq!(layers_markdown(&sample::summary()), "");
+    assert!(!page(&sample::summary(), &sample::events()).contains("Layer-wise probes"));
     let mut one = probed();
-    one.depth.truncate(2);
+    one.layers.truncate(2);
     let html = page(&one, &sample::events());
-    assert!(html.contains("Probes at depth") && !html.contains("Top-1 over depth"), "a curve of one point");
+    assert!(html.contains("Layer-wise probes") && !html.contains("Top-1 by layer"), "a curve of one point");
 }
 
 #[test]
-fn seeds_give_mean_and_deviation() {
+fn seeds_give_mean_and_std() {
     let runs = [47.0, 48.0, 49.0].map(|top1| {
         let mut summary = sample::summary();
         summary.eval.trained.get_mut("knn").unwrap().top1 = top1;
         summary
     });
     let table = seeds_markdown(&runs);
-    assert!(table.contains("| knn      | 48.0 ± 1.0 | 30.4 ± 0.0 | 39.6 ± 0.0 |     3 |"), "{table}");
+    assert!(table.contains("| knn      | 48.0 ± 1.0 |  30.4 ± 0.0 | 39.6 ± 0.0 |     3 |"), "{table}");
 }

@@ -52,8 +52,8 @@ fn every_promised_key_is_there() {
 #[test]
 fn a_score_is_read_back_as_it_was_written_and_printed() {
     // A fraction of ten thousand images, as the division gives it.
-    for share in [0.9015_f64, 0.5387, 0.0001, 0.333_333_333_3] {
-        let score = Score { top1: 100.0 * share, ..Score::default() }.rounded();
+    for fraction in [0.9015_f64, 0.5387, 0.0001, 0.333_333_333_3] {
+        let score = Score { top1: 100.0 * fraction, ..Score::default() }.rounded();
         let text = serde_json::to_string(&score).unwrap();
         assert!(text.len() < "{\"top1\":00.00000}".len(), "{text}");
         assert_eq!(serde_json::from_str::<Score>(&text).unwrap(), score);
@@ -89,7 +89,7 @@ fn a_summary_of_an_older_version_is_read_with_what_it_has() {
     std::fs::write(Layout::of(folder.path()).summary(), r#"{"status":"failed","name":"old"}"#).unwrap();
     let read = read_summary(folder.path()).unwrap();
     assert_eq!((read.status, read.name.as_str()), (Status::Failed, "old"));
-    assert!(read.eval.trained.is_empty() && read.depth.is_empty());
+    assert!(read.eval.trained.is_empty() && read.layers.is_empty());
 }
 
 #[test]

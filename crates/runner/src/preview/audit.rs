@@ -20,7 +20,7 @@ const FEWEST: usize = 64;
 const OPEN: f64 = 25.0;
 
 /// What was compared.
-struct Compared<'s> {
+struct LossOutput<'s> {
     candidates: usize,
     groups: usize,
     /// Different images among all candidates.
@@ -57,7 +57,7 @@ pub(super) fn report(source: &Source) -> anyhow::Result<String> {
     for pair in &pairs {
         let means = means(source, pair, groups, candidates)?;
         let (views, images) = (pair.words.as_str(), source.words.as_str());
-        tables.push(words(&means, &Compared { candidates, groups, distinct, views, images }));
+        tables.push(words(&means, &LossOutput { candidates, groups, distinct, views, images }));
     }
     Ok(tables.join("\n"))
 }
@@ -109,8 +109,8 @@ fn distinct(source: &Source, groups: usize, candidates: usize) -> anyhow::Result
     Ok(seen.len())
 }
 
-fn words(means: &[f64], compared: &Compared<'_>) -> String {
-    let Compared { candidates, groups, views, images, .. } = compared;
+fn words(means: &[f64], compared: &LossOutput<'_>) -> String {
+    let LossOutput { candidates, groups, views, images, .. } = compared;
     let chance = 100.0 / *candidates as f64;
     let times = counted(*groups as u64, "time");
     let mut text = format!(
@@ -141,7 +141,7 @@ fn words(means: &[f64], compared: &Compared<'_>) -> String {
 }
 
 /// What it means that no cue exceeds the threshold: little, where the images repeat or are few.
-fn closed(Compared { candidates, groups, distinct, .. }: &Compared<'_>) -> String {
+fn closed(LossOutput { candidates, groups, distinct, .. }: &LossOutput<'_>) -> String {
     let all = candidates * groups;
     if *distinct < all {
         return format!(
@@ -159,13 +159,13 @@ fn closed(Compared { candidates, groups, distinct, .. }: &Compared<'_>) -> Strin
 
 #[cfg(test)]
 mod tests {
-    use super::{Compared, words};
+    use super::{LossOutput, words};
 
     fn text(means: [f64; 3], candidates: usize, distinct: usize) -> String {
         let groups = if candidates < 256 { 1 } else { 8 };
         words(
             &means,
-            &Compared { candidates, groups, distinct, views: "views 0 and 1", images: "drawn shapes" },
+            &LossOutput { candidates, groups, distinct, views: "views 0 and 1", images: "drawn shapes" },
         )
     }
 

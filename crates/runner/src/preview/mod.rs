@@ -5,7 +5,7 @@ mod pairs;
 mod sheet;
 mod source;
 
-use crate::{Refusal, destination, say};
+use crate::{Refusal, destination, log};
 use clap::Args;
 use image::RgbImage;
 use kontrast_augment::{Recipe, Scratch, ViewPlan, ViewRng, render_into};
@@ -79,10 +79,10 @@ pub(crate) fn preview(arguments: &Preview) -> anyhow::Result<u8> {
     }
     let source = Source::of(arguments)?;
     if let Some(note) = source.enlarged()? {
-        say::note(format_args!("note: {note}"));
+        log::note(format_args!("note: {note}"));
     }
     if arguments.audit {
-        say::out(audit::report(&source)?.trim_end());
+        log::out(audit::report(&source)?.trim_end());
     } else if let Some(key) = arguments.replay {
         replay(&source, key, &arguments.out)?;
     } else {
@@ -128,8 +128,8 @@ fn replay(source: &Source, key: Key, out: &std::path::Path) -> anyhow::Result<()
     let (width, height) = (plan.size().0 as u32, plan.size().1 as u32);
     let picture = RgbImage::from_raw(width, height, pixels).expect("a view has three bytes a pixel");
     save_picture(&picture, out).map_err(|error| unwritten(out, &error))?;
-    say::out(recipe);
-    say::out(out.display());
+    log::out(recipe);
+    log::out(out.display());
     Ok(())
 }
 
@@ -174,7 +174,7 @@ fn draw(source: &Source, arguments: &Preview) -> anyhow::Result<()> {
     FOOT.clone_into(&mut sheet.foot);
     let picture = sheet.drawn();
     save_picture(&picture, &arguments.out).map_err(|error| unwritten(&arguments.out, &error))?;
-    say::out(format!(
+    log::out(format!(
         "{}: {rows} of {}; above each view stand seed,epoch,image,view, from which --replay draws it again",
         arguments.out.display(),
         source.words

@@ -86,7 +86,7 @@ mod tests {
         let views = |method, views: &[usize]| pair(method, views, "").map(|pair| pair.views);
         assert_eq!(views(Some(&exemplar), &[1]), Some([1, 1]));
         assert_eq!((views(Some(&rotation), &[1]), views(None, &[0])), (None, None));
-        assert_eq!(views(Some(&rotation), &[0, 1]), None, "a puzzle is made of one view");
+        assert_eq!(views(Some(&rotation), &[0, 1]), None, "a pretext task reads one view");
         assert_eq!((views(Some(&exemplar), &[2, 1, 0]), views(None, &[0, 1])), (Some([2, 1]), Some([0, 1])));
     }
 }

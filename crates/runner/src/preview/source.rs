@@ -1,7 +1,7 @@
 //! The plans and the images of a preview.
 
 use super::Preview;
-use crate::{Refusal, data, images, say};
+use crate::{Refusal, data, images, log};
 use kontrast_augment::ViewPlan;
 use kontrast_config::{self as config, Experiment, Method, Views};
 use kontrast_data::{DataError, Dataset, Shapes, Spec, Unreadable};
@@ -33,7 +33,7 @@ impl Source {
             Some(path) => {
                 let (experiment, notes) = Experiment::load_to_look(path, &arguments.overrides)?;
                 for note in notes {
-                    say::note(format_args!("note: {note}"));
+                    log::note(format_args!("note: {note}"));
                 }
                 Some(experiment)
             }
@@ -51,7 +51,7 @@ impl Source {
             (Some(path), experiment) => typed(path, unreadable(arguments, experiment.as_ref()))?,
             (None, Some(experiment)) => {
                 let splits = data::open(&experiment.data, experiment.seed)?;
-                images::say_notes(&splits);
+                images::log_notes(&splits);
                 let images = splits.train.images();
                 let words = format!("{} training images of {}", images.len(), experiment.data.name.as_str());
                 (images, words)
@@ -111,7 +111,7 @@ fn at_hand() -> anyhow::Result<(Arc<dyn Dataset>, String)> {
     match kontrast_data::open(&spec, &cache_home()) {
         Ok(splits) => Ok((splits.train.images(), "CIFAR-10's training images".to_owned())),
         Err(DataError::Missing { .. }) => {
-            say::note(
+            log::note(
                 "note: CIFAR-10 is not in the cache (cargo xtask data cifar10 fetches it): drawn shapes stand in",
             );
             Ok((Arc::new(Shapes::train(SHAPES, CLASSES, SIDE, 0)?), "drawn shapes".to_owned()))

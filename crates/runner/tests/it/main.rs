@@ -2,12 +2,12 @@
 
 mod bad_input;
 mod checkpoints;
-mod depth;
 mod ends;
+mod layers;
 mod packs;
 mod permutations;
+mod pretext;
 mod preview;
 mod program;
-mod puzzles;
 mod resume;
 mod runs;

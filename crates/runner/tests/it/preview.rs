@@ -37,8 +37,9 @@ fn the_audit_tells_an_open_plan_from_a_closed_one() {
     place
         .run(&open)
         .says(0, &["| colour histogram |   100.0 |", "warning: the colour histogram alone finds 100 %"]);
-    // Edges of noise, in gray, say nothing.
-    let noise = "views.custom.view=[{count=2, size=32, steps=['fit', 'grayscale', {gaussian_noise={deviation=5.0}}]}]";
+    // Edges of noise, in gray, are uninformative.
+    let noise =
+        "views.custom.view=[{count=2, size=32, steps=['fit', 'grayscale', {gaussian_noise={std=5.0}}]}]";
     let closed = ["preview", "--plan", "identity", "--set", noise, "--audit"];
     place.run(&closed).says(0, &["No cue finds more than 25 %"]);
     let few = [

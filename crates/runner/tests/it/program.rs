@@ -14,7 +14,7 @@ seed = 3
 name = "synthetic"
 synthetic = { train = 64, test = 40, classes = 4, size = 16 }
 mean = [0.5, 0.5, 0.5]
-deviation = [0.25, 0.25, 0.25]
+std = [0.25, 0.25, 0.25]
 
 [views.simclr]
 size = 16

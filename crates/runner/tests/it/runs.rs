@@ -14,7 +14,7 @@ fn a_run_leaves_everything_that_scripts_and_people_rely_on() {
     let said = [
         "resnet18 of width 4 (cifar stem)",
         "cpu with 1 thread\n",
-        "untrained, knn_10: ",
+        "random init, knn_10: ",
         "knn_200",
         "raw pixels",
         "report.html",
@@ -47,7 +47,7 @@ fn a_run_leaves_everything_that_scripts_and_people_rely_on() {
 }
 
 #[test]
-fn each_record_of_the_log_has_the_chance_level_and_the_rank() {
+fn each_record_of_the_log_has_the_uniform_value_and_the_rank() {
     let place = Place::new();
     place.tiny(&[]).says(0, &[]);
     let log = fs::read_to_string(place.run_dir().join("events.jsonl")).unwrap();

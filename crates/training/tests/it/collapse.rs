@@ -39,7 +39,7 @@ const PAIRS: [Pair; 4] = [
     Pair {
         name: "MoCo with momentum 0",
         method: "method.moco={ temperature = 0.2, momentum = { base = 0.9, final = 0.9 }, queue = 32, symmetric = false, \
-                 virtual_devices = 1, projector = { widths = [64, 32], batch_norm = false } }",
+                 bn_splits = 1, projector = { widths = [64, 32], batch_norm = false } }",
         broken: "method.moco.momentum={ base = 0.0, final = 0.0 }",
         lr: 0.1,
     },
@@ -63,10 +63,10 @@ fn run(lr: f64, changes: &[&str]) -> (Outcome, Vec<StepRecord>) {
     (outcome, listener.records)
 }
 
-/// The last record's effective rank and deviation.
+/// The last record's effective rank and std.
 fn state(records: &[StepRecord]) -> (f64, f64) {
     let last = &records.last().unwrap().diagnosis;
-    (last.effective_rank, last.deviation)
+    (last.effective_rank, last.std)
 }
 
 #[test]
@@ -74,21 +74,21 @@ fn runs_built_to_collapse_are_stopped_and_the_same_runs_intact_are_not() {
     let (mut worst_intact, mut best_broken) = (f64::INFINITY, 0f64);
     for Pair { name, method, broken, lr } in PAIRS {
         let (intact, records) = run(lr, &[method]);
-        let (rank, deviation) = state(&records);
-        println!("{name}: intact, rank {rank:.1}, deviation {deviation:.2}");
+        let (rank, std) = state(&records);
+        println!("{name}: intact, rank {rank:.1}, std {std:.2}");
         assert_eq!(intact, Outcome::Finished, "{name}: the intact run");
-        worst_intact = worst_intact.min(rank.min(deviation / 0.25 * 3.0));
+        worst_intact = worst_intact.min(rank.min(std / 0.25 * 3.0));
 
         let (outcome, records) = run(lr, &[method, broken]);
-        let (rank, deviation) = state(&records);
+        let (rank, std) = state(&records);
         let step = records.last().unwrap().step;
-        println!("{name}: broken, rank {rank:.1}, deviation {deviation:.2} at step {step}");
+        println!("{name}: broken, rank {rank:.1}, std {std:.2} at step {step}");
         let Outcome::Collapsed(text) = outcome else { panic!("{name}: {outcome:?}") };
         let own = broken.split(['=', '.']).nth(1).unwrap();
         assert!(text.contains(&format!("method.{own}")), "{name}: the hint speaks of another method: {text}");
-        best_broken = best_broken.max(rank.min(deviation / 0.25 * 3.0));
+        best_broken = best_broken.max(rank.min(std / 0.25 * 3.0));
     }
-    // On one scale, that of the rank: 3 is where the judge draws its line, by the rank or by the deviation.
+    // On one scale, that of the rank: 3 is where the monitor draws its line, by the rank or by the std.
     println!("worst intact {worst_intact:.2}, best broken {best_broken:.2}, line 3");
     assert!(
         worst_intact > 3.0 && best_broken < 3.0,

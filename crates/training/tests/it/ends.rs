@@ -74,7 +74,7 @@ fn a_loss_that_is_no_number_ends_the_training_with_a_hint_and_without_a_checkpoi
     assert!(text.contains(&format!("step {step}: the run diverged")), "{text}");
     assert!(listener.records.iter().all(|record| record.loss.is_finite()), "records hold numbers only");
     assert!(text.contains("lower optimizer lr") && text.contains("warmup_epochs"), "{text}");
-    assert!(listener.checkpoints.is_empty(), "weights that are no numbers are not worth keeping");
+    assert!(listener.checkpoints.is_empty(), "weights that are no numbers are not kept");
 }
 
 #[test]
@@ -108,9 +108,9 @@ fn field_weights_that_the_last_update_broke_end_the_training_as_diverged() {
 fn embeddings_that_are_one_point_end_the_training_as_collapsed() {
     let (outcome, listener) = train(&[], Some(Tensor::ones_like));
     let Outcome::Collapsed(text) = outcome else { panic!("{outcome:?}") };
-    // Two steps of warm-up are not judged, ten records in a row are a verdict.
+    // Two steps of warm-up are not judged, ten records in a row are an alarm.
     assert_eq!(listener.records.len(), 12);
-    assert!(text.contains("deviation 0.000") && text.ends_with("add negatives"), "{text}");
+    assert!(text.contains("std 0.000") && text.ends_with("add negatives"), "{text}");
 }
 
 #[test]
@@ -126,5 +126,5 @@ fn a_healthy_training_is_left_alone() {
     let (outcome, listener) = train(&[], None);
     assert_eq!(outcome, Outcome::Finished);
     let last = listener.records.last().unwrap().diagnosis;
-    assert!(last.deviation > 0.5 && last.effective_rank > 4.0, "{last:?}");
+    assert!(last.std > 0.5 && last.effective_rank > 4.0, "{last:?}");
 }

@@ -23,7 +23,7 @@ fn each_record_says_how_the_steps_went() {
         assert!(record.images_per_second > 0.0 && record.images_per_second.is_finite(), "{record:?}");
         assert!(record.loss.is_finite() && record.totals.loss_last == Some(record.loss), "{record:?}");
         // Both views of 16 images: 31 candidates each.
-        assert_eq!(record.chance, Some(31f64.ln()));
+        assert_eq!(record.uniform, Some(31f64.ln()));
         let accuracy = record.diagnosis.contrastive_accuracy.unwrap();
         assert!((0.0..=100.0).contains(&accuracy), "{accuracy}");
         assert_eq!(record.totals.images, record.step * 16);
@@ -54,15 +54,15 @@ fn the_parts_of_a_loss_are_means_over_the_steps_and_make_up_the_loss() {
         assert_eq!(parts, [("tasks.0.rotation", Some(25.0)), ("tasks.1.rotation", Some(50.0))]);
         let sum = 2.0 * record.parts[0].loss + 0.5 * record.parts[1].loss;
         assert!((record.loss - sum).abs() < 1e-4, "{} beside {sum}", record.loss);
-        assert_eq!((record.puzzle_accuracy, record.puzzle_chance), (record.parts[0].accuracy, Some(25.0)));
+        assert_eq!((record.pretext_accuracy, record.pretext_chance), (record.parts[0].accuracy, Some(25.0)));
     }
 }
 
 #[test]
-fn the_loss_falls_below_chance() {
+fn the_loss_falls_below_its_uniform_value() {
     let listener = heard(&["train.epochs=40", "optimizer.sgd.lr=0.02"]);
     let last = listener.records.last().unwrap();
-    assert!(last.loss < last.chance.unwrap() - 0.3, "{} of {:?}", last.loss, last.chance);
+    assert!(last.loss < last.uniform.unwrap() - 0.3, "{} of {:?}", last.loss, last.uniform);
     assert_eq!(last.totals.loss_first, Some(listener.records[0].loss));
     assert_eq!(last.totals.loss_last, Some(last.loss));
 }

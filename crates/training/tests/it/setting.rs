@@ -2,7 +2,7 @@
 
 use crate::listener::Listener;
 use kontrast_augment::ImageRef;
-use kontrast_augment_torch::Feed;
+use kontrast_augment_torch::ToTensor;
 use kontrast_config::{Experiment, Loaded};
 use kontrast_data::{DataError, Dataset, Epochs, Labelled, LoaderSpec, Shapes};
 use kontrast_methods::{Labels, Method};
@@ -65,7 +65,7 @@ impl Setting {
     pub fn method(&self) -> Box<dyn Method> {
         let experiment = &self.loaded.experiment;
         let setting = kontrast_methods::setting(experiment, 64, Device::Cpu).expect("a plan to draw from");
-        let labels = experiment.method.wants_labels().then(|| {
+        let labels = experiment.method.needs_labels().then(|| {
             let shapes = Shapes::train(64, 4, 32, experiment.seed).expect("drawn shapes");
             Labels::new(&(0..64).map(|image| shapes.label(image)).collect::<Vec<_>>(), 4)
         });
@@ -92,7 +92,7 @@ impl Setting {
                 seed: experiment.seed,
                 workers: 1,
             },
-            feed: Feed::new(experiment.data.mean, experiment.data.deviation, Device::Cpu),
+            to_tensor: ToTensor::new(experiment.data.mean, experiment.data.std, Device::Cpu),
             checkpoints: self.checkpoints(),
             checkpoint_every: experiment.train.checkpoint_every,
             log_every: self.log_every,

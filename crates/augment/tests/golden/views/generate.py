@@ -133,18 +133,18 @@ def apply(image, op, size):
         return F.erase(image, *box, v=torch.as_tensor(fill))
     if name == "noise":
         noise = normal(image.numel(), value["key"]).view(image.shape)
-        return (image + value["deviation"] * noise).clamp(0, 1)
+        return (image + value["std"] * noise).clamp(0, 1)
     if name == "sobel":
         return kornia.filters.sobel(image[None], normalized=True, eps=1e-6)[0]
     if name == "shift_channels":
         return moved(image, value)
     if name == "drop_channels":
         kept = value["kept"]
-        deviation = value["share"] * image[kept].double().std(correction=0).item()
+        std = value["fraction"] * image[kept].double().std(correction=0).item()
         dropped = [channel for channel in range(3) if channel != kept]
         noise = normal(image[dropped].numel(), value["key"]).view(2, *image.shape[1:])
         output = image.clone()
-        output[dropped] = (0.5 + deviation * noise).clamp(0, 1)
+        output[dropped] = (0.5 + std * noise).clamp(0, 1)
         return output
     if name == "flip":
         return F.horizontal_flip(image)
@@ -261,10 +261,10 @@ more = {
     "shear_both": {"shear": {"x": -0.11, "y": 0.17, "sampling": "bilinear"}},
     "erase": {"erase": {"x": 2, "y": 1, "width": 5, "height": 7, "fill": {"value": 0.25}}},
     "erase_noise": {"erase": {"x": 3, "y": 4, "width": 4, "height": 3, "fill": {"noise": 2**40 + 5}}},
-    "noise": {"noise": {"deviation": 0.1, "key": 81985529216486895}},
+    "noise": {"noise": {"std": 0.1, "key": 81985529216486895}},
     "sobel": "sobel",
     "shift_channels": {"shift_channels": [[2, 0], [-1, 1], [0, -3]]},
-    "drop_channels": {"drop_channels": {"kept": 1, "share": 0.5, "key": 77}},
+    "drop_channels": {"drop_channels": {"kept": 1, "fraction": 0.5, "key": 77}},
 }
 for name, op in more.items():
     for image in ["natural", "saturated", "black", "white"]:

@@ -9,20 +9,20 @@ const JIGSAW: &str = "{ grid = 2, tile = 7, normalise = true, position_weight = 
                       projector = { widths = [], batch_norm = false }, head = { widths = [], batch_norm = false } }";
 
 #[test]
-fn the_permutations_of_a_jigsaw_stand_in_the_run_directory_and_its_puzzles_are_drawn() {
+fn the_permutations_of_a_jigsaw_stand_in_the_run_directory_and_its_predictions_are_drawn() {
     let place = Place::new();
     place
         .tiny(&["--set", ONE_VIEW, "--set", &format!("method.jigsaw={JIGSAW}")])
-        .says(0, &["puzzles of the test images"]);
+        .says(0, &["pretext accuracy on the test images"]);
     let run = place.run_dir();
     let stored = fs::read_to_string(run.join("permutations.toml")).unwrap();
     let printed = place.run(&["permutations", "--count", "6", "--grid", "2", "--seed", "5"]);
     assert_eq!(stored.trim_end(), printed.stdout.trim_end());
-    for file in ["figures/puzzles.png", "figures/confusion.png"] {
+    for file in ["figures/pretext.png", "figures/confusion.png"] {
         assert!(run.join(file).exists(), "{file}");
     }
-    let puzzle = &place.summary()["puzzle"];
-    assert_eq!((puzzle["puzzles"].as_u64(), puzzle["classes"].as_u64()), (Some(40), Some(6)));
+    let pretext = &place.summary()["puzzle"];
+    assert_eq!((pretext["puzzles"].as_u64(), pretext["classes"].as_u64()), (Some(40), Some(6)));
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn each_of_several_jigsaws_has_its_permutations() {
     let task = format!("{{ weight = 1.0, views = [0], method = {{ jigsaw = {JIGSAW} }} }}");
     let other = task.replace("seed = 5", "seed = 6");
     let joint = format!("method.joint={{ tasks = [{task}, {other}] }}");
-    place.tiny(&["--set", ONE_VIEW, "--set", &joint]).says(0, &["puzzles of the test images"]);
+    place.tiny(&["--set", ONE_VIEW, "--set", &joint]).says(0, &["pretext accuracy on the test images"]);
     let read = |name: &str| fs::read_to_string(place.run_dir().join(name)).unwrap();
     assert!(read("permutations.toml").contains("seed = 5"));
     assert!(read("permutations-2.toml").contains("seed = 6"));
@@ -72,15 +72,15 @@ fn an_autoencoder_shows_what_it_gives_back() {
 fn exemplars_train_on_as_many_images_as_there_are_classes_and_are_judged_on_all() {
     let place = Place::new();
     let own = "method.exemplar={ classes = 32, projector = { widths = [8], batch_norm = true } }";
-    let said = ["synthetic, 32 images", "2 epochs, 4 steps", "puzzles of the training images"];
+    let said = ["synthetic, 32 images", "2 epochs, 4 steps", "pretext accuracy on the training images"];
     place.tiny(&["--set", own]).says(0, &said);
     let summary = place.summary();
     assert!(summary["reconstruction"].is_null());
     // Each class is looked for in a view that was not trained on; the test images are none of them.
-    let puzzle = &summary["puzzle"];
-    assert_eq!((&puzzle["puzzles"], &puzzle["classes"]), (&32.into(), &32.into()));
-    assert_eq!((&puzzle["on_test"], &puzzle["chance"]), (&false.into(), &3.125.into()));
-    assert!(place.run_dir().join("figures/puzzles.png").exists());
+    let pretext = &summary["puzzle"];
+    assert_eq!((&pretext["puzzles"], &pretext["classes"]), (&32.into(), &32.into()));
+    assert_eq!((&pretext["on_test"], &pretext["chance"]), (&false.into(), &3.125.into()));
+    assert!(place.run_dir().join("figures/pretext.png").exists());
     let chance = summary["loss_chance"].as_f64().unwrap();
     assert!((chance - 32f64.ln()).abs() < 1e-9, "{chance}");
     assert_eq!(summary["test_images"], 40);

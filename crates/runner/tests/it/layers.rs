@@ -1,9 +1,9 @@
-//! Probes at depth: of a run, and of one that is there already.
+//! Layer-wise probes: of a run, and of one that is there already.
 
 use crate::program::{Place, TINY};
 
 const DEPTH: &str = r#"
-[eval.depth]
+[eval.layers]
 probes = ["linear", "conv"]
 stages = [1, 3]
 features = 64
@@ -14,18 +14,18 @@ lr = { linear = 0.01, conv = 0.1 }
 "#;
 
 #[test]
-fn a_run_probes_its_stages_trained_and_untrained() {
+fn a_run_probes_its_stages_trained_and_random_init() {
     let place = Place::new();
     place.write("tiny.toml", &format!("{TINY}{DEPTH}"));
     let said = [
         "trained, maps of stage 1, ",
         "trained, stage 1 (4x16x16), linear: ",
-        "untrained, stage 3 (16x4x4), conv: ",
+        "random init, stage 3 (16x4x4), conv: ",
         "| 4x4 for linear |",
     ];
     place.tiny(&[]).says(0, &said);
-    let depth = place.summary()["depth"].clone();
-    let rows = depth.as_array().unwrap();
+    let layers = place.summary()["depth"].clone();
+    let rows = layers.as_array().unwrap();
     assert_eq!(rows.len(), 4);
     for row in rows {
         for key in ["top1", "random_init"] {
@@ -39,10 +39,10 @@ fn a_run_probes_its_stages_trained_and_untrained() {
 
     // The same weights give the same scores.
     let run = place.run_dir().display().to_string();
-    place.run(&["evaluate", &run]).says(0, &["untrained, stage 3"]);
-    assert_eq!(place.summary()["depth"], depth);
+    place.run(&["evaluate", &run]).says(0, &["random init, stage 3"]);
+    assert_eq!(place.summary()["depth"], layers);
     // One key changes what the run's file has, and leaves the rest of it.
-    let fewer = ["evaluate", &run, "--set", "eval.depth.stages=[2]", "--set", "eval.depth.epochs=1"];
+    let fewer = ["evaluate", &run, "--set", "eval.layers.stages=[2]", "--set", "eval.layers.epochs=1"];
     place.run(&fewer).says(0, &["trained, stage 2 (8x8x8), linear: "]);
     let rows = place.summary()["depth"].clone();
     let rows = rows.as_array().unwrap();
@@ -56,7 +56,7 @@ fn a_finished_run_is_probed_with_what_its_file_does_not_have() {
     place.tiny(&[]).says(0, &[]);
     let before = place.summary();
     let run = place.run_dir().display().to_string();
-    let all = "eval.depth={probes=['mlp'], features=64, epochs=1, batch=16, weight_decay=0, lr={mlp=0.1}}";
+    let all = "eval.layers={probes=['mlp'], features=64, epochs=1, batch=16, weight_decay=0, lr={mlp=0.1}}";
     place.run(&["evaluate", &run, "--set", all]).says(0, &["trained, stage 4 (32x2x2), mlp: "]);
     let probed = place.summary();
     assert_eq!(probed["depth"].as_array().unwrap().len(), 4);
@@ -66,16 +66,16 @@ fn a_finished_run_is_probed_with_what_its_file_does_not_have() {
     assert_eq!(place.summary()["depth"], probed["depth"]);
 
     let other = place.run(&["evaluate", &run, "--set", "eval.validation=0.5"]);
-    other.says(2, &["--set eval.validation=0.5: expected a key of eval.depth"]);
-    let part = place.run(&["evaluate", &run, "--set", "eval.depth.stages=[5]"]);
-    let whole = "--set 'eval.depth={probes=[\"linear\"], features=9000, epochs=20, batch=128, weight_decay=5e-4, \
-                 lr={linear=0.001}}' --set 'eval.depth.stages=[5]'";
+    other.says(2, &["--set eval.validation=0.5: expected a key of eval.layers"]);
+    let part = place.run(&["evaluate", &run, "--set", "eval.layers.stages=[5]"]);
+    let whole = "--set 'eval.layers={probes=[\"linear\"], features=9000, epochs=20, batch=128, weight_decay=5e-4, \
+                 lr={linear=0.001}}' --set 'eval.layers.stages=[5]'";
     let said = format!("such as: cargo xtask run -- evaluate {run} {whole}");
-    part.says(2, &["expected the whole table first", "has no [eval.depth]", &said]);
-    let fifth = ["--set", all, "--set", "eval.depth.stages=[5]"];
+    part.says(2, &["expected the whole table first", "has no [eval.layers]", &said]);
+    let fifth = ["--set", all, "--set", "eval.layers.stages=[5]"];
     place.run(&[&["evaluate", &run], &fifth[..]].concat()).says(
         2,
-        &["eval.depth.stages = [5]: expected stages from 1 to 4, as encoder.resnet18 has them, in rising order"],
+        &["eval.layers.stages = [5]: expected stages from 1 to 4, as encoder.resnet18 has them, in rising order"],
     );
 }
 
@@ -90,7 +90,7 @@ fn joint_tasks_with_views_of_two_sizes_are_judged_and_probed() {
         format!("{{ weight = 1.0, views = [{view}], method = {{ rotation = {own} }} }}")
     };
     let joint = format!("method.joint={{ tasks = [{}, {}] }}", task(0), task(1));
-    place.tiny(&["--set", views, "--set", &joint]).says(0, &["untrained, stage 3 (16x4x4), conv: "]);
+    place.tiny(&["--set", views, "--set", &joint]).says(0, &["random init, stage 3 (16x4x4), conv: "]);
     let figures = &place.summary()["label_free"];
     assert!(figures["effective_rank"].is_f64() && figures["alignment"].is_null(), "{figures}");
 }
@@ -106,10 +106,10 @@ fn probes_without_labels_are_said_to_be_left_out() {
     assert!(TINY.contains(synthetic));
     let folder = TINY.replace(synthetic, "name = \"folder\"\nroot = \"photos\"");
     place.write("tiny.toml", &format!("{folder}{DEPTH}"));
-    let said = "eval.depth is left out: its probes need training and test images with labels";
+    let said = "eval.layers is left out: its probes need training and test images with labels";
     place.tiny(&[]).says(0, &[said]);
     let run = place.run_dir().display().to_string();
-    let again = ["evaluate", &run, "--set", "eval.depth.epochs=1"];
+    let again = ["evaluate", &run, "--set", "eval.layers.epochs=1"];
     place.run(&again).says(0, &[said]);
     assert!(place.summary()["depth"].as_array().is_none_or(Vec::is_empty));
 }

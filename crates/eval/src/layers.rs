@@ -1,4 +1,4 @@
-//! Probes at depth: classifiers on the maps of single stages of a frozen encoder, which show where in it what classes
+//! Layer-wise probes: classifiers on the maps of single stages of a frozen encoder, which show where in it what classes
 //! need has formed (Zhang, Isola and Efros 2016, arXiv 1603.08511, section 3.2; Gidaris, Singh and Komodakis 2018, arXiv
 //! 1803.07728, section 3.1).
 
@@ -8,7 +8,7 @@ mod room;
 
 pub use maps::grid;
 
-use crate::{DepthScore, EvalError, Extractor, Subject};
+use crate::{EvalError, Extractor, LayerScore, Subject};
 use kontrast_config::Probe;
 use kontrast_data::Labelled;
 use kontrast_models::Encoder;
@@ -17,7 +17,7 @@ use maps::Shape;
 use probe::{Training, top1};
 use std::ops::ControlFlow;
 
-/// What probes at depth are trained with. Nothing is chosen: each is scored once, after its last epoch.
+/// What layer-wise probes are trained with. Nothing is chosen: each is scored once, after its last epoch.
 ///
 /// # Memory
 /// The maps of one stage and both splits lie on the device in bf16: two bytes for each of `images * channels * grid *
@@ -42,7 +42,7 @@ pub struct Probes {
     pub seed: u64,
 }
 
-/// How far probes at depth have come.
+/// How far layer-wise probes have come.
 #[derive(Clone, Copy, Debug)]
 pub enum Heard<'a> {
     /// The maps of a stage are about to be computed.
@@ -62,12 +62,12 @@ pub enum Heard<'a> {
         epoch: u32,
     },
     /// A probe is scored.
-    Scored(&'a DepthScore),
+    Scored(&'a LayerScore),
 }
 
 impl Probes {
     /// What an experiment asks for, of an encoder with so many stages.
-    pub fn new(config: &kontrast_config::DepthProbes, stages: usize, seed: u64) -> Self {
+    pub fn new(config: &kontrast_config::LayerProbes, stages: usize, seed: u64) -> Self {
         Self {
             // A checked experiment has a rate for each.
             probes: config.probes.iter().filter_map(|&probe| Some((probe, config.lr.of(probe)?))).collect(),
@@ -93,13 +93,13 @@ impl Probes {
         subject: &Subject<'_>,
         extractor: &Extractor,
         watch: &mut dyn FnMut(Heard<'_>) -> ControlFlow<()>,
-    ) -> Result<Vec<DepthScore>, EvalError> {
+    ) -> Result<Vec<LayerScore>, EvalError> {
         let shared = self.shared(subject.encoder, subject.train, subject.test, extractor)?;
-        room::require(&shared, available_memory(extractor.feed.device()))?;
+        room::require(&shared, available_memory(extractor.to_tensor.device()))?;
         let mut scores = Vec::new();
         for maps in &shared {
             self.probe(subject, extractor, maps, watch, &mut scores)?;
-            subject.assert_still("the probes at depth")?;
+            subject.assert_still("the layer-wise probes")?;
         }
         Ok(scores)
     }
@@ -120,7 +120,7 @@ impl Probes {
         extractor: &Extractor,
     ) -> Result<(), EvalError> {
         let shared = self.shared(encoder, train, test, extractor)?;
-        room::require(&shared, available_memory(extractor.feed.device()))
+        room::require(&shared, available_memory(extractor.to_tensor.device()))
     }
 
     /// All maps that are going to be held, one after the other.
@@ -160,7 +160,7 @@ impl Probes {
         extractor: &Extractor,
         maps: &Shared,
         watch: &mut dyn FnMut(Heard<'_>) -> ControlFlow<()>,
-        scores: &mut Vec<DepthScore>,
+        scores: &mut Vec<LayerScore>,
     ) -> Result<(), EvalError> {
         let &Shared { shape, grid, bytes, ref probes } = maps;
         hear(watch, Heard::Maps { stage: shape.stage, bytes })?;
@@ -169,7 +169,7 @@ impl Probes {
         for &(probe, lr) in probes {
             let training = Training { probe, lr, stage: shape.stage, classes: subject.classes(), of: self };
             let net = training.run(&train, &subject.train_bank.labels, extractor, watch)?;
-            let score = DepthScore {
+            let score = LayerScore {
                 stage: shape.stage,
                 channels: shape.channels as usize,
                 side: shape.side as usize,
@@ -199,13 +199,15 @@ struct Shared {
     probes: Vec<(Probe, f64)>,
 }
 
-/// The trained encoder's scores, each beside that of the same probe on the untrained one; both lists are of one
+/// The trained encoder's scores, each beside that of the same probe on the one with random weights; both lists are of one
 /// [`Probes`].
-pub fn beside(trained: Vec<DepthScore>, untrained: &[DepthScore]) -> Vec<DepthScore> {
-    assert_eq!(trained.len(), untrained.len(), "the same probes on both encoders");
-    let floor =
-        |(score, floor): (DepthScore, &DepthScore)| DepthScore { random_init: Some(floor.top1), ..score };
-    trained.into_iter().zip(untrained).map(floor).collect()
+pub fn beside(trained: Vec<LayerScore>, random_init: &[LayerScore]) -> Vec<LayerScore> {
+    assert_eq!(trained.len(), random_init.len(), "the same probes on both encoders");
+    let baseline = |(score, baseline): (LayerScore, &LayerScore)| LayerScore {
+        random_init: Some(baseline.top1),
+        ..score
+    };
+    trained.into_iter().zip(random_init).map(baseline).collect()
 }
 
 fn hear(watch: &mut dyn FnMut(Heard<'_>) -> ControlFlow<()>, what: Heard<'_>) -> Result<(), EvalError> {

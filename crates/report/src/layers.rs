@@ -1,6 +1,6 @@
-//! Probes at depth: a row a stage, trained beside untrained, and the same as curves.
+//! Layer-wise probes: a row a stage, trained beside random weights, and the same as curves.
 
-use kontrast_runlog::{DepthScore, Summary};
+use kontrast_runlog::{LayerScore, Summary};
 use serde::Serialize;
 
 use crate::markdown_table;
@@ -9,7 +9,7 @@ use crate::{Curve, Level, Series};
 
 /// The scores by stage and probe.
 #[derive(Debug, Serialize)]
-pub(crate) struct DepthTable {
+pub(crate) struct LayerTable {
     /// Probes in the order of the columns.
     probes: Vec<String>,
     rows: Vec<Row>,
@@ -18,7 +18,7 @@ pub(crate) struct DepthTable {
     /// What they were trained with.
     settings: String,
     /// What scores without a network are.
-    floors: String,
+    baselines: String,
 }
 
 /// One stage.
@@ -36,12 +36,12 @@ struct Row {
 #[derive(Debug, Serialize)]
 struct Cell {
     trained: Option<f64>,
-    untrained: Option<f64>,
+    random_init: Option<f64>,
 }
 
 /// The table of a run; none where no probe looked at a stage.
-pub(crate) fn depth_table(summary: &Summary) -> Option<DepthTable> {
-    let scores = &summary.depth;
+pub(crate) fn layers_table(summary: &Summary) -> Option<LayerTable> {
+    let scores = &summary.layers;
     let first = scores.first()?;
     let probes = probes(scores);
     let of_probes = scores.iter().filter(|score| score.stage == first.stage);
@@ -56,13 +56,13 @@ pub(crate) fn depth_table(summary: &Summary) -> Option<DepthTable> {
     let rows = stages(scores).into_iter().map(|stage| row(scores, &probes, stage)).collect();
     let meaning: Vec<_> =
         probes.iter().map(|probe| meaning(probe)).filter(|words| !words.is_empty()).collect();
-    Some(DepthTable { meaning: meaning.join(" "), rows, settings, floors: floors(summary), probes })
+    Some(LayerTable { meaning: meaning.join(" "), rows, settings, baselines: baselines(summary), probes })
 }
 
 /// The table for the terminal; empty where there is none.
-pub fn depth_markdown(summary: &Summary) -> String {
-    let Some(table) = depth_table(summary) else { return String::new() };
-    let headings = table.probes.iter().flat_map(|probe| [format!("{probe} %"), "untrained".to_owned()]);
+pub fn layers_markdown(summary: &Summary) -> String {
+    let Some(table) = layers_table(summary) else { return String::new() };
+    let headings = table.probes.iter().flat_map(|probe| [format!("{probe} %"), "random init".to_owned()]);
     let headings: Vec<_> =
         ["stage", "map", "seen of it"].into_iter().map(str::to_owned).chain(headings).collect();
     let rows: Vec<Vec<String>> = table
@@ -70,7 +70,7 @@ pub fn depth_markdown(summary: &Summary) -> String {
         .into_iter()
         .map(|row| {
             let cells =
-                row.cells.into_iter().flat_map(|cell| [cell.trained, cell.untrained]).map(one_decimal);
+                row.cells.into_iter().flat_map(|cell| [cell.trained, cell.random_init]).map(one_decimal);
             let seen = row.pooled.unwrap_or_else(|| "all".to_owned());
             [row.stage.to_string(), row.map, seen].into_iter().chain(cells).collect()
         })
@@ -79,40 +79,40 @@ pub fn depth_markdown(summary: &Summary) -> String {
     markdown_table(&headings, &rows)
 }
 
-/// Top-1 over depth: a line a probe, the untrained network's dashed; none where there is but one stage.
-pub(crate) fn depth_curve(summary: &Summary) -> Option<Curve> {
-    let scores = &summary.depth;
+/// Top-1 by layer: a line a probe, that of random weights dashed; none where there is but one stage.
+pub(crate) fn layers_curve(summary: &Summary) -> Option<Curve> {
+    let scores = &summary.layers;
     let stages = stages(scores);
     if stages.len() < 2 {
         return None;
     }
     let probes = probes(scores);
-    let line = |probe: &str, name: &str, floor_of, pick: fn(&DepthScore) -> Option<f64>| {
+    let line = |probe: &str, name: &str, baseline_of, pick: fn(&LayerScore) -> Option<f64>| {
         let of_probe = scores.iter().filter(|score| score.probe == probe);
         let points = of_probe.filter_map(|score| Some((score.stage as f64, pick(score)?))).collect();
-        Series { name: name.to_owned(), points, floor_of }
+        Series { name: name.to_owned(), points, baseline_of }
     };
     let trained = probes.iter().map(|probe| line(probe, probe, None, |score| Some(score.top1)));
-    let untrained = probes
+    let random_init = probes
         .iter()
         .enumerate()
-        .map(|(index, probe)| line(probe, "untrained", Some(index), |score| score.random_init));
+        .map(|(index, probe)| line(probe, "random init", Some(index), |score| score.random_init));
     let pixels = summary.eval.pixels.get("linear").map(|score| score.top1);
     Some(Curve {
-        title: "Top-1 over depth, %".to_owned(),
+        title: "Top-1 by layer, %".to_owned(),
         x_label: "stage".to_owned(),
         x_ticks: stages.iter().map(|stage| (*stage as f64, stage.to_string())).collect(),
-        series: trained.chain(untrained).filter(|series| !series.points.is_empty()).collect(),
+        series: trained.chain(random_init).filter(|series| !series.points.is_empty()).collect(),
         levels: pixels.map(|value| Level { name: "raw pixels".to_owned(), value }).into_iter().collect(),
     })
 }
 
-fn row(scores: &[DepthScore], probes: &[String], stage: usize) -> Row {
+fn row(scores: &[LayerScore], probes: &[String], stage: usize) -> Row {
     let here: Vec<_> = scores.iter().filter(|score| score.stage == stage).collect();
     let find = |probe: &String| here.iter().find(|score| score.probe == *probe);
     let cell = |probe: &String| Cell {
         trained: find(probe).map(|score| score.top1),
-        untrained: find(probe).and_then(|score| score.random_init),
+        random_init: find(probe).and_then(|score| score.random_init),
     };
     let pooled: Vec<_> = here.iter().filter(|score| score.grid < score.side).collect();
     let names: Vec<_> = pooled.iter().map(|score| score.probe.as_str()).collect();
@@ -125,7 +125,7 @@ fn row(scores: &[DepthScore], probes: &[String], stage: usize) -> Row {
 }
 
 /// Probes in the order in which they stand.
-fn probes(scores: &[DepthScore]) -> Vec<String> {
+fn probes(scores: &[LayerScore]) -> Vec<String> {
     let mut probes: Vec<String> = Vec::new();
     for score in scores {
         if !probes.contains(&score.probe) {
@@ -135,7 +135,7 @@ fn probes(scores: &[DepthScore]) -> Vec<String> {
     probes
 }
 
-fn stages(scores: &[DepthScore]) -> Vec<usize> {
+fn stages(scores: &[LayerScore]) -> Vec<usize> {
     let mut stages: Vec<_> = scores.iter().map(|score| score.stage).collect();
     stages.sort_unstable();
     stages.dedup();
@@ -151,7 +151,7 @@ fn meaning(probe: &str) -> &'static str {
     }
 }
 
-fn floors(summary: &Summary) -> String {
+fn baselines(summary: &Summary) -> String {
     let pixels = summary
         .eval
         .pixels

@@ -1,4 +1,4 @@
-//! Methods with a slow copy of the encoder, or with stored embeddings.
+//! Methods with a momentum encoder of the encoder, or with stored embeddings.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,9 +18,9 @@ pub struct Moco {
     pub queue: usize,
     /// Whether both views are queries in turn (v2+), or the first alone.
     pub symmetric: bool,
-    /// Virtual devices: batch norm sees a share of the batch at a time, and the shares of the keys are shuffled, so
+    /// Splits of the batch that batch norm sees one at a time; keys are shuffled between them, so
     /// that no query finds its key by their common statistics. 1 is ordinary batch norm.
-    pub virtual_devices: u32,
+    pub bn_splits: u32,
     /// The head that the loss sees: one layer in v1, two in v2.
     pub projector: Head,
 }
@@ -45,17 +45,17 @@ pub struct Mocov3 {
 pub struct Npid {
     /// Temperature of the similarities.
     pub temperature: f64,
-    /// Images drawn from the bank as noise, for each image of the batch.
-    pub noise: usize,
-    /// Share of itself that a slot of the bank keeps when its image is seen again.
+    /// Slots drawn from the bank as negatives, for each image of the batch.
+    pub negatives: usize,
+    /// Fraction of itself that a slot of the bank keeps when its image is seen again.
     pub bank_momentum: f64,
-    /// Share of itself that the normaliser Z keeps at each step: 1 keeps the first batch's, as in the paper.
+    /// Fraction of itself that the normaliser Z keeps at each step: 1 keeps the first batch's, as in the paper.
     pub normaliser_momentum: f64,
     /// The head that the loss sees.
     pub projector: Head,
 }
 
-/// BYOL: the online network predicts what a slow copy makes of the other view.
+/// BYOL: the online network predicts what a momentum encoder makes of the other view.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Byol {
@@ -67,7 +67,7 @@ pub struct Byol {
     pub predictor: Head,
 }
 
-/// SimSiam: a predictor and a stop-gradient, without a slow copy.
+/// SimSiam: a predictor and a stop-gradient, without a momentum encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Simsiam {
@@ -96,13 +96,13 @@ impl Moco {
             let both = self.queue.is_multiple_of(2 * batch);
             problems.require(both, &format!("{key}.queue"), &self.queue, &expected);
         }
-        let devices = self.virtual_devices as usize;
-        // What goes through the network at once is what the devices share.
+        let devices = self.bn_splits as usize;
+        // What goes through the network at once is split.
         let (at_once, images) =
             train.chunk.map_or(("train.batch", train.batch), |chunk| ("train.chunk", chunk));
-        let shares = devices >= 1 && images.is_multiple_of(devices) && images / devices.max(1) >= 2;
+        let fits = devices >= 1 && images.is_multiple_of(devices) && images / devices.max(1) >= 2;
         let expected = format!("a divisor of {at_once} = {images} that leaves two images or more a device");
-        problems.require(shares, &format!("{key}.virtual_devices"), &devices, &expected);
+        problems.require(fits, &format!("{key}.bn_splits"), &devices, &expected);
         self.projector.check(&format!("{key}.projector"), problems);
     }
 }
@@ -120,7 +120,12 @@ impl Mocov3 {
 impl Npid {
     pub(super) fn check(&self, key: &str, problems: &mut Problems) {
         problems.positive(&format!("{key}.temperature"), self.temperature);
-        problems.require(self.noise >= 1, &format!("{key}.noise"), &self.noise, "at least 1 image");
+        problems.require(
+            self.negatives >= 1,
+            &format!("{key}.negatives"),
+            &self.negatives,
+            "at least 1 image",
+        );
         problems.below_one(&format!("{key}.bank_momentum"), self.bank_momentum);
         let kept = self.normaliser_momentum;
         let key_of_z = format!("{key}.normaliser_momentum");

@@ -1,11 +1,11 @@
 //! Everything that training and evaluation of one experiment share, made once.
 
 use crate::data;
-use crate::device::{self, Place};
+use crate::device::{self, Runtime};
 use crate::inventory::Inventory;
-use crate::{images, say};
+use crate::{images, log};
 use kontrast_augment::ViewPlan;
-use kontrast_augment_torch::Feed;
+use kontrast_augment_torch::ToTensor;
 use kontrast_config::{self as config, Experiment, Loaded};
 use kontrast_data::{DataError, Dataset, Epochs, LoaderSpec, Splits, Subset};
 use kontrast_eval::Extractor;
@@ -18,10 +18,10 @@ use std::sync::atomic::AtomicBool;
 const BATCH: usize = 500;
 
 /// An experiment with its place and its images.
-pub(crate) struct Stage {
+pub(crate) struct Session {
     pub(crate) experiment: Experiment,
     pub(crate) digest: String,
-    pub(crate) place: Place,
+    pub(crate) runtime: Runtime,
     pub(crate) splits: Splits,
     /// What images these are.
     pub(crate) inventory: Inventory,
@@ -34,15 +34,15 @@ pub(crate) struct Stage {
     stop: Arc<AtomicBool>,
 }
 
-impl Stage {
+impl Session {
     pub(crate) fn new(loaded: &Loaded, stop: &Arc<AtomicBool>) -> anyhow::Result<Self> {
         for note in &loaded.notes {
-            say::note(format_args!("note: {note}"));
+            log::note(format_args!("note: {note}"));
         }
         let experiment = loaded.experiment.clone();
-        let place = device::prepare(&experiment.run)?;
+        let runtime = device::prepare(&experiment.run)?;
         let splits = data::open(&experiment.data, experiment.seed)?;
-        images::say_notes(&splits);
+        images::log_notes(&splits);
         let inventory = Inventory::of(&splits)?;
         let all = splits.train.images();
         let most = experiment.method.most_images().filter(|&most| most < all.len());
@@ -62,7 +62,7 @@ impl Stage {
         Ok(Self {
             experiment,
             digest: loaded.digest.clone(),
-            place,
+            runtime,
             splits,
             inventory,
             plans,
@@ -75,9 +75,9 @@ impl Stage {
     /// The method with its initial weights.
     pub(crate) fn method(&self) -> anyhow::Result<Box<dyn Method>> {
         let (experiment, train) = (&self.experiment, &self.splits.train);
-        let setting = setting(experiment, self.trained_on.len(), self.place.device)?;
-        // Only a method that is told them gets to see the labels.
-        let labels = train.labelled().filter(|_| experiment.method.wants_labels()).map(|images| {
+        let setting = setting(experiment, self.trained_on.len(), self.runtime.device)?;
+        // Only a method that needs them gets to see the labels.
+        let labels = train.labelled().filter(|_| experiment.method.needs_labels()).map(|images| {
             let all = (0..images.len() as u32).collect();
             let places = self.places.clone().unwrap_or(all);
             let by_image: Vec<_> = places.iter().map(|&place| images.label(place as usize)).collect();
@@ -105,20 +105,20 @@ impl Stage {
             total_epochs: self.experiment.train.epochs,
             first_step: 0,
             seed,
-            workers: self.place.workers,
+            workers: self.runtime.workers,
         }
     }
 
-    pub(crate) fn feed(&self) -> Feed {
+    pub(crate) fn to_tensor(&self) -> ToTensor {
         let data = &self.experiment.data;
-        Feed::new(data.mean, data.deviation, self.place.device)
+        ToTensor::new(data.mean, data.std, self.runtime.device)
     }
 
     /// Features of undistorted images of this many pixels on a side.
     pub(crate) fn extractor(&self, side: usize) -> Extractor {
         Extractor {
             plan: ViewPlan::evaluation((side, side)),
-            feed: self.feed(),
+            to_tensor: self.to_tensor(),
             precision: precision(self.experiment.train.precision),
             batch: BATCH,
             stop: Arc::clone(&self.stop),

@@ -1,32 +1,32 @@
-//! A sheet of puzzles as they are set, framed by whether they are solved, with the answers.
+//! A sheet of predictions of a pretext task: what the network saw, framed by whether it was right, with the answers.
 
 use crate::canvas::{Canvas, LINE, PAPER, RIGHT, WRONG, pixels, width, words};
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 use kontrast_config::Data;
-use kontrast_methods::Solved;
+use kontrast_methods::Predictions;
 use tch::Device;
 
-/// The most puzzles in a row, and the least.
+/// The most pictures in a row, and the least.
 const COLUMNS: (usize, usize) = (8, 2);
-/// The most classes that have a row each, and how many puzzles are shown where there are more classes.
+/// The most classes that have a row each, and how many pictures are shown where there are more classes.
 const MOST_ROWS: usize = 8;
 const SHOWN: usize = 24;
-/// About as many pixels as a puzzle has on a side, the most it may have, and those around it.
+/// About as many pixels as a picture has on a side, the most it may have, and those around it.
 const CELL: u32 = 96;
 const LARGEST: u32 = 128;
 const GAP: u32 = 6;
 const FRAME: u32 = 3;
 /// About as wide as the sheet may be: a page shows it as it is, so that its words can be read.
 const WIDTH: u32 = 950;
-/// The least and the most pixels between the tiles of a puzzle.
+/// The least and the most pixels between the tiles of a picture.
 const SEAM: (u32, u32) = (2, 4);
 
-/// Some puzzles. Of few classes each has a row, named at its left; of many the right answer stands below each puzzle.
-pub(crate) fn sheet(solved: &Solved, names: &[String], data: &Data) -> RgbImage {
-    let (targets, found) = (classes(&solved.targets), classes(&solved.found));
-    let by_class = solved.classes.len() <= MOST_ROWS;
-    let drawing = Drawing::of(solved);
+/// Some pictures. Of few classes each has a row, named at its left; of many the right answer stands below each picture.
+pub(crate) fn sheet(predictions: &Predictions, names: &[String], data: &Data) -> RgbImage {
+    let (targets, found) = (classes(&predictions.targets), classes(&predictions.found));
+    let by_class = predictions.classes.len() <= MOST_ROWS;
+    let drawing = Drawing::of(predictions);
     let plan = Plan::new(names, by_class, drawing.size());
     let rows = rows(&targets, if by_class { names.len() } else { 0 }, plan.columns);
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0) as u32;
@@ -42,7 +42,7 @@ pub(crate) fn sheet(solved: &Solved, names: &[String], data: &Data) -> RgbImage 
             let x = plan.left + GAP + column * plan.across;
             let frame = if targets[index] == found[index] { RIGHT } else { WRONG };
             Canvas(&mut picture).fill((x, y), plan.framed, frame);
-            let drawn = drawing.draw(&pixels(&solved.pictures.get(index as i64), data.mean, data.deviation));
+            let drawn = drawing.draw(&pixels(&predictions.pictures.get(index as i64), data.mean, data.std));
             imageops::replace(&mut picture, &drawn, (x + FRAME).into(), (y + FRAME).into());
             let right = (!by_class).then(|| format!("is {}", names[targets[index]]));
             let captions = right.into_iter().chain([format!("found {}", names[found[index]])]);
@@ -54,13 +54,13 @@ pub(crate) fn sheet(solved: &Solved, names: &[String], data: &Data) -> RgbImage 
     picture
 }
 
-/// Where puzzles lie.
+/// Where pictures lie.
 struct Plan {
     /// Room for what rows are called.
     left: u32,
-    /// Width and height of a puzzle with its frame.
+    /// Width and height of a picture with its frame.
     framed: (u32, u32),
-    /// From one puzzle to the next, captions included.
+    /// From one picture to the next, captions included.
     across: u32,
     down: u32,
     /// As many as the width has room for.
@@ -68,10 +68,10 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(names: &[String], by_class: bool, puzzle: (u32, u32)) -> Self {
+    fn new(names: &[String], by_class: bool, picture: (u32, u32)) -> Self {
         let longest = names.iter().map(|name| width(name)).max().unwrap_or(0);
         let left = if by_class { longest + GAP } else { 0 };
-        let framed = (puzzle.0 + 2 * FRAME, puzzle.1 + 2 * FRAME);
+        let framed = (picture.0 + 2 * FRAME, picture.1 + 2 * FRAME);
         let across = framed.0.max(width("found ") + longest) + GAP;
         let lines = if by_class { 1 } else { 2 };
         let down = framed.1 + (LINE + 1) * lines + GAP;
@@ -81,11 +81,11 @@ impl Plan {
 }
 
 fn classes(of: &tch::Tensor) -> Vec<usize> {
-    let classes: Vec<i64> = Vec::try_from(of.to_device(Device::Cpu)).expect("a class a puzzle");
+    let classes: Vec<i64> = Vec::try_from(of.to_device(Device::Cpu)).expect("a class a picture");
     classes.into_iter().map(|class| class as usize).collect()
 }
 
-/// Puzzles by row: of one class each, or, where there are none to go by, spread over all. Where every image is set as
+/// Pictures by row: of one class each, or, where there are none to go by, spread over all. Where every image is set as
 /// every class, a column shows one image.
 fn rows(targets: &[usize], by_class: usize, columns: usize) -> Vec<Vec<usize>> {
     let spread = |of: &[usize], most: usize| -> Vec<usize> {
@@ -103,7 +103,7 @@ fn rows(targets: &[usize], by_class: usize, columns: usize) -> Vec<Vec<usize>> {
     (0..by_class).map(of_class).filter(|row| !row.is_empty()).collect()
 }
 
-/// How a puzzle is drawn: small ones enlarged by a whole factor, large ones shrunk by one, and its tiles a little apart.
+/// How a picture is drawn: small ones enlarged by a whole factor, large ones shrunk by one, and its tiles a little apart.
 struct Drawing {
     /// Pixels of the whole before.
     side: (u32, u32),
@@ -116,9 +116,9 @@ struct Drawing {
 }
 
 impl Drawing {
-    fn of(solved: &Solved) -> Self {
-        let (_, _, h, w) = solved.pictures.size4().expect("pictures of four dimensions");
-        Self::new((w as u32, h as u32), (solved.tiles.0 as u32, solved.tiles.1 as u32))
+    fn of(predictions: &Predictions) -> Self {
+        let (_, _, h, w) = predictions.pictures.size4().expect("pictures of four dimensions");
+        Self::new((w as u32, h as u32), (predictions.tiles.0 as u32, predictions.tiles.1 as u32))
     }
 
     fn new(side: (u32, u32), tiles: (u32, u32)) -> Self {
@@ -135,20 +135,20 @@ impl Drawing {
         (drawn(self.side.0, self.tiles.1), drawn(self.side.1, self.tiles.0))
     }
 
-    /// Width and height of the puzzle as it is drawn.
+    /// Width and height of the picture as it is drawn.
     fn size(&self) -> (u32, u32) {
         let ((w, h), (rows, columns)) = (self.tile(), self.tiles);
         (w * columns + (columns - 1) * self.seam, h * rows + (rows - 1) * self.seam)
     }
 
-    fn draw(&self, puzzle: &RgbImage) -> RgbImage {
+    fn draw(&self, picture: &RgbImage) -> RgbImage {
         let (rows, columns) = self.tiles;
         let (w, h) = (self.side.0 / columns, self.side.1 / rows);
         let (width, height) = self.tile();
         let filter = if self.shrunk > 1 { FilterType::Triangle } else { FilterType::Nearest };
         let mut drawn = RgbImage::from_pixel(self.size().0, self.size().1, PAPER);
         for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
-            let tile = imageops::crop_imm(puzzle, column * w, row * h, w, h).to_image();
+            let tile = imageops::crop_imm(picture, column * w, row * h, w, h).to_image();
             let tile = imageops::resize(&tile, width, height, filter);
             let (x, y) = (column * (width + self.seam), row * (height + self.seam));
             imageops::replace(&mut drawn, &tile, x.into(), y.into());
@@ -178,13 +178,13 @@ mod tests {
     }
 
     #[test]
-    fn many_classes_are_spread_and_few_puzzles_are_all_shown() {
+    fn many_classes_are_spread_and_few_predictions_are_all_shown() {
         let many: Vec<usize> = (0..250).collect();
         let sheet = rows(&many, 0, 8);
         assert_eq!((sheet.len(), sheet[2].len()), (3, 8));
         assert!(sheet[2][7] > 230);
         assert_eq!(rows(&many[..10], 0, 8), [(0..8).collect::<Vec<_>>(), vec![8, 9]]);
-        // A class that no puzzle is of has no row.
+        // A class that no picture is of has no row.
         assert_eq!(rows(&[2, 0, 2], 3, 8), [vec![1], vec![0, 2]]);
     }
 

@@ -5,19 +5,19 @@ use tch::{Device, Kind, Tensor};
 
 /// Normalises batches of RGB bytes.
 #[derive(Debug)]
-pub struct Feed {
-    /// 1 / (255 deviation), `[3]`.
+pub struct ToTensor {
+    /// 1 / (255 std), `[3]`.
     factor: Tensor,
-    /// mean / deviation, `[3]`.
+    /// mean / std, `[3]`.
     shift: Tensor,
     device: Device,
 }
 
-impl Feed {
-    /// A feed to `device` with the channel means and deviations of values between 0 and 1.
-    pub fn new(mean: [f64; 3], deviation: [f64; 3], device: Device) -> Self {
+impl ToTensor {
+    /// A feed to `device` with the channel means and stds of values between 0 and 1.
+    pub fn new(mean: [f64; 3], std: [f64; 3], device: Device) -> Self {
         let of = |f: fn(f64, f64) -> f64| {
-            let values: Vec<f32> = mean.iter().zip(&deviation).map(|(&m, &d)| f(m, d) as f32).collect();
+            let values: Vec<f32> = mean.iter().zip(&std).map(|(&m, &d)| f(m, d) as f32).collect();
             Tensor::from_slice(&values).to_device(device)
         };
         Self { factor: of(|_, d| 1.0 / (255.0 * d)), shift: of(|m, d| m / d), device }

@@ -1,17 +1,17 @@
-//! Probes at depth on images whose class only some of them can see.
+//! Layer-wise probes on images whose class only some of them can see.
 
 use kontrast_augment::{ImageRef, ViewPlan};
-use kontrast_augment_torch::Feed;
+use kontrast_augment_torch::ToTensor;
 use kontrast_config::Probe;
 use kontrast_data::{DataError, Dataset, Labelled};
-use kontrast_eval::depth::{Heard, Probes, beside};
-use kontrast_eval::{DepthScore, EvalError, Extractor, Subject};
+use kontrast_eval::layers::{Heard, Probes, beside};
+use kontrast_eval::{EvalError, Extractor, LayerScore, Subject};
 use kontrast_models::{Encoder, Mode};
 use kontrast_torch_ext::{Precision, StateDict};
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tch::{Device, Kind, Tensor, nn};
+use tch::{Device, Kind, Tensor};
 
 const SIDE: usize = 8;
 
@@ -101,11 +101,8 @@ impl Encoder for Halving {
     fn variables(&self) -> StateDict {
         [("factor".to_owned(), Tensor::from(self.0))].into_iter().collect()
     }
-    fn share(&self) -> Box<dyn Encoder> {
+    fn handle(&self) -> Box<dyn Encoder> {
         Box::new(Self(self.0))
-    }
-    fn duplicate(&self) -> (nn::VarStore, Box<dyn Encoder>) {
-        (nn::VarStore::new(Device::Cpu), self.share())
     }
 }
 
@@ -124,14 +121,14 @@ fn probes(stages: &[usize], features: usize) -> Probes {
 fn extractor() -> Extractor {
     Extractor {
         plan: ViewPlan::evaluation((SIDE, SIDE)),
-        feed: Feed::new([0.5; 3], [0.25; 3], Device::Cpu),
+        to_tensor: ToTensor::new([0.5; 3], [0.25; 3], Device::Cpu),
         precision: Precision::Fp32,
         batch: 33,
         stop: Arc::default(),
     }
 }
 
-fn scored(probes: &Probes, train: &Drawn, test: &Drawn, encoder: &dyn Encoder) -> Vec<DepthScore> {
+fn scored(probes: &Probes, train: &Drawn, test: &Drawn, encoder: &dyn Encoder) -> Vec<LayerScore> {
     let subject = Subject::new(encoder, train, test, &extractor()).unwrap();
     probes.evaluate(&subject, &extractor(), &mut |_| ControlFlow::Continue(())).unwrap()
 }
@@ -158,7 +155,7 @@ fn every_probe_learns_what_all_can_see_at_every_stage() {
 }
 
 #[test]
-fn labels_that_say_nothing_score_at_chance_at_every_stage() {
+fn uninformative_labels_score_at_chance_at_every_stage() {
     let drawn = |image: usize| (image.wrapping_mul(2_654_435_761) >> 9) as u32 % 2;
     let (train, test) = (Drawn::new(0..400, halves, drawn), Drawn::new(400..800, halves, drawn));
     for score in scored(&probes(&[1], 12), &train, &test, &Halving(1.0)) {
@@ -187,12 +184,12 @@ fn scores_follow_from_the_seed_and_stand_beside_those_of_another_encoder() {
     assert_eq!(first, second);
     let rows = beside(first.clone(), &other);
     assert_eq!(rows.len(), 6);
-    for ((row, trained), untrained) in rows.iter().zip(&first).zip(&other) {
-        assert_eq!((row.top1, row.random_init), (trained.top1, Some(untrained.top1)));
+    for ((row, trained), random_init) in rows.iter().zip(&first).zip(&other) {
+        assert_eq!((row.top1, row.random_init), (trained.top1, Some(random_init.top1)));
     }
     // Stage 1 is the same of both encoders, and so is what a probe of it begins with and the order of its maps.
     assert_eq!(first[..3], other[..3]);
-    // A map of nothing but zeros says nothing.
+    // A map of nothing but zeros is uninformative.
     assert!((other[3].top1 - 50.0).abs() < 1e-9, "{:?}", other[3]);
 }
 
@@ -239,11 +236,8 @@ fn an_encoder_that_moves_while_it_is_probed_voids_the_scores() {
         fn variables(&self) -> StateDict {
             [("running_mean".to_owned(), self.0.shallow_clone())].into_iter().collect()
         }
-        fn share(&self) -> Box<dyn Encoder> {
+        fn handle(&self) -> Box<dyn Encoder> {
             Box::new(Self(self.0.shallow_clone()))
-        }
-        fn duplicate(&self) -> (nn::VarStore, Box<dyn Encoder>) {
-            (nn::VarStore::new(Device::Cpu), Box::new(Self(self.0.copy())))
         }
     }
     let (train, test) = (Drawn::new(0..64, halves, parity), Drawn::new(64..96, halves, parity));

@@ -24,7 +24,7 @@ pub(crate) struct Shape {
 /// at least, and no more than the map has.
 ///
 /// ```
-/// assert_eq!(kontrast_eval::depth::grid(64, 32, 9000), 11);
+/// assert_eq!(kontrast_eval::layers::grid(64, 32, 9000), 11);
 /// ```
 pub fn grid(channels: i64, side: i64, features: i64) -> i64 {
     (features / channels).isqrt().clamp(1, side)
@@ -66,7 +66,7 @@ pub(crate) fn read(
     let indices: Vec<u32> = (0..images.len() as u32).collect();
     let size = [images.len() as i64, shape.channels, grid, grid];
     // Made at once: parts that are joined would need twice the memory.
-    let maps = Tensor::empty(size, (Kind::BFloat16, extractor.feed.device()));
+    let maps = Tensor::empty(size, (Kind::BFloat16, extractor.to_tensor.device()));
     let mut from = 0;
     extractor.batches(images, &indices, |x| {
         let map = &encoder.stages(x, Mode::Eval)[shape.stage - 1];
@@ -87,7 +87,7 @@ pub(crate) fn pooled(map: &Tensor, grid: i64) -> Tensor {
     if map.size()[2..] == [grid, grid] { map } else { map.adaptive_avg_pool2d([grid, grid]) }
 }
 
-/// Mean 0 and deviation 1 in every value of the training maps.
+/// Mean 0 and std 1 in every value of the training maps.
 #[derive(Debug)]
 pub(crate) struct Standardise {
     mean: Tensor,
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn standardised_values_have_mean_0_and_deviation_1_and_dead_ones_stay_0() {
+    fn standardised_values_have_mean_0_and_std_1_and_dead_ones_stay_0() {
         let ramp = Tensor::arange(2500 * 8, (Kind::Float, Device::Cpu));
         let maps = ((ramp * 0.37).sin() * 3.0 + 5.0).reshape([2500, 2, 2, 2]);
         let _ = maps.narrow(1, 1, 1).fill_(3.1);
@@ -152,8 +152,8 @@ mod tests {
         let x = Standardise::of(&maps).apply(&maps);
         assert_eq!(x.size(), [2500, 8]);
         assert!(x.mean_dim([0i64].as_slice(), false, Kind::Float).abs().max().double_value(&[]) < 1e-4);
-        let deviation = x.std_dim([0i64].as_slice(), false, false);
+        let std = x.std_dim([0i64].as_slice(), false, false);
         let expected = Tensor::from_slice(&[1f32, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
-        assert!((deviation - expected).abs().max().double_value(&[]) < 1e-3);
+        assert!((std - expected).abs().max().double_value(&[]) < 1e-3);
     }
 }

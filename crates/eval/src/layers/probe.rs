@@ -123,7 +123,7 @@ impl Training<'_> {
             widths: [hidden, vec![self.classes]].concat(),
             batch_norm: HeadNorm::Hidden,
             activation: Activation::Relu,
-            virtual_devices: 1,
+            bn_splits: 1,
         };
         let head = Head::new(&store, inputs, &spec, init);
         Net { store, body, head }
@@ -142,7 +142,7 @@ impl Training<'_> {
     }
 }
 
-/// Share of maps, per cent to four decimals, whose highest logit is the label's.
+/// Fraction of maps, per cent to four decimals, whose highest logit is the label's.
 pub(crate) fn top1(net: &Net, maps: &Tensor, labels: &Tensor) -> f64 {
     let n = maps.size()[0];
     let logits = tch::no_grad(|| {

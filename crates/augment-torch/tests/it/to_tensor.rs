@@ -1,6 +1,6 @@
 //! The feed and the views against plain arithmetic.
 
-use kontrast_augment_torch::{Feed, Views};
+use kontrast_augment_torch::{ToTensor, Views};
 use proptest::prelude::*;
 use tch::{Device, Kind, Tensor};
 
@@ -19,14 +19,14 @@ proptest! {
     #[test]
     fn every_byte_is_scaled_and_normalised_by_its_channel(
         bytes in proptest::collection::vec(any::<u8>(), 2 * 3 * 4 * 3),
-        mean in prop::array::uniform3(0f64..1.0), deviation in prop::array::uniform3(0.05f64..1.0),
+        mean in prop::array::uniform3(0f64..1.0), std in prop::array::uniform3(0.05f64..1.0),
     ) {
-        let images = Feed::new(mean, deviation, Device::Cpu).images(&bytes, (4, 3));
+        let images = ToTensor::new(mean, std, Device::Cpu).images(&bytes, (4, 3));
         prop_assert_eq!(images.size(), [2, 3, 3, 4]);
         prop_assert_eq!(images.stride(), [36, 1, 12, 3]);
         for (place, &byte) in bytes.iter().enumerate() {
             let (image, row, column, channel) = (place / 36, place / 12 % 3, place / 3 % 4, place % 3);
-            let expected = (f64::from(byte) / 255.0 - mean[channel]) / deviation[channel];
+            let expected = (f64::from(byte) / 255.0 - mean[channel]) / std[channel];
             let found = images.double_value(&[image as i64, channel as i64, row as i64, column as i64]);
             prop_assert!((found - expected).abs() < 1e-5, "{found} beside {expected}");
         }

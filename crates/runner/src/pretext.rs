@@ -1,13 +1,13 @@
-//! The puzzles of a pretext task: how many are solved, and which are taken for which.
+//! The accuracy of a pretext task, and which answers are taken for which.
 
 use crate::canvas::save;
 use crate::confusion::matrix;
-use crate::puzzle_sheet::sheet;
-use crate::say;
-use crate::stage::Stage;
+use crate::log;
+use crate::pretext_sheet::sheet;
+use crate::session::Session;
 use crate::task_images::TaskImages;
-use kontrast_methods::{Method, Progress, Solved};
-use kontrast_runlog::Puzzle;
+use kontrast_methods::{Method, Predictions, Progress};
+use kontrast_runlog::Pretext;
 use kontrast_runlog::human::percent;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -19,74 +19,75 @@ const LETTERS: usize = 16;
 /// algebraic set of permutations has.
 const MOST_CLASSES: i64 = 1512;
 
-/// Sets the method's puzzles of the test images, or of the training images where there is no test split, counts what is
-/// solved, and draws some of them and the confusion matrix. Exemplars are looked for in views of the training images.
-/// None for a method that sets no puzzles.
-pub(crate) fn solved(
-    stage: &Stage,
+/// The accuracy of the method's pretext task on the test images, or on the training images where there is no test split;
+/// draws some predictions and the confusion matrix. Exemplars are looked for in views of the training images. None for a
+/// method without a pretext task.
+pub(crate) fn accuracy(
+    session: &Session,
     method: &dyn Method,
     figures: &Path,
     interrupt: &AtomicBool,
-) -> anyhow::Result<Option<Puzzle>> {
-    let Some((task, view)) = stage.experiment.method.puzzles() else { return Ok(None) };
+) -> anyhow::Result<Option<Pretext>> {
+    let Some((task, view)) = session.experiment.method.pretext_task() else { return Ok(None) };
     let of_images = matches!(task, kontrast_config::Method::Exemplar(_));
-    let asked = if of_images { TaskImages::drawn_anew(stage, view) } else { TaskImages::new(stage, view) };
-    let epochs = stage.experiment.train.epochs;
+    let asked =
+        if of_images { TaskImages::drawn_anew(session, view) } else { TaskImages::new(session, view) };
+    let epochs = session.experiment.train.epochs;
     // Draws of an epoch that training never sees.
     let progress = Progress { step: 0, steps: 1, epoch: epochs, epochs };
-    let (mut count, mut shown) = (Count::default(), None::<Solved>);
+    let (mut count, mut shown) = (Count::default(), None::<Predictions>);
     for views in asked.all(interrupt) {
-        let Some(solved) = method.solve(&views?, progress) else { return Ok(None) };
-        count.add(&solved);
-        shown.get_or_insert(solved);
+        let Some(predictions) = method.predict(&views?, progress) else { return Ok(None) };
+        count.add(&predictions);
+        shown.get_or_insert(predictions);
     }
     let Some(mut shown) = shown else { return Ok(None) };
     let classes = shown.classes.len() as u64;
-    let puzzle = Puzzle {
-        top1: (1e6 * count.right as f64 / count.puzzles.max(1) as f64).round() / 1e4,
+    let pretext = Pretext {
+        top1: (1e6 * count.right as f64 / count.predictions.max(1) as f64).round() / 1e4,
         chance: 100.0 / classes as f64,
-        puzzles: count.puzzles,
+        count: count.predictions,
         classes,
         on_test: asked.on_test,
     };
-    say::note(format_args!(
-        "puzzles of the {} images: {} of {} solved, by chance {}",
+    log::note(format_args!(
+        "pretext accuracy on the {} images: {} of {} predictions, by chance {}",
         asked.whose(),
-        percent(puzzle.top1),
-        puzzle.puzzles,
-        percent(puzzle.chance)
+        percent(pretext.top1),
+        pretext.count,
+        percent(pretext.chance)
     ));
     if of_images {
-        beside_what_was_found(&mut shown, &TaskImages::trained_on(stage, view))?;
+        beside_what_was_found(&mut shown, &TaskImages::trained_on(session, view))?;
     }
     let names = names(&shown.classes);
-    save(&sheet(&shown, &names, &stage.experiment.data), &figures.join("puzzles.png"))?;
-    // Which image was taken for which the sheet shows; their numbers say nothing.
+    save(&sheet(&shown, &names, &session.experiment.data), &figures.join("pretext.png"))?;
+    // Which image was taken for which the sheet shows; their numbers are uninformative.
     if let Some(confusion) = count.confusion.filter(|_| !of_images) {
         save(&matrix(&confusion, &names), &figures.join("confusion.png"))?;
     }
-    Ok(Some(puzzle))
+    Ok(Some(pretext))
 }
 
 /// What was answered so far.
 #[derive(Default)]
 struct Count {
-    puzzles: u64,
+    predictions: u64,
     right: u64,
     /// How often each class, a row, was taken for each, a column: `[classes, classes]`, i64.
     confusion: Option<Tensor>,
 }
 
 impl Count {
-    fn add(&mut self, solved: &Solved) {
-        let right = solved.targets.eq_tensor(&solved.found).sum(Kind::Int64);
-        self.puzzles += solved.targets.numel() as u64;
+    fn add(&mut self, predictions: &Predictions) {
+        let right = predictions.targets.eq_tensor(&predictions.found).sum(Kind::Int64);
+        self.predictions += predictions.targets.numel() as u64;
         self.right += right.int64_value(&[]) as u64;
-        let classes = solved.classes.len() as i64;
+        let classes = predictions.classes.len() as i64;
         if classes > MOST_CLASSES {
             return;
         }
-        let cells = (&solved.targets * classes + &solved.found).to_device(tch::Device::Cpu);
+        let cells = (&predictions.targets * classes + &predictions.found).to_device(tch::Device::Cpu);
         let counts = cells.bincount::<Tensor>(None, classes * classes).view([classes, classes]);
         self.confusion =
             Some(self.confusion.as_ref().map_or_else(|| counts.shallow_clone(), |sum| sum + &counts));
@@ -94,7 +95,7 @@ impl Count {
 }
 
 /// Puts the image that was found, undistorted, to the right of each view.
-fn beside_what_was_found(shown: &mut Solved, images: &TaskImages<'_>) -> anyhow::Result<()> {
+fn beside_what_was_found(shown: &mut Predictions, images: &TaskImages<'_>) -> anyhow::Result<()> {
     let found: Vec<i64> = Vec::try_from(shown.found.to_device(tch::Device::Cpu))?;
     let found: Vec<_> = found.into_iter().map(|image| image as u32).collect();
     let found = images.some(&found)?.view(0).to_kind(shown.pictures.kind());
