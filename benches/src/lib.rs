@@ -43,15 +43,16 @@ impl Bench {
             batch_norm: config::HeadNorm::None,
         };
         let own = match measured {
-            Measured::Simclr => config::Method::Simclr(config::Simclr { temperature: 0.5, projector }),
-            Measured::Moco | Measured::MocoSymmetric => config::Method::Moco(config::Moco {
+            Measured::Simclr => config::Simclr { temperature: 0.5, projector }.into(),
+            Measured::Moco | Measured::MocoSymmetric => config::Moco {
                 temperature: 0.2,
                 momentum: config::Momentum { base: 0.99, last: 0.99 },
                 queue: (QUEUE / batch).max(1) * batch,
                 symmetric: measured == Measured::MocoSymmetric,
                 bn_splits: 1,
                 projector,
-            }),
+            }
+            .into(),
         };
         let setting = Setting {
             encoder: EncoderSpec::ResNet(ResNetSpec {

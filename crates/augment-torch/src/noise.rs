@@ -6,10 +6,10 @@ use tch::{Kind, Tensor};
 
 /// The lowest 32 bits.
 const MASK: i64 = 0xffff_ffff;
-/// Deviation of an erased box's noise, as in the CPU renderer.
+/// Standard deviation of an erased box's noise, as in the CPU renderer.
 const STD: f64 = 0.25;
 
-/// Adds noise. The number is its std.
+/// Adds noise. The number is its standard deviation.
 pub(crate) fn add(x: &mut Tensor, numbers: &Numbers) {
     let (_, c, h, w) = x.size4().expect("pictures of four dimensions");
     let index = Tensor::arange(c * h * w, (Kind::Int64, x.device())).view([1, c, h, w]);

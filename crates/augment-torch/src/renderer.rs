@@ -2,7 +2,7 @@
 
 use crate::frame::Frame;
 use crate::resample::{self, Frames};
-use crate::schedule::{Cohort, Group, Rows, Schedule, Slot};
+use crate::schedule::{Cohort, Launch, Rows, Schedule, Slot};
 use crate::task::Numbers;
 use kontrast_augment::Recipe;
 use tch::{Device, Kind, Tensor, no_grad};
@@ -38,7 +38,8 @@ pub struct DeviceRenderer {
 }
 
 impl DeviceRenderer {
-    /// A renderer on `device` with the channel means and stds of values between 0 and 1. Its views are of `kind`.
+    /// A renderer on `device` with the channel means and standard deviations of values between 0 and 1. Its views are
+    /// of `kind`.
     pub fn new(device: Device, mean: [f64; 3], std: [f64; 3], kind: Kind) -> Self {
         let of = |f: fn(f64, f64) -> f64| {
             let values: Vec<f32> = mean.iter().zip(&std).map(|(&m, &d)| f(m, d) as f32).collect();
@@ -169,7 +170,7 @@ impl Packed {
     fn operate(&self, slots: &[Slot], mut x: Tensor, mut size: (usize, usize)) -> Tensor {
         for slot in slots {
             if slot.size == size {
-                slot.groups.iter().for_each(|group| self.change(group, &mut x));
+                slot.launches.iter().for_each(|launch| self.change(launch, &mut x));
             } else {
                 x = self.redraw(slot, &x);
                 size = slot.size;
@@ -183,21 +184,21 @@ impl Packed {
         flat.view([views as i64, numbers as i64])
     }
 
-    fn numbers(&self, group: &Group) -> Numbers {
-        let keys = if group.task.keyed() { group.views * 2 } else { 0 };
+    fn numbers(&self, launch: &Launch) -> Numbers {
+        let keys = if launch.task.keyed() { launch.views * 2 } else { 0 };
         Numbers {
-            floats: self.floats(group.floats, group.views, group.task.numbers()),
-            keys: self.whole(group.keys, keys).view([-1, 2]),
+            floats: self.floats(launch.floats, launch.views, launch.task.numbers()),
+            keys: self.whole(launch.keys, keys).view([-1, 2]),
         }
     }
 
-    /// Carries a group's task out on its views.
-    fn change(&self, group: &Group, x: &mut Tensor) {
-        let (task, numbers, views) = (group.task, self.numbers(group), group.views as i64);
-        match group.rows {
+    /// Carries a launch's task out on its views.
+    fn change(&self, launch: &Launch, x: &mut Tensor) {
+        let (task, numbers, views) = (launch.task, self.numbers(launch), launch.views as i64);
+        match launch.rows {
             Rows::Run(start) => task.apply(&mut x.narrow(0, start as i64, views), &numbers),
             Rows::Listed(start) => {
-                let rows = self.whole(start, group.views);
+                let rows = self.whole(start, launch.views);
                 let mut picked = x.index_select(0, &rows);
                 task.apply(&mut picked, &numbers);
                 let _ = x.index_copy_(0, &rows, &picked);
@@ -209,16 +210,16 @@ impl Packed {
     fn redraw(&self, slot: &Slot, x: &Tensor) -> Tensor {
         let shape = [x.size()[0], 3, slot.size.1 as i64, slot.size.0 as i64];
         let mut out = Tensor::empty(shape, (Kind::Float, x.device()));
-        for group in &slot.groups {
-            let (numbers, views) = (self.numbers(group), group.views as i64);
-            match group.rows {
+        for launch in &slot.launches {
+            let (numbers, views) = (self.numbers(launch), launch.views as i64);
+            match launch.rows {
                 Rows::Run(start) => {
-                    let moved = group.task.moved(&x.narrow(0, start as i64, views), &numbers);
+                    let moved = launch.task.moved(&x.narrow(0, start as i64, views), &numbers);
                     out.narrow(0, start as i64, views).copy_(&moved);
                 }
                 Rows::Listed(start) => {
-                    let rows = self.whole(start, group.views);
-                    let moved = group.task.moved(&x.index_select(0, &rows), &numbers);
+                    let rows = self.whole(start, launch.views);
+                    let moved = launch.task.moved(&x.index_select(0, &rows), &numbers);
                     let _ = out.index_copy_(0, &rows, &moved);
                 }
             }

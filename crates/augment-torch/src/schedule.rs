@@ -49,12 +49,12 @@ pub(crate) struct Chunk {
 pub(crate) struct Slot {
     /// Width and height afterwards.
     pub(crate) size: (usize, usize),
-    pub(crate) groups: Vec<Group>,
+    pub(crate) launches: Vec<Launch>,
 }
 
 /// Views that share a task, each with its own numbers.
 #[derive(Debug)]
-pub(crate) struct Group {
+pub(crate) struct Launch {
     pub(crate) task: Task,
     pub(crate) rows: Rows,
     pub(crate) views: usize,
@@ -64,7 +64,7 @@ pub(crate) struct Group {
     pub(crate) keys: usize,
 }
 
-/// Which views of a chunk a group is.
+/// Which views of a chunk a launch takes.
 #[derive(Debug)]
 pub(crate) enum Rows {
     /// From this one on, without a gap.
@@ -164,24 +164,26 @@ impl Schedule {
     }
 
     fn slot(&mut self, readings: &[Reading<'_>], place: usize, grouping: Grouping) -> Slot {
-        let groups = match grouping {
+        let launches = match grouping {
             Grouping::Runs => runs(readings, place),
             Grouping::Kinds => kinds(readings, place),
         };
         let size = (readings[0].size_at(place), readings[0].size_at(place + 1));
-        let groups =
-            groups.into_iter().map(|(task, rows)| self.group(readings, place, task, &rows, size.0)).collect();
-        Slot { size: size.1, groups }
+        let launches = launches
+            .into_iter()
+            .map(|(task, rows)| self.launch(readings, place, task, &rows, size.0))
+            .collect();
+        Slot { size: size.1, launches }
     }
 
-    fn group(
+    fn launch(
         &mut self,
         readings: &[Reading<'_>],
         place: usize,
         task: Task,
         rows: &[usize],
         size: (usize, usize),
-    ) -> Group {
+    ) -> Launch {
         let (floats, keys) = (self.floats.len(), self.integers.len());
         for &row in rows {
             task.write(&readings[row].ops[place], size, &mut self.floats, &mut self.integers);
@@ -194,7 +196,7 @@ impl Schedule {
             self.integers.extend(rows.iter().map(|&row| row as i64));
             Rows::Listed(start)
         };
-        Group { task, rows: listed, views: rows.len(), floats, keys }
+        Launch { task, rows: listed, views: rows.len(), floats, keys }
     }
 }
 

@@ -14,7 +14,7 @@ pub struct ToTensor {
 }
 
 impl ToTensor {
-    /// A feed to `device` with the channel means and stds of values between 0 and 1.
+    /// Tensors on `device`, with the means and standard deviations of channels, of values between 0 and 1.
     pub fn new(mean: [f64; 3], std: [f64; 3], device: Device) -> Self {
         let of = |f: fn(f64, f64) -> f64| {
             let values: Vec<f32> = mean.iter().zip(&std).map(|(&m, &d)| f(m, d) as f32).collect();

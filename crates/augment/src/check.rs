@@ -7,7 +7,7 @@ use crate::transform::rand_augment;
 
 /// Pixels of a side, at most: beyond them is a slip.
 pub(crate) const MOST_PIXELS: f64 = 8192.0;
-/// Below the first std a blur changes nothing, beyond the second it leaves nothing.
+/// Below the first standard deviation a blur changes nothing, beyond the second it leaves nothing.
 const SIGMA: (f64, f64) = (0.01, 1000.0);
 
 impl Step {

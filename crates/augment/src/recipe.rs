@@ -71,7 +71,7 @@ pub enum Op {
     Grayscale,
     /// Blurs with a Gaussian.
     Blur {
-        /// Deviation in pixels.
+        /// Standard deviation in pixels.
         sigma: f32,
         /// Width of the kernel in pixels, odd.
         kernel: usize,
@@ -150,7 +150,7 @@ pub enum Op {
     DropChannels {
         /// Which channel stays, 0 to 2.
         kept: u8,
-        /// Std of the noise, as a fraction of the kept channel's.
+        /// Standard deviation of the noise, as a fraction of the kept channel's.
         fraction: f32,
         /// Key of the noise.
         key: u64,

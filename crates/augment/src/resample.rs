@@ -264,9 +264,9 @@ fn triangle(position: usize, input: usize, scale: f64, support: f64, weights: &m
         *weight = larger(1.0 - ((offset + tap as f32) * steepness).abs(), 0.0);
         total += *weight;
     }
-    let fraction = 1.0 / total;
+    let factor = 1.0 / total;
     for weight in weights {
-        *weight *= fraction;
+        *weight *= factor;
     }
     start
 }

@@ -134,7 +134,7 @@ pub enum Step {
     },
     /// One channel stays, the others become noise.
     DropChannels {
-        /// Std of the noise, as a fraction of the kept channel's; a hundredth in Doersch et al. 2015.
+        /// Standard deviation of the noise, as a fraction of the kept channel's; a hundredth in Doersch et al. 2015.
         fraction: f64,
     },
     /// Operations from RandAugment's list, one after another (Cubuk et al. 2019, arXiv 1909.13719).

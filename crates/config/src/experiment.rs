@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::problems::{Problem, Problems};
 use crate::views;
-use crate::{Data, Encoder, Eval, Infrastructure, Method, Optimizer, Schedule, Train, Views};
+use crate::{AnyMethod, Data, Encoder, Eval, Infrastructure, Optimizer, Schedule, Train, Views};
 
 /// One experiment, as its file says. Every number that changes a result is required; only
 /// infrastructure has defaults.
@@ -22,7 +22,7 @@ pub struct Experiment {
     /// The network that is trained.
     pub encoder: Encoder,
     /// What it is trained with.
-    pub method: Method,
+    pub method: AnyMethod,
     /// How gradients change weights.
     pub optimizer: Optimizer,
     /// The learning rate over time.
@@ -75,9 +75,9 @@ impl Experiment {
         self.views.check(&mut problems);
         self.encoder.check(&mut problems);
         self.method.check(&self.train, &mut problems);
-        let told = !(self.data.unlabelled && self.method.needs_labels());
+        let fits = !(self.data.unlabelled && self.method.needs_labels());
         let expected = format!("false, since method.{} needs the labels of its images", self.method.name());
-        problems.require(told, "data.unlabelled", &self.data.unlabelled, &expected);
+        problems.require(fits, "data.unlabelled", &self.data.unlabelled, &expected);
         self.optimizer.check(&mut problems);
         self.schedule.check(self.train.epochs, &mut problems);
         self.train.check(&mut problems);

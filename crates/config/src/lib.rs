@@ -55,13 +55,14 @@ pub use experiment::Experiment;
 pub use infrastructure::{Device, Infrastructure};
 pub use load::Loaded;
 pub use method::{
-    Autoencoder, BarlowTwins, Byol, Dcl, Dclw, Dino, Exemplar, Head, HeadNorm, Jigsaw, Joint, Method, Mining,
-    Moco, Mocov3, Momentum, Nnclr, Npid, PermutationMethod, Permutations, PixelLoss, RelativePatch, Rotation,
-    Simclr, Similarity, Simsiam, Supcon, Supervised, Swav, SwavQueue, Task, TeacherTemperature, Triplet,
-    Vicreg,
+    AnyMethod, Autoencoder, BarlowTwins, Byol, ComparedViews, Dcl, Dclw, Dino, Exemplar, Head, HeadNorm,
+    Jigsaw, Joint, JointTask, MethodInfo, MethodSpec, Mining, Moco, Mocov3, Momentum, Nnclr, Npid,
+    PermutationMethod, Permutations, PixelLoss, Pretext, RelativePatch, Rotation, Shuffled, Simclr,
+    Similarity, Simsiam, Supcon, Supervised, Surroundings, Swav, SwavQueue, Task, TeacherTemperature,
+    Triplet, Vicreg,
 };
 pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};
-pub use problems::Problem;
+pub use problems::{Problem, Problems};
 pub use schedule::{Constant, Cosine, Multistep, Schedule};
 pub use source::Location;
 pub use train::{Feed, Precision, Train};

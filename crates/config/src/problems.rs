@@ -25,8 +25,8 @@ impl fmt::Display for Problem {
 }
 
 /// The list that checks write into.
-#[derive(Default)]
-pub(crate) struct Problems(Vec<Problem>);
+#[derive(Debug, Default)]
+pub struct Problems(Vec<Problem>);
 
 impl Problems {
     /// Notes a problem unless `holds`. A comparison with NaN is false, so NaN is a problem too.

@@ -41,11 +41,11 @@ impl fmt::Display for Location {
 
 /// All sources of one configuration: a file, the files it extends, then the arguments.
 pub(crate) struct Sources {
-    list: Vec<Source>,
+    list: Vec<SourceText>,
     end: usize,
 }
 
-struct Source {
+struct SourceText {
     label: Label,
     padded: String,
     start: usize,
@@ -135,10 +135,10 @@ impl Sources {
         self.end = padded.len() + 1;
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(start).chain(ends.map(|(at, _)| start + at + 1)).collect();
-        self.list.push(Source { label, padded, start, lines });
+        self.list.push(SourceText { label, padded, start, lines });
     }
 
-    fn parse<'s>(&self, source: &'s Source) -> Result<DeTable<'s>, ConfigError> {
+    fn parse<'s>(&self, source: &'s SourceText) -> Result<DeTable<'s>, ConfigError> {
         DeTable::parse(&source.padded).map(Spanned::into_inner).map_err(|error| {
             let message = format!("this is not TOML: {}", error.message());
             match (error.span(), &source.label) {

@@ -33,7 +33,8 @@ pub(crate) fn untested(train: &dyn Labelled, test: &dyn Labelled, fraction: f64)
     let missing = (0..trained.len()).filter(|&label| trained[label] > 0 && tested[label] == 0);
     let list = listed(missing.map(|label| counted(&train.class_names()[label], trained[label], "image")))?;
     Some(format!(
-        "a holdout of {fraction} sets no test images apart of {list}: all of them are trained on, and scores do not cover them"
+        "a holdout of {fraction} sets no test images apart of {list}: all of them are trained on, and scores do not \
+         cover them"
     ))
 }
 

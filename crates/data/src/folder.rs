@@ -107,8 +107,8 @@ fn split(root: &Path, images: Arc<ClassFolder>, fraction: f64, seed: u64) -> Res
     let held = if within { fraction_of_each(&images.labels(), fraction, seed) } else { Vec::new() };
     if held.is_empty() {
         let reason = format!(
-            "leaves nothing to train or to test on, of {} images; give a fraction between 0 and 1 that takes at least one \
-             image of a class and leaves one",
+            "leaves nothing to train or to test on, of {} images; give a fraction between 0 and 1 that takes at least \
+             one image of a class and leaves one",
             images.len()
         );
         return Err(DataError::Holdout { folder: root.to_owned(), fraction, reason });

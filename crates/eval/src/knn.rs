@@ -71,11 +71,11 @@ pub fn nearest(queries: &Tensor, bank: &Tensor, k: i64) -> (Tensor, Tensor) {
 #[derive(Clone, Copy, Debug)]
 pub struct Knn {
     name: &'static str,
-    setting: Setting,
+    setting: KnnSetting,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Setting {
+enum KnnSetting {
     /// Chosen on this fraction of the training set.
     Chosen {
         validation: f64,
@@ -90,17 +90,17 @@ enum Setting {
 impl Knn {
     /// `knn`: k and temperature chosen on a split of the training set.
     pub fn chosen(validation: f64, seed: u64) -> Self {
-        Self { name: "knn", setting: Setting::Chosen { validation, seed } }
+        Self { name: "knn", setting: KnnSetting::Chosen { validation, seed } }
     }
 
     /// `knn_10`: ten neighbours with equal votes, a published setting.
     pub fn ten() -> Self {
-        Self { name: "knn_10", setting: Setting::Fixed { k: 10, temperature: None } }
+        Self { name: "knn_10", setting: KnnSetting::Fixed { k: 10, temperature: None } }
     }
 
     /// `knn_200`: 200 neighbours at temperature 0.1, lightly's and MoCo's published setting.
     pub fn two_hundred() -> Self {
-        Self { name: "knn_200", setting: Setting::Fixed { k: 200, temperature: Some(0.1) } }
+        Self { name: "knn_200", setting: KnnSetting::Fixed { k: 200, temperature: Some(0.1) } }
     }
 }
 
@@ -113,8 +113,8 @@ impl Protocol for Knn {
         let bank = &subject.train_bank;
         let classes = subject.classes();
         let (k, temperature) = match self.setting {
-            Setting::Fixed { k, temperature } => (k, temperature),
-            Setting::Chosen { validation, seed } => {
+            KnnSetting::Fixed { k, temperature } => (k, temperature),
+            KnnSetting::Chosen { validation, seed } => {
                 let (k, temperature) = choose(bank, classes, validation, seed)?;
                 (k, Some(temperature))
             }
@@ -166,8 +166,8 @@ fn labels_at(bank: &FeatureBank, positions: &Tensor) -> Tensor {
     bank.labels.index_select(0, &positions.flatten(0, -1)).reshape(positions.size())
 }
 
-/// Fraction of rows, per cent, whose label is among the `count` highest of `scores`. A class whose score is not finite is
-/// never among them.
+/// Fraction of rows, per cent, whose label is among the `count` highest of `scores`. A class whose score is not finite
+/// is never among them.
 ///
 /// # Shapes
 /// - `scores`: `[n, classes]`, `labels`: `[n]`

@@ -13,9 +13,9 @@ use tch::{Kind, Tensor};
 /// Images looked at. Contrastive accuracy depends on their number: it counts the candidates.
 const IMAGES: usize = 2048;
 
-/// Alignment, uniformity, effective rank, std and contrastive accuracy of representations of the first two views
-/// of some 2,000 images, drawn as in training; without alignment and accuracy where a plan has one view, or a second
-/// of another size.
+/// Alignment, uniformity, effective rank, standard deviation and contrastive accuracy of representations of the
+/// first two views of some 2,000 images, drawn as in training; without alignment and accuracy where a plan has one
+/// view, or a second of another size.
 ///
 /// # Errors
 /// Where an image cannot be read, or a representation is no number.

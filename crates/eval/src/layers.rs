@@ -199,7 +199,7 @@ struct Shared {
     probes: Vec<(Probe, f64)>,
 }
 
-/// The trained encoder's scores, each beside that of the same probe on the one with random weights; both lists are of one
+/// The trained encoder's scores, each beside that of the same probe on random weights; both lists are of one
 /// [`Probes`].
 pub fn beside(trained: Vec<LayerScore>, random_init: &[LayerScore]) -> Vec<LayerScore> {
     assert_eq!(trained.len(), random_init.len(), "the same probes on both encoders");

@@ -21,5 +21,5 @@ pub use label_free::label_free;
 pub use linear::Linear;
 pub use pixels::Pixels;
 pub use protocol::{EvalError, Protocol, evaluate, protocols};
-pub use split::{Split, split};
+pub use split::{FitSplit, split};
 pub use subject::Subject;

@@ -165,7 +165,7 @@ impl Probes {
     }
 }
 
-/// Mean 0 and std 1 in every dimension of the training features, so that one grid of rates serves them all.
+/// Mean 0 and standard deviation 1 in every dimension of the training features, so that one grid of rates serves all.
 #[derive(Debug)]
 struct Standardise {
     mean: Tensor,

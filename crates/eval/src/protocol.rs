@@ -61,8 +61,8 @@ pub enum EvalError {
     },
     /// A split of the training set has to leave images on both sides.
     #[error(
-        "eval.validation = {fraction} of {images} training images leaves nothing to choose on or nothing to learn from; \
-         use more images or another fraction"
+        "eval.validation = {fraction} of {images} training images leaves nothing to choose on or nothing to learn \
+         from; use more images or another fraction"
     )]
     Split {
         /// Fraction of the validation part.

@@ -7,7 +7,7 @@ use tch::Tensor;
 
 /// Positions in the training set, both parts without the other's.
 #[derive(Debug)]
-pub struct Split {
+pub struct FitSplit {
     /// What is learned from, `[m]`.
     pub fit: Tensor,
     /// What settings are chosen on, `[n - m]`.
@@ -22,7 +22,7 @@ pub struct Split {
 ///
 /// # Errors
 /// Where a part would be empty.
-pub fn split(labels: &[i64], fraction: f64, seed: u64) -> Result<Split, EvalError> {
+pub fn split(labels: &[i64], fraction: f64, seed: u64) -> Result<FitSplit, EvalError> {
     let images = labels.len();
     let held = (images as f64 * fraction).round() as usize;
     if held == 0 || held >= images {
@@ -41,7 +41,7 @@ pub fn split(labels: &[i64], fraction: f64, seed: u64) -> Result<Split, EvalErro
     if validation.is_empty() {
         return Err(EvalError::Split { fraction, images });
     }
-    Ok(Split { fit: Tensor::from_slice(&fit), validation: Tensor::from_slice(&validation) })
+    Ok(FitSplit { fit: Tensor::from_slice(&fit), validation: Tensor::from_slice(&validation) })
 }
 
 #[cfg(test)]

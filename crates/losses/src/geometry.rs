@@ -6,8 +6,9 @@ use tch::{Kind, Tensor};
 /// Rows compared at once where all pairs are visited.
 const ROWS: i64 = 1024;
 
-/// Fraction of images, per cent, whose second view is the nearest to their first among the second views of all n. SimCLR's
-/// published code measures the same; candidates of the other view alone, since a momentum encoder's embeddings lie elsewhere.
+/// Fraction of images, per cent, whose second view is the nearest to their first among the second views of all n.
+/// SimCLR's published code measures the same; candidates of the other view alone, since a momentum encoder's embeddings
+/// lie elsewhere.
 ///
 /// # Shapes
 /// - `z1`, `z2`: `[n, d]`
@@ -125,8 +126,8 @@ mod tests {
     fn two_directions_have_rank_two() {
         let z = Tensor::from_slice2(&[[3f32, 0.0, 0.0], [0.0, 3.0, 0.0], [3.0, 0.0, 0.0], [0.0, 3.0, 0.0]]);
         // The paper's 1e-7 is a little of a third dimension, and a little more of the other two.
-        let fraction = |p: f64| -(p + 1e-7) * (p + 1e-7).ln();
-        let expected = (2.0 * fraction(0.5) + fraction(0.0)).exp();
+        let term = |p: f64| -(p + 1e-7) * (p + 1e-7).ln();
+        let expected = (2.0 * term(0.5) + term(0.0)).exp();
         assert!((effective_rank(&z) - expected).abs() < 1e-9, "{}", effective_rank(&z));
     }
 }

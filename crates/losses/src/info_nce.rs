@@ -36,7 +36,7 @@ pub fn info_nce(query: &Tensor, key: &Tensor, negatives: &Tensor, temperature: f
         let slopes = slopes.g_mul_(&fraction);
         Terms { sum: (of_negatives - own).softplus().sum(Kind::Double), slopes }
     });
-    // Worth nothing, since the sum has it all, but its gradient is that of the positives.
+    // Of value 0, since the sum has it all, but its gradient is that of the positives.
     let of_positives = surrogate(&sum.detach().zeros_like(), &[(&positive, for_positive)]);
     (sum + of_positives) / query.size()[0] as f64
 }

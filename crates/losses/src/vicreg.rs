@@ -7,7 +7,7 @@ use tch::Tensor;
 /// Added to a variance before its root (algorithm 1).
 const EPSILON: f64 = 1e-4;
 
-/// The std below which a dimension is pushed apart (section 4.1).
+/// The standard deviation below which a dimension is pushed apart (section 4.1).
 const TARGET: f64 = 1.0;
 
 /// What the three terms are multiplied by. The default is the paper's: 25, 25, 1 (section 4.2).
@@ -15,7 +15,7 @@ const TARGET: f64 = 1.0;
 pub struct VicregWeights {
     /// Of the mean squared difference between the views: the paper's lambda.
     pub invariance: f64,
-    /// Of the shortfall of each dimension's std: mu.
+    /// Of the shortfall of each dimension's standard deviation: mu.
     pub variance: f64,
     /// Of the squared covariances between dimensions: nu.
     pub covariance: f64,
@@ -51,7 +51,7 @@ fn centred(z: &Tensor) -> Tensor {
     z - z.mean_dim([0i64].as_slice(), true, None)
 }
 
-/// The mean over the dimensions of how far the std is below its target.
+/// The mean over the dimensions of how far the standard deviation is below its target.
 fn variance(centred: &Tensor) -> Tensor {
     let degrees = (centred.size()[0] - 1) as f64;
     let squares = centred.square().sum_dim_intlist([0i64].as_slice(), false, None);

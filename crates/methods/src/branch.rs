@@ -43,7 +43,7 @@ impl Branch {
         Self { encoder, projector_store, projector, precision, bn_splits, device }
     }
 
-    /// The momentum encoder of a branch, whose encoder is its own.
+    /// The branch of a momentum encoder, whose variables are its own: it never takes the shared encoder.
     pub(crate) fn slow(setting: &Setting, projector: &HeadSpec, bn_splits: i64) -> Self {
         Self::new(&Setting { shared: None, ..setting.clone() }, projector, bn_splits)
     }

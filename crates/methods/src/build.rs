@@ -58,7 +58,8 @@ pub enum BuildError {
     Permutations(#[from] PermutationError),
     /// More negatives than there are other images.
     #[error(
-        "method.npid.negatives = {negatives}: expected fewer than the {images} training images; lower it, or raise data.subset"
+        "method.npid.negatives = {negatives}: expected fewer than the {images} training images; lower it, or raise \
+         data.subset"
     )]
     Negatives {
         /// Draws for each image.
@@ -97,7 +98,7 @@ pub fn setting(
 /// # Errors
 /// Where a method that needs labels gets none, or a number does not fit the data set.
 pub fn build(
-    method: &config::Method,
+    method: &config::AnyMethod,
     setting: &Setting,
     labels: Option<&Labels>,
 ) -> Result<Box<dyn Method>, BuildError> {
@@ -106,11 +107,11 @@ pub fn build(
 
 /// What a method compares, before a step is made of it.
 pub(crate) fn objective(
-    method: &config::Method,
+    method: &config::AnyMethod,
     setting: &Setting,
     labels: Option<&Labels>,
 ) -> Result<Box<dyn Objective>, BuildError> {
-    let told = || {
+    let needed = || {
         let labels = labels.ok_or(BuildError::NoLabels { method: method.name() })?;
         let (count, images) = (labels.len(), setting.images);
         if count as i64 == images {
@@ -120,67 +121,34 @@ pub(crate) fn objective(
         }
     };
     Ok(match method {
-        config::Method::Simclr(own) => Box::new(Simclr::new(own, setting)),
-        config::Method::Moco(own) => Box::new(Moco::new(own, setting)),
-        config::Method::Mocov3(own) => Box::new(Mocov3::new(own, setting)),
-        config::Method::Npid(own) => {
+        config::AnyMethod::Simclr(own) => Box::new(Simclr::new(own, setting)),
+        config::AnyMethod::Moco(own) => Box::new(Moco::new(own, setting)),
+        config::AnyMethod::Mocov3(own) => Box::new(Mocov3::new(own, setting)),
+        config::AnyMethod::Npid(own) => {
             if own.negatives as i64 >= setting.images {
                 return Err(BuildError::Negatives { negatives: own.negatives, images: setting.images });
             }
             Box::new(Npid::new(own, setting))
         }
-        config::Method::Byol(own) => Box::new(Byol::new(own, setting)),
-        config::Method::Simsiam(own) => Box::new(Simsiam::new(own, setting)),
-        config::Method::BarlowTwins(own) => Box::new(BarlowTwins::new(own, setting)),
-        config::Method::Vicreg(own) => Box::new(Vicreg::new(own, setting)),
-        config::Method::Swav(own) => Box::new(Swav::new(own, setting)),
-        config::Method::Dino(own) => Box::new(Dino::new(own, setting)),
-        config::Method::Nnclr(own) => Box::new(Nnclr::new(own, setting)),
-        config::Method::Dcl(own) => Box::new(Dcl::new(own, setting)),
-        config::Method::Dclw(own) => Box::new(Dcl::weighted(own, setting)),
-        config::Method::Supcon(own) => Box::new(Supcon::new(own, told()?, setting)),
-        config::Method::Triplet(own) => Box::new(Triplet::new(own, setting)),
-        config::Method::Supervised(own) => Box::new(Supervised::new(own, told()?, setting)),
-        config::Method::Rotation(own) => Box::new(Rotation::new(own, setting)),
-        config::Method::Jigsaw(own) => Box::new(Jigsaw::new(own, setting)?),
-        config::Method::RelativePatch(own) => Box::new(RelativePatch::new(own, setting)),
-        config::Method::Exemplar(own) => Box::new(Exemplar::new(own, setting)),
-        config::Method::Autoencoder(own) => Box::new(Autoencoder::new(own, setting)),
-        config::Method::Joint(own) => Box::new(Joint::new(own, setting, labels)?),
+        config::AnyMethod::Byol(own) => Box::new(Byol::new(own, setting)),
+        config::AnyMethod::Simsiam(own) => Box::new(Simsiam::new(own, setting)),
+        config::AnyMethod::BarlowTwins(own) => Box::new(BarlowTwins::new(own, setting)),
+        config::AnyMethod::Vicreg(own) => Box::new(Vicreg::new(own, setting)),
+        config::AnyMethod::Swav(own) => Box::new(Swav::new(own, setting)),
+        config::AnyMethod::Dino(own) => Box::new(Dino::new(own, setting)),
+        config::AnyMethod::Nnclr(own) => Box::new(Nnclr::new(own, setting)),
+        config::AnyMethod::Dcl(own) => Box::new(Dcl::new(own, setting)),
+        config::AnyMethod::Dclw(own) => Box::new(Dcl::weighted(own, setting)),
+        config::AnyMethod::Supcon(own) => Box::new(Supcon::new(own, needed()?, setting)),
+        config::AnyMethod::Triplet(own) => Box::new(Triplet::new(own, setting)),
+        config::AnyMethod::Supervised(own) => Box::new(Supervised::new(own, needed()?, setting)),
+        config::AnyMethod::Rotation(own) => Box::new(Rotation::new(own, setting)),
+        config::AnyMethod::Jigsaw(own) => Box::new(Jigsaw::new(own, setting)?),
+        config::AnyMethod::RelativePatch(own) => Box::new(RelativePatch::new(own, setting)),
+        config::AnyMethod::Exemplar(own) => Box::new(Exemplar::new(own, setting)),
+        config::AnyMethod::Autoencoder(own) => Box::new(Autoencoder::new(own, setting)),
+        config::AnyMethod::Joint(own) => Box::new(Joint::new(own, setting, labels)?),
     })
-}
-
-/// What a user should know before an experiment trains on so many images: settings that are allowed, and seldom meant.
-pub fn warnings(experiment: &config::Experiment, images: usize) -> Vec<String> {
-    let train = &experiment.train;
-    let warning = |(key, method): (String, &config::Method)| {
-        let (queue, what) = match method {
-            config::Method::Swav(own) => {
-                let (steps, frozen) =
-                    (images as u64 / train.batch as u64 * u64::from(train.epochs), own.frozen_steps);
-                let text = || {
-                    format!(
-                        "{key}.frozen_steps = {frozen} of {steps} steps: the prototypes are never trained"
-                    )
-                };
-                return (frozen >= steps).then(text);
-            }
-            config::Method::Moco(own) => {
-                (own.queue, "an image meets its own earlier keys among its negatives")
-            }
-            config::Method::Nnclr(own) => {
-                (own.queue, "an image's nearest neighbour is likely itself, an epoch ago")
-            }
-            _ => return None,
-        };
-        let text = || {
-            format!(
-                "{key}.queue = {queue} holds more than all {images} training images, so {what}; take a quarter at most"
-            )
-        };
-        (queue > images).then(text)
-    };
-    experiment.method.each().into_iter().filter_map(warning).collect()
 }
 
 /// The precision of forward passes, in training and in evaluation.
@@ -226,7 +194,10 @@ mod tests {
 
     #[test]
     fn what_is_seldom_meant_is_said() {
-        let said = |name, changes: &[&str]| warnings(&experiment(name, changes), 512);
+        let said = |name, changes: &[&str]| {
+            let experiment = experiment(name, changes);
+            experiment.method.notes(512, &experiment.train)
+        };
         assert!(said("moco", &["method.moco.queue=512"]).is_empty());
         let moco = said("moco", &["method.moco.queue=1024"]);
         assert!(

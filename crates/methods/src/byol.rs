@@ -1,5 +1,5 @@
-//! BYOL (Grill et al. 2020, arXiv 2006.07733): the online network predicts what a momentum encoder makes of the other view;
-//! nothing repels.
+//! BYOL (Grill et al. 2020, arXiv 2006.07733): the online network predicts what a momentum encoder makes of the other
+//! view; nothing repels.
 
 use crate::Progress;
 use crate::branch::{Branch, Predictor, TargetUpdate};

@@ -9,7 +9,7 @@ use crate::objective::{Batch, Objective};
 use crate::simclr::Simclr;
 use crate::simsiam::Simsiam;
 use crate::triplet::Triplet;
-use kontrast_config::{Experiment, Method};
+use kontrast_config::{AnyMethod, Experiment};
 use kontrast_losses as losses;
 use kontrast_testkit::assert_close;
 use std::path::Path;
@@ -17,7 +17,7 @@ use tch::{Device, Kind, Tensor};
 
 const IMAGES: i64 = 6;
 
-fn method(name: &str) -> Method {
+fn method(name: &str) -> AnyMethod {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../configs/smoke/{name}.toml"));
     Experiment::load(&file, &[]).unwrap().experiment.method
 }
@@ -39,7 +39,7 @@ fn number(value: f64) -> Tensor {
 
 #[test]
 fn byol_is_the_sum_over_both_directions_of_two_less_twice_the_cosine() {
-    let Method::Byol(own) = method("byol") else { panic!("another method") };
+    let AnyMethod::Byol(own) = method("byol") else { panic!("another method") };
     let mut byol = Byol::new(&own, &setting());
     let z = rows(2, 0.0);
     let swapped = z.flip([0]);
@@ -51,7 +51,7 @@ fn byol_is_the_sum_over_both_directions_of_two_less_twice_the_cosine() {
 
 #[test]
 fn simsiam_is_the_mean_of_both_directions_negative_cosines() {
-    let Method::Simsiam(own) = method("simsiam") else { panic!("another method") };
+    let AnyMethod::Simsiam(own) = method("simsiam") else { panic!("another method") };
     let mut simsiam = Simsiam::new(&own, &setting());
     let z = rows(2, 0.0);
     assert_close(&loss(&mut simsiam, &[z.shallow_clone(), z.flip([0])], &[]), &number(-1.0), 1e-5);
@@ -59,7 +59,7 @@ fn simsiam_is_the_mean_of_both_directions_negative_cosines() {
 
 #[test]
 fn moco_v3_is_the_sum_of_both_directions_times_twice_the_temperature() {
-    let Method::Mocov3(own) = method("mocov3") else { panic!("another method") };
+    let AnyMethod::Mocov3(own) = method("mocov3") else { panic!("another method") };
     let (p, keys, t) = (rows(2, 0.0), rows(2, 0.3), own.temperature);
     let mut mocov3 = Mocov3::new(&own, &setting());
     let term = |a: i64, b: i64| losses::info_nce_batch(&p.get(a), &keys.get(b), t);
@@ -69,7 +69,7 @@ fn moco_v3_is_the_sum_of_both_directions_times_twice_the_temperature() {
 
 #[test]
 fn a_triplet_loss_is_the_mean_over_both_views_as_anchors() {
-    let Method::Triplet(own) = method("triplet") else { panic!("another method") };
+    let AnyMethod::Triplet(own) = method("triplet") else { panic!("another method") };
     let z = rows(2, 0.0);
     let mut triplet = Triplet::new(&own, &setting());
     let (similarity, mining) = (losses::Similarity::Dot, losses::Mining::SemiHard);
@@ -79,7 +79,7 @@ fn a_triplet_loss_is_the_mean_over_both_views_as_anchors() {
 
 #[test]
 fn barlow_twins_is_scaled() {
-    let Method::BarlowTwins(mut own) = method("barlow_twins") else { panic!("another method") };
+    let AnyMethod::BarlowTwins(mut own) = method("barlow_twins") else { panic!("another method") };
     let (z, lambda) = (rows(2, 0.0), own.lambda);
     let mut at = |scale: f64| {
         own.scale = scale;
@@ -92,7 +92,7 @@ fn barlow_twins_is_scaled() {
 
 #[test]
 fn simclr_of_three_views_compares_the_first_two_with_each_other_and_with_the_third() {
-    let Method::Simclr(own) = method("simclr") else { panic!("another method") };
+    let AnyMethod::Simclr(own) = method("simclr") else { panic!("another method") };
     let (z, t) = (rows(3, 0.0), own.temperature);
     let mut simclr = Simclr::new(&own, &setting());
     let term = |a: i64, b: i64| losses::nt_xent(&z.get(a), &z.get(b), t);

@@ -101,7 +101,7 @@ mod tests {
         let images: Vec<u32> = (0..100_000).collect();
         let drawn = answers(&images, 3, 5, |stream| below(24, stream));
         let counts = drawn.bincount::<Tensor>(None, 24).to_kind(Kind::Double);
-        // 4,167 expected in each; five stds are 316.
+        // 4,167 expected in each; five standard deviations are 316.
         assert!((counts - 100_000.0 / 24.0).abs().max().double_value(&[]) < 316.0);
         // Whatever else is in the batch.
         let some = answers(&[7, 99_999, 12], 3, 5, |stream| below(24, stream));
@@ -116,7 +116,7 @@ mod tests {
         let drawn = offsets(&images, 1, 0, (9, 4));
         assert_eq!(drawn.size(), [20_000, 9, 2]);
         let counts = drawn.view(-1).bincount::<Tensor>(None, 5).to_kind(Kind::Double);
-        // 72,000 expected in each; five stds are 1,200.
+        // 72,000 expected in each; five standard deviations are 1,200.
         assert!((counts - 72_000.0).abs().max().double_value(&[]) < 1200.0);
     }
 
@@ -125,7 +125,7 @@ mod tests {
         let images: Vec<u32> = (0..10_000).collect();
         let (kept, keys) = colours(&images, 1, 0, 9);
         let counts = kept.view(-1).bincount::<Tensor>(None, 3).to_kind(Kind::Double);
-        // 30,000 expected in each; five stds are 707.
+        // 30,000 expected in each; five standard deviations are 707.
         assert!((counts - 30_000.0).abs().max().double_value(&[]) < 707.0);
         let mut pairs: Vec<(i64, i64)> =
             Vec::<Vec<i64>>::try_from(keys).unwrap().into_iter().map(|key| (key[0], key[1])).collect();
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn noise_is_even() {
         let counts = noise([1000, 100], 10, 0, 0).view(-1).bincount::<Tensor>(None, 10).to_kind(Kind::Double);
-        // 10,000 expected in each; five stds are 474.
+        // 10,000 expected in each; five standard deviations are 474.
         assert!((counts - 10_000.0).abs().max().double_value(&[]) < 474.0);
     }
 }

@@ -12,7 +12,7 @@ use crate::{CollapseCriterion, Part, Predictions, Progress, draw};
 use kontrast_augment_torch::Views;
 use kontrast_models::Mode;
 use kontrast_pretext::Grid;
-use kontrast_pretext::permutations::{Choice, Group, PermutationError, PermutationSet};
+use kontrast_pretext::permutations::{Choice, PermutationError, PermutationGroup, PermutationSet};
 use kontrast_pretext::tiles::{Tiling, normalised, shuffled};
 use kontrast_torch_ext::{StateDict, channels_last};
 use tch::{Kind, Tensor};
@@ -42,7 +42,7 @@ struct Shuffled {
 
 impl Jigsaw {
     pub(crate) fn new(config: &kontrast_config::Jigsaw, setting: &Setting) -> Result<Self, PermutationError> {
-        let set = permutation_set(config)?;
+        let set = permutation_set(config.grid, &config.permutations)?;
         let grid = set.grid();
         let flat: Vec<i64> = set.permutations().iter().flatten().map(|&tile| i64::from(tile)).collect();
         let (count, tiles) = (set.permutations().len() as i64, grid.tiles() as i64);
@@ -199,9 +199,11 @@ pub(crate) fn task_loss(
 ///
 /// # Panics
 /// Where the grid has fewer than two rows or more than there are names for tiles, which a checked file has not.
-pub fn permutation_set(config: &kontrast_config::Jigsaw) -> Result<PermutationSet, PermutationError> {
-    let grid = Grid::square(config.grid).expect("a checked grid");
-    let of = &config.permutations;
+pub fn permutation_set(
+    grid: u8,
+    of: &kontrast_config::Permutations,
+) -> Result<PermutationSet, PermutationError> {
+    let grid = Grid::square(grid).expect("a checked grid");
     PermutationSet::choose(grid, permutation_choice(of.method), Some(of.count), of.seed)
 }
 
@@ -214,9 +216,9 @@ pub fn permutation_choice(method: kontrast_config::PermutationMethod) -> Choice 
         From::Middle => Choice::Middle,
         From::MinAvg => Choice::MinAverage,
         From::Random => Choice::Random,
-        From::Cyclic => Choice::Group(Group::Cyclic),
-        From::Agl19 => Choice::Group(Group::Agl19),
-        From::Pgl28 => Choice::Group(Group::Pgl28),
-        From::Pgammal28 => Choice::Group(Group::Pgammal28),
+        From::Cyclic => Choice::Group(PermutationGroup::Cyclic),
+        From::Agl19 => Choice::Group(PermutationGroup::Agl19),
+        From::Pgl28 => Choice::Group(PermutationGroup::Pgl28),
+        From::Pgammal28 => Choice::Group(PermutationGroup::Pgammal28),
     }
 }

@@ -38,7 +38,7 @@ impl Joint {
         labels: Option<&Labels>,
     ) -> Result<Self, BuildError> {
         let branch = Branch::new(setting, &head(&kontrast_config::Head::none(), 1), 1);
-        let task = |(place, own): (usize, &kontrast_config::Task)| {
+        let task = |(place, own): (usize, &kontrast_config::JointTask)| {
             let plans = own.views.iter().map(|&view| setting.views.plans[view].clone()).collect();
             let setting = Setting {
                 seed: seed_of(setting.seed, place),
@@ -125,7 +125,7 @@ impl Objective for Joint {
     }
 
     fn predict(&self, views: &Views, progress: Progress) -> Option<Predictions> {
-        // Every task that has a pretext task makes them of one view.
+        // Every pretext task reads one view.
         self.tasks.iter().find_map(|task| task.objective.predict(views, progress))
     }
 
@@ -194,17 +194,17 @@ mod tests {
     use super::*;
     use crate::Accuracy;
     use crate::example::{progress, setting, views};
-    use kontrast_config::{Experiment, Method, Task};
+    use kontrast_config::{AnyMethod, Experiment, JointTask};
     use kontrast_testkit::assert_close;
     use std::path::Path;
 
-    fn method(name: &str) -> Method {
+    fn method(name: &str) -> AnyMethod {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../configs/smoke/{name}.toml"));
         Experiment::load(&file, &[]).unwrap().experiment.method
     }
 
     fn joint(tasks: &[(f64, &[usize], &str)]) -> Joint {
-        let task = |&(weight, views, name): &(f64, &[usize], &str)| Task {
+        let task = |&(weight, views, name): &(f64, &[usize], &str)| JointTask {
             weight,
             views: views.to_vec(),
             method: method(name),

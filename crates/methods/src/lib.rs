@@ -59,7 +59,7 @@ mod triplet;
 mod vicreg;
 mod views;
 
-pub use build::{BuildError, build, precision, setting, warnings};
+pub use build::{BuildError, build, precision, setting};
 pub use jigsaw::{permutation_choice, permutation_set};
 pub use kontrast_augment_torch::Views;
 pub use method::{Accuracy, CollapseCriterion, Method, Part, Predictions, Progress, StepOutput};

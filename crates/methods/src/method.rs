@@ -39,7 +39,7 @@ pub struct StepOutput {
     pub accuracy: Option<Accuracy>,
 }
 
-/// Which share of the answers is right.
+/// Which fraction of the answers is right.
 #[derive(Debug)]
 pub struct Accuracy {
     /// The fraction of them, a scalar that may still be under way on the device.
@@ -57,7 +57,7 @@ pub struct Part {
     pub loss: Tensor,
     /// Its uniform value; none where that has no value.
     pub uniform: Option<f64>,
-    /// How many predictions of the pretext task are right, where it has a pretext task.
+    /// How many predictions are right, where it is the loss of a pretext task.
     pub accuracy: Option<Accuracy>,
 }
 
@@ -138,8 +138,8 @@ pub trait Method: Send {
     /// What evaluation reads.
     fn encoder(&self) -> &dyn Encoder;
 
-    /// Predictions of the pretext task on undistorted images, in evaluation mode and without gradient; none for a method
-    /// without one. What is drawn follows from the images' indices and the epoch of `progress`.
+    /// Predictions of the pretext task on undistorted images, in evaluation mode and without gradient; none where there
+    /// is no such task. What is drawn follows from the images' indices and the epoch of `progress`.
     fn predict(&self, _views: &Views, _progress: Progress) -> Option<Predictions> {
         None
     }
@@ -165,6 +165,7 @@ pub trait Method: Send {
         true
     }
 
-    /// What a collapsed run of this method, or one that stays at its uniform value, most likely needs, in its own terms.
+    /// What a collapsed run of this method, or one that stays at its uniform value, most likely needs, in its own
+    /// terms.
     fn hint(&self) -> &'static str;
 }

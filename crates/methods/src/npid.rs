@@ -107,7 +107,7 @@ impl Objective for Npid {
 
     fn hint(&self) -> &'static str {
         "lower optimizer lr; for instance discrimination also check that method.npid.temperature is near 0.07, that \
-         method.npid.negatives is well below the number of images, and that train.epochs lets every image be seen often: \
-         its slot moves once an epoch"
+         method.npid.negatives is well below the number of images, and that train.epochs lets every image be seen \
+         often: its slot moves once an epoch"
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Pass {
     pub(crate) outputs: Vec<Tensor>,
 }
 
-/// What a comparison gives.
+/// The loss of a batch, and what is recorded beside it.
 pub(crate) struct LossOutput {
     pub(crate) loss: Tensor,
     /// The loss with all candidates alike, its uniform value.

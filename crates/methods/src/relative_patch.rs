@@ -23,7 +23,8 @@ pub(crate) struct RelativePatch {
     tiling: Tiling,
     all: bool,
     normalise: bool,
-    /// Std of the noise in place of two channels, as a fraction of the third's, where colours are dropped.
+    /// Standard deviation of the noise in place of two channels, as a fraction of the third's, where colours are
+    /// dropped.
     drop_channels: Option<f64>,
     channels_last: bool,
     seed: u64,

@@ -46,7 +46,7 @@ impl Rotation {
         (Tensor::cat(&turned, 0), targets)
     }
 
-    /// The class of each rotated image, in their order.
+    /// The class of each turned image, in the same order.
     fn targets(&self, indices: &[u32], progress: Progress) -> Tensor {
         let classes = self.rotations.classes();
         if self.all {

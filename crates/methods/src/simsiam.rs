@@ -1,5 +1,5 @@
-//! SimSiam (Chen and He 2020, arXiv 2011.10566, algorithm 1): a predictor and a stop-gradient, no momentum encoder, nothing that
-//! repels.
+//! SimSiam (Chen and He 2020, arXiv 2011.10566, algorithm 1): a predictor and a stop-gradient, no momentum encoder,
+//! nothing that repels.
 
 use crate::Progress;
 use crate::branch::{Branch, Predictor};

@@ -1,5 +1,5 @@
-//! SupCon (Khosla et al. 2020, arXiv 2004.11362): all views of all images of a class attract each other. It needs the
-//! labels, and stands beside the methods that are not.
+//! SupCon (Khosla et al. 2020, arXiv 2004.11362): all views of all images of a class attract each other. It needs
+//! labels, and stands beside the methods that do not.
 
 use crate::CollapseCriterion;
 use crate::Progress;

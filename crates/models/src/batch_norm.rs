@@ -31,7 +31,7 @@ impl BatchNorm {
 
     /// Without scale and shift.
     pub(crate) fn plain(path: &nn::Path<'_>, width: i64, bn_splits: i64) -> Self {
-        assert!(bn_splits >= 1, "at least one device, found {bn_splits}");
+        assert!(bn_splits >= 1, "at least one split, found {bn_splits}");
         Self {
             affine: None,
             running_mean: path.zeros_no_train("running_mean", &[width]),
@@ -115,18 +115,18 @@ mod tests {
     fn each_split_sees_its_rows_alone() {
         let x = images();
         let (_a, split) = norm(3);
-        // A device each.
-        let devices: Vec<_> = (0..3).map(|_| norm(1).1).collect();
-        let splits = x.split(4, 0);
-        let each = devices.iter().zip(&splits).map(|(device, split)| device.forward(split, Mode::Train));
+        // A norm each.
+        let norms: Vec<_> = (0..3).map(|_| norm(1).1).collect();
+        let rows = x.split(4, 0);
+        let each = norms.iter().zip(&rows).map(|(norm, rows)| norm.forward(rows, Mode::Train));
         let expected: Vec<_> = each.collect();
         assert_close(&split.forward(&x, Mode::Train), &Tensor::cat(&expected, 0), 1e-6);
         // The running statistics are the mean of theirs.
         let mean = |of: fn(&BatchNorm) -> &Tensor| {
-            Tensor::stack(&devices.iter().map(of).collect::<Vec<_>>(), 0).mean_dim(0, false, None)
+            Tensor::stack(&norms.iter().map(of).collect::<Vec<_>>(), 0).mean_dim(0, false, None)
         };
-        assert_close(&split.running_mean, &mean(|device| &device.running_mean), 1e-6);
-        assert_close(&split.running_var, &mean(|device| &device.running_var), 1e-6);
+        assert_close(&split.running_mean, &mean(|norm| &norm.running_mean), 1e-6);
+        assert_close(&split.running_var, &mean(|norm| &norm.running_var), 1e-6);
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn evaluation_knows_no_devices() {
+    fn evaluation_knows_no_splits() {
         let x = images();
         let ((_a, split), (_b, whole)) = (norm(5), norm(1));
         assert_eq!(split.forward(&x, Mode::Eval), whole.forward(&x, Mode::Eval));

@@ -15,7 +15,7 @@ pub struct HeadSpec {
     pub batch_norm: HeadNorm,
     /// Between the layers.
     pub activation: Activation,
-    /// Fractions of a batch, of consecutive rows, that batch norm sees one at a time.
+    /// Splits of a batch, of consecutive rows, that batch norm sees one at a time.
     pub bn_splits: i64,
 }
 

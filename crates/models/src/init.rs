@@ -37,7 +37,7 @@ impl Init {
     }
 
     /// He et al.'s normal draws for a convolution followed by a ReLU, by fan-out, as torchvision's ResNet has them:
-    /// std sqrt(2 / (out * kh * kw)).
+    /// standard deviation sqrt(2 / (out * kh * kw)).
     pub(crate) fn convolution(self, name: &str, shape: [i64; 4]) -> Tensor {
         let fan_out = (shape[0] * shape[2] * shape[3]) as f32;
         let normal = Normal::new(0.0, (2.0 / fan_out).sqrt()).expect("a positive std");

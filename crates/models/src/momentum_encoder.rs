@@ -1,9 +1,10 @@
-//! Momentum encoder: variables that follow trained ones (MoCo, arXiv 1911.05722, eq. 2; BYOL, arXiv 2006.07733, eq. 1).
+//! A momentum encoder: variables that follow trained ones (MoCo, arXiv 1911.05722, eq. 2; BYOL, arXiv 2006.07733,
+//! eq. 1).
 
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
 
-/// Pairs of trained and following variables. Only variables follow; running statistics are the copy's own, moved by
+/// Pairs of trained and following variables. Only variables follow; running statistics are the target's own, moved by
 /// its own forward passes, as in the published code of MoCo and BYOL.
 #[derive(Debug)]
 pub struct MomentumEncoder {
@@ -16,7 +17,7 @@ impl MomentumEncoder {
     /// `target` holds besides, its running statistics, stays its own.
     pub fn new(trained: &[(String, Tensor)], target: &StateDict) -> Self {
         let pair = |(name, variable): &(String, Tensor)| {
-            let copy = target.get(name).unwrap_or_else(|| panic!("the copy has no {name}"));
+            let copy = target.get(name).unwrap_or_else(|| panic!("the target has no {name}"));
             let mut copy = copy.set_requires_grad(false);
             tch::no_grad(|| copy.copy_(variable));
             (variable.shallow_clone(), copy)

@@ -38,7 +38,7 @@ pub struct ResNetSpec {
     pub width: i64,
     /// Whether weights have channels-last strides: the same numbers, quicker under bf16.
     pub channels_last: bool,
-    /// Shares of a batch, of consecutive images, that batch norm sees one at a time.
+    /// Splits of a batch, of consecutive images, that batch norm sees one at a time.
     pub bn_splits: i64,
 }
 

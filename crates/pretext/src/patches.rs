@@ -29,8 +29,8 @@ pub fn pairs(tiles: &Tensor, images: &Tensor, classes: &Tensor) -> Tensor {
     tiles.flatten(0, 1).index_select(0, &rows.view(-1)).view(shape.as_slice())
 }
 
-/// One channel of each tile stays; noise about 0 replaces the others, its std a fraction of the kept channel's. What
-/// colour fringes say of a tile's place in the image is gone.
+/// One channel of each tile stays; noise about 0 replaces the others, its standard deviation a fraction of the kept
+/// channel's. What colour fringes say of a tile's place in the image is gone.
 ///
 /// # Shapes
 /// - `tiles`: `[n, tiles, 3, h, w]`, of mean 0

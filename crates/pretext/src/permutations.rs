@@ -12,7 +12,7 @@ mod groups;
 mod pool;
 
 pub use distances::Distances;
-pub use groups::Group;
+pub use groups::PermutationGroup;
 
 use crate::Grid;
 use pool::{Pool, Rule};
@@ -42,7 +42,7 @@ pub enum Choice {
     /// Drawn.
     Random,
     /// All of a group, or some of it, chosen greedily.
-    Group(Group),
+    Group(PermutationGroup),
 }
 
 /// Why a set cannot be.

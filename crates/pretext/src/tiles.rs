@@ -4,7 +4,7 @@
 use crate::Grid;
 use tch::{Kind, Tensor};
 
-/// Added to a tile's std before it divides: a tile of one colour becomes zeros.
+/// Added to a tile's standard deviation before it divides: a tile of one colour becomes zeros.
 const EPSILON: f64 = 1e-5;
 
 /// A grid of square cells, and a square tile somewhere in each.
@@ -75,7 +75,8 @@ impl Tiling {
     }
 }
 
-/// Each tile less its mean, by its std, in each channel: neither brightness nor contrast tells neighbours.
+/// Each tile less its mean, by its standard deviation, in each channel: neither brightness nor contrast tells
+/// neighbours.
 ///
 /// # Shapes
 /// - `tiles`: `[n, tiles, 3, tile, tile]`

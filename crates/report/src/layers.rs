@@ -1,4 +1,4 @@
-//! Layer-wise probes: a row a stage, trained beside random weights, and the same as curves.
+//! Layer-wise probes: a row a stage, the trained encoder beside random weights, and the same as curves.
 
 use kontrast_runlog::{LayerScore, Summary};
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! Tables, curves, and the HTML page of a run or an ablation, from what the run wrote.
 //!
 //! A page stands alone: style, curves and pictures are inside it, so it opens without a network, and on
-//! another machine. Scores stand beside their baselines, the same encoder with random weights and the raw pixels, because
-//! a score alone says little.
+//! another machine. Scores stand beside their baselines, the same encoder with random weights and the raw pixels,
+//! because a score alone says little.
 //!
 //! ```
 //! let rows = [vec!["linear".to_owned(), "61.1".to_owned()], vec!["none".to_owned(), "50.2".to_owned()]];

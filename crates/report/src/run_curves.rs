@@ -99,7 +99,7 @@ fn of_batches(summary: &Summary, time: &Time<'_>) -> [Curve; 5] {
             Vec::new(),
         ),
         time.plot(
-            "Deviation of that batch's embeddings, 1 fills the sphere",
+            "Std of that batch's embeddings, 1 fills the sphere",
             vec![time.of_steps("std", |of| of.std)],
             Vec::new(),
         ),

@@ -107,8 +107,8 @@ fn unscored(summary: &Summary) -> &'static str {
     match (summary.classes, summary.test_images) {
         (None, _) => "No scores, since there are no labels; the label-free figures need none.",
         (Some(_), None) => {
-            "No scores, since there is no test split: data.holdout makes one of a fraction of the images. The label-free \
-             figures need none."
+            "No scores, since there is no test split: data.holdout makes one of a fraction of the images. The \
+             label-free figures need none."
         }
         (Some(_), Some(_)) => "No scores, since [eval] asks for none: eval.knn or [eval.linear] does.",
     }

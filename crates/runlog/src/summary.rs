@@ -111,7 +111,7 @@ pub struct Pretext {
     /// Right by guessing, in per cent.
     pub chance: f64,
     /// How many there were.
-    #[serde(rename = "puzzles")]
+    #[serde(rename = "puzzles")] // in the table "puzzle"
     pub count: u64,
     /// How many answers there are to choose from.
     pub classes: u64,

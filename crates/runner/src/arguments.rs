@@ -25,8 +25,8 @@ pub(crate) enum Command {
     Evaluate {
         /// The run directory
         run: PathBuf,
-        /// Changes the layer-wise probes that the run's file has, e.g. eval.layers.epochs=20, or brings some where it has
-        /// none; other keys are refused
+        /// Changes the layer-wise probes that the run's file has, e.g. eval.layers.epochs=20, or brings some where it
+        /// has none; other keys are refused
         #[arg(long = "set", value_name = "KEY=VALUE")]
         overrides: Vec<String>,
     },

@@ -23,8 +23,8 @@ const FRAME: Rgb<u8> = Rgb([150, 150, 150]);
 const COLUMNS: &str = "what was found";
 const ROWS: &str = "what is right";
 
-/// The darker, the larger the fraction of the row. Few classes have their names and figures, many a number every so often,
-/// and of very many some share a cell.
+/// The darker, the larger the fraction of the row. Few classes have their names and figures, many a number every so
+/// often, and of very many some share a cell.
 pub(crate) fn matrix(confusion: &Tensor, classes: &[String]) -> RgbImage {
     let count = classes.len() as u32;
     let together = count.div_ceil(MOST);
@@ -124,7 +124,7 @@ fn step(cell: u32, together: u32) -> u32 {
     [1, 2, 5, 10, 20, 50, 100, 200, 500].into_iter().find(fits).unwrap_or(1000)
 }
 
-/// Which shade is which share of the row.
+/// Which shade is which fraction of the row.
 fn draw_scale(canvas: &mut Canvas<'_>, (left, top): (u32, u32), full: f64, each: &str) {
     let (length, height) = SCALE;
     canvas.write(&format!("fraction of the row, %{each}"), left, top, words());
@@ -142,11 +142,11 @@ fn draw_scale(canvas: &mut Canvas<'_>, (left, top): (u32, u32), full: f64, each:
 /// Fractions of the rows; of some classes together in a cell, columns summed and rows averaged that have predictions.
 fn fractions(confusion: &Tensor, together: usize) -> Vec<Vec<f64>> {
     let rows: Vec<Vec<f64>> = Vec::try_from(confusion.to_kind(Kind::Double)).expect("rows of columns");
-    let fraction = |row: &Vec<f64>| -> Vec<f64> {
+    let of_row = |row: &Vec<f64>| -> Vec<f64> {
         let sum = row.iter().sum::<f64>().max(1.0);
         row.chunks(together).map(|some| some.iter().sum::<f64>() / sum).collect()
     };
-    let rows: Vec<_> = rows.iter().map(fraction).collect();
+    let rows: Vec<_> = rows.iter().map(of_row).collect();
     let mean = |some: &[Vec<f64>]| -> Vec<f64> {
         let columns = some.first().map_or(0, Vec::len);
         let asked = some.iter().filter(|row| row.iter().any(|&fraction| fraction > 0.0)).count().max(1);
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_of_the_row_and_a_row_without_predictions_is_empty() {
+    fn fractions_are_of_the_row_and_a_row_without_predictions_is_empty() {
         let counts = Tensor::from_slice(&[3i64, 1, 0, 0]).view([2, 2]);
         assert_eq!(fractions(&counts, 1), [[0.75, 0.25], [0.0, 0.0]]);
     }

@@ -83,12 +83,13 @@ pub(crate) fn at_the_end(
         say_what_needs_labels(session);
         return Ok(FinalScores { figures, ..FinalScores::default() });
     };
-    let judge =
+    let evaluator =
         Evaluator { session, train, test, list: protocols(&session.experiment.eval, seed), interrupt };
     let random_init = session.method()?;
-    let (trained, layers) = judge.network("trained", encoder)?;
-    let (random_init, baselines) = judge.network("random init", random_init.encoder())?;
-    let pixels = judge.scores("raw pixels", &judge.subject(&Pixels { side: PIXELS as i64 }, PIXELS)?)?;
+    let (trained, layers) = evaluator.network("trained", encoder)?;
+    let (random_init, baselines) = evaluator.network("random init", random_init.encoder())?;
+    let pixels = Pixels { side: PIXELS as i64 };
+    let pixels = evaluator.scores("raw pixels", &evaluator.subject(&pixels, PIXELS)?)?;
     let scores = Evaluation { trained, random_init, pixels };
     Ok(FinalScores { scores, layers: beside(layers, &baselines), figures })
 }
@@ -105,7 +106,7 @@ fn say_what_needs_labels(session: &Session) {
     }
 }
 
-/// What encoders are judged by, one protocol after the other until somebody stops it.
+/// Scores encoders, one protocol after the other until somebody stops it.
 struct Evaluator<'a> {
     session: &'a Session,
     train: Arc<dyn Labelled>,

@@ -1,7 +1,7 @@
 //! Joins training to the rest: log, TensorBoard, progress, summary, online evaluation.
 
 use crate::evaluation;
-use crate::progress::Progress;
+use crate::progress::ProgressLine;
 use crate::record::Record;
 use crate::session::Session;
 use kontrast_eval::EvalError;
@@ -15,7 +15,7 @@ pub(crate) struct Watch<'a> {
     pub(crate) session: &'a Session,
     pub(crate) record: &'a mut Record,
     pub(crate) scalars: ScalarWriter,
-    pub(crate) progress: Progress,
+    pub(crate) progress: ProgressLine,
 }
 
 impl Observer for Watch<'_> {

@@ -27,7 +27,7 @@ pub(crate) struct Pack {
     #[arg(long)]
     skip_unreadable: bool,
     /// The fraction of a folder with classes but no test split that becomes one
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "FRACTION")]
     holdout: Option<f64>,
     /// Replace a file that is no pack
     #[arg(long)]
@@ -49,7 +49,7 @@ pub(crate) fn pack(arguments: &Pack) -> anyhow::Result<u8> {
     let splits = splits?;
     let packing = Packing { short: arguments.short.map(|short| short as usize), holdout: arguments.holdout };
     let stop = interrupt::on_signals()?;
-    let mut progress = Progress::new()?;
+    let mut progress = PackBar::new()?;
     let packed = kontrast_data::pack(&splits, packing, out, &mut |done, total| {
         progress.show(done, total);
         if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -102,13 +102,13 @@ fn check_out(Pack { folder, out, force, .. }: &Pack) -> anyhow::Result<()> {
 }
 
 /// A bar on a terminal, a line now and then elsewhere.
-struct Progress {
+struct PackBar {
     bar: ProgressBar,
     terminal: bool,
     said: Instant,
 }
 
-impl Progress {
+impl PackBar {
     fn new() -> anyhow::Result<Self> {
         let style = ProgressStyle::with_template("packing [{bar:30}] {pos}/{len} images, {eta} left")?;
         // Hidden by itself where there is no terminal.

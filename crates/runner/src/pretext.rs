@@ -6,6 +6,7 @@ use crate::log;
 use crate::pretext_sheet::sheet;
 use crate::session::Session;
 use crate::task_images::TaskImages;
+use kontrast_config::Task;
 use kontrast_methods::{Method, Predictions, Progress};
 use kontrast_runlog::Pretext;
 use kontrast_runlog::human::percent;
@@ -19,17 +20,19 @@ const LETTERS: usize = 16;
 /// algebraic set of permutations has.
 const MOST_CLASSES: i64 = 1512;
 
-/// The accuracy of the method's pretext task on the test images, or on the training images where there is no test split;
-/// draws some predictions and the confusion matrix. Exemplars are looked for in views of the training images. None for a
-/// method without a pretext task.
+/// Measures the accuracy of the method's pretext task on the test images, or on the training images where there is no
+/// test split, and draws some predictions and the confusion matrix. Exemplars are looked for in views of the training
+/// images. None for a method without a pretext task.
 pub(crate) fn accuracy(
     session: &Session,
     method: &dyn Method,
     figures: &Path,
     interrupt: &AtomicBool,
 ) -> anyhow::Result<Option<Pretext>> {
-    let Some((task, view)) = session.experiment.method.pretext_task() else { return Ok(None) };
-    let of_images = matches!(task, kontrast_config::Method::Exemplar(_));
+    let has_one = |task: &Task| task.info.pretext.is_some();
+    let Some(task) = session.experiment.method.tasks().into_iter().find(has_one) else { return Ok(None) };
+    let (view, pretext) = (task.first_view(), task.info.pretext);
+    let of_images = pretext.is_some_and(|pretext| pretext.of_training_images);
     let asked =
         if of_images { TaskImages::drawn_anew(session, view) } else { TaskImages::new(session, view) };
     let epochs = session.experiment.train.epochs;

@@ -85,8 +85,8 @@ fn classes(of: &tch::Tensor) -> Vec<usize> {
     classes.into_iter().map(|class| class as usize).collect()
 }
 
-/// Pictures by row: of one class each, or, where there are none to go by, spread over all. Where every image is set as
-/// every class, a column shows one image.
+/// Pictures by row: of one class each, or, where there are none to go by, spread over all. Where every image is shown
+/// as every class, a column shows one image.
 fn rows(targets: &[usize], by_class: usize, columns: usize) -> Vec<Vec<usize>> {
     let spread = |of: &[usize], most: usize| -> Vec<usize> {
         let count = most.min(of.len());
@@ -103,7 +103,8 @@ fn rows(targets: &[usize], by_class: usize, columns: usize) -> Vec<Vec<usize>> {
     (0..by_class).map(of_class).filter(|row| !row.is_empty()).collect()
 }
 
-/// How a picture is drawn: small ones enlarged by a whole factor, large ones shrunk by one, and its tiles a little apart.
+/// How a picture is drawn: small ones enlarged by a whole factor, large ones shrunk by one, and its tiles a little
+/// apart.
 struct Drawing {
     /// Pixels of the whole before.
     side: (u32, u32),

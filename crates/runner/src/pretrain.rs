@@ -5,14 +5,14 @@ use crate::evaluation::FinalScores;
 use crate::inventory::{FOR_RESUME, Inventory};
 use crate::observer::Watch;
 use crate::pretext;
-use crate::progress::Progress;
+use crate::progress::ProgressLine;
 use crate::reconstruction;
 use crate::record::Record;
 use crate::session::Session;
 use crate::{Refusal, data, estimate, evaluation, figures, interrupt, log, panic_words, repeat, words};
 use kontrast_config::{Eval, Experiment, Loaded};
 use kontrast_eval::EvalError;
-use kontrast_methods::{Method, warnings};
+use kontrast_methods::Method;
 use kontrast_runlog::human;
 use kontrast_runlog::{
     Event, Layout, RunDir, ScalarWriter, Status, Summary, atomic_write, now, read_summary,
@@ -52,7 +52,7 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
     evaluation::require_split(&session)?;
     let method = session.method()?;
     evaluation::require_room(&session, method.encoder())?;
-    for warning in warnings(experiment, session.loader().dataset.len()) {
+    for warning in experiment.method.notes(session.loader().dataset.len(), &experiment.train) {
         log::note(format_args!("warning: {warning}"));
     }
     if arguments.resume {
@@ -223,7 +223,7 @@ fn train(
     record.write()?;
     log::out(words::opening(session, record, steps));
     let scalars = scalars(record, trainer.step())?;
-    let progress = Progress::new(steps, trainer.step(), session.experiment.train.epochs)?;
+    let progress = ProgressLine::new(steps, trainer.step(), session.experiment.train.epochs)?;
     let mut watch = Watch { session, record, scalars, progress };
     let outcome = trainer.run(&mut watch, interrupt);
     watch.progress.finish();

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 const QUIET: Duration = Duration::from_secs(10);
 
 /// What the experiment asks for; none where it asks for no probes.
-pub(crate) fn probes(stage: &Session) -> Option<Probes> {
-    let experiment = &stage.experiment;
+pub(crate) fn probes(session: &Session) -> Option<Probes> {
+    let experiment = &session.experiment;
     let config = experiment.eval.layers.as_ref()?;
     Some(Probes::new(config, experiment.encoder.stages(), experiment.seed))
 }
@@ -35,11 +35,11 @@ pub(crate) struct Probing<'a> {
 impl<'a> Probing<'a> {
     /// None where the experiment asks for none.
     pub(crate) fn new(
-        stage: &Session,
+        session: &Session,
         whose: &'a str,
         interrupt: &'a AtomicBool,
     ) -> anyhow::Result<Option<Self>> {
-        let Some(probes) = probes(stage) else { return Ok(None) };
+        let Some(probes) = probes(session) else { return Ok(None) };
         let epochs = probes.stages.len() as u64 * probes.probes.len() as u64 * u64::from(probes.epochs);
         let bar = if std::io::stderr().is_terminal() {
             let style =

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const QUIET: Duration = Duration::from_secs(5);
 
 /// The progress of one training.
-pub(crate) struct Progress {
+pub(crate) struct ProgressLine {
     bar: ProgressBar,
     steps: u64,
     epochs: u32,
@@ -21,7 +21,7 @@ pub(crate) struct Progress {
     epoch: u32,
 }
 
-impl Progress {
+impl ProgressLine {
     pub(crate) fn new(steps: u64, done: u64, epochs: u32) -> anyhow::Result<Self> {
         let terminal = std::io::stderr().is_terminal();
         let bar = if terminal {

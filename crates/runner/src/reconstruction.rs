@@ -5,7 +5,7 @@ use crate::figures::{SHOWN, Sheet};
 use crate::log;
 use crate::session::Session;
 use crate::task_images::TaskImages;
-use kontrast_config::{Method as Config, PixelLoss};
+use kontrast_config::{PixelLoss, Task};
 use kontrast_methods::Method;
 use kontrast_runlog::Reconstruction;
 use std::path::Path;
@@ -20,8 +20,10 @@ pub(crate) fn measured(
     file: &Path,
     interrupt: &AtomicBool,
 ) -> anyhow::Result<Option<Reconstruction>> {
-    let config = &session.experiment.method;
-    let (Some(view), Some(loss)) = (config.reconstructed_view(), loss(config)) else { return Ok(None) };
+    let reconstructed = |task: Task| Some((task.first_view(), task.info.reconstructs?));
+    let Some((view, loss)) = session.experiment.method.tasks().into_iter().find_map(reconstructed) else {
+        return Ok(None);
+    };
     let asked = TaskImages::new(session, view);
     let (mut error, mut baseline) = (0.0, 0.0);
     for views in asked.all(interrupt) {
@@ -68,14 +70,6 @@ fn draw(session: &Session, method: &dyn Method, asked: &TaskImages<'_>, file: &P
         }
     }
     save(&sheet.picture, file)
-}
-
-/// What the first task that gives images back is trained with.
-fn loss(config: &Config) -> Option<PixelLoss> {
-    config.each().into_iter().find_map(|(_, method)| match method {
-        Config::Autoencoder(own) => Some(own.loss),
-        _ => None,
-    })
 }
 
 fn name(loss: PixelLoss) -> &'static str {

@@ -17,8 +17,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Evaluates the last checkpoint of a finished or interrupted run again; returns the exit code.
 ///
-/// `overrides` are of `[eval.layers]` alone, and change what the run's file has of it: the other scores are those that the
-/// file asks for.
+/// `overrides` are of `[eval.layers]` alone, and change what the run's file has of it: the other scores are those that
+/// the file asks for.
 pub(crate) fn evaluate(path: &Path, overrides: &[String]) -> anyhow::Result<u8> {
     require_run(path)?;
     let loaded = loaded(path, &Layout::of(path).config(), overrides)?;
@@ -96,7 +96,7 @@ pub(crate) fn require_run(path: &Path) -> Result<(), Refusal> {
 /// The run's experiment with other layer-wise probes, under the digest that its checkpoints bear.
 fn loaded(run: &Path, file: &Path, overrides: &[String]) -> anyhow::Result<Loaded> {
     let own = Experiment::load(file, &[])?;
-    if let Some(other) = overrides.iter().find(|set| key_of_depth(set).is_none()) {
+    if let Some(other) = overrides.iter().find(|set| key_of_layers(set).is_none()) {
         let text = format!(
             "--set {other}: expected a key of eval.layers; what else the run's scores follow from stands in {}",
             file.display()
@@ -112,7 +112,8 @@ fn loaded(run: &Path, file: &Path, overrides: &[String]) -> anyhow::Result<Loade
             let _ = write!(command, " --set {}", quoted(set));
         }
         let text = format!(
-            "--set {set}: expected the whole table first, for {} has no [eval.layers] that this key could change; such as: {command}",
+            "--set {set}: expected the whole table first, for {} has no [eval.layers] that this key could \
+             change; such as: {command}",
             file.display()
         );
         return Err(Refusal(text).into());
@@ -121,14 +122,14 @@ fn loaded(run: &Path, file: &Path, overrides: &[String]) -> anyhow::Result<Loade
 }
 
 /// What an argument sets of `eval.layers`, empty where it is the table; none where it sets something else.
-fn key_of_depth(set: &str) -> Option<&str> {
+fn key_of_layers(set: &str) -> Option<&str> {
     let rest = set.split('=').next().unwrap_or_default().trim().strip_prefix("eval.layers")?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
 }
 
 /// Whether arguments bring the table, or each of the keys that it has to have.
 fn is_whole(overrides: &[String]) -> bool {
-    let keys: Vec<_> = overrides.iter().filter_map(|set| key_of_depth(set)?.split('.').next()).collect();
+    let keys: Vec<_> = overrides.iter().filter_map(|set| key_of_layers(set)?.split('.').next()).collect();
     let table: toml::Table =
         toml::from_str(&format!("layers = {}", LayerProbes::EXAMPLE)).expect("an example of the table");
     let needed =

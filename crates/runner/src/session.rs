@@ -6,7 +6,7 @@ use crate::inventory::Inventory;
 use crate::{images, log};
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::ToTensor;
-use kontrast_config::{self as config, Experiment, Loaded};
+use kontrast_config::{Experiment, Loaded};
 use kontrast_data::{DataError, Dataset, Epochs, LoaderSpec, Splits, Subset};
 use kontrast_eval::Extractor;
 use kontrast_methods::{Labels, Method, build, permutation_set, precision, setting, view_spec};
@@ -17,7 +17,7 @@ use std::sync::atomic::AtomicBool;
 /// Images that evaluation sends through the encoder at once.
 const BATCH: usize = 500;
 
-/// An experiment with its place and its images.
+/// An experiment with its device and its images.
 pub(crate) struct Session {
     pub(crate) experiment: Experiment,
     pub(crate) digest: String,
@@ -88,11 +88,9 @@ impl Session {
 
     /// The permutations that its jigsaws are made by.
     pub(crate) fn permutations(&self) -> anyhow::Result<Vec<PermutationSet>> {
-        let set = |(_, method): (String, &config::Method)| match method {
-            config::Method::Jigsaw(own) => Some(permutation_set(own)),
-            _ => None,
-        };
-        Ok(self.experiment.method.each().into_iter().filter_map(set).collect::<Result<_, _>>()?)
+        let shuffled = self.experiment.method.tasks().into_iter().filter_map(|task| task.info.shuffled);
+        let sets = shuffled.map(|shuffled| permutation_set(shuffled.grid, &shuffled.permutations));
+        Ok(sets.collect::<Result<_, _>>()?)
     }
 
     pub(crate) fn loader(&self) -> LoaderSpec {

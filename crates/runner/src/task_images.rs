@@ -9,7 +9,7 @@ use kontrast_eval::EvalError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Images whose answers are predicted at once, or that are given back at once: one may be many tiles.
+/// Images whose answers are predicted, or that are given back, at once: one may be many tiles.
 const BATCH: usize = 250;
 
 /// Images as large as one of the method's views.

@@ -10,7 +10,7 @@ use tch::Tensor;
 pub struct Diagnosis {
     /// Fraction of images, per cent, whose second view is the nearest to their first; none with a single view.
     pub contrastive_accuracy: Option<f64>,
-    /// Deviation times the square root of the width: 1 where they fill the sphere.
+    /// Standard deviation times the square root of the width: 1 where they fill the sphere.
     pub std: f64,
     /// How many dimensions they use (RankMe).
     pub effective_rank: f64,
@@ -54,13 +54,13 @@ pub enum Alarm {
     Collapsed(String),
 }
 
-/// Judges record after record; one bad record is no alarm, a streak is.
+/// Watches record after record; one bad record is no alarm, a streak is.
 #[derive(Clone, Debug)]
 pub struct Monitor {
     warmup: u64,
     /// Steps that a loss at its uniform value may last.
     at_uniform: u64,
-    healthy: CollapseCriterion,
+    criterion: CollapseCriterion,
     steady: bool,
     hint: &'static str,
     /// Records in a row that are constant, and those that are poor, with the step before the first of these.
@@ -76,9 +76,9 @@ pub struct Monitor {
 /// Records in a row that make an alarm. Our choice: the program records about ten times an epoch, or at every step
 /// where an epoch has fewer than twenty, so that no single bad batch ends a run.
 const STREAK: u32 = 10;
-/// Below this std the embeddings are nearly one point. It is 1 where they fill the sphere and 0 where they are
-/// one point (SimSiam, arXiv 2011.10566, section 4.1); the paper's runs lie at either end, and a quarter of the way
-/// between them is our choice.
+/// Below this standard deviation the embeddings are nearly one point. It is 1 where they fill the sphere and 0 where
+/// they are one point (SimSiam, arXiv 2011.10566, section 4.1); the paper's runs lie at either end, and a quarter of
+/// the way between them is our choice.
 const STD: f64 = 0.25;
 /// Far below that there is nothing to wait for: a constant encoder has no std, and a line one dimension.
 const POINT: f64 = 0.05;
@@ -98,23 +98,23 @@ const GROWTH: f64 = 1.5;
 const TOO_FAST: &str = "lower optimizer lr, to a third or a tenth, or lengthen schedule warmup_epochs; where the method's table \
                         has a temperature or weights of terms, compare them with the paper's";
 
-/// A loss that is not this far below its uniform value, as a fraction of it, is uninformative. Our choice: a healthy loss goes
-/// further below within its first epochs.
+/// A loss that is not this far below its uniform value, as a fraction of it, shows no learning. Our choice: a healthy
+/// loss goes further below within its first epochs.
 const NEAR_UNIFORM: f64 = 0.01;
-/// Steps that a loss may stay there, at least, and as a fraction of the run. Our choice: prototypes need longer than pairs
-/// to tell images apart.
+/// Steps that a loss may stay there, at least, and as a fraction of the run. Our choice: prototypes need longer than
+/// pairs to tell images apart.
 const STEPS_AT_UNIFORM: u64 = 200;
 const FRACTION_AT_UNIFORM: u64 = 4;
 
 impl Monitor {
-    /// Judges steps after `warmup` of a run of `steps` of a method whose embeddings are `healthy` so; `hint` says what it
-    /// most likely needs where it collapsed or learns nothing.
-    pub fn new(warmup: u64, steps: u64, healthy: CollapseCriterion, hint: &'static str) -> Self {
+    /// Watches the steps after `warmup` of a run of `steps`. `criterion` says what the method's embeddings look like
+    /// when it works; `hint` what it most likely needs where it collapsed or learns nothing.
+    pub fn new(warmup: u64, steps: u64, criterion: CollapseCriterion, hint: &'static str) -> Self {
         let at_uniform = STEPS_AT_UNIFORM.max(steps / FRACTION_AT_UNIFORM);
         Self {
             warmup,
             at_uniform,
-            healthy,
+            criterion,
             steady: true,
             hint,
             constant: 0,
@@ -167,7 +167,7 @@ impl Monitor {
     }
 
     fn collapse(&mut self, step: u64, diagnosis: &Diagnosis) -> Option<Alarm> {
-        if self.healthy == CollapseCriterion::Classes {
+        if self.criterion == CollapseCriterion::Classes {
             return None;
         }
         // Of a narrow embedding a quarter of the width is all that can be asked.
@@ -196,7 +196,7 @@ impl Monitor {
         let uniform = loss.uniform?;
         let learned_at = self.learned_at.get_or_insert(step - 1);
         let margin = NEAR_UNIFORM * uniform;
-        // A loss above its uniform value is worse than uninformative, but one that falls is on its way. A loss that does not
+        // A loss above its uniform value says even less, but one that falls is on its way. A loss that does not
         // mean the same throughout may rise while the encoder learns.
         let falls = loss.now < self.lowest - margin;
         if falls || loss.now < uniform - margin || (!self.steady && loss.now > uniform + margin) {
@@ -206,8 +206,8 @@ impl Monitor {
         let since = step - *learned_at;
         let text = || {
             format!(
-                "the loss stands at {:.3} and has not been {:.0} % below its uniform value {uniform:.3} for {since} steps: \
-                 the run learns nothing; {}",
+                "the loss stands at {:.3} and has not been {:.0} % below its uniform value {uniform:.3} for {since} \
+                 steps: the run learns nothing; {}",
                 loss.now,
                 100.0 * NEAR_UNIFORM,
                 self.hint

@@ -11,5 +11,5 @@ pub use checkpoint::{CheckpointError, Checkpoints, Position, Restored};
 pub use diagnosis::{Alarm, Diagnosis, Loss, Monitor};
 pub use meter::Totals;
 pub use observer::{Observer, StepRecord};
-pub use recipe::{Recipe, recipe};
+pub use recipe::{TrainingRecipe, recipe};
 pub use trainer::{Outcome, Resumed, Trainer, TrainerSpec};

@@ -9,7 +9,7 @@ use kontrast_optim::{
 const LARS_EPS: f64 = 1e-8;
 
 /// What moves the weights, and by how much at each step.
-pub struct Recipe {
+pub struct TrainingRecipe {
     /// SGD, LARS or AdamW over the method's groups.
     pub optimizer: Box<dyn Optimizer>,
     /// Learning rate by step.
@@ -25,7 +25,7 @@ pub struct Recipe {
 }
 
 /// The recipe of an experiment for a method's groups, where an epoch has `steps_per_epoch` steps.
-pub fn recipe(experiment: &Experiment, groups: Vec<Group>, steps_per_epoch: u64) -> Recipe {
+pub fn recipe(experiment: &Experiment, groups: Vec<Group>, steps_per_epoch: u64) -> TrainingRecipe {
     let lr = experiment.optimizer.lr().scaled(experiment.train.batch);
     let steps = steps_per_epoch * u64::from(experiment.train.epochs);
     let warmup = (experiment.schedule.warmup_epochs() * steps_per_epoch as f64).round() as u64;
@@ -40,7 +40,7 @@ pub fn recipe(experiment: &Experiment, groups: Vec<Group>, steps_per_epoch: u64)
         }
     };
     let (optimizer, weight_decay) = optimizer(&experiment.optimizer, groups);
-    Recipe { optimizer, schedule, weight_decay, lr, warmup, steps }
+    TrainingRecipe { optimizer, schedule, weight_decay, lr, warmup, steps }
 }
 
 fn optimizer(config: &config::Optimizer, mut groups: Vec<Group>) -> (Box<dyn Optimizer>, f64) {

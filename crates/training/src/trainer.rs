@@ -2,8 +2,8 @@
 
 use crate::meter::{Window, percent};
 use crate::{
-    Alarm, CheckpointError, Checkpoints, Diagnosis, Loss, Monitor, Observer, Position, Recipe, Restored,
-    StepRecord, Totals,
+    Alarm, CheckpointError, Checkpoints, Diagnosis, Loss, Monitor, Observer, Position, Restored, StepRecord,
+    Totals, TrainingRecipe,
 };
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::ToTensor;
@@ -54,7 +54,7 @@ pub enum Outcome {
 pub struct Trainer {
     spec: TrainerSpec,
     method: Box<dyn Method>,
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     monitor: Monitor,
     step: u64,
     saved: Option<u64>,
@@ -65,7 +65,7 @@ pub struct Trainer {
 
 impl Trainer {
     /// A training at its first step.
-    pub fn new(spec: TrainerSpec, method: Box<dyn Method>, recipe: Recipe) -> Self {
+    pub fn new(spec: TrainerSpec, method: Box<dyn Method>, recipe: TrainingRecipe) -> Self {
         let monitor = Monitor::new(recipe.warmup, recipe.steps, method.collapse_criterion(), method.hint());
         let monitor = if method.has_steady_loss() { monitor } else { monitor.with_unsteady_loss() };
         Self { spec, method, recipe, monitor, step: 0, saved: None, sound: None, totals: Totals::default() }

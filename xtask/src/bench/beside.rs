@@ -15,7 +15,8 @@ use std::process::{Command, Stdio};
 /// The unit of a figure that is no measurement but what was computed, so that both sides have to agree.
 const RESULT: &str = "result";
 
-/// How far the two may be apart, as a share: sums of millions of terms in fp32 lose digits (`DINOLoss` is off by 0.24 %).
+/// How far the two may be apart, as a fraction: sums of millions of terms in fp32 lose digits (`DINOLoss` is off by
+/// 0.24 %).
 const TOLERANCE: f64 = 5e-3;
 
 /// What is measured.

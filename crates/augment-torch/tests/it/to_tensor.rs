@@ -1,4 +1,4 @@
-//! The feed and the views against plain arithmetic.
+//! Tensors of bytes and the views against plain arithmetic.
 
 use kontrast_augment_torch::{ToTensor, Views};
 use proptest::prelude::*;

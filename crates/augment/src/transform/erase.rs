@@ -7,7 +7,7 @@ use crate::recipe::Op;
 use crate::rng::ViewRng;
 use serde::{Deserialize, Serialize};
 
-/// Deviation of a box's noise, about that of the channels of natural images (CIFAR-10: .25).
+/// Standard deviation of a box's noise, about that of the channels of natural images (CIFAR-10: .25).
 const STD: f32 = 0.25;
 
 /// What a box is filled with.

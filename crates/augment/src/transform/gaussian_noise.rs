@@ -3,7 +3,7 @@
 use crate::counter::Counter;
 use crate::pointwise::unit;
 
-/// Adds noise of this std, of values from 0 to 1, clamped.
+/// Adds noise of this standard deviation, of values from 0 to 1, clamped.
 pub(crate) fn add(planes: &mut [f32], std: f32, key: u64) {
     let counter = Counter::new(key);
     for (index, value) in planes.iter_mut().enumerate() {

@@ -89,7 +89,7 @@ impl Kind {
             let value = level.of(greatest);
             if stream.chance(0.5) { -value } else { value }
         };
-        let pixels = |fraction: f64| fraction.trunc() as f32;
+        let pixels = |distance: f64| distance.trunc() as f32;
         Some(match self {
             Self::Identity => return None,
             Self::ShearX => Op::Shear { x: signed(0.3) as f32, y: 0.0, sampling },

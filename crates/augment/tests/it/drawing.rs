@@ -34,7 +34,7 @@ fn angles_and_slopes_are_uniform_in_degrees() {
 }
 
 #[test]
-fn translations_are_whole_pixels_within_their_share_of_the_view() {
+fn translations_are_whole_pixels_within_their_fraction_of_the_view() {
     let step = Step::Translate { fraction: (0.25, 0.0), sampling: NEAREST };
     let mut seen = [0_u64; 17];
     drawn(vec![Step::Fit, step], (50, 40), |ops| {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Method;
+use super::{AnyMethod, ComparedViews, MethodInfo, MethodSpec, Surroundings};
 use crate::problems::Problems;
 use crate::{Train, Views};
 
@@ -11,47 +11,55 @@ use crate::{Train, Views};
 #[serde(deny_unknown_fields)]
 pub struct Joint {
     /// The tasks, two at least.
-    pub tasks: Vec<Task>,
+    pub tasks: Vec<JointTask>,
 }
 
 /// One of several tasks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Task {
+pub struct JointTask {
     /// What its loss is multiplied by.
     pub weight: f64,
     /// Which views of an image are its own, counted from 0.
     pub views: Vec<usize>,
     /// The task, named as in `[method.*]`.
-    pub method: Method,
+    pub method: AnyMethod,
 }
 
-impl Joint {
-    pub(super) fn check(&self, key: &str, train: &Train, problems: &mut Problems) {
+impl MethodSpec for Joint {
+    fn check(&self, key: &str, around: Surroundings<'_>, problems: &mut Problems) {
         let key = format!("{key}.tasks");
         let expected = "two tasks at least; one alone is written as [method.*]";
         problems.require(self.tasks.len() >= 2, &key, &self.tasks.len(), expected);
+        let around = Surroundings { is_shared: true, ..around };
         for (place, task) in self.tasks.iter().enumerate() {
             let key = format!("{key}[{place}]");
             let above = task.weight > 0.0 && task.weight.is_finite();
             problems.require(above, &format!("{key}.weight"), &task.weight, "a number above 0");
             let method = format!("{key}.method.{}", task.method.name());
-            match &task.method {
-                Method::Joint(_) => {
-                    let expected = "a task that is not joint itself; list its tasks here";
-                    problems.require(false, &method, &format_args!("joint"), expected);
-                }
-                Method::Moco(moco) => {
-                    let expected = "1: the tasks share one encoder, which sees whole batches";
-                    let key = format!("{method}.bn_splits");
-                    problems.require(moco.bn_splits == 1, &key, &moco.bn_splits, expected);
-                    moco.check(&method, train, problems);
-                }
-                other => other.check_as(&method, train, problems),
+            if matches!(task.method, AnyMethod::Joint(_)) {
+                let expected = "a task that is not joint itself; list its tasks here";
+                problems.require(false, &method, &format_args!("joint"), expected);
+            } else {
+                task.method.spec().check(&method, around, problems);
             }
         }
     }
 
+    fn notes(&self, key: &str, images: usize, train: &Train) -> Vec<String> {
+        let of_task = |(place, task): (usize, &JointTask)| {
+            let key = format!("{key}.tasks[{place}].method.{}", task.method.name());
+            task.method.spec().notes(&key, images, train)
+        };
+        self.tasks.iter().enumerate().flat_map(of_task).collect()
+    }
+
+    fn info(&self) -> MethodInfo {
+        MethodInfo::of(ComparedViews::Any)
+    }
+}
+
+impl Joint {
     /// Whether every task finds its views in the plan.
     pub(super) fn check_views(&self, key: &str, views: &Views, problems: &mut Problems) {
         let sizes = views.sizes();

@@ -1,10 +1,11 @@
-//! The coefficient with which a momentum encoder of the encoder follows the trained one.
+//! The coefficient with which a momentum encoder follows the trained one.
 
 use serde::{Deserialize, Serialize};
 
 use crate::problems::Problems;
 
-/// Momentum of a momentum encoder: at each step it keeps this fraction of itself and takes the rest from the trained encoder.
+/// Coefficient of a momentum encoder: at each step it keeps this fraction of itself and takes the rest from the trained
+/// one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Momentum {

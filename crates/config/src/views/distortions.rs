@@ -96,7 +96,7 @@ impl Blur {
     }
 }
 
-/// Deviations of a blur: below the least it changes nothing, beyond the largest it leaves nothing.
+/// Standard deviations of a blur: below the least it changes nothing, beyond the largest it leaves nothing.
 pub(super) fn sigma(problems: &mut Problems, key: &str, sigma: [f64; 2]) {
     least_first(problems, key, sigma, (0.01, 1000.0), "pixels");
 }

@@ -57,7 +57,7 @@ fn the_overrides_of_a_cell_apply_to_the_base() {
     let ablation = Ablation::load(&folder.write("ablations/grid.toml", GRID)).unwrap();
     let cell = &ablation.cells()[3];
     let loaded = kontrast_config::Experiment::load(&ablation.base, &cell.overrides).unwrap();
-    let kontrast_config::Method::Simclr(method) = &loaded.experiment.method else {
+    let kontrast_config::AnyMethod::Simclr(method) = &loaded.experiment.method else {
         panic!("the file names simclr")
     };
     assert_eq!(method.temperature, 0.5);

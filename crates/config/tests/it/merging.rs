@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kontrast_config::{Device, LayerProbes, LrRule, Method, Optimizer};
+use kontrast_config::{AnyMethod, Device, LayerProbes, LrRule, Optimizer};
 
 use crate::folder::{BASE, Folder, load};
 
@@ -137,11 +137,11 @@ fn an_argument_changes_one_element_of_a_list() {
         "method.joint.tasks.1.method.simclr.temperature=0.25",
         "method.joint.tasks[0].method.rotation.head.widths[1]=16",
     ];
-    let Method::Joint(joint) = folder.load(JOINT, &set).experiment.method else {
+    let AnyMethod::Joint(joint) = folder.load(JOINT, &set).experiment.method else {
         panic!("the method is joint")
     };
     assert_eq!(joint.tasks.iter().map(|task| task.weight).collect::<Vec<_>>(), [2.0, 0.5]);
-    let (Method::Rotation(rotation), Method::Simclr(simclr)) =
+    let (AnyMethod::Rotation(rotation), AnyMethod::Simclr(simclr)) =
         (&joint.tasks[0].method, &joint.tasks[1].method)
     else {
         panic!("the tasks are rotation and SimCLR")
@@ -174,7 +174,7 @@ fn an_element_that_is_not_there_is_refused() {
 }
 
 #[test]
-fn the_example_of_probes_at_depth_is_a_whole_table_and_no_more() {
+fn the_example_of_layer_wise_probes_is_a_whole_table_and_no_more() {
     let folder = Folder::new();
     let table: toml::Table = format!("layers = {}", LayerProbes::EXAMPLE).parse().unwrap();
     let Some(toml::Value::Table(layers)) = table.get("layers") else { panic!("the example is a table") };

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kontrast_config::{Experiment, HeadNorm, Method, PermutationMethod};
+use kontrast_config::{AnyMethod, Experiment, HeadNorm, PermutationMethod};
 
 fn refusal(method: &str, argument: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../configs/smoke/{method}.toml"));
@@ -21,7 +21,7 @@ fn each_value_out_of_range_names_its_key_and_what_it_depends_on() {
         ("method.moco.queue=100", "expected a multiple of train.batch = 64"),
         ("method.moco.queue=0", "expected a multiple of train.batch = 64"),
         ("method.moco.bn_splits=0", "expected a divisor of train.batch = 64"),
-        ("method.moco.bn_splits=64", "that leaves two images or more a device"),
+        ("method.moco.bn_splits=64", "that leaves two images or more a split"),
         ("method.moco.momentum.base=1.5", "momentum.base = 1.5: expected a fraction of itself, 0 to 1"),
         ("method.mocov3.momentum.final=-0.1", "momentum.final = -0.1: expected a fraction of itself, 0 to 1"),
         ("method.mocov3.predictor.widths=[64, 16]", "that of method.mocov3.projector.widths"),
@@ -244,7 +244,7 @@ fn batch_norm_of_a_head_is_a_switch_or_a_word() {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs/smoke/simclr.toml");
         let loaded =
             Experiment::load(&file, &[argument.to_owned()]).unwrap_or_else(|error| panic!("{error}"));
-        let Method::Simclr(simclr) = loaded.experiment.method else { panic!("the file names simclr") };
+        let AnyMethod::Simclr(simclr) = loaded.experiment.method else { panic!("the file names simclr") };
         simclr.projector.batch_norm
     };
     for (word, expected) in [

@@ -124,7 +124,7 @@ fn milestones_outside_the_run_or_in_another_order_are_refused() {
 }
 
 #[test]
-fn each_value_of_the_probes_at_depth_out_of_range_names_its_key() {
+fn each_value_of_the_layer_wise_probes_out_of_range_names_its_key() {
     let layers = |rest: &str| {
         format!(
             "eval.layers={{features=9000, epochs=10, batch=128, weight_decay=5e-4, lr={{linear=0.1}}, {rest}}}"
@@ -157,7 +157,7 @@ fn each_value_of_the_probes_at_depth_out_of_range_names_its_key() {
 }
 
 #[test]
-fn each_number_of_the_probes_at_depth_out_of_range_names_its_key() {
+fn each_number_of_the_layer_wise_probes_out_of_range_names_its_key() {
     let base = "[eval.layers]\nprobes = ['conv']\nfeatures = 9000\nepochs = 10\nbatch = 128\nweight_decay = 5e-4\n\
                 lr = { conv = 0.1 }";
     let folder = Folder::new();
@@ -231,7 +231,7 @@ fn a_holdout_must_leave_something() {
 }
 
 #[test]
-fn images_without_labels_are_not_for_a_method_that_is_told_them() {
+fn images_without_labels_are_not_for_a_method_that_needs_them() {
     let folder = Folder::new();
     let set =
         ["data.name=stl10", "data.unlabelled=true", "method={ supervised = { label_smoothing = 0.0 } }"];

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Progress, fetch};
+use super::{FetchProgress, fetch};
 use crate::error::DataError;
 
 /// [`fetch`] for a person who waits: with a bar on a terminal, and plain lines elsewhere.
@@ -19,13 +19,13 @@ pub fn fetch_showing(name: &str, cache: &Path) -> Result<PathBuf, DataError> {
         ProgressBar::hidden()
     };
     let fetched = fetch(name, cache, &mut |progress| match progress {
-        Progress::Doing(what) => {
+        FetchProgress::Doing(what) => {
             if bar.is_hidden() {
                 eprintln!("{what}");
             }
             bar.set_message(what);
         }
-        Progress::Bytes { done, total } => {
+        FetchProgress::Bytes { done, total } => {
             bar.set_length(total.unwrap_or(done));
             bar.set_position(done);
         }

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::Progress;
+use super::FetchProgress;
 use super::program;
 use crate::error::DataError;
 
@@ -16,14 +16,14 @@ const SCRIPT: &str = include_str!("download.py");
 pub(crate) fn download(
     url: &str,
     folder: &Path,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(FetchProgress),
 ) -> Result<PathBuf, DataError> {
     let name = url.rsplit('/').next().unwrap_or(url);
     let (whole, part) = (folder.join(name), folder.join(format!("{name}.part")));
     if whole.exists() {
         return Ok(whole);
     }
-    progress(Progress::Doing(format!("fetching {url}")));
+    progress(FetchProgress::Doing(format!("fetching {url}")));
     let python = Command::new("python3")
         .args(["-c", SCRIPT, url])
         .arg(&part)
@@ -50,9 +50,9 @@ pub(crate) fn download(
 }
 
 /// A line `done total` of the script.
-fn parse(line: &str) -> Option<Progress> {
+fn parse(line: &str) -> Option<FetchProgress> {
     let (done, total) = line.split_once(' ')?;
-    Some(Progress::Bytes { done: done.parse().ok()?, total: total.parse().ok() })
+    Some(FetchProgress::Bytes { done: done.parse().ok()?, total: total.parse().ok() })
 }
 
 #[cfg(test)]
@@ -64,7 +64,7 @@ mod tests {
     use std::thread::JoinHandle;
 
     use super::download;
-    use crate::fetch::Progress;
+    use crate::fetch::FetchProgress;
 
     const CONTENT: usize = 3_000_000;
 
@@ -129,7 +129,7 @@ mod tests {
         let file = download(&url, folder.path(), &mut |progress| last = Some(progress)).unwrap();
         assert_eq!(server.join().unwrap(), [None, Some(1_000_000), Some(2_500_000)]);
         assert!(fs::read(file).unwrap() == *content());
-        assert_eq!(last, Some(Progress::Bytes { done: CONTENT as u64, total: Some(CONTENT as u64) }));
+        assert_eq!(last, Some(FetchProgress::Bytes { done: CONTENT as u64, total: Some(CONTENT as u64) }));
     }
 
     #[test]

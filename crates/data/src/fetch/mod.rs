@@ -22,7 +22,7 @@ pub const NAMES: [&str; 4] =
 
 /// What fetching is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub enum FetchProgress {
     /// A new task begins.
     Doing(String),
     /// So much of the present download is there.
@@ -67,7 +67,11 @@ pub fn origin(name: &str) -> Result<Origin, DataError> {
 ///
 /// # Errors
 /// When no data set has this name, every way to fetch it fails, or the cache cannot be written.
-pub fn fetch(name: &str, cache: &Path, progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, DataError> {
+pub fn fetch(
+    name: &str,
+    cache: &Path,
+    progress: &mut dyn FnMut(FetchProgress),
+) -> Result<PathBuf, DataError> {
     place::fetch(&(known(name)?.source)(), cache, progress)
 }
 

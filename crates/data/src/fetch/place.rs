@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use super::Progress;
+use super::FetchProgress;
 use crate::error::DataError;
 use crate::open::folder_of;
 
@@ -26,12 +26,12 @@ pub(crate) struct Workshop<'a> {
     /// The temporary folder that becomes the data set.
     pub(crate) target: &'a Path,
     /// Who wants to know.
-    pub(crate) progress: &'a mut dyn FnMut(Progress),
+    pub(crate) progress: &'a mut dyn FnMut(FetchProgress),
 }
 
 impl Workshop<'_> {
     pub(crate) fn doing(&mut self, what: impl Into<String>) {
-        (self.progress)(Progress::Doing(what.into()));
+        (self.progress)(FetchProgress::Doing(what.into()));
     }
 
     /// Writes one file of the data set.
@@ -45,17 +45,17 @@ impl Workshop<'_> {
 pub(crate) fn fetch(
     source: &Source,
     cache: &Path,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(FetchProgress),
 ) -> Result<PathBuf, DataError> {
     let folder = folder_of(cache, source.name);
     let data = cache.join("data");
     fs::create_dir_all(&data).map_err(DataError::io(&data))?;
     let _lock = lock(&data.join(format!(".{}.lock", source.name)), progress)?;
     if folder.exists() {
-        progress(Progress::Doing(format!("verifying {}", folder.display())));
+        progress(FetchProgress::Doing(format!("verifying {}", folder.display())));
         match (source.whole)(&folder) {
             Ok(()) => return Ok(folder),
-            Err(error) => progress(Progress::Doing(format!("replacing a damaged data set ({error})"))),
+            Err(error) => progress(FetchProgress::Doing(format!("replacing a damaged data set ({error})"))),
         }
     }
     let downloads = data.join(format!(".{}.downloads", source.name));
@@ -82,10 +82,10 @@ pub(crate) fn fetch(
 }
 
 /// Holds a file lock, which the system releases even when the process is killed.
-fn lock(path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<File, DataError> {
+fn lock(path: &Path, progress: &mut dyn FnMut(FetchProgress)) -> Result<File, DataError> {
     let file = File::create(path).map_err(DataError::io(path))?;
     if file.try_lock().is_err() {
-        progress(Progress::Doing("waiting for another process that fetches the same data set".into()));
+        progress(FetchProgress::Doing("waiting for another process that fetches the same data set".into()));
         file.lock().map_err(DataError::io(path))?;
     }
     Ok(file)

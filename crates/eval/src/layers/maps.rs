@@ -87,7 +87,7 @@ pub(crate) fn pooled(map: &Tensor, grid: i64) -> Tensor {
     if map.size()[2..] == [grid, grid] { map } else { map.adaptive_avg_pool2d([grid, grid]) }
 }
 
-/// Mean 0 and std 1 in every value of the training maps.
+/// Mean 0 and standard deviation 1 in every value of the training maps.
 #[derive(Debug)]
 pub(crate) struct Standardise {
     mean: Tensor,

@@ -31,7 +31,7 @@ fn value_and_gradient_are_those_of_the_fp64_reference() {
 
 #[test]
 fn uncorrelated_equal_views_have_no_loss() {
-    // The dimensions of a Hadamard matrix without its constant one: stds of 1, and no two correlate.
+    // The dimensions of a Hadamard matrix without its constant one: standard deviations of 1, and no two correlate.
     let z = Tensor::from_slice2(&[[1f32, 1.0, 1.0], [-1.0, 1.0, -1.0], [1.0, -1.0, -1.0], [-1.0, -1.0, 1.0]]);
     assert!(barlow_twins(&z, &(&z * 5.0 + 2.0), 0.5).double_value(&[]) < 1e-8);
 }

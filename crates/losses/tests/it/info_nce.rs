@@ -45,15 +45,15 @@ fn many_tiles_give_what_the_whole_matrix_gives() {
 }
 
 #[test]
-fn shares_of_several_processes_add_up_to_the_whole() {
+fn parts_of_several_processes_add_up_to_the_whole() {
     let (query, keys) = views(48, 8, 0.0);
     let (whole, shared) = (leaf(&query), leaf(&query));
     let expected = info_nce_batch(&whole, &keys, 0.3);
     expected.backward();
     let mut sum = Tensor::from(0f32);
     for (offset, length) in [(0, 20), (20, 3), (23, 25)] {
-        let fraction = info_nce_batch_rows(&shared.narrow(0, offset, length), &keys, offset, 0.3);
-        sum += fraction * (length as f64 / 48.0);
+        let part = info_nce_batch_rows(&shared.narrow(0, offset, length), &keys, offset, 0.3);
+        sum += part * (length as f64 / 48.0);
     }
     sum.backward();
     assert_close(&sum, &expected, 1e-6);

@@ -50,7 +50,7 @@ fn many_tiles_give_what_the_whole_matrix_gives() {
 }
 
 #[test]
-fn shares_of_several_processes_add_up_to_the_whole() {
+fn parts_of_several_processes_add_up_to_the_whole() {
     let (a, b) = (random(48, 8, 0.0), random(48, 8, 0.5));
     let whole = leaf(&Tensor::cat(&[&a, &b], 0));
     nt_xent_rows(&unit(&whole), &unit(&whole), 0, 0.3).backward();
@@ -59,8 +59,8 @@ fn shares_of_several_processes_add_up_to_the_whole() {
     let mut sum = Tensor::from(0f32);
     // Uneven parts, one of them across the border between the views.
     for (offset, length) in [(0, 40), (40, 20), (60, 36)] {
-        let fraction = nt_xent_rows(&z.narrow(0, offset, length), &z, offset, 0.3);
-        sum += fraction * (length as f64 / 96.0);
+        let part = nt_xent_rows(&z.narrow(0, offset, length), &z, offset, 0.3);
+        sum += part * (length as f64 / 96.0);
     }
     sum.backward();
     assert_close(&shared.grad(), &whole.grad(), 1e-5);

@@ -36,7 +36,7 @@ fn uninformative_embeddings_stand_at_the_uniform_value() {
 }
 
 #[test]
-fn embeddings_without_structure_are_worth_the_spread_of_their_products_more() {
+fn without_structure_losses_lie_above_by_the_spread_of_products() {
     // The products of even unit vectors have the mean 0 and the variance 1/d, so the mean of exp(x.y / t) is about
     // exp(1 / (2 d t^2)), and the positive, or the target, adds nothing in the mean.
     let [z1, z2, queue, prototypes] = [0.0, 11.0, 23.0, 37.0].map(|key| on_the_sphere(1024, D, key));

@@ -43,7 +43,7 @@ fn the_weights_of_the_paper_are_the_default() {
 
 #[test]
 fn a_collapsed_batch_costs_the_variance_term_alone() {
-    // One point: stds are the root of 1e-4, so each falls short of 1 by 0.99.
+    // One point: standard deviations are the root of 1e-4, so each falls short of 1 by 0.99.
     let z = Tensor::ones([8, 4], (Kind::Float, Device::Cpu));
     assert_close(&vicreg(&z, &z, VicregWeights::default()), &Tensor::from(25.0 * 0.99), 1e-6);
 }

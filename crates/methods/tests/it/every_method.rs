@@ -234,15 +234,15 @@ fn forward_passes_are_those_of_all_encoders() {
 }
 
 #[test]
-fn labels_change_nothing_for_a_method_that_is_not_told_them() {
+fn labels_change_nothing_for_a_method_that_does_not_need_them() {
     // `Views` has no labels, and `build` hands them to two methods only; these do react.
     for example in all() {
-        let told = ["supcon", "supervised"].contains(&example.name);
+        let needed = ["supcon", "supervised"].contains(&example.name);
         let loss = |labels: fn(u32) -> u32| {
             let mut method = example.labelled(labels);
             method.step(&example.batch(0, false), later()).loss
         };
         let difference = relative_error(&loss(|image| image % 4), &loss(|image| (image / 3) % 4));
-        assert_eq!(difference > 1e-6, told, "{}: {difference}", example.name);
+        assert_eq!(difference > 1e-6, needed, "{}: {difference}", example.name);
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn drawn(tiles: usize, count: usize, stream: &mut ChaCha8Rng) -> Vec<
     })
 }
 
-/// Each the farthest from those before it, by the sum of distances; equals are distinguished by what is drawn.
+/// Each the farthest from those before it, by the sum of distances; equals are told apart by what is drawn.
 pub(super) fn farthest(tiles: usize, count: usize, stream: &mut ChaCha8Rng) -> Vec<Permutation> {
     let mut counts = vec![0_i64; tiles * tiles];
     let mut last: Option<Permutation> = None;

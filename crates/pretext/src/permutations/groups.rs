@@ -14,7 +14,7 @@ const INFINITY: u8 = 8;
 
 /// A group of permutations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
+pub enum PermutationGroup {
     /// Shifts, as many as there are tiles: all places differ.
     Cyclic,
     /// The affine maps ax + b of GF(9): 72, which differ in 8 places at least, 8.113 on average.
@@ -25,7 +25,7 @@ pub enum Group {
     Pgammal28,
 }
 
-impl Group {
+impl PermutationGroup {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Cyclic, Self::Agl19, Self::Pgl28, Self::Pgammal28];
 

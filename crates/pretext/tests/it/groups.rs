@@ -1,22 +1,24 @@
 //! The groups: sizes, distances and closure by brute force.
 
 use kontrast_pretext::Grid;
-use kontrast_pretext::permutations::{Choice, Group, Permutation, PermutationError, PermutationSet};
+use kontrast_pretext::permutations::{
+    Choice, Permutation, PermutationError, PermutationGroup, PermutationSet,
+};
 use std::collections::HashSet;
 
 /// A group, how many members it has, and their smallest and mean distance.
-const FIGURES: [(Group, usize, usize, f64); 4] = [
-    (Group::Cyclic, 9, 9, 9.0),
-    (Group::Agl19, 72, 8, 8.113),
-    (Group::Pgl28, 504, 7, 8.016),
-    (Group::Pgammal28, 1512, 6, 8.005),
+const FIGURES: [(PermutationGroup, usize, usize, f64); 4] = [
+    (PermutationGroup::Cyclic, 9, 9, 9.0),
+    (PermutationGroup::Agl19, 72, 8, 8.113),
+    (PermutationGroup::Pgl28, 504, 7, 8.016),
+    (PermutationGroup::Pgammal28, 1512, 6, 8.005),
 ];
 
 fn nine() -> Grid {
     Grid::square(3).unwrap()
 }
 
-fn whole(group: Group) -> Vec<Permutation> {
+fn whole(group: PermutationGroup) -> Vec<Permutation> {
     PermutationSet::choose(nine(), Choice::Group(group), None, 0).unwrap().permutations().to_vec()
 }
 
@@ -71,7 +73,7 @@ fn members_are_permutations_and_closed_under_composition_and_inverse() {
 #[test]
 fn groups_lie_in_each_other() {
     let of = |group| whole(group).into_iter().collect::<HashSet<_>>();
-    assert!(of(Group::Pgl28).is_subset(&of(Group::Pgammal28)));
+    assert!(of(PermutationGroup::Pgl28).is_subset(&of(PermutationGroup::Pgammal28)));
 }
 
 #[test]
@@ -85,7 +87,8 @@ fn a_part_of_a_group_is_as_far_apart_and_any_size_can_be_had() {
             assert!(part.distances().minimum >= minimum, "{group:?}");
         }
     }
-    let thousand = PermutationSet::choose(nine(), Choice::Group(Group::Pgammal28), Some(1000), 0).unwrap();
+    let thousand =
+        PermutationSet::choose(nine(), Choice::Group(PermutationGroup::Pgammal28), Some(1000), 0).unwrap();
     println!("1000 of PGammaL(2,8): {:?}", thousand.distances());
     assert!(thousand.distances().minimum >= 6 && thousand.distances().mean > 8.005);
 }
@@ -93,12 +96,13 @@ fn a_part_of_a_group_is_as_far_apart_and_any_size_can_be_had() {
 #[test]
 fn cyclic_shifts_serve_any_grid_and_the_others_nine_tiles() {
     let grid = Grid::new(3, 2).unwrap();
-    let shifts = PermutationSet::choose(grid, Choice::Group(Group::Cyclic), None, 0).unwrap();
+    let shifts = PermutationSet::choose(grid, Choice::Group(PermutationGroup::Cyclic), None, 0).unwrap();
     assert_eq!((shifts.permutations().len(), shifts.distances().minimum), (6, 6));
-    for group in [Group::Agl19, Group::Pgl28, Group::Pgammal28] {
+    for group in [PermutationGroup::Agl19, PermutationGroup::Pgl28, PermutationGroup::Pgammal28] {
         let refused = PermutationSet::choose(grid, Choice::Group(group), None, 0);
         assert_eq!(refused, Err(PermutationError::NotNine { choice: Choice::Group(group), grid }));
     }
-    let refused = PermutationSet::choose(nine(), Choice::Group(Group::Agl19), Some(73), 0).unwrap_err();
+    let refused =
+        PermutationSet::choose(nine(), Choice::Group(PermutationGroup::Agl19), Some(73), 0).unwrap_err();
     assert!(refused.to_string().contains("73 permutations: agl19 on a 3x3 grid has 72"), "{refused}");
 }

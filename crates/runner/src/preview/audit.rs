@@ -1,7 +1,7 @@
 //! The shortcut audit in words.
 
 use super::pairs::{Pair, nothing, pairs};
-use super::{Key, Source, view};
+use super::{Key, Previewed, view};
 use crate::Refusal;
 use kontrast_augment::audit::{Cue, found};
 use kontrast_runlog::human::counted;
@@ -20,7 +20,7 @@ const FEWEST: usize = 64;
 const OPEN: f64 = 25.0;
 
 /// What was compared.
-struct LossOutput<'s> {
+struct Counted<'s> {
     candidates: usize,
     groups: usize,
     /// Different images among all candidates.
@@ -32,10 +32,10 @@ struct LossOutput<'s> {
 }
 
 /// Measures every cue between the views that are made to agree, a table for each pair; says why where there is none.
-pub(super) fn report(source: &Source) -> anyhow::Result<String> {
+pub(super) fn report(source: &Previewed) -> anyhow::Result<String> {
     let pairs = pairs(source)?;
     if pairs.is_empty() {
-        return Ok(nothing(source.method.as_ref()));
+        return Ok(nothing(&source.tasks));
     }
     let images = source.images.len();
     let too_few = |what: &str, found: usize| {
@@ -57,14 +57,14 @@ pub(super) fn report(source: &Source) -> anyhow::Result<String> {
     for pair in &pairs {
         let means = means(source, pair, groups, candidates)?;
         let (views, images) = (pair.words.as_str(), source.words.as_str());
-        tables.push(words(&means, &LossOutput { candidates, groups, distinct, views, images }));
+        tables.push(words(&means, &Counted { candidates, groups, distinct, views, images }));
     }
     Ok(tables.join("\n"))
 }
 
 /// Per cent that each cue finds, over all groups.
 fn means(
-    source: &Source,
+    source: &Previewed,
     pair: &Pair,
     groups: usize,
     candidates: usize,
@@ -93,12 +93,12 @@ fn means(
 }
 
 /// One of so many images, spread over the data set, which may be sorted by class.
-fn chosen(source: &Source, position: usize, of: usize) -> u32 {
+fn chosen(source: &Previewed, position: usize, of: usize) -> u32 {
     (position * source.images.len() / of) as u32
 }
 
 /// How many of the images that are compared differ from each other.
-fn distinct(source: &Source, groups: usize, candidates: usize) -> anyhow::Result<usize> {
+fn distinct(source: &Previewed, groups: usize, candidates: usize) -> anyhow::Result<usize> {
     let (of, mut seen, mut buffer) = (groups * candidates, HashSet::new(), Vec::new());
     for position in 0..of {
         let image = source.images.image(chosen(source, position, of) as usize, &mut buffer)?;
@@ -109,8 +109,8 @@ fn distinct(source: &Source, groups: usize, candidates: usize) -> anyhow::Result
     Ok(seen.len())
 }
 
-fn words(means: &[f64], compared: &LossOutput<'_>) -> String {
-    let LossOutput { candidates, groups, views, images, .. } = compared;
+fn words(means: &[f64], compared: &Counted<'_>) -> String {
+    let Counted { candidates, groups, views, images, .. } = compared;
     let chance = 100.0 / *candidates as f64;
     let times = counted(*groups as u64, "time");
     let mut text = format!(
@@ -141,7 +141,7 @@ fn words(means: &[f64], compared: &LossOutput<'_>) -> String {
 }
 
 /// What it means that no cue exceeds the threshold: little, where the images repeat or are few.
-fn closed(LossOutput { candidates, groups, distinct, .. }: &LossOutput<'_>) -> String {
+fn closed(Counted { candidates, groups, distinct, .. }: &Counted<'_>) -> String {
     let all = candidates * groups;
     if *distinct < all {
         return format!(
@@ -159,13 +159,13 @@ fn closed(LossOutput { candidates, groups, distinct, .. }: &LossOutput<'_>) -> S
 
 #[cfg(test)]
 mod tests {
-    use super::{LossOutput, words};
+    use super::{Counted, words};
 
     fn text(means: [f64; 3], candidates: usize, distinct: usize) -> String {
         let groups = if candidates < 256 { 1 } else { 8 };
         words(
             &means,
-            &LossOutput { candidates, groups, distinct, views: "views 0 and 1", images: "drawn shapes" },
+            &Counted { candidates, groups, distinct, views: "views 0 and 1", images: "drawn shapes" },
         )
     }
 

@@ -11,7 +11,7 @@ use image::RgbImage;
 use kontrast_augment::{Recipe, Scratch, ViewPlan, ViewRng, render_into};
 use kontrast_data::{DataError, Dataset, save_picture};
 use sheet::{Cell, Sheet};
-use source::Source;
+use source::Previewed;
 use std::path::PathBuf;
 
 /// Options of `preview`.
@@ -77,7 +77,7 @@ pub(crate) fn preview(arguments: &Preview) -> anyhow::Result<u8> {
     if !arguments.audit {
         destination::require_png("--out", &arguments.out)?;
     }
-    let source = Source::of(arguments)?;
+    let source = Previewed::of(arguments)?;
     if let Some(note) = source.enlarged()? {
         log::note(format_args!("note: {note}"));
     }
@@ -111,7 +111,7 @@ fn view(plan: &ViewPlan, images: &dyn Dataset, key: Key) -> anyhow::Result<View>
     Ok(View { recipe, pixels })
 }
 
-fn replay(source: &Source, key: Key, out: &std::path::Path) -> anyhow::Result<()> {
+fn replay(source: &Previewed, key: Key, out: &std::path::Path) -> anyhow::Result<()> {
     let images = source.images.len();
     if key.image as usize >= images {
         return Err(
@@ -142,12 +142,12 @@ const FOOT: &str = "above a view: seed,epoch,image,view, for --replay; crop WxH+
                     left and Y from the top of the image; erase WxH+X+Y: the same in the view";
 
 /// What stands under an image: how it is shown, and the name of its file.
-fn source_text(source: &Source, image: usize) -> String {
+fn source_text(source: &Previewed, image: usize) -> String {
     let name = source.images.name(image).map(|name| format!("\n{}", sheet::shortened(&name, 32)));
     format!("centre crop{}", name.unwrap_or_default())
 }
 
-fn draw(source: &Source, arguments: &Preview) -> anyhow::Result<()> {
+fn draw(source: &Previewed, arguments: &Preview) -> anyhow::Result<()> {
     let rows = (arguments.rows as usize).min(source.images.len());
     let mut sheet = Sheet::default();
     for row in 0..rows {

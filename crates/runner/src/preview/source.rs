@@ -3,7 +3,7 @@
 use super::Preview;
 use crate::{Refusal, data, images, log};
 use kontrast_augment::ViewPlan;
-use kontrast_config::{self as config, Experiment, Method, Views};
+use kontrast_config::{self as config, Experiment, Task, Views};
 use kontrast_data::{DataError, Dataset, Shapes, Spec, Unreadable};
 use kontrast_methods::view_spec;
 use kontrast_runlog::cache_home;
@@ -17,17 +17,17 @@ const SIDE: usize = 32;
 const CLASSES: usize = 10;
 
 /// What is previewed.
-pub(super) struct Source {
+pub(super) struct Previewed {
     pub(super) plans: Vec<ViewPlan>,
     /// What compares the views; none where a plan is previewed by itself.
-    pub(super) method: Option<Method>,
+    pub(super) tasks: Vec<Task>,
     pub(super) images: Arc<dyn Dataset>,
     pub(super) seed: u64,
     /// The images in words.
     pub(super) words: String,
 }
 
-impl Source {
+impl Previewed {
     pub(super) fn of(arguments: &Preview) -> anyhow::Result<Self> {
         let experiment = match &arguments.config {
             Some(path) => {
@@ -59,8 +59,8 @@ impl Source {
             (None, None) => at_hand()?,
         };
         let seed = arguments.seed.unwrap_or(own_seed);
-        let method = experiment.map(|experiment| experiment.method);
-        Ok(Self { plans: view_spec(&views)?.plans, method, images, seed, words })
+        let tasks = experiment.map_or_else(Vec::new, |experiment| experiment.method.tasks());
+        Ok(Self { plans: view_spec(&views)?.plans, tasks, images, seed, words })
     }
 }
 
@@ -72,7 +72,7 @@ fn paper(name: &str, overrides: &[String]) -> anyhow::Result<Views> {
     Err(Refusal(format!("--plan {name}: there is no such plan; expected one of {known}")).into())
 }
 
-impl Source {
+impl Previewed {
     /// How many images are smaller than the largest view, in words; none where none is.
     pub(super) fn enlarged(&self) -> Result<Option<String>, DataError> {
         let side = self.plans.iter().map(|plan| plan.size().0.max(plan.size().1)).max().unwrap_or(0);

@@ -2,7 +2,7 @@
 
 use crate::program::{Place, TINY};
 
-const DEPTH: &str = r#"
+const LAYERS: &str = r#"
 [eval.layers]
 probes = ["linear", "conv"]
 stages = [1, 3]
@@ -14,9 +14,9 @@ lr = { linear = 0.01, conv = 0.1 }
 "#;
 
 #[test]
-fn a_run_probes_its_stages_trained_and_random_init() {
+fn a_run_probes_its_stages_with_trained_and_with_random_weights() {
     let place = Place::new();
-    place.write("tiny.toml", &format!("{TINY}{DEPTH}"));
+    place.write("tiny.toml", &format!("{TINY}{LAYERS}"));
     let said = [
         "trained, maps of stage 1, ",
         "trained, stage 1 (4x16x16), linear: ",
@@ -82,7 +82,7 @@ fn a_finished_run_is_probed_with_what_its_file_does_not_have() {
 #[test]
 fn joint_tasks_with_views_of_two_sizes_are_judged_and_probed() {
     let place = Place::new();
-    place.write("tiny.toml", &format!("{TINY}{DEPTH}"));
+    place.write("tiny.toml", &format!("{TINY}{LAYERS}"));
     let views = "views.custom={ view = [{ count = 1, size = 14, steps = ['fit'] }, \
                  { count = 1, size = 16, steps = ['fit'] }] }";
     let task = |view: usize| {
@@ -105,7 +105,7 @@ fn probes_without_labels_are_said_to_be_left_out() {
     let synthetic = "name = \"synthetic\"\nsynthetic = { train = 64, test = 40, classes = 4, size = 16 }";
     assert!(TINY.contains(synthetic));
     let folder = TINY.replace(synthetic, "name = \"folder\"\nroot = \"photos\"");
-    place.write("tiny.toml", &format!("{folder}{DEPTH}"));
+    place.write("tiny.toml", &format!("{folder}{LAYERS}"));
     let said = "eval.layers is left out: its probes need training and test images with labels";
     place.tiny(&[]).says(0, &[said]);
     let run = place.run_dir().display().to_string();

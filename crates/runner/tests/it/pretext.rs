@@ -22,7 +22,10 @@ fn the_permutations_of_a_jigsaw_stand_in_the_run_directory_and_its_predictions_a
         assert!(run.join(file).exists(), "{file}");
     }
     let pretext = &place.summary()["puzzle"];
-    assert_eq!((pretext["puzzles"].as_u64(), pretext["classes"].as_u64()), (Some(40), Some(6)));
+    assert_eq!(
+        (place.summary()["puzzle"]["puzzles"].as_u64(), pretext["classes"].as_u64()),
+        (Some(40), Some(6))
+    );
 }
 
 #[test]
@@ -78,7 +81,7 @@ fn exemplars_train_on_as_many_images_as_there_are_classes_and_are_judged_on_all(
     assert!(summary["reconstruction"].is_null());
     // Each class is looked for in a view that was not trained on; the test images are none of them.
     let pretext = &summary["puzzle"];
-    assert_eq!((&pretext["puzzles"], &pretext["classes"]), (&32.into(), &32.into()));
+    assert_eq!((&summary["puzzle"]["puzzles"], &pretext["classes"]), (&32.into(), &32.into()));
     assert_eq!((&pretext["on_test"], &pretext["chance"]), (&false.into(), &3.125.into()));
     assert!(place.run_dir().join("figures/pretext.png").exists());
     let chance = summary["loss_chance"].as_f64().unwrap();

@@ -104,12 +104,12 @@ fn what_a_kill_left_while_writing_is_ignored_and_then_removed() {
 
 #[test]
 fn one_that_is_cut_short_is_passed_over_for_the_one_before() {
-    for fraction in [0, 1, 2, 3] {
+    for quarters in [0, 1, 2, 3] {
         let folder = tempfile::tempdir().unwrap();
         let checkpoints = save(folder.path(), 2, [4, 8]);
         let file = folder.path().join("step-000000008.safetensors");
         let bytes = fs::read(&file).unwrap();
-        let cut = bytes.len() * fraction / 4;
+        let cut = bytes.len() * quarters / 4;
         fs::write(&file, &bytes[..cut]).unwrap();
         let restored = latest(&checkpoints).unwrap().unwrap();
         assert_eq!(restored.position.step, 4);

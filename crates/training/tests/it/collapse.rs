@@ -1,7 +1,7 @@
 //! Runs built to collapse are stopped, and the same runs intact are not.
 
+use crate::fixture::Fixture;
 use crate::listener::Listener;
-use crate::setting::Setting;
 use kontrast_training::{Outcome, StepRecord};
 
 /// A method as the file has it, and the change that makes it collapse.
@@ -56,7 +56,7 @@ fn run(lr: f64, changes: &[&str]) -> (Outcome, Vec<StepRecord>) {
         "schedule.constant.warmup_epochs=2",
     ];
     let lr = format!("optimizer.sgd.lr.base={lr}");
-    let mut setting = Setting::new(folder.path(), &[&common[..], &[&lr], changes].concat());
+    let mut setting = Fixture::new(folder.path(), &[&common[..], &[&lr], changes].concat());
     setting.log_every = 2;
     let mut listener = Listener::default();
     let outcome = listener.run(&mut setting.trainer()).expect("a training that nothing disturbs");

@@ -1,7 +1,7 @@
 //! Trainings that cannot learn stop by themselves, and say what to do.
 
+use crate::fixture::Fixture;
 use crate::listener::Listener;
-use crate::setting::Setting;
 use kontrast_methods::{Method, Progress, StepOutput, ViewSpec, Views};
 use kontrast_models::Encoder;
 use kontrast_optim::Group;
@@ -55,7 +55,7 @@ impl Method for Showing {
 
 fn train(changes: &[&str], embeddings: Option<fn(&Tensor) -> Tensor>) -> (Outcome, Listener) {
     let folder = tempfile::tempdir().unwrap();
-    let setting = Setting::new(folder.path(), changes);
+    let setting = Fixture::new(folder.path(), changes);
     let mut trainer = match embeddings {
         Some(embeddings) => setting.trainer_of(Box::new(Showing { inner: setting.method(), embeddings })),
         None => setting.trainer(),
@@ -80,7 +80,7 @@ fn a_loss_that_is_no_number_ends_the_training_with_a_hint_and_without_a_checkpoi
 #[test]
 fn no_checkpoint_holds_weights_whose_loss_nobody_looked_at() {
     let folder = tempfile::tempdir().unwrap();
-    let mut setting = Setting::new(folder.path(), &[HUGE, "schedule.cosine.warmup_epochs=0"]);
+    let mut setting = Fixture::new(folder.path(), &[HUGE, "schedule.cosine.warmup_epochs=0"]);
     setting.log_every = 100;
     // To the end of the first epoch, and stopped before it.
     for mut listener in [Listener::default(), Listener::interrupting_after(3)] {

@@ -3,8 +3,8 @@
 #![cfg(unix)]
 
 use crate::checkpoints::{latest, position, state};
+use crate::fixture::{Fixture, assert_same_bits};
 use crate::listener::Listener;
-use crate::setting::{Setting, assert_same_bits};
 use kontrast_training::{Checkpoints, Outcome};
 use std::path::Path;
 use std::process::Command;
@@ -53,16 +53,16 @@ fn the_checkpoint_before_survives() {
 fn a_training_ends_with_the_message_and_goes_on_once_there_is_space() {
     const TEST: &str = "full_disk::a_training_ends_with_the_message_and_goes_on_once_there_is_space";
     if let Some(folder) = std::env::var_os(CHILD) {
-        let mut trainer = Setting::new(Path::new(&folder), &[]).trainer();
+        let mut trainer = Fixture::new(Path::new(&folder), &[]).trainer();
         trainer.resume().unwrap().expect("the parent's checkpoint");
         let error = Listener::default().run(&mut trainer).unwrap_err();
         println!("\nstopped at {}: {error}", trainer.step());
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let straight = Setting::new(&folder.path().join("straight"), &[]);
+    let straight = Fixture::new(&folder.path().join("straight"), &[]);
     straight.finish();
-    let setting = Setting::new(&folder.path().join("small"), &[]);
+    let setting = Fixture::new(&folder.path().join("small"), &[]);
     Listener::interrupting_after(5).run(&mut setting.trainer()).unwrap();
     let said = with_small_disk(TEST, &folder.path().join("small"), 64);
     assert!(said.contains("stopped at 8: ") && said.contains("cannot be written"), "{said}");

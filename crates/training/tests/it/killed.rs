@@ -1,7 +1,7 @@
 //! A process that is killed at work: another one goes on, with two threads, and ends with the same bits.
 
+use crate::fixture::{Fixture, assert_same_bits};
 use crate::listener::Listener;
-use crate::setting::{Setting, assert_same_bits};
 use kontrast_training::Outcome;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
@@ -22,7 +22,7 @@ fn child(folder: &Path, death: &str) -> ExitStatus {
 }
 
 fn train_in(folder: &Path) {
-    let mut trainer = Setting::with_threads(folder, &SHORT, 2).trainer();
+    let mut trainer = Fixture::with_threads(folder, &SHORT, 2).trainer();
     trainer.resume().unwrap();
     let death = std::env::var(DEATH).ok().and_then(|step| step.parse().ok());
     let mut listener = Listener { kill_after: death, ..Listener::default() };
@@ -41,7 +41,7 @@ fn a_process_that_dies_at_work_loses_no_bit_that_a_checkpoint_holds() {
     let folders = [root.path().join("straight"), root.path().join("killed")];
     assert!(child(&folders[0], "").success());
     assert!(!child(&folders[1], "6").success());
-    let [straight, killed] = folders.each_ref().map(|folder| Setting::new(folder, &SHORT));
+    let [straight, killed] = folders.each_ref().map(|folder| Fixture::new(folder, &SHORT));
     assert_eq!(killed.last().0, 4);
     assert!(child(&folders[1], "").success());
     let ((step, found), (_, expected)) = (killed.last(), straight.last());

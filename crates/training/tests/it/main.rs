@@ -3,10 +3,10 @@
 mod checkpoints;
 mod collapse;
 mod ends;
+mod fixture;
 mod full_disk;
 mod killed;
 mod listener;
 mod other_images;
 mod records;
 mod resume;
-mod setting;

@@ -1,12 +1,12 @@
 //! A run goes on with its own images alone, and a disk that goes away loses no step.
 
+use crate::fixture::{Fixture, assert_same_bits};
 use crate::listener::Listener;
-use crate::setting::{Setting, assert_same_bits};
 use kontrast_training::CheckpointError;
 use std::path::Path;
 
-fn stopped_after(folder: &Path, step: u64, images: &str) -> Setting {
-    let mut setting = Setting::new(folder, &[]);
+fn stopped_after(folder: &Path, step: u64, images: &str) -> Fixture {
+    let mut setting = Fixture::new(folder, &[]);
     images.clone_into(&mut setting.images);
     Listener::interrupting_after(step).run(&mut setting.trainer()).unwrap();
     setting
@@ -32,7 +32,7 @@ fn field_a_checkpoint_beyond_the_plan_is_refused() {
     let own = stopped_after(folder.path(), 9, "");
     // The same digest, but fewer steps: larger batches, fewer epochs, one epoch.
     for fewer in ["train.batch=32", "train.epochs=2", "train.epochs=1"] {
-        let mut shorter = Setting::new(folder.path(), &["schedule.cosine.warmup_epochs=0", fewer]);
+        let mut shorter = Fixture::new(folder.path(), &["schedule.cosine.warmup_epochs=0", fewer]);
         shorter.loaded.digest.clone_from(&own.loaded.digest);
         let error = shorter.trainer().resume().unwrap_err();
         assert!(matches!(error, CheckpointError::BeyondTheEnd { step: 9, .. }), "{fewer}: {error:?}");
@@ -43,10 +43,10 @@ fn field_a_checkpoint_beyond_the_plan_is_refused() {
 #[test]
 fn field_a_disk_that_goes_away_leaves_a_checkpoint_from_which_the_run_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    let straight = Setting::new(&folder.path().join("straight"), &[]);
+    let straight = Fixture::new(&folder.path().join("straight"), &[]);
     straight.finish();
     for readable in [63, 48, 17] {
-        let mut setting = Setting::new(&folder.path().join(readable.to_string()), &[]);
+        let mut setting = Fixture::new(&folder.path().join(readable.to_string()), &[]);
         setting.readable = readable;
         let mut listener = Listener::default();
         let error = listener.run(&mut setting.trainer()).unwrap_err();

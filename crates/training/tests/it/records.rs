@@ -1,13 +1,13 @@
 //! What an observer hears, and in which order.
 
+use crate::fixture::{Fixture, STEPS};
 use crate::listener::Listener;
-use crate::setting::{STEPS, Setting};
 use kontrast_training::Outcome;
 
 fn heard(changes: &[&str]) -> Listener {
     let folder = tempfile::tempdir().unwrap();
     let mut listener = Listener::default();
-    let outcome = listener.run(&mut Setting::new(folder.path(), changes).trainer()).unwrap();
+    let outcome = listener.run(&mut Fixture::new(folder.path(), changes).trainer()).unwrap();
     assert_eq!(outcome, Outcome::Finished);
     listener
 }
@@ -44,7 +44,7 @@ fn the_parts_of_a_loss_are_means_over_the_steps_and_make_up_the_loss() {
         "views.identity={ count = 1, size = 16 }".to_owned(),
         format!("method.joint={{ tasks = [{}] }}", tasks.join(", ")),
     ];
-    let mut setting = Setting::new(folder.path(), &changes.each_ref().map(String::as_str));
+    let mut setting = Fixture::new(folder.path(), &changes.each_ref().map(String::as_str));
     setting.log_every = 3;
     listener.run(&mut setting.trainer()).unwrap();
     // Means over three steps, but for the first record.

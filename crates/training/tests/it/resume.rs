@@ -1,16 +1,16 @@
 //! Exact resume: a training that was stopped and went on ends with the bits of one that was not.
 
+use crate::fixture::{Fixture, STEPS, assert_same_bits};
 use crate::listener::Listener;
-use crate::setting::{STEPS, Setting, assert_same_bits};
 use kontrast_training::{CheckpointError, Outcome};
 
 /// Stops one training as `disturbed` does, goes on in a new trainer, and compares with a straight one.
 fn stops_and_goes_on(changes: &[&str], mut disturbed: Listener, goes_on_at: u64) {
     let folder = tempfile::tempdir().unwrap();
-    let straight = Setting::new(&folder.path().join("straight"), changes);
+    let straight = Fixture::new(&folder.path().join("straight"), changes);
     straight.finish();
 
-    let stopped = Setting::new(&folder.path().join("stopped"), changes);
+    let stopped = Fixture::new(&folder.path().join("stopped"), changes);
     let killed = disturbed.kill_after.is_some();
     match disturbed.run(&mut stopped.trainer()) {
         Ok(outcome) => assert_eq!(outcome, Outcome::Interrupted),
@@ -60,7 +60,7 @@ fn lars_and_adamw_go_on_exactly_too() {
 #[test]
 fn sums_go_on_where_they_stood() {
     let folder = tempfile::tempdir().unwrap();
-    let setting = Setting::new(folder.path(), &[]);
+    let setting = Fixture::new(folder.path(), &[]);
     let mut first = Listener::interrupting_after(6);
     first.run(&mut setting.trainer()).unwrap();
     let mut trainer = setting.trainer();
@@ -78,7 +78,7 @@ fn sums_go_on_where_they_stood() {
 #[test]
 fn a_finished_training_has_nothing_left_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    let setting = Setting::new(folder.path(), &[]);
+    let setting = Fixture::new(folder.path(), &[]);
     setting.finish();
     let mut trainer = setting.trainer();
     trainer.resume().unwrap();
@@ -90,7 +90,7 @@ fn a_finished_training_has_nothing_left_to_do() {
 #[test]
 fn where_there_is_no_checkpoint_nothing_changes() {
     let folder = tempfile::tempdir().unwrap();
-    let mut trainer = Setting::new(&folder.path().join("none"), &[]).trainer();
+    let mut trainer = Fixture::new(&folder.path().join("none"), &[]).trainer();
     assert_eq!(trainer.resume().unwrap(), None);
     assert_eq!((trainer.step(), trainer.epoch()), (0, 0));
 }
@@ -98,7 +98,7 @@ fn where_there_is_no_checkpoint_nothing_changes() {
 #[test]
 fn another_number_of_threads_is_told_with_the_way_back() {
     let folder = tempfile::tempdir().unwrap();
-    let mut setting = Setting::new(folder.path(), &[]);
+    let mut setting = Fixture::new(folder.path(), &[]);
     Listener::interrupting_after(2).run(&mut setting.trainer()).unwrap();
     setting.threads = 5;
     let warnings = setting.trainer().resume().unwrap().unwrap().warnings;
@@ -110,9 +110,9 @@ fn another_number_of_threads_is_told_with_the_way_back() {
 #[test]
 fn a_damaged_checkpoint_is_passed_over_with_a_warning_and_no_bit_is_lost() {
     let folder = tempfile::tempdir().unwrap();
-    let straight = Setting::new(&folder.path().join("straight"), &[]);
+    let straight = Fixture::new(&folder.path().join("straight"), &[]);
     straight.finish();
-    let setting = Setting::new(&folder.path().join("damaged"), &[]);
+    let setting = Fixture::new(&folder.path().join("damaged"), &[]);
     let mut listener = Listener::interrupting_after(9);
     listener.run(&mut setting.trainer()).unwrap();
     let newest = &listener.checkpoints.last().unwrap().1;
@@ -134,9 +134,9 @@ fn a_damaged_checkpoint_is_passed_over_with_a_warning_and_no_bit_is_lost() {
 #[test]
 fn a_checkpoint_of_another_network_under_the_same_digest_names_the_tensor() {
     let folder = tempfile::tempdir().unwrap();
-    let narrow = Setting::new(folder.path(), &[]);
+    let narrow = Fixture::new(folder.path(), &[]);
     Listener::interrupting_after(1).run(&mut narrow.trainer()).unwrap();
-    let mut wide = Setting::new(folder.path(), &["method.simclr.projector.widths=[32, 20]"]);
+    let mut wide = Fixture::new(folder.path(), &["method.simclr.projector.widths=[32, 20]"]);
     wide.loaded.digest.clone_from(&narrow.loaded.digest);
     let error = wide.trainer().resume().unwrap_err();
     assert!(matches!(error, CheckpointError::State { .. }), "{error:?}");

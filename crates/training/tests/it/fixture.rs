@@ -30,7 +30,7 @@ pub const STEPS: u64 = 16;
 pub const THREADS: usize = 1;
 
 /// An experiment, and the folder that holds its checkpoints.
-pub struct Setting {
+pub struct Fixture {
     pub loaded: Loaded,
     folder: PathBuf,
     /// What the trainer is told of libtorch's threads.
@@ -43,7 +43,7 @@ pub struct Setting {
     pub readable: usize,
 }
 
-impl Setting {
+impl Fixture {
     pub fn new(folder: &Path, changes: &[&str]) -> Self {
         Self::with_threads(folder, changes, THREADS)
     }

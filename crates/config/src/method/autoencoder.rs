@@ -1,0 +1,41 @@
+//! `[method.autoencoder]`: an autoencoder (Hinton and Salakhutdinov 2006, Science 313).
+
+use serde::{Deserialize, Serialize};
+
+use super::{ComparedViews, Head, MethodInfo, MethodSpec, Surroundings};
+use crate::problems::Problems;
+
+/// An autoencoder: the image itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Autoencoder {
+    /// What is compared, pixel by pixel.
+    pub loss: PixelLoss,
+    /// The bottleneck between encoder and decoder.
+    pub projector: Head,
+}
+
+/// How two images are compared pixel by pixel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PixelLoss {
+    /// The mean squared difference.
+    Mse,
+    /// The mean absolute difference.
+    L1,
+}
+
+impl MethodSpec for Autoencoder {
+    fn check(&self, key: &str, _around: Surroundings<'_>, problems: &mut Problems) {
+        self.projector.check(&format!("{key}.projector"), problems);
+    }
+
+    fn info(&self) -> MethodInfo {
+        MethodInfo {
+            reconstructs: Some(self.loss),
+            after_views: "The encoder sees them as they are, and they are what has to be given back."
+                .to_owned(),
+            ..MethodInfo::of(ComparedViews::Whole)
+        }
+    }
+}

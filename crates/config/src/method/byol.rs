@@ -1,0 +1,32 @@
+//! `[method.byol]`: BYOL (Grill et al. 2020, arXiv 2006.07733).
+
+use serde::{Deserialize, Serialize};
+
+use super::checks::predicts;
+use super::{ComparedViews, Head, MethodInfo, MethodSpec, Momentum, Surroundings};
+use crate::problems::Problems;
+
+/// BYOL: the online network predicts what a momentum encoder makes of the other view.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Byol {
+    /// Momentum of the target.
+    pub momentum: Momentum,
+    /// The head on the encoder.
+    pub projector: Head,
+    /// The head that only the online network has; without it embeddings collapse.
+    pub predictor: Head,
+}
+
+impl MethodSpec for Byol {
+    fn check(&self, key: &str, _around: Surroundings<'_>, problems: &mut Problems) {
+        self.momentum.check(&format!("{key}.momentum"), problems);
+        self.projector.check(&format!("{key}.projector"), problems);
+        self.predictor.check(&format!("{key}.predictor"), problems);
+        predicts(key, &self.predictor, &self.projector, problems);
+    }
+
+    fn info(&self) -> MethodInfo {
+        MethodInfo::of(ComparedViews::Pair)
+    }
+}

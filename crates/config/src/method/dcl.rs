@@ -1,0 +1,27 @@
+//! `[method.dcl]`: decoupled contrastive learning (Yeh et al. 2021, arXiv 2110.06848).
+
+use serde::{Deserialize, Serialize};
+
+use super::{ComparedViews, Head, MethodInfo, MethodSpec, Surroundings};
+use crate::problems::Problems;
+
+/// DCL: SimCLR without the positive among the candidates.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dcl {
+    /// Temperature of the similarities.
+    pub temperature: f64,
+    /// The head that the loss sees.
+    pub projector: Head,
+}
+
+impl MethodSpec for Dcl {
+    fn check(&self, key: &str, _around: Surroundings<'_>, problems: &mut Problems) {
+        problems.positive(&format!("{key}.temperature"), self.temperature);
+        self.projector.check(&format!("{key}.projector"), problems);
+    }
+
+    fn info(&self) -> MethodInfo {
+        MethodInfo::of(ComparedViews::Pair)
+    }
+}

@@ -1,0 +1,30 @@
+//! `[method.dclw]`: DCL with weighted positives (Yeh et al. 2021, arXiv 2110.06848).
+
+use serde::{Deserialize, Serialize};
+
+use super::{ComparedViews, Head, MethodInfo, MethodSpec, Surroundings};
+use crate::problems::Problems;
+
+/// DCLW: DCL with positives weighted by how far they are apart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dclw {
+    /// Temperature of the similarities.
+    pub temperature: f64,
+    /// Width of the weighting: a smaller one weighs hard positives more.
+    pub sigma: f64,
+    /// The head that the loss sees.
+    pub projector: Head,
+}
+
+impl MethodSpec for Dclw {
+    fn check(&self, key: &str, _around: Surroundings<'_>, problems: &mut Problems) {
+        problems.positive(&format!("{key}.temperature"), self.temperature);
+        problems.positive(&format!("{key}.sigma"), self.sigma);
+        self.projector.check(&format!("{key}.projector"), problems);
+    }
+
+    fn info(&self) -> MethodInfo {
+        MethodInfo::of(ComparedViews::Pair)
+    }
+}

@@ -1,0 +1,71 @@
+//! `[method.relative_patch]`: relative patches (Doersch, Gupta and Efros 2015, arXiv 1505.05192).
+
+use serde::{Deserialize, Serialize};
+
+use super::checks::fitting_tiles;
+use super::{ComparedViews, Head, MethodInfo, MethodSpec, Pretext, Surroundings};
+use crate::problems::Problems;
+
+/// Relative patches: where one tile lies beside the middle one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelativePatch {
+    /// Pixels on a side of a tile, which lies anywhere in its cell, a ninth of the view.
+    pub tile: usize,
+    /// Whether a batch holds all eight pairs of an image, or one that is drawn.
+    pub all: bool,
+    /// Whether each tile is normalised by its own mean and standard deviation.
+    pub normalise: bool,
+    /// One channel of each tile stays, and noise of this fraction of its standard deviation replaces the others; all
+    /// stay where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drop_channels: Option<f64>,
+    /// The head on each tile.
+    pub projector: Head,
+    /// Between the embeddings of both tiles, side by side, and the classifier.
+    pub head: Head,
+}
+
+impl MethodSpec for RelativePatch {
+    fn check(&self, key: &str, _around: Surroundings<'_>, problems: &mut Problems) {
+        problems.require(self.tile >= 1, &format!("{key}.tile"), &self.tile, "at least 1 pixel");
+        if let Some(fraction) = self.drop_channels {
+            let key_of_fraction = format!("{key}.drop_channels");
+            problems.not_negative(&key_of_fraction, fraction);
+            let expected =
+                format!("left out with {key}.normalise = false: the noise lies about 0, as the tile has to");
+            problems.require(self.normalise, &key_of_fraction, &fraction, &expected);
+        }
+        self.projector.check(&format!("{key}.projector"), problems);
+        self.head.check(&format!("{key}.head"), problems);
+    }
+
+    fn check_tiles(&self, key: &str, (side, of): (usize, &str), problems: &mut Problems) {
+        fitting_tiles((key, None), (3, self.tile), (side, of), problems);
+    }
+
+    fn info(&self) -> MethodInfo {
+        let normalised = if self.normalise { ", normalised each by itself" } else { "" };
+        let drops = self.drop_channels.is_some();
+        let dropped = if drops { ", and noise replaces two colours of each" } else { "" };
+        let after_views = format!(
+            "Of each view tiles of {} pixels are then cut{normalised}{dropped}; the encoder sees one tile at a time.",
+            self.tile
+        );
+        let before = match (self.normalise, drops) {
+            (true, true) => " Tiles are shown before they are normalised and lose colours.",
+            (true, false) => " Tiles are shown before they are normalised.",
+            _ => "",
+        };
+        let asked = format!(
+            "On the left the tile in the middle of an image, on the right one of the eight around it: the network is asked \
+             where the right one lies, seen from the middle. There is a row for each place.{before}"
+        );
+        MethodInfo {
+            pretext: Some(Pretext { asked, of_training_images: false }),
+            tile: Some(self.tile),
+            after_views,
+            ..MethodInfo::of(ComparedViews::Pretext)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! `[method.rotation]`: rotation prediction (Gidaris, Singh and Komodakis 2018, arXiv 1803.07728).
+
+use serde::{Deserialize, Serialize};
+
+use super::{ComparedViews, Head, MethodInfo, MethodSpec, Pretext, Surroundings};
+use crate::problems::Problems;
+
+/// Rotation prediction: how far an image was turned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rotation {
+    /// Angles, evenly around the circle: 2, 4 or 8.
+    pub rotations: u32,
+    /// Whether a batch holds every image at all angles, or each at one that is drawn.
+    pub all: bool,
+    /// Between encoder and classifier.
+    pub head: Head,
+}
+
+impl MethodSpec for Rotation {
+    fn check(&self, key: &str, _around: Surroundings<'_>, problems: &mut Problems) {
+        let rotations = self.rotations;
+        let expected = "2, 4 or 8 angles";
+        problems.require([2, 4, 8].contains(&rotations), &format!("{key}.rotations"), &rotations, expected);
+        self.head.check(&format!("{key}.head"), problems);
+    }
+
+    fn info(&self) -> MethodInfo {
+        let angles = self.rotations;
+        let after = if self.all {
+            format!("Each view is then turned by all {angles} angles, and all of them are trained on.")
+        } else {
+            format!("Each view is then turned by one of {angles} angles.")
+        };
+        let columns = if self.all { ", a column for each image" } else { "" };
+        let asked = format!(
+            "The network is asked by how much an image was turned, counter-clockwise; there is a row for each angle\
+             {columns}."
+        );
+        MethodInfo {
+            pretext: Some(Pretext { asked, of_training_images: false }),
+            after_views: after,
+            ..MethodInfo::of(ComparedViews::Pretext)
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! `[method.simclr]`: SimCLR (Chen et al. 2020, arXiv 2002.05709).
+
+use serde::{Deserialize, Serialize};
+
+use super::{ComparedViews, Head, MethodInfo, MethodSpec, Surroundings};
+use crate::problems::Problems;
+
+/// SimCLR: two views of an image attract, all others of the batch repel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simclr {
+    /// Temperature of NT-Xent.
+    pub temperature: f64,
+    /// The head that the loss sees, thrown away afterwards; three widths are SimCLR v2's deeper head.
+    pub projector: Head,
+}
+
+impl MethodSpec for Simclr {
+    fn check(&self, key: &str, _around: Surroundings<'_>, problems: &mut Problems) {
+        problems.positive(&format!("{key}.temperature"), self.temperature);
+        self.projector.check(&format!("{key}.projector"), problems);
+    }
+
+    fn info(&self) -> MethodInfo {
+        MethodInfo::of(ComparedViews::PairAndMore)
+    }
+}

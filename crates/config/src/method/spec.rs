@@ -1,0 +1,162 @@
+//! What the rest of the workspace asks of a method's settings.
+
+use super::{Permutations, PixelLoss};
+use crate::Train;
+use crate::problems::Problems;
+
+/// The settings of a method: a table of the experiment file.
+pub trait MethodSpec {
+    /// Reports what is out of range under `key`, which names the table.
+    fn check(&self, key: &str, around: Surroundings<'_>, problems: &mut Problems);
+
+    /// Reports tiles that do not lie in a view of `side` pixels, which the key `of` names; for methods that cut tiles.
+    fn check_tiles(&self, _key: &str, (_side, _of): (usize, &str), _problems: &mut Problems) {}
+
+    /// Settings that are allowed and seldom meant, in words, where so many images are trained on.
+    fn notes(&self, _key: &str, _images: usize, _train: &Train) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What others need to know of it.
+    fn info(&self) -> MethodInfo;
+}
+
+/// What a method's settings have to fit.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// Batch and epochs.
+    pub train: &'a Train,
+    /// Whether other tasks train the same encoder.
+    pub is_shared: bool,
+}
+
+/// What others need to know of a method. They ask this, and never which method it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MethodInfo {
+    /// Which views it compares.
+    pub compared_views: ComparedViews,
+    /// Whether it needs the labels of the images that it trains on.
+    pub needs_labels: bool,
+    /// Its pretext task, if it has one.
+    pub pretext: Option<Pretext>,
+    /// How what it gives back of its view is compared with it; none where it does not learn to.
+    pub reconstructs: Option<PixelLoss>,
+    /// Pixels on a side of the tiles that the encoder sees; whole views where there is none.
+    pub tile: Option<usize>,
+    /// The most images that it trains on, where each is a class.
+    pub most_images: Option<usize>,
+    /// Whether an image is compared with what earlier epochs drew of it, so that one view is enough.
+    pub over_epochs: bool,
+    /// How its tiles are shuffled.
+    pub shuffled: Option<Shuffled>,
+    /// In a sentence, what becomes of the views before the encoder sees them.
+    pub after_views: String,
+}
+
+/// How tiles are shuffled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shuffled {
+    /// Rows of tiles, and columns.
+    pub grid: u8,
+    /// The permutations of them.
+    pub permutations: Permutations,
+}
+
+/// A task whose answers are made with the views.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pretext {
+    /// In a sentence or two, what the network is asked, and how answers are written.
+    pub asked: String,
+    /// Whether answers are images that were trained on: it is then asked of new views of these.
+    pub of_training_images: bool,
+}
+
+impl MethodInfo {
+    /// Of a method that compares these views as they are, and has nothing else to tell.
+    pub fn of(compared_views: ComparedViews) -> Self {
+        Self {
+            compared_views,
+            needs_labels: false,
+            pretext: None,
+            reconstructs: None,
+            tile: None,
+            most_images: None,
+            over_epochs: false,
+            shuffled: None,
+            after_views: "The encoder sees them as they are.".to_owned(),
+        }
+    }
+}
+
+impl MethodInfo {
+    /// Whether it learns by making views of an image agree, so that what tells them from others' views may be a shortcut.
+    pub fn makes_views_agree(&self) -> bool {
+        match self.compared_views {
+            ComparedViews::Slot
+            | ComparedViews::Pair
+            | ComparedViews::PairAndMore
+            | ComparedViews::SomeOfOneSize => true,
+            ComparedViews::AnyOfOneSize => self.over_epochs,
+            ComparedViews::Pretext | ComparedViews::Whole | ComparedViews::Any => false,
+        }
+    }
+}
+
+/// How many views a method compares, and of which sizes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComparedViews {
+    /// One, with the image's slot in a memory bank.
+    Slot,
+    /// One, of which a pretext task is made.
+    Pretext,
+    /// One, which is given back.
+    Whole,
+    /// Any, which are shared among tasks.
+    Any,
+    /// Two of one size.
+    Pair,
+    /// Two of one size, and any others with these.
+    PairAndMore,
+    /// Two or more of one size.
+    SomeOfOneSize,
+    /// One or more of one size, each classified.
+    AnyOfOneSize,
+}
+
+impl ComparedViews {
+    pub(super) fn accepts(self, sizes: &[usize]) -> bool {
+        let alike = sizes.windows(2).all(|pair| pair[0] == pair[1]);
+        match self {
+            Self::Slot | Self::Pretext | Self::Whole => sizes.len() == 1,
+            Self::Any => !sizes.is_empty(),
+            Self::Pair => sizes.len() == 2 && alike,
+            Self::PairAndMore => sizes.len() >= 2 && sizes[0] == sizes[1],
+            Self::SomeOfOneSize => sizes.len() >= 2 && alike,
+            Self::AnyOfOneSize => alike,
+        }
+    }
+
+    pub(super) fn views(self) -> &'static str {
+        match self {
+            Self::Slot | Self::Pretext | Self::Whole => "one view",
+            Self::Any => "a view",
+            Self::Pair => "two views of one size",
+            Self::PairAndMore => "two views of one size, then any others",
+            Self::SomeOfOneSize => "two or more views of one size",
+            Self::AnyOfOneSize => "views of one size",
+        }
+    }
+
+    pub(super) fn why(self) -> &'static str {
+        match self {
+            Self::Slot => "compares it with the image's slot in the bank",
+            Self::Pretext => "makes its task of it",
+            Self::Whole => "gives it back",
+            Self::Any => "shares them among its tasks",
+            Self::Pair => "compares two",
+            Self::PairAndMore => "compares the others with these two",
+            Self::SomeOfOneSize => "compares all of them",
+            Self::AnyOfOneSize => "classifies each",
+        }
+    }
+}

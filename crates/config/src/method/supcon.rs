@@ -1,0 +1,27 @@
+//! `[method.supcon]`: supervised contrastive learning (Khosla et al. 2020, arXiv 2004.11362).
+
+use serde::{Deserialize, Serialize};
+
+use super::{ComparedViews, Head, MethodInfo, MethodSpec, Surroundings};
+use crate::problems::Problems;
+
+/// SupCon: all views of all images of a class attract.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Supcon {
+    /// Temperature of the similarities.
+    pub temperature: f64,
+    /// The head that the loss sees.
+    pub projector: Head,
+}
+
+impl MethodSpec for Supcon {
+    fn check(&self, key: &str, _around: Surroundings<'_>, problems: &mut Problems) {
+        problems.positive(&format!("{key}.temperature"), self.temperature);
+        self.projector.check(&format!("{key}.projector"), problems);
+    }
+
+    fn info(&self) -> MethodInfo {
+        MethodInfo { needs_labels: true, ..MethodInfo::of(ComparedViews::SomeOfOneSize) }
+    }
+}

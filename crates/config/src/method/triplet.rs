@@ -1,0 +1,54 @@
+//! `[method.triplet]`: a triplet loss on views (Schroff et al. 2015, arXiv 1503.03832; SimCLR's table 2).
+
+use serde::{Deserialize, Serialize};
+
+use super::{ComparedViews, Head, MethodInfo, MethodSpec, Surroundings};
+use crate::problems::Problems;
+
+/// A triplet loss whose negatives are the other images of the batch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Triplet {
+    /// How much nearer a positive has to be than a negative.
+    pub margin: f64,
+    /// What is near.
+    pub similarity: Similarity,
+    /// Which negatives count.
+    pub mining: Mining,
+    /// The head that the loss sees.
+    pub projector: Head,
+}
+
+/// What is near in a triplet loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Similarity {
+    /// The dot product of unit vectors (SimCLR, arXiv 2002.05709, table 2).
+    Dot,
+    /// Euclidean distance (FaceNet, arXiv 1503.03832).
+    Euclidean,
+}
+
+/// Which negatives of the batch count in a triplet loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mining {
+    /// All.
+    None,
+    /// The hardest that is farther than the positive.
+    SemiHard,
+    /// The hardest.
+    BatchHard,
+}
+
+impl MethodSpec for Triplet {
+    fn check(&self, key: &str, _around: Surroundings<'_>, problems: &mut Problems) {
+        let some = self.margin >= 0.0 && self.margin.is_finite();
+        problems.require(some, &format!("{key}.margin"), &self.margin, "a number, 0 or above");
+        self.projector.check(&format!("{key}.projector"), problems);
+    }
+
+    fn info(&self) -> MethodInfo {
+        MethodInfo::of(ComparedViews::Pair)
+    }
+}
