@@ -11,4 +11,5 @@ mod merging;
 mod methods;
 mod mistakes;
 mod ranges;
+mod renamed;
 mod words;
