@@ -4,9 +4,14 @@ use crate::others::busy_cores;
 use crate::{Refusal, log};
 use anyhow::{Context, bail};
 use kontrast_config as config;
+use kontrast_runlog::human::counted;
 use kontrast_torch_ext::{CudaHalf, deterministic, keep_freed_memory, load_cuda};
 use std::num::NonZero;
+use std::time::Duration;
 use tch::Device;
+
+/// Cores that others keep busy from which a run takes fewer threads than there are cores.
+const BUSY: f64 = 0.75;
 
 /// The place of a run.
 #[derive(Clone, Debug)]
@@ -20,8 +25,12 @@ pub(crate) struct Runtime {
     pub(crate) workers: usize,
 }
 
-/// Loads libtorch's CUDA half where there is a GPU, makes libtorch deterministic, and has freed memory kept.
-pub(crate) fn prepare(wanted: &config::Infrastructure) -> anyhow::Result<Runtime> {
+/// How long is looked for other programs' work: what is over sooner does not decide how a run computes.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Loads libtorch's CUDA half where there is a GPU, makes libtorch deterministic, and has freed memory kept. `earlier` is
+/// the number of threads of a run that goes on.
+pub(crate) fn prepare(wanted: &config::Infrastructure, earlier: Option<usize>) -> anyhow::Result<Runtime> {
     let half = match wanted.device {
         config::Device::Cpu => CudaHalf::NoGpu,
         config::Device::Auto | config::Device::Cuda(_) => {
@@ -42,9 +51,17 @@ pub(crate) fn prepare(wanted: &config::Infrastructure) -> anyhow::Result<Runtime
         config::Device::Cuda(index) => cuda(index, &half)?,
     };
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = wanted.threads.or_else(|| from_environment("OMP_NUM_THREADS")).unwrap_or(cores);
+    let asked = wanted.threads.or_else(|| from_environment("OMP_NUM_THREADS"));
+    let asked = asked.or(earlier.filter(|&threads| threads <= cores));
+    // One thread waits for no other, and who says how threads wait takes the cores as they are.
+    let any = asked == Some(1) || std::env::var_os("OMP_WAIT_POLICY").is_some();
+    let busy = if any { 0.0 } else { busy_cores(LOOK) };
+    let threads = asked.unwrap_or_else(|| free(cores, if device == Device::Cpu { busy } else { 0.0 }));
     let workers = wanted.workers.unwrap_or(cores);
-    for warning in crowding(threads, workers, cores, busy_cores()) {
+    if asked.is_none() && threads < cores {
+        log::note(format_args!("note: {}", fewer(threads, cores, busy)));
+    }
+    for warning in crowding(threads, workers, cores, busy) {
         log::note(format_args!("warning: {warning}"));
     }
     tch::set_num_threads(i32::try_from(threads).context("run.threads")?);
@@ -71,6 +88,21 @@ fn from_environment(name: &str) -> Option<usize> {
     std::env::var(name).ok()?.split(',').next()?.trim().parse().ok().filter(|&count| count > 0)
 }
 
+/// How many threads have a core each beside what other programs keep busy. A thread that waits for a core has all others
+/// wait: beside one busy process, two threads on two cores are at a third of their pace, and one at two thirds.
+fn free(cores: usize, busy: f64) -> usize {
+    if busy < BUSY { cores } else { (cores as f64 - busy).round().max(1.0) as usize }
+}
+
+/// Why a run takes fewer threads than there are cores.
+fn fewer(threads: usize, cores: usize, busy: f64) -> String {
+    let threads = counted(threads as u64, "thread");
+    format!(
+        "other programs keep {busy:.1} of {cores} cores busy, so this run takes {threads}: more would wait for each other; \
+         --threads {cores} takes all cores (results of another number of threads agree but for rounding)"
+    )
+}
+
 /// What a person should know of threads that have to share cores: the slowest of them sets the pace of all.
 fn crowding(threads: usize, workers: usize, cores: usize, busy: f64) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -81,8 +113,8 @@ fn crowding(threads: usize, workers: usize, cores: usize, busy: f64) -> Vec<Stri
             ));
         }
     }
-    let free = (cores as f64 - busy).round().max(1.0) as usize;
-    if busy >= 0.75 && threads > free && threads <= cores {
+    let free = free(cores, busy);
+    if threads > free && threads <= cores {
         warnings.push(format!(
             "other programs keep {busy:.1} of {cores} cores busy; if that goes on, {threads} threads wait for each other, and \
              --threads {free} is quicker (results of another number of threads agree but for rounding)"
@@ -117,7 +149,18 @@ fn cuda(index: usize, half: &CudaHalf) -> anyhow::Result<Device> {
 
 #[cfg(test)]
 mod tests {
-    use super::crowding;
+    use super::{crowding, fewer, free};
+
+    #[test]
+    fn field_a_run_beside_others_takes_the_threads_that_have_a_core_each() {
+        for (cores, busy, expected) in
+            [(2, 0.0, 2), (2, 0.7, 2), (2, 1.0, 1), (2, 2.0, 1), (2, 20.0, 1), (64, 3.2, 61), (1, 1.0, 1)]
+        {
+            assert_eq!(free(cores, busy), expected, "{busy} of {cores}");
+        }
+        let words = fewer(1, 2, 1.02);
+        assert!(words.contains("1.0 of 2 cores busy, so this run takes 1 thread:"), "{words}");
+    }
 
     #[test]
     fn field_threads_without_cores_of_their_own_are_warned_of() {

@@ -2,15 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-/// How long is looked at: the system counts in hundredths of a second.
-const SPAN: Duration = Duration::from_millis(150);
-
 /// Ticks of the system's count in a second, `USER_HZ`.
 const TICKS: f64 = 100.0;
 
-/// Cores that are busy while this program sleeps for a moment, of those that it may use: 0 where nobody else wants them or
-/// the system does not tell.
-pub(crate) fn busy_cores() -> f64 {
+/// Cores that are busy while this program sleeps for so long, of those that it may use: 0 where nobody else wants them or
+/// the system, which counts in hundredths of a second, does not tell.
+pub(crate) fn busy_cores(span: Duration) -> f64 {
     let ticks = || {
         let allowed = std::fs::read_to_string("/proc/self/status").ok();
         Some(of_stat(
@@ -19,7 +16,7 @@ pub(crate) fn busy_cores() -> f64 {
         ))
     };
     let (start, before) = (Instant::now(), ticks());
-    std::thread::sleep(SPAN);
+    std::thread::sleep(span);
     let (Some(before), Some(after)) = (before, ticks()) else { return 0.0 };
     after.saturating_sub(before) as f64 / TICKS / start.elapsed().as_secs_f64()
 }

@@ -43,7 +43,7 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
         interrupt::when_input_ends(Arc::clone(&interrupt));
     }
     // Before the run directory: what is wrong with the images or the network leaves none behind.
-    let session = match Session::new(&loaded, &interrupt) {
+    let session = match Session::new(&loaded, threads_before(arguments, &path), &interrupt) {
         // A download that Ctrl-C cut short is no failure of the download.
         Err(_) if interrupt.load(Ordering::Relaxed) => return Ok(Status::Interrupted.exit_code()),
         session => session?,
@@ -61,6 +61,12 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
     let dir = acquire(&loaded, &path, arguments.resume)?;
     log::out(format_args!("run directory: {}", path.display()));
     run(&loaded, &session, method, dir, arguments, &interrupt)
+}
+
+/// Threads of the run that is to go on, without which it would not go on bit for bit.
+fn threads_before(arguments: &Pretrain, path: &Path) -> Option<usize> {
+    let summary = read_summary(path).ok().filter(|_| arguments.resume)?;
+    Some(summary.threads).filter(|&threads| threads > 0)
 }
 
 /// The run directory, empty unless a run is to go on there.

@@ -52,7 +52,7 @@ fn evaluated(
     let layout = Layout::of(path);
     let earlier = read_summary(path)?;
     let dir = RunDir::acquire(path)?;
-    let session = Session::new(loaded, interrupt)?;
+    let session = Session::new(loaded, Some(earlier.threads), interrupt)?;
     session.inventory.require_same(&layout, FOR_EVALUATE)?;
     evaluation::require_split(&session)?;
     let method = session.method()?;

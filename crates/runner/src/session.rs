@@ -35,12 +35,17 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(loaded: &Loaded, stop: &Arc<AtomicBool>) -> anyhow::Result<Self> {
+    /// `threads` is the number that the run had before, where it goes on or is scored again.
+    pub(crate) fn new(
+        loaded: &Loaded,
+        threads: Option<usize>,
+        stop: &Arc<AtomicBool>,
+    ) -> anyhow::Result<Self> {
         for note in &loaded.notes {
             log::note(format_args!("note: {note}"));
         }
         let experiment = loaded.experiment.clone();
-        let runtime = device::prepare(&experiment.run)?;
+        let runtime = device::prepare(&experiment.run, threads)?;
         let splits = data::open(&experiment.data, experiment.seed)?;
         images::log_notes(&splits);
         let inventory = Inventory::of(&splits)?;

@@ -4,6 +4,7 @@ use crate::others::busy_cores;
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::time::Duration;
 
 /// Turns that a waiting thread spins beside another busy program. GNU's OpenMP has it spin 300,000, some milliseconds,
 /// which is quickest alone; beside others, threads then wait for one that has no core, and take the cores that it needs.
@@ -11,6 +12,9 @@ const TURNS: &str = "1000";
 
 /// Cores that others keep busy from which threads spin briefly.
 const BUSY: f64 = 0.5;
+
+/// How long is looked for them.
+const LOOK: Duration = Duration::from_millis(150);
 
 /// Commands that compute for long.
 const LONG: [&str; 2] = ["pretrain", "evaluate"];
@@ -22,7 +26,7 @@ pub(crate) fn settle() {
     let mut arguments = std::env::args_os();
     let (name, arguments) = (arguments.next(), arguments.collect::<Vec<OsString>>());
     let is_long = arguments.first().is_some_and(|command| LONG.iter().any(|long| command == *long));
-    if !is_long || said("GOMP_SPINCOUNT") || said("OMP_WAIT_POLICY") || busy_cores() < BUSY {
+    if !is_long || said("GOMP_SPINCOUNT") || said("OMP_WAIT_POLICY") || busy_cores(LOOK) < BUSY {
         return;
     }
     let Ok(program) = std::env::current_exe() else { return };
