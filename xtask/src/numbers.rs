@@ -109,7 +109,7 @@ impl Numbers {
     }
 }
 
-/// What decides which kernels libtorch takes, and how they round: maker, instruction sets, version.
+/// What decides which kernels libtorch takes, and how they round: model, cache, instruction sets, version.
 fn machine(cpu: &str) -> String {
     let value = |name: &str| {
         let line = cpu.lines().find(|line| line.split(':').next().is_some_and(|key| key.trim() == name));
@@ -117,7 +117,9 @@ fn machine(cpu: &str) -> String {
     };
     let flags: Vec<_> = value("flags").split_whitespace().collect();
     let sets: Vec<_> = CHOOSING.into_iter().filter(|set| flags.contains(set)).collect();
-    format!("{} {}, torch {TORCH}", value("vendor_id"), sets.join(" "))
+    let model = ["vendor_id", "cpu family", "model", "stepping"].map(value).join(" ");
+    // Kernels cut their loops by the size of the cache.
+    format!("{model}, cache {}, {}, torch {TORCH}", value("cache size"), sets.join(" "))
 }
 
 /// The hash of each tensor of a safetensors file: of its type, its shape and its bytes.
@@ -180,9 +182,14 @@ mod tests {
 
     #[test]
     fn a_machine_is_what_its_kernels_are_chosen_by() {
-        let cpu =
-            "processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: fpu avx2 avx512f amx_bf16 avx512_bf16\n";
-        assert_eq!(machine(cpu), format!("GenuineIntel avx2 avx512f avx512_bf16 amx_bf16, torch {TORCH}"));
-        assert_eq!(machine(""), format!("unknown , torch {TORCH}"));
+        let cpu = "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 143\nmodel name\t: X\nstepping\t: 8\n\
+                   cache size\t: 107520 KB\nflags\t\t: fpu avx2 avx512f amx_bf16 avx512_bf16\n";
+        assert_eq!(
+            machine(cpu),
+            format!(
+                "GenuineIntel 6 143 8, cache 107520 KB, avx2 avx512f avx512_bf16 amx_bf16, torch {TORCH}"
+            )
+        );
+        assert_eq!(machine(""), format!("unknown unknown unknown unknown, cache unknown, , torch {TORCH}"));
     }
 }
