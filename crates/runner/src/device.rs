@@ -52,7 +52,7 @@ pub(crate) fn prepare(wanted: &config::Infrastructure, earlier: Option<usize>) -
     };
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let asked = wanted.threads.or_else(|| from_environment("OMP_NUM_THREADS"));
-    let asked = asked.or(earlier.filter(|&threads| threads <= cores));
+    let asked = asked.or(earlier.filter(|threads| (1..=cores).contains(threads)));
     // One thread waits for no other, and who says how threads wait takes the cores as they are.
     let any = asked == Some(1) || std::env::var_os("OMP_WAIT_POLICY").is_some();
     let busy = if any { 0.0 } else { busy_cores(LOOK) };

@@ -65,8 +65,7 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
 
 /// Threads of the run that is to go on, without which it would not go on bit for bit.
 fn threads_before(arguments: &Pretrain, path: &Path) -> Option<usize> {
-    let summary = read_summary(path).ok().filter(|_| arguments.resume)?;
-    Some(summary.threads).filter(|&threads| threads > 0)
+    read_summary(path).ok().filter(|_| arguments.resume).map(|summary| summary.threads)
 }
 
 /// The run directory, empty unless a run is to go on there.
