@@ -91,6 +91,8 @@ proptest! {
         n in 2i64..40, d in 3i64..24, classes in 1i64..6, margin in 0.5f64..6.0, key in 0f64..1000.0,
     ) {
         let z = [random(n, d, key), random(n, d, key + 0.37)];
+        // Of rows that nearly meet, fp32 knows little of the direction that leads away.
+        prop_assume!(Tensor::cat(&z, 0).pdist(2.0).min().double_value(&[]) > 0.1);
         let labels = labels(n, classes);
         assert_agree(&z, |z| margin_contrastive(&z[0], &z[1], margin), |z| pairs_reference(z, margin));
         let labelled = |z: &[Tensor]| labelled_reference(&z[0], &labels, margin);
