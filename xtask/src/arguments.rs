@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{StringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
-use kontrast_config::Device;
+use kontrast_config::{DataName, Device};
 
 use crate::bench::{Beside, Subject};
 use crate::program::quoted;
@@ -29,7 +29,7 @@ pub enum Command {
     /// Fetch, verify and unpack a data set into the cache
     Data {
         /// The data set
-        #[arg(value_parser = kontrast_data::NAMES)]
+        #[arg(value_parser = DataName::FETCHED.map(DataName::as_str))]
         name: String,
     },
     /// Build, train, evaluate and report an experiment file

@@ -31,6 +31,12 @@ impl Kontrast {
         })
     }
 
+    /// The program as it was built before, beside this one, where it was; nothing is built.
+    pub fn built() -> Option<Self> {
+        let path = std::env::current_exe().ok()?.with_file_name("kontrast");
+        path.is_file().then_some(Self { path })
+    }
+
     /// The program with arguments.
     pub fn command(&self, arguments: &[String]) -> Command {
         let mut command = Command::new(&self.path);

@@ -1,10 +1,9 @@
 //! `experiment`: checks the file, sets up, builds, and hands over to the program `kontrast`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kontrast_config::{Device, Experiment, Loaded, Views};
-use kontrast_report::seeds_markdown;
-use kontrast_runlog::{RunDir, Status, Summary, atomic_write, read_summary};
+use kontrast_runlog::{RunDir, Status, read_summary, runs_in};
 
 use anyhow::Result;
 
@@ -34,7 +33,26 @@ pub fn pass_through(arguments: &[String]) -> Result<u8> {
     if let Some(("preview", options)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
         check_preview(options)?;
     }
+    call(arguments)
+}
+
+/// Calls the program, and ends with it.
+pub fn call(arguments: &[String]) -> Result<u8> {
     become_it(ready(Device::Auto)?.command(arguments))
+}
+
+/// `report`: pages and tables again, from the logs.
+pub fn report(folders: &[PathBuf]) -> Result<u8> {
+    // Before anything is built.
+    if let Some(folder) = folders.iter().find(|folder| runs_in(folder).is_empty()) {
+        let message = format!(
+            "{}: no run directory, which holds a summary.json, nor a folder of them",
+            folder.display()
+        );
+        return Err(Refusal(message).into());
+    }
+    let words = folders.iter().map(|folder| folder.display().to_string());
+    call(&[vec!["report".to_owned()], words.collect()].concat())
 }
 
 /// A typo in the views shall not cost minutes either; what else is wrong with the options the program says itself.
@@ -107,7 +125,7 @@ fn seeds(asked: &arguments::Experiment, loaded: &Loaded, count: u64, kontrast: &
         say::out(format_args!("\nseed {seed}, {} of {count}", seed - first + 1));
         let code = family.run(kontrast.command(&pretrain(asked, Some(seed))), None)?;
         codes.push(code);
-        finished.extend(summary(asked, seed)?.filter(|_| code == 0));
+        finished.extend(finished_run(asked, seed)?.filter(|_| code == 0));
         if code == WRONG || code == INTERRUPTED {
             break;
         }
@@ -117,17 +135,11 @@ fn seeds(asked: &arguments::Experiment, loaded: &Loaded, count: u64, kontrast: &
         }
     }
     if !finished.is_empty() {
-        let words = format!("Mean ± standard deviation over {} of {count} seeds:", finished.len());
-        let table = seeds_markdown(&finished);
-        say::out(format_args!("\n{words}\n\n{table}"));
-        let file = seeds_file(loaded);
-        let text = format!(
-            "# {}\n\n{words}\n\n{table}\n{}",
-            loaded.experiment.name,
-            runs(&finished, &loaded.digest)
-        );
-        atomic_write(&file, text.as_bytes())?;
-        say::out(file.display());
+        let written = seeds_file(loaded).display().to_string();
+        let options = [["--of".to_owned(), count.to_string()], ["--write".to_owned(), written]].concat();
+        let words = ["table".to_owned(), "seeds".to_owned()];
+        let runs = finished.iter().map(|run| run.display().to_string()).collect();
+        codes.push(Family::call(kontrast.command(&[words.to_vec(), options, runs].concat()))?);
     }
     Ok(worst(codes))
 }
@@ -138,15 +150,11 @@ fn seeds_file(loaded: &Loaded) -> PathBuf {
     loaded.experiment.run.out.join(name)
 }
 
-/// The runs behind the means.
-fn runs(finished: &[Summary], digest: &str) -> String {
-    let line = |run: &Summary| format!("- `{}-{digest:.8}-s{}`\n", run.name, run.seed);
-    format!("Runs:\n\n{}", finished.iter().map(line).collect::<String>())
-}
-
-fn summary(asked: &arguments::Experiment, seed: u64) -> Result<Option<Summary>> {
+fn finished_run(asked: &arguments::Experiment, seed: u64) -> Result<Option<PathBuf>> {
     let loaded = load(asked, Some(seed))?;
     let experiment = &loaded.experiment;
     let path = RunDir::path_for(&experiment.run.out, &experiment.name, &loaded.digest, seed);
-    Ok(read_summary(&path).ok().filter(|summary| summary.status == Status::Finished))
+    let is_finished =
+        |path: &Path| read_summary(path).is_ok_and(|summary| summary.status == Status::Finished);
+    Ok(Some(path).filter(|path| is_finished(path)))
 }

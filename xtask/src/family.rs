@@ -48,6 +48,12 @@ impl Family {
         Ok(code(status))
     }
 
+    /// Runs a child that is done in a moment, and returns its exit code.
+    pub fn call(mut command: Command) -> Result<u8> {
+        let status = command.stdin(Stdio::null()).status();
+        status.map(code).with_context(|| format!("{} does not start", command.get_program().display()))
+    }
+
     /// A signal that reached xtask alone reaches the child through the pipe.
     fn wait(&self, child: &mut Child) -> Result<ExitStatus> {
         let mut pipe = child.stdin.take();

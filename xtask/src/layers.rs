@@ -17,8 +17,7 @@ const LAYERS: [&[&str]; 7] = [
 ];
 
 /// Crates beside the layers, and which of ours they may use.
-const BESIDE: [(&str, &[&str]); 2] =
-    [("xtask", &["config", "runlog", "data", "report"]), ("testkit", &["torch-ext"])];
+const BESIDE: [(&str, &[&str]); 2] = [("xtask", &["config", "runlog"]), ("testkit", &["torch-ext"])];
 
 /// Crates that only tests may use.
 const FOR_TESTS: [&str; 1] = ["testkit"];

@@ -7,7 +7,6 @@ mod bench;
 mod build;
 mod bundle;
 mod ci;
-mod data;
 mod doctor;
 mod experiment;
 mod family;
@@ -15,7 +14,6 @@ mod fuzz;
 mod layers;
 mod numbers;
 mod program;
-mod report;
 mod say;
 mod setup;
 mod smoke;
@@ -66,11 +64,11 @@ fn run(command: Command) -> Result<u8> {
     match command {
         Command::Setup(asked) => setup::run(asked.profile(), asked.write),
         Command::Doctor => Ok(doctor::run()),
-        Command::Data { name } => data::run(&name),
+        Command::Data { name } => experiment::call(&["data".to_owned(), name]),
         Command::Experiment(experiment) => experiment::run(&experiment),
         Command::Ablation(ablation) => ablation::run(&ablation),
         Command::Run { arguments } => experiment::pass_through(&arguments),
-        Command::Report { runs } => report::run(&runs),
+        Command::Report { runs } => experiment::report(&runs),
         Command::Test { arguments } => ci::test(&arguments),
         Command::Smoke { write } => smoke::run(write).map(|()| 0),
         Command::Fuzz => fuzz::run().map(|()| 0),

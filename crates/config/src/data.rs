@@ -64,6 +64,9 @@ pub enum DataName {
 }
 
 impl DataName {
+    /// Those that can be fetched.
+    pub const FETCHED: [Self; 4] = [Self::Cifar10, Self::Cifar100, Self::Stl10, Self::FashionMnist];
+
     /// The name as a file writes it.
     pub fn as_str(self) -> &'static str {
         match self {

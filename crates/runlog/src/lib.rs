@@ -31,6 +31,7 @@ mod layout;
 mod lines;
 mod records;
 mod run_dir;
+mod runs;
 mod status;
 mod summary;
 mod temporary;
@@ -43,6 +44,7 @@ pub use event::{Event, now};
 pub use event_log::{Events, read_events};
 pub use layout::Layout;
 pub use run_dir::{Held, RunDir};
+pub use runs::runs_in;
 pub use status::Status;
 pub use summary::{
     Evaluation, LabelFree, LayerScore, LossPart, Pretext, Reconstruction, Score, Summary, read_summary,

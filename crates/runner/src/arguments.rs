@@ -3,6 +3,7 @@
 use crate::pack::Pack;
 use crate::permutations::Permutations;
 use crate::preview::Preview;
+use crate::table::Table;
 use clap::{Args, Parser, Subcommand};
 use kontrast_config::{ConfigError, Experiment, Loaded};
 use std::fmt::Write;
@@ -32,20 +33,23 @@ pub(crate) enum Command {
     },
     /// Write the page of run directories again, from their logs
     Report {
-        /// Run directories
+        /// Run directories, or folders of them
         #[arg(required = true)]
         runs: Vec<PathBuf>,
     },
+    /// Put several runs into one table
+    #[command(subcommand)]
+    Table(Table),
     /// Draw what a plan does to images, or audit it for shortcuts
     Preview(Preview),
     /// Choose a set of permutations for a jigsaw and say how far apart they are
     Permutations(Permutations),
     /// Write a folder of images as one file that is read without decoding
     Pack(Pack),
-    /// Fetch, verify and unpack a data set into the cache
+    /// Fetch, verify and unpack a data set into the cache, or say how each stands there
     Data {
-        /// cifar10, cifar100, stl10 or fashion-mnist
-        name: String,
+        /// cifar10, cifar100, stl10 or fashion-mnist; without it, each is looked at and nothing is fetched
+        name: Option<String>,
     },
 }
 

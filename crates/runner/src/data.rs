@@ -1,8 +1,8 @@
 //! The data set of an experiment: opened from the cache, fetched first where it is missing.
 
-use crate::Refusal;
+use crate::{Refusal, log};
 use kontrast_config::{Data, DataName, Unreadable};
-use kontrast_data::{DataError, Source, Spec, Splits};
+use kontrast_data::{Cached, DataError, Source, Spec, Splits};
 use kontrast_runlog::cache_home;
 use std::path::PathBuf;
 
@@ -21,6 +21,24 @@ pub(crate) fn open(config: &Data, seed: u64) -> anyhow::Result<Splits> {
 /// Fetches a data set into the cache, with a bar on a terminal and plain lines elsewhere.
 pub(crate) fn fetch(name: &str) -> anyhow::Result<PathBuf> {
     Ok(kontrast_data::fetch_showing(name, &cache_home())?)
+}
+
+/// A line for each data set that can be fetched: how it stands in the cache. The exit code says whether one is damaged.
+pub(crate) fn list() -> anyhow::Result<u8> {
+    let cache = cache_home();
+    let mut code = 0;
+    for name in DataName::FETCHED.map(DataName::as_str) {
+        let (status, words) = match kontrast_data::cached(name, &cache)? {
+            Cached::Complete => ("ok", format!("complete, {}", cache.join("data").join(name).display())),
+            Cached::Absent(way) => ("note", format!("not there; fetched when first needed, {way}")),
+            Cached::Damaged(error) => {
+                code = 1;
+                ("MISSING", format!("damaged: {error}"))
+            }
+        };
+        log::out(format_args!("{status:<8} {name:<14} {words}"));
+    }
+    Ok(code)
 }
 
 fn source(config: &Data) -> anyhow::Result<Source> {
@@ -51,4 +69,14 @@ fn source(config: &Data) -> anyhow::Result<Source> {
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_can_name_is_what_can_be_fetched() {
+        assert_eq!(DataName::FETCHED.map(DataName::as_str), kontrast_data::NAMES);
+    }
 }

@@ -26,8 +26,10 @@ mod progress;
 mod reconstruction;
 mod record;
 mod repeat;
+mod report;
 mod session;
 mod spin;
+mod table;
 mod task_images;
 mod words;
 
@@ -92,24 +94,17 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
     match arguments.command {
         Command::Pretrain(arguments) => pretrain::pretrain(&arguments),
         Command::Evaluate { run, overrides } => repeat::evaluate(&run, &overrides),
-        Command::Report { runs } => {
-            for run in &runs {
-                repeat::require_run(run)?;
-            }
-            for run in runs {
-                kontrast_report::run_page(&run)?;
-                log::out(kontrast_runlog::Layout::of(&run).report().display());
-            }
-            Ok(0)
-        }
+        Command::Report { runs } => report::report(&runs),
+        Command::Table(table) => table::table(&table),
         Command::Pack(arguments) => pack::pack(&arguments),
         Command::Permutations(arguments) => permutations::permutations(&arguments),
         Command::Preview(arguments) => preview::preview(&arguments),
-        Command::Data { name } => {
+        Command::Data { name: Some(name) } => {
             let folder = data::fetch(&name)?;
             log::out(format_args!("{name}: {}", folder.display()));
             Ok(0)
         }
+        Command::Data { name: None } => data::list(),
     }
 }
 

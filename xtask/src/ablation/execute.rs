@@ -41,8 +41,8 @@ pub fn all(
     ablation: &Ablation,
     plan: &Plan,
     kontrast: &Kontrast,
+    family: &Family,
 ) -> Result<Vec<Ended>> {
-    let family = Family::new()?;
     let left: Vec<_> = plan.left().collect();
     let queue = Mutex::new(left.iter().enumerate());
     let next = || queue.lock().map_or(None, |mut queue| queue.next());

@@ -2,7 +2,6 @@
 
 mod execute;
 mod plan;
-mod table;
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +10,7 @@ use kontrast_config::{Ablation, Experiment};
 
 use crate::arguments;
 use crate::experiment::ready;
-use crate::family::{INTERRUPTED, worst};
+use crate::family::{Family, INTERRUPTED, worst};
 use crate::program::quoted;
 use crate::say;
 use plan::Plan;
@@ -27,17 +26,18 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
         return Ok(0);
     }
     let (mut codes, mut failures) = (plan.codes(), Vec::new());
+    let kontrast = ready(asked.device.unwrap_or(base.device))?;
+    let family = Family::new()?;
     if plan.left().next().is_some() {
-        let kontrast = ready(asked.device.unwrap_or(base.device))?;
         std::fs::create_dir_all(&out)?;
-        let ended = execute::all(asked, &ablation, &plan, &kontrast)?;
+        let ended = execute::all(asked, &ablation, &plan, &kontrast, &family)?;
         codes.extend(ended.iter().map(|ended| ended.code));
         codes.extend((ended.len() < plan.left().count()).then_some(INTERRUPTED));
         failures.extend(
             ended.iter().filter(|ended| ended.code != INTERRUPTED).filter_map(execute::Ended::failure),
         );
     }
-    table::write(&ablation, &out, &command(asked), asked.write.as_deref())?;
+    codes.push(Family::call(kontrast.command(&table(asked, &out)))?);
     for failure in failures {
         say::note(format_args!("{failure}"));
     }
@@ -51,6 +51,16 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
 /// Where the runs and the table lie: below the folder of runs, in one that bears the ablation's name.
 fn folder(runs: &Path, ablation: &Ablation) -> PathBuf {
     runs.join("ablations").join(&ablation.name)
+}
+
+/// The arguments that write the table.
+fn table(asked: &arguments::Ablation, out: &Path) -> Vec<String> {
+    let mut words = vec!["table".to_owned(), "ablation".to_owned(), asked.file.display().to_string()];
+    words.extend(["--out".to_owned(), out.display().to_string(), "--command".to_owned(), command(asked)]);
+    if let Some(file) = &asked.write {
+        words.extend(["--write".to_owned(), file.display().to_string()]);
+    }
+    words
 }
 
 /// The command that repeats the whole.

