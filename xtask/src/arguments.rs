@@ -67,6 +67,12 @@ pub enum Command {
         #[arg(long)]
         write: bool,
     },
+    /// Write what follows from the types of a file: its schema for editors, and the tables of docs/config.md
+    Schema {
+        /// Write nothing; fail where they are out of date, or a committed file does not fit its schema
+        #[arg(long)]
+        check: bool,
+    },
     /// Feed random bytes to what reads images and plans, a minute each
     Fuzz,
     /// Run criterion's benches, or measure one thing beside other libraries

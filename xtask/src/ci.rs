@@ -18,11 +18,12 @@ type Step = fn() -> Result<()>;
 
 /// Runs every step until one fails; at night more of them.
 pub fn run(nightly: bool) -> Result<u8> {
-    let steps: [(&str, Step); 9] = [
+    let steps: [(&str, Step); 10] = [
         ("format", format),
         ("layers", || none(&layers::violations(&workspace::metadata()?))),
         ("file lengths", || none(&tidy::long_files(&workspace::root())?)),
         ("file sizes", || none(&tidy::large_files(&workspace::root())?)),
+        ("schema", || schema(true)),
         ("clippy", clippy),
         ("rustdoc", rustdoc),
         ("test", || tests(&[])),
@@ -62,6 +63,16 @@ fn rustdoc() -> Result<()> {
     let mut cargo = workspace::cargo("doc");
     cargo.args(["--workspace", "--no-deps"]).args(WITHOUT_LIBTORCH).env("RUSTDOCFLAGS", "-D warnings");
     call(&mut cargo, "rustdoc's messages stand above")
+}
+
+/// Writes what follows from the types of a file, or looks whether it is as they are.
+pub fn schema(check: bool) -> Result<()> {
+    let mut cargo = workspace::cargo("run");
+    cargo.args(["--quiet", "--package", "kontrast-config", "--features", "schema", "--bin", "schema"]);
+    call(
+        cargo.args(check.then_some(["--", "--check"]).into_iter().flatten()),
+        "the lines above say what differs",
+    )
 }
 
 fn tests(arguments: &[String]) -> Result<()> {

@@ -17,6 +17,7 @@ use crate::source::Sources;
 
 /// An ablation: one experiment for each cell of the product of its axes, and for each seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Ablation {
     /// Names the ablation, and the run directories of its cells.
@@ -34,6 +35,7 @@ pub struct Ablation {
     pub score: String,
     /// Keys that all cells change in the base, such as `"train.epochs" = 10`.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, serde_json::Value>"))]
     pub set: BTreeMap<String, Value>,
     /// The axes; cells are their product.
     #[serde(rename = "axis")]
@@ -45,6 +47,7 @@ pub struct Ablation {
 
 /// One axis of an ablation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Axis {
     /// The heading of its column.
@@ -56,16 +59,19 @@ pub struct Axis {
 
 /// One value of an axis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AxisValue {
     /// What the table calls it.
     pub label: String,
     /// The keys it changes in the base.
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, serde_json::Value>"))]
     pub set: BTreeMap<String, Value>,
 }
 
 /// What the paper reports for one cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PaperValue {
     /// A label of each axis.

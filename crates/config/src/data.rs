@@ -11,6 +11,7 @@ use crate::problems::Problems;
 
 /// Where the images come from, and how they are normalised.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Data {
     /// Which data set.
@@ -21,6 +22,7 @@ pub struct Data {
     /// How many training images are used: class-balanced where all have labels, fixed by the seed. All where it is left out, or
     /// `"all"`, which undoes a base's number.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "all_or_count")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::subset"))]
     pub subset: Option<usize>,
     /// Whether images without a label are trained on beside those with one, for `name = "stl10"` only.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -45,6 +47,7 @@ pub struct Data {
 
 /// The data sets that Kontrast knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DataName {
     /// 50,000 and 10,000 images of 32 pixels, ten classes (Krizhevsky 2009).
@@ -83,6 +86,7 @@ impl DataName {
 
 /// What to do about an image that cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Unreadable {
     /// Stop, and name it.
@@ -94,6 +98,7 @@ pub enum Unreadable {
 
 /// Size of the synthetic data set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Synthetic {
     /// Training images.

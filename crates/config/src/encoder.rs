@@ -6,6 +6,7 @@ use crate::problems::Problems;
 
 /// The encoder. One variant is named, as in `[encoder.resnet18]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Encoder {
     /// ResNet-18 (He et al. 2015, arXiv 1512.03385): basic blocks, 2 2 2 2.
@@ -20,6 +21,7 @@ pub enum Encoder {
 
 /// What the residual networks share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Resnet {
     /// The first layers.
@@ -30,6 +32,7 @@ pub struct Resnet {
 
 /// A network in network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Nin {
     /// Blocks of three convolutions: 3, 4 or 5 in the paper.
@@ -40,6 +43,7 @@ pub struct Nin {
 
 /// The first layers of a ResNet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Stem {
     /// 3x3 convolution of stride 1, no pooling (SimCLR, appendix B.9): for images of about 32 pixels.

@@ -7,6 +7,7 @@ use crate::problems::Problems;
 
 /// Which protocols run, and when. All of them read frozen features.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Eval {
     /// Weighted k-NN: `knn`, `knn_10` and `knn_200`.
@@ -25,6 +26,7 @@ pub struct Eval {
 
 /// The linear probe: logistic regression on frozen features, over a grid of settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Linear {
     /// Passes over the features.
@@ -41,6 +43,7 @@ pub struct Linear {
 /// 3.2; Gidaris, Singh and Komodakis 2018, arXiv 1803.07728, section 3.1). RotNet's numbers are those of its published
 /// code, `config/CIFAR10_*Classifier_on_RotNet_NIN4blocks_Conv2_feats.py` of github.com/gidariss/FeatureLearningRotNet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LayerProbes {
     /// Which probes are trained.
@@ -63,6 +66,7 @@ pub struct LayerProbes {
 
 /// A classifier on the maps of one stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Probe {
     /// Softmax regression on the standardised values of the pooled map.
@@ -75,6 +79,7 @@ pub enum Probe {
 
 /// Learning rates by probe.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProbeLrs {
     /// Of `linear`.

@@ -9,6 +9,7 @@ use crate::{AnyMethod, Data, Encoder, Eval, Infrastructure, Optimizer, Schedule,
 /// One experiment, as its file says. Every number that changes a result is required; only
 /// infrastructure has defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
     /// Names the run directory: letters, digits, `-`, `_` and `.`.

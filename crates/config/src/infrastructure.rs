@@ -11,6 +11,7 @@ use crate::problems::Problems;
 
 /// Where an experiment runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Infrastructure {
     /// The device of the network.

@@ -39,6 +39,8 @@ mod phrases;
 mod problems;
 mod renamed;
 mod schedule;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod shape;
 mod source;
 mod text;

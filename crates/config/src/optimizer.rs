@@ -10,6 +10,7 @@ use crate::problems::Problems;
 
 /// The optimizer. One variant is named, as in `[optimizer.sgd]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Optimizer {
     /// Stochastic gradient descent with momentum.
@@ -22,6 +23,7 @@ pub enum Optimizer {
 
 /// Stochastic gradient descent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Sgd {
     /// Peak learning rate.
@@ -37,6 +39,7 @@ pub struct Sgd {
 
 /// Layer-wise adaptive rates.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Lars {
     /// Peak learning rate.
@@ -55,6 +58,7 @@ pub struct Lars {
 
 /// Adam with decoupled weight decay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AdamW {
     /// Peak learning rate.
@@ -81,6 +85,7 @@ pub struct Lr {
 
 /// How a learning rate grows with the batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LrRule {
     /// `base * batch / per` (Goyal et al. 2017, arXiv 1706.02677).
@@ -187,14 +192,15 @@ impl<'de> Visitor<'de> for NumberOrTable {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Lr, A::Error> {
-        let Table { base, per, rule } = Table::deserialize(MapAccessDeserializer::new(map))?;
+        let LrTable { base, per, rule } = LrTable::deserialize(MapAccessDeserializer::new(map))?;
         Ok(Lr { base, per, rule })
     }
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct Table {
+pub(crate) struct LrTable {
     base: f64,
     per: Option<u32>,
     #[serde(default)]

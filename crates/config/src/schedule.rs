@@ -6,6 +6,7 @@ use crate::problems::Problems;
 
 /// The schedule. One variant is named, as in `[schedule.cosine]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Schedule {
     /// Linear warm-up, then half a cosine (Loshchilov and Hutter 2016, arXiv 1608.03983).
@@ -18,6 +19,7 @@ pub enum Schedule {
 
 /// Warm-up and half a cosine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Cosine {
     /// Epochs from 0 to the peak; a fraction is allowed.
@@ -29,6 +31,7 @@ pub struct Cosine {
 
 /// Warm-up and then no change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Constant {
     /// Epochs from 0 to the peak; a fraction is allowed.
@@ -37,6 +40,7 @@ pub struct Constant {
 
 /// Warm-up, and then the same rate until the next milestone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Multistep {
     /// Epochs from 0 to the peak; a fraction is allowed.

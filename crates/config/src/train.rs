@@ -6,6 +6,7 @@ use crate::problems::Problems;
 
 /// How training runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Train {
     /// Images of one step.
@@ -34,6 +35,7 @@ pub struct Train {
 
 /// Number format of forward and backward; the loss is computed in fp32 under both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// Autocast to bfloat16.
@@ -54,6 +56,7 @@ impl Precision {
 
 /// Where views are rendered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Feed {
     /// By threads of the host, ahead of the step.

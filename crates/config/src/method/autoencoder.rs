@@ -7,6 +7,7 @@ use crate::problems::Problems;
 
 /// An autoencoder: the image itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Autoencoder {
     /// What is compared, pixel by pixel.
@@ -17,6 +18,7 @@ pub struct Autoencoder {
 
 /// How two images are compared pixel by pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PixelLoss {
     /// The mean squared difference.

@@ -7,6 +7,7 @@ use crate::problems::Problems;
 
 /// Barlow Twins: the cross-correlation of two views is drawn to the identity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BarlowTwins {
     /// Weight of the entries off the diagonal.

@@ -8,6 +8,7 @@ use crate::problems::Problems;
 
 /// BYOL: the online network predicts what a momentum encoder makes of the other view.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Byol {
     /// Momentum of the target.

@@ -7,6 +7,7 @@ use crate::problems::Problems;
 
 /// DCL: SimCLR without the positive among the candidates.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Dcl {
     /// Temperature of the similarities.

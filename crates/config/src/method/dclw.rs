@@ -7,6 +7,7 @@ use crate::problems::Problems;
 
 /// DCLW: DCL with positives weighted by how far they are apart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Dclw {
     /// Temperature of the similarities.

@@ -8,6 +8,7 @@ use crate::problems::Problems;
 
 /// DINO: a student predicts what a slow, centred and sharpened teacher makes of other views.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Dino {
     /// Temperature of the student.
@@ -29,6 +30,7 @@ pub struct Dino {
 
 /// The teacher's temperature over the first epochs, in equal steps from epoch to epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TeacherTemperature {
     /// In the first epoch of a warm-up.

@@ -7,6 +7,7 @@ use crate::problems::Problems;
 
 /// Exemplars: which image a view is of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Exemplar {
     /// Images that are a class each, at most: of a larger data set so many are chosen by the seed, and the others are not

@@ -9,6 +9,7 @@ use crate::problems::Problems;
 
 /// A projection or prediction head: linear layers, with ReLU between.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Head {
     /// Output width of each layer: none is no head, one is linear, more are an MLP with ReLU between.

@@ -8,6 +8,7 @@ use crate::problems::Problems;
 
 /// Jigsaw: which permutation the tiles of an image were shuffled by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Jigsaw {
     /// Rows of tiles, and columns.

@@ -8,6 +8,7 @@ use crate::{Train, Views};
 
 /// Several tasks on one encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Joint {
     /// The tasks, two at least.
@@ -16,6 +17,7 @@ pub struct Joint {
 
 /// One of several tasks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JointTask {
     /// What its loss is multiplied by.

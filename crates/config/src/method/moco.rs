@@ -9,6 +9,7 @@ use crate::problems::Problems;
 
 /// MoCo v1, v2 and v2+: a query attracts the key of its image, and a queue of earlier keys repels it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Moco {
     /// Temperature of InfoNCE.

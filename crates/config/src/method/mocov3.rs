@@ -8,6 +8,7 @@ use crate::problems::Problems;
 
 /// MoCo v3: keys of the same batch, with a predictor and no queue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Mocov3 {
     /// Temperature of InfoNCE.

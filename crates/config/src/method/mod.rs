@@ -67,6 +67,7 @@ macro_rules! methods {
     ($($name:literal => $settings:ident,)*) => {
         /// The settings of the method. One variant is named, as in `[method.simclr]`; each has a file of its own.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[expect(missing_docs, reason = "the types that they hold are documented")]
         pub enum AnyMethod {
             $(#[serde(rename = $name)] $settings($settings),)*

@@ -7,6 +7,7 @@ use crate::problems::Problems;
 /// Coefficient of a momentum encoder: at each step it keeps this fraction of itself and takes the rest from the trained
 /// one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Momentum {
     /// At the first step.

@@ -9,6 +9,7 @@ use crate::problems::Problems;
 
 /// NNCLR: the positive is the nearest neighbour among the embeddings of earlier batches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Nnclr {
     /// Temperature of InfoNCE.

@@ -7,6 +7,7 @@ use crate::problems::Problems;
 
 /// Instance discrimination (NPID): each image is a class of its own, kept in a memory bank.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Npid {
     /// Temperature of the similarities.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A set of permutations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Permutations {
     /// How they are chosen.
@@ -16,6 +17,7 @@ pub struct Permutations {
 
 /// How permutations are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PermutationMethod {
     /// Each the farthest from those before, by the sum of Hamming distances.

@@ -8,6 +8,7 @@ use crate::problems::Problems;
 
 /// Relative patches: where one tile lies beside the middle one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RelativePatch {
     /// Pixels on a side of a tile, which lies anywhere in its cell, a ninth of the view.

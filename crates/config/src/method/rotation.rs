@@ -7,6 +7,7 @@ use crate::problems::Problems;
 
 /// Rotation prediction: how far an image was turned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rotation {
     /// Angles, evenly around the circle: 2, 4 or 8.

@@ -7,6 +7,7 @@ use crate::problems::Problems;
 
 /// SimCLR: two views of an image attract, all others of the batch repel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Simclr {
     /// Temperature of NT-Xent.

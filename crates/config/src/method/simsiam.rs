@@ -8,6 +8,7 @@ use crate::problems::Problems;
 
 /// SimSiam: a predictor and a stop-gradient, without a momentum encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Simsiam {
     /// Whether the target passes no gradient; without that embeddings collapse (figure 2 of the paper).

@@ -7,6 +7,7 @@ use crate::problems::Problems;
 
 /// SupCon: all views of all images of a class attract.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Supcon {
     /// Temperature of the similarities.

@@ -7,6 +7,7 @@ use crate::problems::Problems;
 
 /// Cross-entropy of a linear classifier on the encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Supervised {
     /// Fraction of the target that is spread over all classes.

@@ -9,6 +9,7 @@ use crate::problems::Problems;
 
 /// SwAV: one view's prototypes are predicted from another's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Swav {
     /// Temperature of the prediction.
@@ -29,6 +30,7 @@ pub struct Swav {
 
 /// SwAV's queue, for batches that are small beside the number of prototypes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SwavQueue {
     /// Embeddings of each large view.

@@ -7,6 +7,7 @@ use crate::problems::Problems;
 
 /// A triplet loss whose negatives are the other images of the batch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Triplet {
     /// How much nearer a positive has to be than a negative.
@@ -21,6 +22,7 @@ pub struct Triplet {
 
 /// What is near in a triplet loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Similarity {
     /// The dot product of unit vectors (SimCLR, arXiv 2002.05709, table 2).
@@ -31,6 +33,7 @@ pub enum Similarity {
 
 /// Which negatives of the batch count in a triplet loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mining {
     /// All.

@@ -7,6 +7,7 @@ use crate::problems::Problems;
 
 /// VICReg: views agree, every dimension varies, no two dimensions vary together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Vicreg {
     /// Weight of the mean squared distance between the views.

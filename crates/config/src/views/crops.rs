@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Views of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Crops {
     /// How many.
@@ -18,6 +19,7 @@ pub struct Crops {
 
 /// SwAV: all views are distorted alike.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SwavViews {
     /// Large views, which come first.
@@ -41,6 +43,7 @@ pub struct SwavViews {
 
 /// DINO: the two large views differ from each other and from the small ones in blur and solarisation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DinoViews {
     /// Large views, which come first: two.

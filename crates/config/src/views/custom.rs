@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Views by their lists of transforms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CustomViews {
     /// The views, in order.
@@ -14,6 +15,7 @@ pub struct CustomViews {
 
 /// Views that are drawn alike.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ViewList {
     /// How many.
@@ -26,6 +28,7 @@ pub struct ViewList {
 
 /// One transform. Ranges are least and largest; a number that is not in the file is not drawn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "docs/config.md describes each; the keys are those of kontrast_augment::Step")]
 pub enum Transform {
@@ -120,6 +123,7 @@ pub enum Transform {
 
 /// What may be chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WeightedTransform {
     /// How often, beside the other weights.
@@ -130,6 +134,7 @@ pub struct WeightedTransform {
 
 /// How a value between pixels is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Sampling {
     /// The nearest pixel.
@@ -140,6 +145,7 @@ pub enum Sampling {
 
 /// Which data set AutoAugment's policy was learned on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Policy {
     /// CIFAR-10.
@@ -150,6 +156,7 @@ pub enum Policy {
 
 /// What an erased box is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Filling {
     /// One value, 0 to 1.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Colour jitter: 0.4 draws a factor from 0.6 to 1.4; a hue of 0.1 turns by -0.1 to 0.1 of the circle.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Jitter {
     /// Probability that any of the four is applied.
@@ -21,6 +22,7 @@ pub struct Jitter {
 
 /// Gaussian blur.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Blur {
     /// Probability that a view is blurred.
@@ -33,6 +35,7 @@ pub struct Blur {
 
 /// Solarisation: values of at least the threshold are inverted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Solarize {
     /// Probability that a view is solarised.
@@ -43,6 +46,7 @@ pub struct Solarize {
 
 /// What comes last in one view and not in another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Finish {
     /// Gaussian blur; none where it is left out.

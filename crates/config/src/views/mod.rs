@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 /// The plan of the views. One variant is named, as in `[views.simclr]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Views {
     /// Two views drawn alike (Chen et al. 2020, arXiv 2002.05709, appendix A).

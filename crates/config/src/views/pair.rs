@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Settings of two views that share crop, flip and colours.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PairViews {
     /// Width and height of a view in pixels.

@@ -23,6 +23,7 @@ const PAPERS: [(&str, &str); 9] = [
 ];
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct File {
     views: Views,

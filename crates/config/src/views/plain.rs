@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Crop, flip, then a policy where one is named.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SupervisedViews {
     /// How many views an image has.
@@ -27,6 +28,7 @@ pub struct SupervisedViews {
 
 /// How a view is cut.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Crop {
     /// A box of random area and proportions, resized: usual on ImageNet.
@@ -45,6 +47,7 @@ pub enum Crop {
 
 /// RandAugment (Cubuk et al. 2019, arXiv 1909.13719).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RandAugment {
     /// How many operations, one after another.
@@ -57,6 +60,7 @@ pub struct RandAugment {
 
 /// The largest centred box, resized.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IdentityViews {
     /// How many views an image has.

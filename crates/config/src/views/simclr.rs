@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Settings of two views; the transforms mean what torchvision's of the same names mean.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SimclrViews {
     /// Width and height of a view in pixels.
