@@ -20,27 +20,28 @@ use crate::source::Sources;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Ablation {
-    /// Names the ablation, and the run directories of its cells.
+    /// Names the ablation, its folder and the runs of its cells.
     pub name: String,
-    /// What is reproduced: paper, figure or table, and its protocol.
+    /// What is reproduced: paper, figure or table, protocol.
     pub paper: String,
     /// What a reader of the table must know, such as differences in scale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// The experiment that cells change. Relative to the ablation's file when read, a usable path once loaded.
+    /// The experiment that cells change, relative to this file.
     pub base: PathBuf,
-    /// Each cell runs once with each of these.
+    /// Each cell runs once with each.
     pub seeds: Vec<u64>,
-    /// The protocol whose top-1 fills the table: `knn`, `knn_10`, `knn_200` or `linear`.
+    /// The protocol whose top-1 fills the table: `knn`, `knn_10`, `knn_200` or `linear`; every cell has to run it.
     pub score: String,
-    /// Keys that all cells change in the base, such as `"train.epochs" = 10`.
+    /// Keys that all cells change in the base, such as `"train.epochs" = 12`.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, serde_json::Value>"))]
     pub set: BTreeMap<String, Value>,
-    /// The axes; cells are their product.
+    /// The axes, whose product are the cells: each has a `name` and its `[[axis.value]]`s, each with a `label` and the
+    /// keys it `set`s.
     #[serde(rename = "axis")]
     pub axes: Vec<Axis>,
-    /// What the paper reports.
+    /// What the paper reports: `cell`, a label of each axis, and `value`, its top-1 in per cent.
     #[serde(default, rename = "paper_value")]
     pub paper_values: Vec<PaperValue>,
 }

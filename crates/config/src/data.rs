@@ -14,34 +14,58 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// Which data set.
+    /// The data set.
+    ///
+    /// Range: `cifar10`, `cifar100`, `stl10`, `fashion-mnist`, `folder`, `pack`, `synthetic`
     pub name: DataName,
-    /// The folder or the pack, for `name = "folder"` and `"pack"` only.
+    /// The folder of images for `folder`, the packed file for `pack`; relative to the folder in which the command runs.
+    ///
+    /// Range: a path
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<PathBuf>,
-    /// How many training images are used: class-balanced where all have labels, fixed by the seed. All where it is left out, or
-    /// `"all"`, which undoes a base's number.
+    /// Train on this many images only, an equal fraction of each class where all have one, chosen by the seed; all
+    /// where it is left out, or with `"all"`, which undoes the number of a base.
+    ///
+    /// Range: `train.batch` to the images there are, `"all"`
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "all_or_count")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::subset"))]
     pub subset: Option<usize>,
-    /// Whether images without a label are trained on beside those with one, for `name = "stl10"` only.
+    /// For `stl10` only: whether its 100,000 images without a label are trained on beside the 5,000 with one; default
+    /// `false`.
+    ///
+    /// Range: `true`, `false`
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unlabelled: bool,
-    /// What to do about an image that cannot be read; `skip` is for `name = "folder"` only.
+    /// What to do about an image that cannot be decoded. `refuse`, the default everywhere, stops and names it; `skip`
+    /// leaves it out, and lists it in `summary.json` and on the report. Only a `folder` may have `skip`.
+    ///
+    /// Range: `refuse`, `skip`
     #[serde(default)]
     pub unreadable: Unreadable,
-    /// The fraction of each class that becomes the test split of a folder without one, for `name = "folder"` only.
+    /// For `folder` only: the fraction of each class, rounded, that becomes the test split of a folder with classes but
+    /// none; never all of a class. A note names the classes without test images.
+    ///
+    /// Range: above 0, below 1
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<f64>,
-    /// What transparent images are laid over, for `name = "folder"` only: white where it is left out.
+    /// For `folder` only: the colour that transparent images are laid over; default `"white"`. A note counts such
+    /// images.
+    ///
+    /// Range: `"white"`, `"black"`, `"#rrggbb"`, or `[red, green, blue]` from 0 to 255
     #[serde(default, skip_serializing_if = "usual_background")]
     pub background: Option<Background>,
-    /// How many images are drawn, for `name = "synthetic"` only.
+    /// For `synthetic` only: `{ train, test, classes, size }`, images drawn on the fly.
+    ///
+    /// Range: `train` at least `train.batch`, `test` from 1, `classes` 2 to 15, `size` 8 to 1,024 pixels
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub synthetic: Option<Synthetic>,
     /// Mean of each channel, of values between 0 and 1.
+    ///
+    /// Range: three numbers, 0 to 1
     pub mean: [f64; 3],
-    /// Standard deviation of each channel, of values between 0 and 1.
+    /// Standard deviation of each channel.
+    ///
+    /// Range: three numbers, above 0, at most 1
     pub std: [f64; 3],
 }
 

@@ -24,9 +24,14 @@ pub enum Encoder {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Resnet {
-    /// The first layers.
+    /// The first layers: `cifar` is 3x3 of stride 1 without max-pool, for images of about 32 pixels; `imagenet` is 7x7
+    /// of stride 2 with it.
+    ///
+    /// Range: `cifar`, `imagenet`
     pub stem: Stem,
-    /// Channels of the first stage: 64 in the paper.
+    /// Channels of the first stage; 64 in the paper. A representation has 8 times that, 32 times with ResNet-50.
+    ///
+    /// Range: 1 or above
     pub width: u32,
 }
 
@@ -35,9 +40,14 @@ pub struct Resnet {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Nin {
-    /// Blocks of three convolutions: 3, 4 or 5 in the paper.
+    /// Blocks; 3, 4 and 5 in the paper, whose best features are those of the second.
+    ///
+    /// Range: 3 to 5
     pub blocks: u32,
-    /// Channels of every block but the first: 192 in the paper.
+    /// Channels of every block but the first, which ends in half of it; 192 in the paper. A representation has as many
+    /// values.
+    ///
+    /// Range: a multiple of 6
     pub width: u32,
 }
 

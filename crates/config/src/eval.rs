@@ -10,16 +10,30 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Eval {
-    /// Weighted k-NN: `knn`, `knn_10` and `knn_200`.
+    /// Weighted k-NN: `knn` with k (5, 10, 20, 50, 100, 200) and temperature (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.2)
+    /// chosen on a split of the training images, and at the end `knn_10` (10 neighbours, equal votes) and `knn_200`
+    /// (200, temperature 0.1), which are published settings.
+    ///
+    /// Range: `true`, `false`
     pub knn: bool,
     /// Epochs between evaluations while training; 0 evaluates at the end only.
+    ///
+    /// Range: 0 or above
     pub online_every: u32,
-    /// Fraction of the training images on which settings are chosen. Nothing is chosen on test.
+    /// The fraction of the training images on which settings are chosen.
+    ///
+    /// Range: above 0, below 1
     pub validation: f64,
-    /// A linear probe, at the end and in every evaluation while training; none where it is left out.
+    /// A linear probe on standardised features: softmax regression from zero, SGD with momentum 0.9, cosine without
+    /// warm-up.
+    ///
+    /// Range: a table, as below
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linear: Option<Linear>,
-    /// Probes on the maps of single stages, at the end; none where it is left out.
+    /// Probes on the maps after single stages of the encoder, at the end, trained and with random weights; see
+    /// [probes.md](probes.md).
+    ///
+    /// Range: a table, as below
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layers: Option<LayerProbes>,
 }
@@ -30,12 +44,20 @@ pub struct Eval {
 #[serde(deny_unknown_fields)]
 pub struct Linear {
     /// Passes over the features.
+    ///
+    /// Range: 1 or above
     pub epochs: u32,
-    /// Features of one step.
+    /// Features of a step.
+    ///
+    /// Range: 1 or above
     pub batch: usize,
     /// Learning rates to choose from.
+    ///
+    /// Range: at least one, above 0
     pub lrs: Vec<f64>,
     /// Weight decays to choose from.
+    ///
+    /// Range: at least one, 0 or above
     pub weight_decays: Vec<f64>,
 }
 
@@ -46,21 +68,37 @@ pub struct Linear {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LayerProbes {
-    /// Which probes are trained.
+    /// Which are trained: `linear` is softmax regression on the standardised values of the pooled map, `mlp` has two
+    /// hidden layers of 200 before it, `conv` is three convolutions of 192 channels on the whole map.
+    ///
+    /// Range: at least one of `linear`, `mlp`, `conv`, each once
     pub probes: Vec<Probe>,
-    /// Stages from 1, shallow before deep; all of them where it is left out.
+    /// The stages that are probed, in rising order; all where it is left out.
+    ///
+    /// Range: 1 to the encoder's stages: 4 of a ResNet, `blocks` of `nin`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stages: Option<Vec<usize>>,
-    /// The most values of a map that `linear` and `mlp` see: it is averaged over the finest square grid that stays
-    /// within, of one cell at least. About 9,000 in arXiv 1603.08511.
+    /// The most values of a map that `linear` and `mlp` see: maps are averaged over the finest square grid that stays
+    /// within, of one cell at least.
+    ///
+    /// Range: 1 or above; 9,000 in the literature
     pub features: usize,
-    /// Passes over the maps: 100 in RotNet.
+    /// Passes over the maps; the rate drops to a fifth after 35, 70 and 85 % of them.
+    ///
+    /// Range: 1 or above; 100 in RotNet's code
     pub epochs: u32,
-    /// Maps of one step: 128 in RotNet.
+    /// Maps of a step; the last, smaller batch of an epoch is left out.
+    ///
+    /// Range: 2 or above; 128 in RotNet
     pub batch: usize,
-    /// Decay of all weights: 5e-4 in RotNet.
+    /// Decay of all weights of a probe.
+    ///
+    /// Range: 0 or above; 5e-4 in RotNet
     pub weight_decay: f64,
-    /// Learning rates at the beginning, by probe.
+    /// Learning rates at the beginning, by probe: `{ linear = 0.001, mlp = 0.1, conv = 0.1 }`. Every probe that is
+    /// trained has one; further ones are not used.
+    ///
+    /// Range: above 0
     pub lr: ProbeLrs,
 }
 

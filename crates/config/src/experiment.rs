@@ -12,9 +12,13 @@ use crate::{AnyMethod, Data, Encoder, Eval, Infrastructure, Optimizer, Schedule,
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
-    /// Names the run directory: letters, digits, `-`, `_` and `.`.
+    /// Begins the name of the run directory.
+    ///
+    /// Range: letters, digits, `-`, `_`, `.`; begins with a letter or digit
     pub name: String,
-    /// Seeds every stream: views, order, subset, initial weights. Not part of the digest.
+    /// Seeds the views, the order of images, the subset, the initial weights and the splits of evaluation.
+    ///
+    /// Range: 0 or above
     pub seed: u64,
     /// Where the images come from.
     pub data: Data,

@@ -14,15 +14,24 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Infrastructure {
-    /// The device of the network.
+    /// Default `auto`, the first GPU where there is one, else the CPU; also `--device`.
+    ///
+    /// Range: `auto`, `cpu`, `cuda`, `cuda:N`
     pub device: Device,
-    /// Threads of libtorch; one a core where it is left out.
+    /// Threads of libtorch; where it is left out `OMP_NUM_THREADS`, else the number of the run that goes on, else one a
+    /// core that other programs leave free when the run begins; also `--threads`. Exact resume needs the same number.
+    ///
+    /// Range: 1 or above
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads: Option<usize>,
-    /// Threads that render views; chosen by the machine where it is left out.
+    /// Threads that render views; one a core where it is left out.
+    ///
+    /// Range: 1 or above
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workers: Option<usize>,
-    /// The folder of run directories.
+    /// The folder of run directories; default `runs`; also `--out`.
+    ///
+    /// Range: a path
     pub out: PathBuf,
 }
 

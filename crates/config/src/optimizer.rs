@@ -26,14 +26,22 @@ pub enum Optimizer {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Sgd {
-    /// Peak learning rate.
+    /// The peak learning rate: a number, or `{ base, per, rule }`.
+    ///
+    /// Range: `base` above 0
     pub lr: Lr,
-    /// Momentum.
+    /// Fraction of the last step that is kept.
+    ///
+    /// Range: 0 or above, below 1
     pub momentum: f64,
-    /// Nesterov's form of it.
+    /// Whether the momentum is Nesterov's; default `false`.
+    ///
+    /// Range: `true` needs `momentum` above 0
     #[serde(default)]
     pub nesterov: bool,
-    /// Weight decay, added to the gradient.
+    /// L2 penalty added to the gradient; with AdamW decoupled from it.
+    ///
+    /// Range: 0 or above
     pub weight_decay: f64,
 }
 
@@ -42,17 +50,29 @@ pub struct Sgd {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Lars {
-    /// Peak learning rate.
+    /// The peak learning rate: a number, or `{ base, per, rule }`.
+    ///
+    /// Range: `base` above 0
     pub lr: Lr,
-    /// Momentum.
+    /// Fraction of the last step that is kept.
+    ///
+    /// Range: 0 or above, below 1
     pub momentum: f64,
-    /// Weight decay, added to the gradient.
+    /// L2 penalty added to the gradient; with AdamW decoupled from it.
+    ///
+    /// Range: 0 or above
     pub weight_decay: f64,
     /// Trust coefficient.
+    ///
+    /// Range: above 0
     pub eta: f64,
-    /// Whether the adapted rate never exceeds the learning rate.
+    /// Whether the adapted rate may never exceed the learning rate.
+    ///
+    /// Range: `true`, `false`
     pub clip_lr: bool,
     /// Whether biases and norms are neither adapted nor decayed.
+    ///
+    /// Range: `true`, `false`
     pub exclude_bias_and_norm: bool,
 }
 
@@ -61,13 +81,21 @@ pub struct Lars {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AdamW {
-    /// Peak learning rate.
+    /// The peak learning rate: a number, or `{ base, per, rule }`.
+    ///
+    /// Range: `base` above 0
     pub lr: Lr,
     /// Decay of the first and of the second moment.
+    ///
+    /// Range: two numbers, 0 or above, below 1
     pub betas: [f64; 2],
     /// Added to the denominator.
+    ///
+    /// Range: above 0
     pub eps: f64,
-    /// Weight decay, decoupled from the gradient.
+    /// L2 penalty added to the gradient; with AdamW decoupled from it.
+    ///
+    /// Range: 0 or above
     pub weight_decay: f64,
 }
 
@@ -201,8 +229,17 @@ impl<'de> Visitor<'de> for NumberOrTable {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LrTable {
+    /// The rate, of a batch of `per` images where that is given.
+    ///
+    /// Range: above 0
     base: f64,
+    /// The batch that `base` is meant for; without it the rate does not follow the batch.
+    ///
+    /// Range: 1 or above
     per: Option<u32>,
+    /// `linear` is base · batch / per, `square-root` is base · √(batch / per); default `linear`.
+    ///
+    /// Range: `square-root` needs `per`
     #[serde(default)]
     rule: LrRule,
 }

@@ -22,9 +22,13 @@ pub enum Schedule {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Cosine {
-    /// Epochs from 0 to the peak; a fraction is allowed.
+    /// Epochs in which the rate climbs to its peak in equal steps; a fraction is allowed.
+    ///
+    /// Range: 0 to `train.epochs`
     pub warmup_epochs: f64,
-    /// Fraction of the peak that is left at the end.
+    /// Fraction of the peak that is left at the last step.
+    ///
+    /// Range: 0 to 1
     #[serde(rename = "final")]
     pub final_fraction: f64,
 }
@@ -34,7 +38,9 @@ pub struct Cosine {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Constant {
-    /// Epochs from 0 to the peak; a fraction is allowed.
+    /// Epochs in which the rate climbs to its peak in equal steps; a fraction is allowed.
+    ///
+    /// Range: 0 to `train.epochs`
     pub warmup_epochs: f64,
 }
 
@@ -43,11 +49,17 @@ pub struct Constant {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Multistep {
-    /// Epochs from 0 to the peak; a fraction is allowed.
+    /// Epochs in which the rate climbs to its peak in equal steps; a fraction is allowed.
+    ///
+    /// Range: 0 to `train.epochs`
     pub warmup_epochs: f64,
     /// Epochs after which the rate is lowered, counted from the beginning, warm-up included.
+    ///
+    /// Range: rising, from the end of the warm-up to below `train.epochs`
     pub milestones: Vec<u32>,
-    /// What the rate is multiplied by at each.
+    /// What the rate is multiplied by at each milestone.
+    ///
+    /// Range: between 0 and 1
     pub gamma: f64,
 }
 

@@ -9,26 +9,41 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Train {
-    /// Images of one step.
+    /// Images of a step; the last, smaller batch of an epoch is left out.
+    ///
+    /// Range: 2 or above
     pub batch: usize,
-    /// Images that go through the network at once: the loss and its gradient are those of the whole batch all the same,
-    /// in the memory of a chunk (GradCache, arXiv 2101.06983), but batch norm sees a chunk at a time. Without it the
-    /// whole batch goes at once.
+    /// Images that go through the network at once. The loss is that of the whole batch, in the memory of a chunk, for a
+    /// second forward pass (GradCache, arXiv 2101.06983); batch norm sees a chunk at a time.
+    ///
+    /// Range: 2 or above, divides `batch`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chunk: Option<usize>,
     /// Passes over the training images.
+    ///
+    /// Range: 1 or above
     pub epochs: u32,
-    /// Number format of forward and backward.
+    /// Of forward and backward: `bf16` is autocast with fp32 weights. The loss is fp32 in both.
+    ///
+    /// Range: `bf16`, `fp32`
     pub precision: Precision,
-    /// Whether images lie channels-last in memory, which is meant for speed and rounds differently.
+    /// Whether images lie channels-last in memory: meant for speed under bf16, rounds differently.
+    ///
+    /// Range: `true`, `false`
     pub channels_last: bool,
-    /// Where views are rendered. Not part of the digest.
+    /// Where views are rendered; default `host`. Not part of the digest.
+    ///
+    /// Range: `host`
     #[serde(default)]
     pub feed: Feed,
-    /// Epochs between checkpoints.
+    /// Epochs between checkpoints; default 1.
+    ///
+    /// Range: 1 or above
     #[serde(default = "every_epoch")]
     pub checkpoint_every: u32,
-    /// How many checkpoints are kept.
+    /// How many checkpoints stay; default 2.
+    ///
+    /// Range: 1 or above
     #[serde(default = "two")]
     pub keep: usize,
 }

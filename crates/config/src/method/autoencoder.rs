@@ -10,9 +10,13 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Autoencoder {
-    /// What is compared, pixel by pixel.
+    /// Mean squared or mean absolute difference of normalised pixels.
+    ///
+    /// Range: `mse`, `l1`
     pub loss: PixelLoss,
-    /// The bottleneck between encoder and decoder.
+    /// The head on the encoder: `{ widths, batch_norm }`.
+    ///
+    /// Range: as a head, below
     pub projector: Head,
 }
 

@@ -10,11 +10,17 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BarlowTwins {
-    /// Weight of the entries off the diagonal.
+    /// Weight of the correlations off the diagonal.
+    ///
+    /// Range: above 0
     pub lambda: f64,
-    /// Multiplies the whole loss, as the paper's code does.
+    /// Multiplies the loss.
+    ///
+    /// Range: above 0
     pub scale: f64,
-    /// The head that the loss sees.
+    /// The head on the encoder: `{ widths, batch_norm }`.
+    ///
+    /// Range: as a head, below
     pub projector: Head,
 }
 

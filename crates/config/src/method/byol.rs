@@ -11,11 +11,19 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Byol {
-    /// Momentum of the target.
+    /// `{ base, final }`, the fraction of itself that the momentum encoder keeps at a step: `base` at the first,
+    /// `final` at the last, half a cosine between.
+    ///
+    /// Range: each 0 to 1
     pub momentum: Momentum,
-    /// The head on the encoder.
+    /// The head on the encoder: `{ widths, batch_norm }`.
+    ///
+    /// Range: as a head, below
     pub projector: Head,
-    /// The head that only the online network has; without it embeddings collapse.
+    /// The head on an embedding: `{ widths, batch_norm }`. Its last width is the projector's; `widths = []` is no
+    /// predictor.
+    ///
+    /// Range: as a head, below
     pub predictor: Head,
 }
 

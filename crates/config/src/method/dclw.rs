@@ -10,11 +10,17 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Dclw {
-    /// Temperature of the similarities.
+    /// Divides the similarities; with `swav` the scores of the prediction.
+    ///
+    /// Range: above 0
     pub temperature: f64,
-    /// Width of the weighting: a smaller one weighs hard positives more.
+    /// Width of the weighting of positives: smaller weighs hard ones more.
+    ///
+    /// Range: above 0
     pub sigma: f64,
-    /// The head that the loss sees.
+    /// The head on the encoder: `{ widths, batch_norm }`.
+    ///
+    /// Range: as a head, below
     pub projector: Head,
 }
 

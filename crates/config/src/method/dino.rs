@@ -11,20 +11,35 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Dino {
-    /// Temperature of the student.
+    /// Divides the student's scores.
+    ///
+    /// Range: above 0
     pub student_temperature: f64,
-    /// Temperature of the teacher.
+    /// `{ base, final, warmup_epochs }`: from one to the other straight, by epoch, then `final`; with `warmup_epochs =
+    /// 0` always `final`.
+    ///
+    /// Range: `base`, `final` above 0; `warmup_epochs` 0 to `train.epochs`
     pub teacher_temperature: TeacherTemperature,
-    /// Fraction of itself that the centre keeps at each step.
+    /// Fraction of itself that the centre of the teacher's scores keeps.
+    ///
+    /// Range: 0 or above, below 1
     pub centre_momentum: f64,
-    /// Momentum of the teacher.
+    /// `{ base, final }`, the fraction of itself that the momentum encoder keeps at a step: `base` at the first,
+    /// `final` at the last, half a cosine between.
+    ///
+    /// Range: each 0 to 1
     pub momentum: Momentum,
-    /// First epochs in which the last layer stays as it is.
+    /// First epochs in which the prototypes stay as they are.
+    ///
+    /// Range: 0 or above, below `train.epochs`
     pub frozen_epochs: u32,
-    /// Prototypes: the width of the output.
+    /// How many prototypes there are.
+    ///
+    /// Range: 2 or above
     pub prototypes: u32,
-    /// The head before the prototypes, with GELU between its layers; its last width is the bottleneck, which is brought
-    /// to unit length.
+    /// The head on the encoder: `{ widths, batch_norm }`.
+    ///
+    /// Range: as a head, below
     pub projector: Head,
 }
 

@@ -10,10 +10,13 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Exemplar {
-    /// Images that are a class each, at most: of a larger data set so many are chosen by the seed, and the others are not
-    /// trained on.
+    /// Images that are a class each, at most; of a larger data set so many are chosen by the seed and trained on.
+    ///
+    /// Range: `train.batch` or above
     pub classes: usize,
-    /// Between encoder and classifier, with ReLU after its last layer too.
+    /// The head on the encoder: `{ widths, batch_norm }`.
+    ///
+    /// Range: as a head, below
     pub projector: Head,
 }
 

@@ -12,9 +12,16 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Head {
-    /// Output width of each layer: none is no head, one is linear, more are an MLP with ReLU between.
+    /// Output width of each layer: `[]` is none, one number a linear head, more an MLP with ReLU between (GELU with
+    /// `dino`). `swav` and `dino` need one width at least.
+    ///
+    /// Range: each 1 or above
     pub widths: Vec<u32>,
-    /// After which layers batch norm stands.
+    /// After which layers batch norm stands; a layer before it has no bias. `false`: none. `true`: every layer, the
+    /// last one too (SimCLR's code). `"hidden"`: every layer but the last (BYOL, Barlow Twins, VICReg, SwAV).
+    /// `"last_plain"`: every layer, the last without scale and shift (the projectors of SimSiam and MoCo v3).
+    ///
+    /// Range: `true`, `false`, `"hidden"`, `"last_plain"`
     pub batch_norm: HeadNorm,
 }
 

@@ -12,18 +12,33 @@ use crate::problems::Problems;
 #[serde(deny_unknown_fields)]
 pub struct Jigsaw {
     /// Rows of tiles, and columns.
+    ///
+    /// Range: 2 to 8, dividing the view's size
     pub grid: u8,
     /// Pixels on a side of a tile, which lies anywhere in its cell.
+    ///
+    /// Range: as many as the encoder needs (5 with the `cifar` stem, 17 with `imagenet`, 3 with `nin`) to those of a
+    /// cell: the view's size by `grid`
     pub tile: usize,
-    /// The permutations to tell apart.
+    /// `{ method, count, seed }`: the set to tell apart ([jigsaw](methods/jigsaw.md#the-permutations)).
+    ///
+    /// Range: `method` as there; `count` 2 to as many as there are
     pub permutations: Permutations,
     /// Whether each tile is normalised by its own mean and standard deviation.
+    ///
+    /// Range: `true`, `false`
     pub normalise: bool,
-    /// Weight of a second loss, that of telling which tile is shown at each place; 0 switches it off.
+    /// Weight of telling which tile is shown at each place; 0 switches that off.
+    ///
+    /// Range: 0 or above
     pub position_weight: f64,
-    /// The head on each tile.
+    /// The head on the encoder: `{ widths, batch_norm }`.
+    ///
+    /// Range: as a head, below
     pub projector: Head,
-    /// Between the embeddings of all tiles, side by side, and the classifier.
+    /// `{ widths, batch_norm }`: layers before the classifier, none with `widths = []`.
+    ///
+    /// Range: as a head
     pub head: Head,
 }
 

@@ -11,7 +11,10 @@ use crate::{Train, Views};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Joint {
-    /// The tasks, two at least.
+    /// *list* of `{ weight, views, method }`: what the loss is multiplied by, which views of the plan are the task's
+    /// (from 0), and the task as its own table would be.
+    ///
+    /// Range: two or more; `weight` above 0; no `joint` within
     pub tasks: Vec<JointTask>,
 }
 

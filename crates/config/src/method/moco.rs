@@ -12,18 +12,31 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Moco {
-    /// Temperature of InfoNCE.
+    /// Divides the similarities; with `swav` the scores of the prediction.
+    ///
+    /// Range: above 0
     pub temperature: f64,
-    /// Momentum of the key encoder.
+    /// `{ base, final }`, the fraction of itself that the momentum encoder keeps at a step: `base` at the first,
+    /// `final` at the last, half a cosine between.
+    ///
+    /// Range: each 0 to 1
     pub momentum: Momentum,
-    /// Keys of earlier batches.
+    /// Embeddings of earlier batches.
+    ///
+    /// Range: a multiple of `train.batch`; of twice that with `moco.symmetric`
     pub queue: usize,
     /// Whether both views are queries in turn (v2+), or the first alone.
+    ///
+    /// Range: `true`, `false`
     pub symmetric: bool,
-    /// Splits of the batch that batch norm sees one at a time; keys are shuffled between them, so
-    /// that no query finds its key by their common statistics. 1 is ordinary batch norm.
+    /// Splits of the batch, of consecutive images, that batch norm sees one at a time; keys are shuffled between them.
+    /// 1 is ordinary batch norm.
+    ///
+    /// Range: divides `train.batch` (`train.chunk` where there is one), with two images or more a split
     pub bn_splits: u32,
-    /// The head that the loss sees: one layer in v1, two in v2.
+    /// The head on the encoder: `{ widths, batch_norm }`.
+    ///
+    /// Range: as a head, below
     pub projector: Head,
 }
 

@@ -11,13 +11,23 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Mocov3 {
-    /// Temperature of InfoNCE.
+    /// Divides the similarities; with `swav` the scores of the prediction.
+    ///
+    /// Range: above 0
     pub temperature: f64,
-    /// Momentum of the key encoder.
+    /// `{ base, final }`, the fraction of itself that the momentum encoder keeps at a step: `base` at the first,
+    /// `final` at the last, half a cosine between.
+    ///
+    /// Range: each 0 to 1
     pub momentum: Momentum,
-    /// The head on the encoder.
+    /// The head on the encoder: `{ widths, batch_norm }`.
+    ///
+    /// Range: as a head, below
     pub projector: Head,
-    /// The head that only queries pass.
+    /// The head on an embedding: `{ widths, batch_norm }`. Its last width is the projector's; `widths = []` is no
+    /// predictor.
+    ///
+    /// Range: as a head, below
     pub predictor: Head,
 }
 

@@ -12,13 +12,22 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Nnclr {
-    /// Temperature of InfoNCE.
+    /// Divides the similarities; with `swav` the scores of the prediction.
+    ///
+    /// Range: above 0
     pub temperature: f64,
-    /// Embeddings of earlier batches that neighbours are looked for in.
+    /// Embeddings of earlier batches.
+    ///
+    /// Range: a multiple of `train.batch`; of twice that with `moco.symmetric`
     pub queue: usize,
-    /// The head whose output is an embedding.
+    /// The head on the encoder: `{ widths, batch_norm }`.
+    ///
+    /// Range: as a head, below
     pub projector: Head,
-    /// The head that predicts the neighbour.
+    /// The head on an embedding: `{ widths, batch_norm }`. Its last width is the projector's; `widths = []` is no
+    /// predictor.
+    ///
+    /// Range: as a head, below
     pub predictor: Head,
 }
 

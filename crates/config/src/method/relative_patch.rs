@@ -11,19 +11,30 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RelativePatch {
-    /// Pixels on a side of a tile, which lies anywhere in its cell, a ninth of the view.
+    /// Pixels on a side of a tile, which lies anywhere in its cell.
+    ///
+    /// Range: as `jigsaw.tile`, at most a third of the view
     pub tile: usize,
-    /// Whether a batch holds all eight pairs of an image, or one that is drawn.
+    /// Whether all eight pairs of an image are asked, or one that is drawn.
+    ///
+    /// Range: `true`, `false`
     pub all: bool,
-    /// Whether each tile is normalised by its own mean and standard deviation.
+    /// As `jigsaw.normalise`.
+    ///
+    /// Range: `true`, `false`
     pub normalise: bool,
-    /// One channel of each tile stays, and noise of this fraction of its standard deviation replaces the others; all
-    /// stay where it is left out.
+    /// One channel of each tile stays, noise of this fraction of its standard deviation replaces the others.
+    ///
+    /// Range: 0 or above
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drop_channels: Option<f64>,
-    /// The head on each tile.
+    /// The head on the encoder: `{ widths, batch_norm }`.
+    ///
+    /// Range: as a head, below
     pub projector: Head,
-    /// Between the embeddings of both tiles, side by side, and the classifier.
+    /// `{ widths, batch_norm }`: layers before the classifier, none with `widths = []`.
+    ///
+    /// Range: as a head
     pub head: Head,
 }
 

@@ -10,11 +10,17 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rotation {
-    /// Angles, evenly around the circle: 2, 4 or 8.
+    /// Angles to tell apart, evenly around the circle.
+    ///
+    /// Range: 2, 4, 8
     pub rotations: u32,
     /// Whether a batch holds every image at all angles, or each at one that is drawn.
+    ///
+    /// Range: `true`, `false`
     pub all: bool,
-    /// Between encoder and classifier.
+    /// `{ widths, batch_norm }`: layers before the classifier, none with `widths = []`.
+    ///
+    /// Range: as a head
     pub head: Head,
 }
 

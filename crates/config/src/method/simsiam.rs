@@ -11,13 +11,22 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Simsiam {
-    /// Whether the target passes no gradient; without that embeddings collapse (figure 2 of the paper).
+    /// Whether the side that is predicted passes no gradient.
+    ///
+    /// Range: `true`, `false`
     pub stop_gradient: bool,
-    /// Whether the predictor keeps the peak learning rate while the schedule lowers the others'.
+    /// Whether the predictor keeps the peak learning rate, in the warm-up too.
+    ///
+    /// Range: `true`, `false`
     pub predictor_fixed_lr: bool,
-    /// The head on the encoder.
+    /// The head on the encoder: `{ widths, batch_norm }`.
+    ///
+    /// Range: as a head, below
     pub projector: Head,
-    /// The head that predicts the other view.
+    /// The head on an embedding: `{ widths, batch_norm }`. Its last width is the projector's; `widths = []` is no
+    /// predictor.
+    ///
+    /// Range: as a head, below
     pub predictor: Head,
 }
 

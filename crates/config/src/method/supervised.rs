@@ -11,6 +11,8 @@ use crate::problems::Problems;
 #[serde(deny_unknown_fields)]
 pub struct Supervised {
     /// Fraction of the target that is spread over all classes.
+    ///
+    /// Range: 0 or above, below 1
     pub label_smoothing: f64,
 }
 

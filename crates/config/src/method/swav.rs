@@ -12,19 +12,34 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Swav {
-    /// Temperature of the prediction.
+    /// Divides the similarities; with `swav` the scores of the prediction.
+    ///
+    /// Range: above 0
     pub temperature: f64,
-    /// How soft the codes are: the entropy's weight in the assignment.
+    /// How soft the codes are.
+    ///
+    /// Range: above 0
     pub epsilon: f64,
-    /// Rounds of Sinkhorn and Knopp's algorithm.
+    /// Rounds of Sinkhorn-Knopp.
+    ///
+    /// Range: 1 or above
     pub iterations: u32,
-    /// Prototypes.
+    /// How many prototypes there are.
+    ///
+    /// Range: 2 or above
     pub prototypes: u32,
     /// First steps in which the prototypes stay as they are.
+    ///
+    /// Range: 0 or above
     pub frozen_steps: u64,
-    /// Embeddings of earlier batches that are assigned along with a batch, where there are such.
+    /// `{ length, from_epoch }`: embeddings of each large view that are assigned along, from that epoch on, counted
+    /// from 0.
+    ///
+    /// Range: `length` a multiple of `train.batch`; `from_epoch` 1 or above, below `train.epochs`
     pub queue: Option<SwavQueue>,
-    /// The head before the prototypes.
+    /// The head on the encoder: `{ widths, batch_norm }`.
+    ///
+    /// Range: as a head, below
     pub projector: Head,
 }
 

@@ -10,13 +10,21 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Triplet {
-    /// How much nearer a positive has to be than a negative.
+    /// How much nearer the other view has to be than another image.
+    ///
+    /// Range: 0 or above
     pub margin: f64,
-    /// What is near.
+    /// The dot product of unit vectors, or minus the distance of embeddings as they are.
+    ///
+    /// Range: `dot`, `euclidean`
     pub similarity: Similarity,
-    /// Which negatives count.
+    /// Which other images count: all, the nearest of those farther than the other view, the nearest of all.
+    ///
+    /// Range: `none`, `semi_hard`, `batch_hard`
     pub mining: Mining,
-    /// The head that the loss sees.
+    /// The head on the encoder: `{ widths, batch_norm }`.
+    ///
+    /// Range: as a head, below
     pub projector: Head,
 }
 

@@ -10,13 +10,21 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Vicreg {
-    /// Weight of the mean squared distance between the views.
+    /// Weights of the three terms.
+    ///
+    /// Range: 0 or above
     pub invariance: f64,
-    /// Weight of the hinge on each dimension's standard deviation; without it embeddings collapse.
+    /// Weights of the three terms.
+    ///
+    /// Range: 0 or above
     pub variance: f64,
-    /// Weight of the covariances.
+    /// Weights of the three terms.
+    ///
+    /// Range: 0 or above
     pub covariance: f64,
-    /// The head that the loss sees.
+    /// The head on the encoder: `{ widths, batch_norm }`.
+    ///
+    /// Range: as a head, below
     pub projector: Head,
 }
 

@@ -22,21 +22,36 @@ pub struct Crops {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SwavViews {
-    /// Large views, which come first.
+    /// `{ count, size, crop_scale }` of the large and of the small views; `dino` has two large ones.
+    ///
+    /// Range: as each alone
     pub global: Crops,
-    /// Small views.
+    /// `{ count, size, crop_scale }` of the large and of the small views; `dino` has two large ones.
+    ///
+    /// Range: as each alone
     pub local: Crops,
-    /// Width over height of a crop: least and largest.
+    /// Width over height of a crop, least and largest.
+    ///
+    /// Range: above 0, the smaller first
     pub crop_ratio: [f64; 2],
     /// Probability of a horizontal flip.
+    ///
+    /// Range: 0 to 1
     pub flip: f64,
-    /// Multiplies the four amounts of `jitter`.
+    /// Multiplies the four amounts of `jitter` (`s` in SimCLR's paper).
+    ///
+    /// Range: 0 or above
     pub strength: f64,
     /// Colour jitter.
     pub jitter: Jitter,
     /// Probability of losing the colour.
+    ///
+    /// Range: 0 to 1
     pub grayscale: f64,
-    /// Gaussian blur; none where it is left out. One kernel serves views of all sizes.
+    /// `{ probability, sigma, kernel }`; `sigma` is the least and largest standard deviation in pixels, `kernel` the
+    /// width in pixels.
+    ///
+    /// Range: probability 0 to 1; sigma 0.01 to 1,000, the smaller first; kernel odd, below twice the view's size
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blur: Option<Blur>,
 }
@@ -46,25 +61,43 @@ pub struct SwavViews {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DinoViews {
-    /// Large views, which come first: two.
+    /// `{ count, size, crop_scale }` of the large and of the small views; `dino` has two large ones.
+    ///
+    /// Range: as each alone
     pub global: Crops,
-    /// Small views.
+    /// `{ count, size, crop_scale }` of the large and of the small views; `dino` has two large ones.
+    ///
+    /// Range: as each alone
     pub local: Crops,
-    /// Width over height of a crop: least and largest.
+    /// Width over height of a crop, least and largest.
+    ///
+    /// Range: above 0, the smaller first
     pub crop_ratio: [f64; 2],
     /// Probability of a horizontal flip.
+    ///
+    /// Range: 0 to 1
     pub flip: f64,
-    /// Multiplies the four amounts of `jitter`.
+    /// Multiplies the four amounts of `jitter` (`s` in SimCLR's paper).
+    ///
+    /// Range: 0 or above
     pub strength: f64,
     /// Colour jitter.
     pub jitter: Jitter,
     /// Probability of losing the colour.
+    ///
+    /// Range: 0 to 1
     pub grayscale: f64,
-    /// The end of the first large view.
+    /// `{ blur, solarize }` of that view, each *optional*.
+    ///
+    /// Range: as above
     pub first: Finish,
-    /// The end of the second large view.
+    /// `{ blur, solarize }` of that view, each *optional*.
+    ///
+    /// Range: as above
     pub second: Finish,
-    /// The end of each small view.
+    /// `{ blur, solarize }` of that view, each *optional*.
+    ///
+    /// Range: as above
     pub others: Finish,
 }
 

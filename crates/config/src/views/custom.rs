@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CustomViews {
-    /// The views, in order.
+    /// Lists: `[[views.custom.view]]` with `count`, `size`, `steps`.
+    ///
+    /// Range: below
     pub view: Vec<ViewList>,
 }
 

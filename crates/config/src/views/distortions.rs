@@ -8,15 +8,25 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Jitter {
-    /// Probability that any of the four is applied.
+    /// Probability that the colours are jittered; the four come in random order.
+    ///
+    /// Range: 0 to 1
     pub probability: f64,
-    /// Amount for brightness.
+    /// 0.4 draws a factor from 0.6 to 1.4.
+    ///
+    /// Range: 0 or above
     pub brightness: f64,
-    /// Amount for contrast.
+    /// 0.4 draws a factor from 0.6 to 1.4.
+    ///
+    /// Range: 0 or above
     pub contrast: f64,
-    /// Amount for saturation.
+    /// 0.4 draws a factor from 0.6 to 1.4.
+    ///
+    /// Range: 0 or above
     pub saturation: f64,
-    /// Amount for hue, at most 0.5 once multiplied by the strength.
+    /// 0.1 turns the hue by -0.1 to 0.1 of the circle.
+    ///
+    /// Range: 0 to 0.5 once multiplied by `strength`
     pub hue: f64,
 }
 

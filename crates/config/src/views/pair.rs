@@ -9,23 +9,39 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PairViews {
-    /// Width and height of a view in pixels.
+    /// Width and height of a view, in pixels.
+    ///
+    /// Range: 8 or above
     pub size: usize,
-    /// Fraction of the image's area that a crop covers: least and largest.
+    /// Fraction of the image's area that a crop covers, least and largest.
+    ///
+    /// Range: above 0, at most 1, the smaller first
     pub crop_scale: [f64; 2],
-    /// Width over height of a crop: least and largest.
+    /// Width over height of a crop, least and largest.
+    ///
+    /// Range: above 0, the smaller first
     pub crop_ratio: [f64; 2],
     /// Probability of a horizontal flip.
+    ///
+    /// Range: 0 to 1
     pub flip: f64,
-    /// Multiplies the four amounts of `jitter`.
+    /// Multiplies the four amounts of `jitter` (`s` in SimCLR's paper).
+    ///
+    /// Range: 0 or above
     pub strength: f64,
     /// Colour jitter.
     pub jitter: Jitter,
     /// Probability of losing the colour.
+    ///
+    /// Range: 0 to 1
     pub grayscale: f64,
-    /// The end of the first view.
+    /// `{ blur, solarize }` of that view, each *optional*.
+    ///
+    /// Range: as above
     pub first: Finish,
-    /// The end of the second view.
+    /// `{ blur, solarize }` of that view, each *optional*.
+    ///
+    /// Range: as above
     pub second: Finish,
 }
 

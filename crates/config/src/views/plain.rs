@@ -10,18 +10,31 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SupervisedViews {
-    /// How many views an image has.
+    /// Views of an image.
+    ///
+    /// Range: 1 to 64
     pub count: usize,
-    /// Width and height of a view in pixels.
+    /// Width and height of a view, in pixels.
+    ///
+    /// Range: 8 or above
     pub size: usize,
-    /// How a view is cut.
+    /// `{ random_resized = { scale, ratio } }`, or `{ random = { padding } }`: a box of the view's size anywhere in the
+    /// image, with so many pixels of black on each side.
+    ///
+    /// Range: as each alone
     pub crop: Crop,
     /// Probability of a horizontal flip.
+    ///
+    /// Range: 0 to 1
     pub flip: f64,
-    /// RandAugment; none where it is left out.
+    /// `{ count, magnitude, sampling }`.
+    ///
+    /// Range: count 0 to 16, magnitude 0 to 30, sampling `nearest` or `bilinear`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rand_augment: Option<RandAugment>,
-    /// AutoAugment's policy, read at the nearest pixel; none where it is left out.
+    /// The policy learned on.
+    ///
+    /// Range: `cifar10`, `imagenet`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_augment: Option<Policy>,
 }
@@ -63,9 +76,13 @@ pub struct RandAugment {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IdentityViews {
-    /// How many views an image has.
+    /// Views of an image.
+    ///
+    /// Range: 1 to 64
     pub count: usize,
-    /// Width and height of a view in pixels.
+    /// Width and height of a view, in pixels.
+    ///
+    /// Range: 8 or above
     pub size: usize,
 }
 

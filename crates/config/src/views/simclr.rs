@@ -9,24 +9,41 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SimclrViews {
-    /// Width and height of a view in pixels.
+    /// Width and height of a view, in pixels.
+    ///
+    /// Range: 8 or above
     pub size: usize,
-    /// Fraction of the image's area that a crop covers: least and largest.
+    /// Fraction of the image's area that a crop covers, least and largest.
+    ///
+    /// Range: above 0, at most 1, the smaller first
     pub crop_scale: [f64; 2],
-    /// Width over height of a crop: least and largest.
+    /// Width over height of a crop, least and largest.
+    ///
+    /// Range: above 0, the smaller first
     pub crop_ratio: [f64; 2],
     /// Probability of a horizontal flip.
+    ///
+    /// Range: 0 to 1
     pub flip: f64,
-    /// Multiplies the four amounts of `jitter` (`s` in the paper).
+    /// Multiplies the four amounts of `jitter` (`s` in SimCLR's paper).
+    ///
+    /// Range: 0 or above
     pub strength: f64,
     /// Colour jitter.
     pub jitter: Jitter,
     /// Probability of losing the colour.
+    ///
+    /// Range: 0 to 1
     pub grayscale: f64,
-    /// Gaussian blur; none where it is left out.
+    /// `{ probability, sigma, kernel }`; `sigma` is the least and largest standard deviation in pixels, `kernel` the
+    /// width in pixels.
+    ///
+    /// Range: probability 0 to 1; sigma 0.01 to 1,000, the smaller first; kernel odd, below twice the view's size
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blur: Option<Blur>,
-    /// Solarisation; none where it is left out.
+    /// `{ probability, threshold }`; values from the threshold on are inverted.
+    ///
+    /// Range: both 0 to 1
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub solarize: Option<Solarize>,
 }

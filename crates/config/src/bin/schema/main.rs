@@ -3,6 +3,7 @@
 //! the schema.
 
 mod committed;
+mod tables;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,13 +14,14 @@ use serde_json::Value;
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let check = std::env::args().nth(1).is_some_and(|argument| argument == "--check");
-    let problems = if check {
-        let mut problems = out_of_date(&root);
-        problems.extend(committed::problems(&root));
-        problems
-    } else {
-        write(&root)
+    let mut problems = match files(&root) {
+        Ok(files) if check => out_of_date(files),
+        Ok(files) => write(files),
+        Err(problem) => vec![problem],
     };
+    if check {
+        problems.extend(committed::problems(&root));
+    }
     for problem in &problems {
         eprintln!("{problem}");
     }
@@ -27,22 +29,26 @@ fn main() -> ExitCode {
 }
 
 /// What is written, and where.
-fn files(root: &Path) -> Vec<(PathBuf, String)> {
+fn files(root: &Path) -> Result<Vec<(PathBuf, String)>, String> {
+    let page = root.join("docs/config.md");
+    let text = std::fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
+    let renewed = tables::renewed(&text).map_err(|error| format!("{}: {error}", page.display()))?;
     let folder = root.join("configs/schema");
-    vec![
+    Ok(vec![
+        (page, renewed),
         (folder.join("experiment.json"), pretty(&schema::experiment())),
         (folder.join("ablation.json"), pretty(&schema::ablation())),
-    ]
+    ])
 }
 
 fn pretty(schema: &Value) -> String {
     format!("{schema:#}\n")
 }
 
-fn write(root: &Path) -> Vec<String> {
+fn write(files: Vec<(PathBuf, String)>) -> Vec<String> {
     let failed = |path: &Path, error| format!("{}: {error}", path.display());
     let mut problems = Vec::new();
-    for (path, text) in files(root) {
+    for (path, text) in files {
         let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
         problems
             .extend(made.and_then(|()| std::fs::write(&path, text)).err().map(|error| failed(&path, error)));
@@ -50,10 +56,10 @@ fn write(root: &Path) -> Vec<String> {
     problems
 }
 
-fn out_of_date(root: &Path) -> Vec<String> {
+fn out_of_date(files: Vec<(PathBuf, String)>) -> Vec<String> {
     let differs = |(path, text): (PathBuf, String)| {
         let same = std::fs::read_to_string(&path).is_ok_and(|found| found == text);
         (!same).then(|| format!("{}: out of date; run: cargo xtask schema", path.display()))
     };
-    files(root).into_iter().filter_map(differs).collect()
+    files.into_iter().filter_map(differs).collect()
 }

@@ -1,0 +1,200 @@
+//! The tables of keys in `docs/config.md`, from the doc comments of the types.
+//!
+//! A table stands below a line such as `<!-- keys: optimizer.sgd optimizer.adamw + lr -->`: the tables whose keys it
+//! lists, `method.*` for each variant, and behind `+` the keys whose own keys are listed too. `shared keys:` are those
+//! that several have alike, `own keys:` the others. A doc comment says what a key means, and in a last paragraph its
+//! `Range:`.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use kontrast_config::{Ablation, Experiment, schema};
+use serde_json::Value;
+
+/// The page with every table made anew.
+pub fn renewed(page: &str) -> Result<String, String> {
+    let roots = Roots { experiment: schema::typed::<Experiment>(), ablation: schema::typed::<Ablation>() };
+    let mut text = String::new();
+    let mut lines = page.lines().peekable();
+    while let Some(line) = lines.next() {
+        let _ = writeln!(text, "{line}");
+        if let Some(directive) = line.strip_prefix("<!-- ").and_then(|line| line.strip_suffix(" -->")) {
+            text.push_str(&table(&roots, directive).ok_or_else(|| format!("{line}: no such keys"))?);
+            while lines.next_if(|line| line.starts_with('|')).is_some() {}
+        }
+    }
+    Ok(text)
+}
+
+/// The schemas of both kinds of files.
+struct Roots {
+    experiment: Value,
+    ablation: Value,
+}
+
+/// A key as one or several tables have it.
+struct Row {
+    key: String,
+    tables: Vec<String>,
+    meaning: String,
+    range: Option<String>,
+}
+
+fn table(roots: &Roots, directive: &str) -> Option<String> {
+    let (kind, rest) = directive.split_once("keys: ")?;
+    let (paths, flattened) = rest.split_once(" + ").unwrap_or((rest, ""));
+    let flattened: BTreeSet<&str> = flattened.split(' ').collect();
+    let tables: Vec<_> = paths.split(' ').flat_map(|path| resolved(roots, path)).collect();
+    let mut rows: Vec<Row> = Vec::new();
+    for (name, root, table) in &tables {
+        for mut row in rows_of(root, table, "", &flattened)? {
+            let same = |other: &&mut Row| {
+                (&other.key, &other.meaning, &other.range) == (&row.key, &row.meaning, &row.range)
+            };
+            if let Some(other) = rows.iter_mut().find(same) {
+                other.tables.push(name.clone());
+            } else {
+                row.tables.push(name.clone());
+                rows.push(row);
+            }
+        }
+    }
+    match kind.trim() {
+        "shared" => rows.retain(|row| row.tables.len() > 1),
+        "own" => {
+            rows.retain(|row| row.tables.len() == 1);
+            for row in &mut rows {
+                row.key = format!("{}.{}", row.tables[0], row.key);
+            }
+        }
+        _ => {}
+    }
+    let names: Vec<&str> = tables.iter().map(|(name, ..)| name.as_str()).collect();
+    Some(markdown(&joined(rows), &names, kind.trim() != "own" && names.len() > 1))
+}
+
+/// Neighbours that mean the same in one row.
+fn joined(rows: Vec<Row>) -> Vec<Row> {
+    let mut all: Vec<Row> = Vec::new();
+    for row in rows {
+        match all.last_mut() {
+            Some(last)
+                if (&last.meaning, &last.range) == (&row.meaning, &row.range)
+                    && last.tables == row.tables =>
+            {
+                let _ = write!(last.key, "`, `{}", row.key);
+            }
+            _ => all.push(row),
+        }
+    }
+    all
+}
+
+fn markdown(rows: &[Row], names: &[&str], several: bool) -> String {
+    let ranges = rows.iter().any(|row| row.range.is_some());
+    let headings = [Some("key"), several.then_some("in"), Some("meaning"), ranges.then_some("range")];
+    let headings: Vec<_> = headings.into_iter().flatten().collect();
+    let mut text = format!("| {} |\n| {} |\n", headings.join(" | "), vec!["---"; headings.len()].join(" | "));
+    // Keys without a range, where others have one, are tables of their own.
+    for row in rows.iter().filter(|row| row.range.is_some() || !ranges) {
+        let _ = write!(text, "| `{}` |", row.key);
+        if several {
+            let _ = write!(text, " {} |", tables_in_words(&row.tables, names));
+        }
+        let _ = write!(text, " {} |", row.meaning);
+        if let Some(range) = &row.range {
+            let _ = write!(text, " {range} |");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn tables_in_words(tables: &[String], names: &[&str]) -> String {
+    let quoted = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let others: Vec<&str> =
+        names.iter().copied().filter(|name| !tables.iter().any(|table| table == name)).collect();
+    if others.is_empty() {
+        "all".to_owned()
+    } else if others.len() * 2 < tables.len() {
+        format!("all but {}", quoted(&others))
+    } else {
+        quoted(&tables.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+}
+
+/// The tables that a path names, each with its own name and the schema that its references are of.
+fn resolved<'r>(roots: &'r Roots, path: &str) -> Vec<(String, &'r Value, &'r Value)> {
+    let (root, path) = match path {
+        "ablation" => (&roots.ablation, ""),
+        "experiment" => (&roots.experiment, ""),
+        path => (&roots.experiment, path),
+    };
+    let mut found = vec![(String::new(), root)];
+    for segment in path.split('.').filter(|segment| !segment.is_empty()) {
+        found = found.into_iter().flat_map(|(_, table)| members(root, table, segment)).collect();
+    }
+    found.into_iter().map(|(name, table)| (name, root, followed(root, table))).collect()
+}
+
+/// The member of this name, or each variant.
+fn members<'r>(root: &'r Value, table: &'r Value, name: &str) -> Vec<(String, &'r Value)> {
+    let table = followed(root, table);
+    let variants = table["oneOf"].as_array().into_iter().flatten();
+    let all = variants.chain([table]).filter_map(|one| one["properties"].as_object()).flatten();
+    all.filter(|(key, _)| name == "*" || *key == name).map(|(key, value)| (key.clone(), value)).collect()
+}
+
+/// Behind references, and of several possibilities the table.
+fn followed<'r>(root: &'r Value, mut schema: &'r Value) -> &'r Value {
+    loop {
+        let several = schema["anyOf"].as_array().or(schema["allOf"].as_array());
+        if let Some(pointer) = schema["$ref"].as_str() {
+            schema = root.pointer(pointer.trim_start_matches('#')).unwrap_or(&Value::Null);
+        } else if let Some(one) = several.and_then(|all| all.iter().find(|one| !one["$ref"].is_null())) {
+            schema = one;
+        } else {
+            return schema;
+        }
+    }
+}
+
+fn rows_of(root: &Value, table: &Value, prefix: &str, flattened: &BTreeSet<&str>) -> Option<Vec<Row>> {
+    let required: Vec<&str> =
+        table["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut rows = Vec::new();
+    for (key, schema) in table["properties"].as_object()? {
+        let text = schema["description"].as_str()?.replace("\n\n", "\u{0}").replace('\n', " ");
+        let (meaning, range) = match text.split_once("\u{0}Range: ") {
+            Some((meaning, range)) => (meaning, Some(range.to_owned())),
+            None => (&text[..], None),
+        };
+        let is_optional = !required.contains(&key.as_str())
+            && !["default", "Default"].iter().any(|word| meaning.contains(word))
+            && !meaning.starts_with("For ");
+        let optional = if is_optional { "*optional*: " } else { "" };
+        rows.push(Row {
+            key: format!("{prefix}{key}"),
+            tables: Vec::new(),
+            meaning: format!("{optional}{}", as_cell(meaning)),
+            range,
+        });
+        if flattened.contains(key.as_str()) {
+            rows.extend(rows_of(root, followed(root, schema), &format!("{prefix}{key}."), flattened)?);
+        }
+    }
+    Some(rows)
+}
+
+/// A sentence without its capital and its full stop; several as they are.
+fn as_cell(text: &str) -> String {
+    let text = text.replace('\u{0}', " ");
+    let text = text.strip_suffix('.').unwrap_or(&text);
+    let mut letters = text.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() && !second.is_ascii_digit() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
