@@ -11,7 +11,7 @@ use crate::{fuzz, layers, say, smoke, tidy, workspace};
 
 /// Lets clippy and rustdoc go over every crate without libtorch: nothing is fetched and no C++ compiled before the
 /// code is known to be clean. Their metadata would not serve the build in any case.
-const WITHOUT_LIBTORCH: [&str; 2] = ["--features", "kontrast-torch-ext/doc-only"];
+const WITHOUT_LIBTORCH: [&str; 2] = ["--features", "kontrast-torch-ext/doc-only,kontrast-config/schema"];
 
 /// Something that has to hold.
 type Step = fn() -> Result<()>;

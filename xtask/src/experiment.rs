@@ -44,12 +44,8 @@ pub fn call(arguments: &[String]) -> Result<u8> {
 /// `report`: pages and tables again, from the logs.
 pub fn report(folders: &[PathBuf]) -> Result<u8> {
     // Before anything is built.
-    if let Some(folder) = folders.iter().find(|folder| runs_in(folder).is_empty()) {
-        let message = format!(
-            "{}: no run directory, which holds a summary.json, nor a folder of them",
-            folder.display()
-        );
-        return Err(Refusal(message).into());
+    for folder in folders {
+        runs_in(folder).map_err(|error| Refusal(error.to_string()))?;
     }
     let words = folders.iter().map(|folder| folder.display().to_string());
     call(&[vec!["report".to_owned()], words.collect()].concat())

@@ -67,7 +67,7 @@ pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};
 pub use problems::{Problem, Problems};
 pub use schedule::{Constant, Cosine, Multistep, Schedule};
 pub use source::Location;
-pub use train::{Feed, Precision, Train};
+pub use train::{Clip, ClipPer, Feed, Precision, Train};
 pub use views::{
     Blur, Crop, Crops, CustomViews, DinoViews, Filling, Finish, IdentityViews, Jitter, PairViews, Policy,
     RandAugment, Sampling, SimclrViews, Solarize, SupervisedViews, SwavViews, Transform, ViewList, Views,

@@ -31,6 +31,12 @@ pub struct Train {
     ///
     /// Range: `true`, `false`
     pub channels_last: bool,
+    /// `{ norm, per }`: gradients longer than `norm` are shortened to it, each variable's by itself with `per =
+    /// "tensor"`, as in DINO, or all together with `per = "all"`; never where it is left out.
+    ///
+    /// Range: `norm` above 0; `per` `"tensor"`, `"all"`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip: Option<Clip>,
     /// Where views are rendered; default `host`. Not part of the digest.
     ///
     /// Range: `host`
@@ -79,6 +85,28 @@ pub enum Feed {
     Host,
 }
 
+/// The longest that gradients may be (Pascanu et al. 2013, arXiv 1211.5063).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Clip {
+    /// The longest Euclidean norm.
+    pub norm: f64,
+    /// Of what.
+    pub per: ClipPer,
+}
+
+/// Of what the norm is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ClipPer {
+    /// Of each variable's gradient by itself.
+    Tensor,
+    /// Of all gradients together.
+    All,
+}
+
 impl Train {
     pub(crate) fn check(&self, problems: &mut Problems) {
         let expected = "at least 2: a loss and batch norm compare the images of a batch";
@@ -87,6 +115,9 @@ impl Train {
             let expected = format!("a divisor of train.batch = {}, 2 or above", self.batch);
             let divides = chunk >= 2 && self.batch.is_multiple_of(chunk);
             problems.require(divides, "train.chunk", &chunk, &expected);
+        }
+        if let Some(clip) = self.clip {
+            problems.positive("train.clip.norm", clip.norm);
         }
         problems.require(self.epochs >= 1, "train.epochs", &self.epochs, "at least 1");
         let every = self.checkpoint_every;

@@ -1,12 +1,14 @@
 //! SGD, LARS and AdamW whose state can be saved, and schedules that are pure functions of the step.
 
 mod adamw;
+mod clip;
 mod group;
 mod lars;
 mod schedule;
 mod sgd;
 
 pub use adamw::Adamw;
+pub use clip::{Clip, ClipPer, clip_gradients};
 pub use group::{Group, GroupRate};
 pub use kontrast_torch_ext::{StateDict, StateError};
 pub use lars::{Lars, LarsOptions};

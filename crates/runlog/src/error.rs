@@ -8,6 +8,13 @@ use crate::human::printable;
 /// What can go wrong with the files of a run. Its text is all that a user needs to see.
 #[derive(Debug, thiserror::Error)]
 pub enum RunlogError {
+    /// A folder is no run directory, and has none in it.
+    #[error("{}: expected a run directory, which holds a summary.json, or a folder of them, found none{}",
+        printable(folder.display()), if folder.is_file() { "; name the folder that the file lies in" } else { "" })]
+    NoRun {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A file cannot be read.
     #[error("{}: cannot be read: {source}{}", printable(path.display()), advice(source))]
     Read {

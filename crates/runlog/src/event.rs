@@ -56,6 +56,9 @@ pub enum Event {
         loss_chance: Option<f64>,
         /// Learning rate of the last step.
         lr: f64,
+        /// Mean norm of all gradients together, before a limit shortened them.
+        #[serde(default)]
+        gradient_norm: Option<f64>,
         /// Images, not views.
         images_per_second: f64,
         /// Fraction of the time that steps waited for data.

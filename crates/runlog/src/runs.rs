@@ -2,19 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::Layout;
+use crate::{Layout, RunlogError};
 
 /// The folder itself, where it is a run directory, else the run directories in it, by name. A run directory is one that
 /// holds a `summary.json`.
-pub fn runs_in(folder: &Path) -> Vec<PathBuf> {
+///
+/// # Errors
+/// When there is none.
+pub fn runs_in(folder: &Path) -> Result<Vec<PathBuf>, RunlogError> {
     let is_run = |path: &Path| Layout::of(path).summary().is_file();
     if is_run(folder) {
-        return vec![folder.to_owned()];
+        return Ok(vec![folder.to_owned()]);
     }
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
     let mut runs: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| is_run(path)).collect();
     runs.sort();
-    runs
+    if runs.is_empty() { Err(RunlogError::NoRun { folder: folder.to_owned() }) } else { Ok(runs) }
 }
 
 #[cfg(test)]
@@ -31,8 +34,11 @@ mod tests {
             std::fs::write(out.path().join(name).join("summary.json"), "{}").unwrap();
         }
         let (a, b) = (out.path().join("a-s0"), out.path().join("b-s1"));
-        assert_eq!(runs_in(out.path()), [a.clone(), b]);
-        assert_eq!(runs_in(&a), [a]);
-        assert!(runs_in(&out.path().join("no-run")).is_empty());
+        assert_eq!(runs_in(out.path()).unwrap(), [a.clone(), b]);
+        assert_eq!(runs_in(&a).unwrap(), [a]);
+        for none in ["no-run", "nowhere"] {
+            let message = runs_in(&out.path().join(none)).unwrap_err().to_string();
+            assert!(message.contains(none) && message.contains("expected a run directory"), "{message}");
+        }
     }
 }

@@ -31,6 +31,7 @@ impl Observer for Watch<'_> {
             loss: record.loss,
             loss_chance: record.uniform,
             lr: record.lr,
+            gradient_norm: Some(record.gradient_norm),
             images_per_second: record.images_per_second,
             data_wait_percent: record.data_wait_percent,
             contrastive_accuracy: diagnosis.contrastive_accuracy,
@@ -46,6 +47,7 @@ impl Observer for Watch<'_> {
         let mut values = vec![
             ("train/loss", record.loss),
             ("train/lr", record.lr),
+            ("train/gradient_norm", record.gradient_norm),
             ("train/images_per_second", record.images_per_second),
             ("train/data_wait_percent", record.data_wait_percent),
             ("embedding/std", diagnosis.std),

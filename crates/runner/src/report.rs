@@ -9,16 +9,7 @@ use std::path::PathBuf;
 pub(crate) fn report(folders: &[PathBuf]) -> anyhow::Result<u8> {
     let mut runs = Vec::new();
     for folder in folders {
-        let found = runs_in(folder);
-        if found.is_empty() {
-            let hint = if folder.is_file() { "; name the folder that the file lies in" } else { "" };
-            let text = format!(
-                "{}: no run directory, which holds a summary.json, nor a folder of them{hint}",
-                folder.display()
-            );
-            return Err(Refusal(text).into());
-        }
-        runs.extend(found);
+        runs.extend(runs_in(folder).map_err(|error| Refusal(error.to_string()))?);
     }
     for run in &runs {
         run_page(run)?;

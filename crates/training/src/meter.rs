@@ -42,6 +42,7 @@ impl Totals {
 pub(crate) struct Window {
     images: u64,
     losses: Vec<Tensor>,
+    gradient_norms: Vec<Tensor>,
     /// Losses of the parts of each step's loss.
     parts: Vec<Vec<Tensor>>,
     total: Duration,
@@ -49,9 +50,17 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    pub(crate) fn add(&mut self, images: u64, output: &StepOutput, total: Duration, waited: Duration) {
+    pub(crate) fn add(
+        &mut self,
+        images: u64,
+        output: &StepOutput,
+        gradient_norm: Tensor,
+        total: Duration,
+        waited: Duration,
+    ) {
         self.images += images;
         self.losses.push(output.loss.shallow_clone());
+        self.gradient_norms.push(gradient_norm);
         self.parts.push(output.parts.iter().map(|part| part.loss.shallow_clone()).collect());
         self.total += total;
         self.waited += waited;
@@ -65,6 +74,11 @@ impl Window {
     /// Waits for the device; until here no step had to.
     pub(crate) fn mean_loss(&self) -> f64 {
         mean(&self.losses)
+    }
+
+    /// Waits for the device.
+    pub(crate) fn mean_gradient_norm(&self) -> f64 {
+        mean(&self.gradient_norms)
     }
 
     /// The parts of the loss: means of their losses, and the answers of the last step, whose parts these are.
@@ -102,6 +116,6 @@ pub(crate) fn percent(accuracy: &Accuracy) -> f64 {
 }
 
 /// Waits for the device.
-fn mean(losses: &[Tensor]) -> f64 {
-    Tensor::stack(losses, 0).mean(Kind::Double).double_value(&[])
+fn mean(scalars: &[Tensor]) -> f64 {
+    Tensor::stack(scalars, 0).mean(Kind::Double).double_value(&[])
 }

@@ -18,6 +18,8 @@ pub struct StepRecord {
     pub uniform: Option<f64>,
     /// Learning rate of the last step.
     pub lr: f64,
+    /// Mean norm of all gradients together, before `train.clip` shortened them.
+    pub gradient_norm: f64,
     /// Images, not views, per second of training.
     pub images_per_second: f64,
     /// Fraction of that time that steps waited for data.

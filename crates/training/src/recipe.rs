@@ -2,8 +2,9 @@
 
 use kontrast_config::{self as config, Experiment};
 use kontrast_optim::{
-    Adamw, Constant, Cosine, Group, Lars, LarsOptions, Multistep, Optimizer, Schedule, Sgd,
+    Adamw, Clip, ClipPer, Constant, Cosine, Group, Lars, LarsOptions, Multistep, Optimizer, Schedule, Sgd,
 };
+use tch::Tensor;
 
 /// Added to LARS's denominator against a division by zero; the default of lightly's and of solo-learn's LARS.
 const LARS_EPS: f64 = 1e-8;
@@ -22,6 +23,10 @@ pub struct TrainingRecipe {
     pub warmup: u64,
     /// Steps in all.
     pub steps: u64,
+    /// What the optimizer moves.
+    pub variables: Vec<Tensor>,
+    /// The longest that gradients may be, where there is a limit.
+    pub clip: Option<Clip>,
 }
 
 /// The recipe of an experiment for a method's groups, where an epoch has `steps_per_epoch` steps.
@@ -39,8 +44,17 @@ pub fn recipe(experiment: &Experiment, groups: Vec<Group>, steps_per_epoch: u64)
             Box::new(Multistep { peak: lr, gamma: own.gamma, milestones, warmup })
         }
     };
+    let named = groups.iter().flat_map(|group| &group.variables);
+    let variables = named.map(|(_, variable)| variable.shallow_clone()).collect();
+    let clip = experiment.train.clip.map(|clip| Clip {
+        norm: clip.norm,
+        per: match clip.per {
+            config::ClipPer::Tensor => ClipPer::Tensor,
+            config::ClipPer::All => ClipPer::All,
+        },
+    });
     let (optimizer, weight_decay) = optimizer(&experiment.optimizer, groups);
-    TrainingRecipe { optimizer, schedule, weight_decay, lr, warmup, steps }
+    TrainingRecipe { optimizer, schedule, weight_decay, lr, warmup, steps, variables, clip }
 }
 
 fn optimizer(config: &config::Optimizer, mut groups: Vec<Group>) -> (Box<dyn Optimizer>, f64) {

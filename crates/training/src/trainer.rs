@@ -9,10 +9,11 @@ use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::ToTensor;
 use kontrast_data::{DataError, Loader, LoaderSpec};
 use kontrast_methods::{Method, Progress, StepOutput};
-use kontrast_optim::{Rates, StateDict};
+use kontrast_optim::{Rates, StateDict, clip_gradients};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tch::Tensor;
 
 /// Batches rendered ahead of the step; more would only cost memory.
 const AHEAD: usize = 3;
@@ -137,8 +138,14 @@ impl Trainer {
                 Err(error) => return Err(self.unread(error, window.last_loss(), observer)),
             };
             let waited = started.elapsed();
-            let output = self.one_step(batch, &mut loader);
-            window.add(self.spec.loader.epochs.batch as u64, &output, started.elapsed(), waited);
+            let (output, gradient_norm) = self.one_step(batch, &mut loader);
+            window.add(
+                self.spec.loader.epochs.batch as u64,
+                &output,
+                gradient_norm,
+                started.elapsed(),
+                waited,
+            );
             self.count(started.elapsed(), waited);
             observer.step_done(self.step);
             let last = self.step == self.recipe.steps;
@@ -206,7 +213,12 @@ impl Trainer {
         self.spec.loader.epochs.steps_per_epoch().max(1)
     }
 
-    fn one_step(&mut self, batch: kontrast_data::Batch<Vec<u8>>, loader: &mut Loader<Vec<u8>>) -> StepOutput {
+    /// The step, and the norm of its gradients before a limit shortened them.
+    fn one_step(
+        &mut self,
+        batch: kontrast_data::Batch<Vec<u8>>,
+        loader: &mut Loader<Vec<u8>>,
+    ) -> (StepOutput, Tensor) {
         let progress = Progress {
             step: batch.step,
             steps: self.recipe.steps,
@@ -218,12 +230,13 @@ impl Trainer {
         loader.recycle(batch.buffer);
         self.recipe.optimizer.zero_grad();
         let output = self.method.step(&views, progress);
+        let gradient_norm = clip_gradients(&self.recipe.variables, self.recipe.clip);
         let rates = Rates { lr: self.recipe.schedule.at(self.step), weight_decay: self.recipe.weight_decay };
         self.recipe.optimizer.step(rates);
         self.method.after_step(progress);
         self.totals.loss_chance = output.uniform;
         self.totals.forward_passes += output.forward_passes;
-        output
+        (output, gradient_norm)
     }
 
     fn count(&mut self, total: Duration, waited: Duration) {
@@ -242,6 +255,7 @@ impl Trainer {
     ) -> anyhow::Result<Option<Alarm>> {
         let started = Instant::now();
         let (loss, parts) = (window.mean_loss(), window.mean_parts(&output.parts));
+        let gradient_norm = window.mean_gradient_norm();
         window.add_tail(started.elapsed());
         self.totals.train_seconds += started.elapsed().as_secs_f64();
         if let Some(alarm) = self.monitor.loss(self.step, loss) {
@@ -255,6 +269,7 @@ impl Trainer {
             loss,
             uniform: self.totals.loss_chance,
             lr: self.recipe.schedule.at(self.step - 1),
+            gradient_norm,
             images_per_second: window.images_per_second(),
             data_wait_percent: window.data_wait_percent(),
             parts,

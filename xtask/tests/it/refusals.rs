@@ -84,7 +84,7 @@ fn an_unknown_data_set_names_the_known_ones() {
 fn a_folder_without_runs_is_no_report() {
     let folder = tempfile::tempdir().unwrap();
     let said = refused(&["report", &folder.path().display().to_string()]).stderr;
-    assert!(said.contains("no run directory"), "{said}");
+    assert!(said.contains("expected a run directory"), "{said}");
 }
 
 #[test]

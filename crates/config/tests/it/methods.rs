@@ -218,6 +218,16 @@ fn chunks_divide_the_batch_and_devices_share_a_chunk() {
 }
 
 #[test]
+fn gradients_have_a_limit_above_zero_of_one_or_of_all() {
+    let message = refusal("simclr", "train.clip={ norm = 0.0, per = \"all\" }");
+    assert!(message.contains("train.clip.norm = 0"), "{message}");
+    let message = refusal("simclr", "train.clip={ norm = 1.0, per = \"layer\" }");
+    assert!(message.contains("tensor") && message.contains("all"), "{message}");
+    let message = refusal("simclr", "train.clip=3.0");
+    assert!(message.contains("train.clip"), "{message}");
+}
+
+#[test]
 fn every_smoke_experiment_is_of_the_method_that_names_it() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs/smoke");
     let mut names = Vec::new();

@@ -1,3 +1,4 @@
 //! Optimizers and schedules against PyTorch's and lightly's.
 
+mod clip;
 mod optimizers;

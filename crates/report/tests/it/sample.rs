@@ -92,6 +92,7 @@ pub fn events() -> Vec<Event> {
             loss: 4.35 + 1.8 * (-5.0 * done).exp() + 0.06 * wobble,
             loss_chance: Some(6.236),
             lr: 0.06 * (1.0 - done),
+            gradient_norm: Some(2.5),
             images_per_second: 830.0 + 20.0 * wobble,
             data_wait_percent: 0.4,
             loss_parts: Vec::new(),

@@ -20,6 +20,7 @@ pub fn step(step: u64) -> Event {
         loss: 5.5,
         loss_chance: Some(6.2),
         lr: 0.06,
+        gradient_norm: Some(2.5),
         images_per_second: 850.0,
         data_wait_percent: 0.4,
         contrastive_accuracy: Some(12.5),

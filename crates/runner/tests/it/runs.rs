@@ -78,7 +78,14 @@ fn a_finished_run_is_repeated_reported_and_evaluated_but_not_trained_again() {
 
     let report = run.display().to_string();
     fs::remove_file(run.join("report.html")).unwrap();
-    place.run(&["report", &report]).says(0, &["report.html"]);
+    place.run(&["report", &report]).says(0, &["report.html", "raw pixels"]);
+    fs::remove_file(run.join("report.html")).unwrap();
+    place.run(&["report", "runs"]).says(0, &["report.html"]);
+    place
+        .run(&["table", "seeds", &report, "--of", "3", "--write", "new/seeds.md"])
+        .says(0, &["over 1 of 3 seeds", "| knn", "new/seeds.md"]);
+    let table = fs::read_to_string(place.path().join("new/seeds.md")).unwrap();
+    assert!(table.starts_with("# tiny\n") && table.contains("Runs:\n\n- `tiny-"), "{table}");
     let before = place.summary()["eval"].clone();
     place.run(&["evaluate", &report]).says(0, &["knn"]);
     assert_eq!(place.summary()["eval"], before);

@@ -22,6 +22,7 @@ fn each_record_says_how_the_steps_went() {
         assert!((0.0..=100.0).contains(&record.data_wait_percent), "{record:?}");
         assert!(record.images_per_second > 0.0 && record.images_per_second.is_finite(), "{record:?}");
         assert!(record.loss.is_finite() && record.totals.loss_last == Some(record.loss), "{record:?}");
+        assert!(record.gradient_norm > 0.0 && record.gradient_norm.is_finite(), "{record:?}");
         // Both views of 16 images: 31 candidates each.
         assert_eq!(record.uniform, Some(31f64.ln()));
         let accuracy = record.diagnosis.contrastive_accuracy.unwrap();
@@ -55,6 +56,21 @@ fn the_parts_of_a_loss_are_means_over_the_steps_and_make_up_the_loss() {
         let sum = 2.0 * record.parts[0].loss + 0.5 * record.parts[1].loss;
         assert!((record.loss - sum).abs() < 1e-4, "{} beside {sum}", record.loss);
         assert_eq!((record.pretext_accuracy, record.pretext_chance), (record.parts[0].accuracy, Some(25.0)));
+    }
+}
+
+#[test]
+fn a_limit_shortens_gradients_after_their_norm_is_recorded() {
+    let free = heard(&[]);
+    for per in ["all", "tensor"] {
+        let limited = heard(&[&format!("train.clip={{ norm = 1e-4, per = \"{per}\" }}")]);
+        let both = |step: usize| (&free.records[step], &limited.records[step]);
+        assert_eq!(both(0).0.gradient_norm, both(0).1.gradient_norm);
+        assert_eq!(both(0).0.loss, both(0).1.loss);
+        assert_ne!(both(1).0.loss, both(1).1.loss);
+        let wide = heard(&[&format!("train.clip={{ norm = 1e9, per = \"{per}\" }}")]);
+        let losses = |heard: &Listener| heard.records.iter().map(|record| record.loss).collect::<Vec<_>>();
+        assert_eq!(losses(&wide), losses(&free));
     }
 }
 
