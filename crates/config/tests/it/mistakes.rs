@@ -10,7 +10,7 @@ fn an_unknown_key_is_named_with_file_line_and_column() {
     assert_eq!(
         message,
         "mine.toml:3:3: train.bach: unknown key; did you mean `batch`? Valid keys here: `batch`, `chunk`, \
-         `epochs`, `precision`, `channels_last`, `feed`, `checkpoint_every`, `keep`"
+         `epochs`, `precision`, `channels_last`, `clip`, `feed`, `checkpoint_every`, `keep`"
     );
 }
 
