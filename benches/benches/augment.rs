@@ -1,7 +1,7 @@
 //! Views on one thread: SimCLR's plan whole, and each costly transform alone, at 32 and at 224 pixels.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use kontrast_augment::{ImageRef, Op, Recipe, Scratch, ViewRng, render_into};
+use kontrast_augment::{ImageRef, KeyedRng, Op, Recipe, Scratch, render_into};
 use kontrast_benches::{simclr_plan, smooth_image};
 
 fn plans(criterion: &mut Criterion) {
@@ -14,7 +14,7 @@ fn plans(criterion: &mut Criterion) {
         let (mut view, mut index) = (vec![0; plan.bytes()], 0);
         group.bench_function(BenchmarkId::from_parameter(format!("{side}px")), |bencher| {
             bencher.iter(|| {
-                plan.draw_into(&mut recipe, image, &mut ViewRng::new(0, 0, index, 0));
+                plan.draw_into(&mut recipe, image, &mut KeyedRng::new(0, 0, index, 0));
                 render_into(&recipe, ImageRef::new(image.0, image.1, &pixels), &mut view, &mut scratch);
                 index += 1;
             });

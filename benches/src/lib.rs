@@ -1,6 +1,6 @@
 //! What the benches and the side-by-side programs share: a SimCLR of CIFAR's size, and images in memory.
 
-use kontrast_augment::{ImageRef, Op, Recipe, Scratch, ViewPlan, ViewRng, render_into};
+use kontrast_augment::{ImageRef, KeyedRng, Op, Recipe, Scratch, ViewPlan, render_into};
 use kontrast_augment_torch::ToTensor;
 use kontrast_config as config;
 use kontrast_data::{DataError, Dataset, InMemory, Shapes};
@@ -151,7 +151,7 @@ pub fn median(mut values: Vec<f64>) -> f64 {
 
 /// Coarse noise, enlarged: neighbours are alike, as in photographs.
 pub fn smooth_image(which: u32, (width, height): (usize, usize)) -> Vec<u8> {
-    let mut stream = ViewRng::named(*b"bench   ", 0, which, 0);
+    let mut stream = KeyedRng::named(*b"bench   ", 0, which, 0);
     let coarse: Vec<u8> = (0..8 * 8 * 3).map(|_| stream.below(256) as u8).collect();
     let mut pixels = vec![0; width * height * 3];
     let recipe = Recipe { size: (width, height), ops: vec![Op::crop(0, 0, 8, 8)] };

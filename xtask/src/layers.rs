@@ -7,7 +7,7 @@ use crate::workspace::{Metadata, Package};
 /// Every crate by its layer, lowest first. A line here changes together with the code map in
 /// `docs/architecture.md`.
 const LAYERS: [&[&str]; 7] = [
-    &["runlog"],
+    &["runlog", "rng"],
     &["config"],
     &["torch-ext", "augment", "report"],
     &["losses", "models", "optim", "pretext", "augment-torch", "data"],
@@ -23,7 +23,7 @@ const BESIDE: [(&str, &[&str]); 2] = [("xtask", &["config", "runlog"]), ("testki
 const FOR_TESTS: [&str; 1] = ["testkit"];
 
 /// Crates that never reach libtorch, so that they build in seconds, and xtask before libtorch is there.
-const FREE_OF_LIBTORCH: [&str; 6] = ["config", "runlog", "augment", "data", "report", "xtask"];
+const FREE_OF_LIBTORCH: [&str; 7] = ["config", "runlog", "rng", "augment", "data", "report", "xtask"];
 
 /// Layers that turn configuration into objects begin here; crates below take plain arguments, so that each can be used
 /// alone.

@@ -1,7 +1,7 @@
 //! `SimCLR`'s distortions on one thread, in views per second. Beside it stands `benches/peers/augment.py`.
 
 use clap::Parser;
-use kontrast_augment::{ImageRef, Recipe, Scratch, ViewPlan, ViewRng, render_into};
+use kontrast_augment::{ImageRef, KeyedRng, Recipe, Scratch, ViewPlan, render_into};
 use kontrast_augment_torch::DeviceRenderer;
 use kontrast_benches::{figure, simclr_plan, smooth_image};
 use kontrast_torch_ext::keep_freed_memory;
@@ -52,7 +52,7 @@ fn device_views_per_second(plan: &ViewPlan, size: (usize, usize)) -> f64 {
         let start = Instant::now();
         for batch in 0..BATCHES {
             for (index, recipe) in (0_u64..).zip(&mut recipes) {
-                plan.draw_into(recipe, size, &mut ViewRng::new(0, round * BATCHES + batch, index, 0));
+                plan.draw_into(recipe, size, &mut KeyedRng::new(0, round * BATCHES + batch, index, 0));
             }
             let rendered = renderer.render(&images, &recipes, &sources);
             assert_eq!(rendered.size()[0], i64::from(BATCH));
@@ -73,7 +73,7 @@ fn views_per_second(plan: &ViewPlan, size: (usize, usize), views: u64) -> f64 {
     for epoch in 0..=ROUNDS {
         let start = Instant::now();
         for index in 0..views {
-            plan.draw_into(&mut recipe, size, &mut ViewRng::new(0, epoch, index, 0));
+            plan.draw_into(&mut recipe, size, &mut KeyedRng::new(0, epoch, index, 0));
             let pixels = &images[index as usize % images.len()];
             render_into(&recipe, ImageRef::new(size.0, size.1, pixels), &mut view, &mut scratch);
         }

@@ -3,8 +3,8 @@
 use crate::check::MOST_PIXELS;
 use crate::error::{PlanError, between};
 use crate::recipe::Recipe;
-use crate::rng::ViewRng;
 use crate::step::{Drawing, Step};
+use kontrast_rng::KeyedRng;
 
 /// What may be done to an image to make a view of this size. Its numbers are checked when it is made.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,7 +67,7 @@ impl ViewPlan {
     }
 
     /// Draws a recipe for an image of `size` (width, height). Reuses the recipe's memory.
-    pub fn draw_into(&self, recipe: &mut Recipe, size: (usize, usize), stream: &mut ViewRng) {
+    pub fn draw_into(&self, recipe: &mut Recipe, size: (usize, usize), stream: &mut KeyedRng) {
         recipe.size = self.size;
         recipe.ops.clear();
         let mut drawing = Drawing { view: self.size, picture: size, stream, ops: &mut recipe.ops };

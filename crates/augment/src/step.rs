@@ -1,11 +1,11 @@
 //! The steps that a plan is made of.
 
 use crate::recipe::Op;
-use crate::rng::ViewRng;
 use crate::transform::affine::{self, Sampling};
 use crate::transform::auto_augment::{self, Policy};
 use crate::transform::erase::{self, Filling};
 use crate::transform::{channels, color_jitter, crop, rand_augment, resize};
+use kontrast_rng::KeyedRng;
 
 /// One step of a plan. Ranges are drawn uniformly, ends included where they are whole numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -179,7 +179,7 @@ pub struct Choice {
 pub(crate) struct Drawing<'a> {
     pub(crate) view: (usize, usize),
     pub(crate) picture: (usize, usize),
-    pub(crate) stream: &'a mut ViewRng,
+    pub(crate) stream: &'a mut KeyedRng,
     pub(crate) ops: &'a mut Vec<Op>,
 }
 
@@ -291,7 +291,7 @@ impl Step {
 }
 
 /// One choice by its weight.
-fn chosen<'s>(choices: &'s [Choice], stream: &mut ViewRng) -> &'s Step {
+fn chosen<'s>(choices: &'s [Choice], stream: &mut KeyedRng) -> &'s Step {
     let total: f64 = choices.iter().map(|choice| choice.weight).sum();
     let mut left = stream.uniform(0.0, total);
     let heavy = || choices.iter().filter(|choice| choice.weight > 0.0);

@@ -1,6 +1,7 @@
 //! Images with their labels beside them.
 
-use kontrast_augment::{ImageRef, ViewRng};
+use kontrast_augment::ImageRef;
+use kontrast_rng::KeyedRng;
 
 use crate::dataset::{Dataset, Labelled};
 use crate::error::DataError;
@@ -50,7 +51,7 @@ impl<D: Dataset> Dataset for Classes<D> {
         self.images.name(index)
     }
 
-    fn partner(&self, index: usize, stream: &mut ViewRng) -> usize {
+    fn partner(&self, index: usize, stream: &mut KeyedRng) -> usize {
         self.images.partner(index, stream)
     }
 

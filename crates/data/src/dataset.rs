@@ -1,6 +1,7 @@
 //! What a data set is: images by index, and labels where there are some.
 
-use kontrast_augment::{ImageRef, ViewRng};
+use kontrast_augment::ImageRef;
+use kontrast_rng::KeyedRng;
 
 use crate::error::DataError;
 
@@ -45,7 +46,7 @@ pub trait Dataset: Send + Sync {
     }
 
     /// Where the other views come from: the image itself, or another frame of the video, slice of the scan.
-    fn partner(&self, index: usize, _stream: &mut ViewRng) -> usize {
+    fn partner(&self, index: usize, _stream: &mut KeyedRng) -> usize {
         index
     }
 

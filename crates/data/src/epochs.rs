@@ -1,6 +1,6 @@
 //! In which order the images of an epoch come.
 
-use kontrast_augment::ViewRng;
+use kontrast_rng::KeyedRng;
 
 /// The order of every epoch: all images once, shuffled by seed and epoch, in whole batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ impl Epochs {
     /// The images of an epoch, in order; also those that the last, smaller batch would hold.
     pub fn order(&self, epoch: u32) -> Vec<u32> {
         let mut order: Vec<u32> = (0..self.len as u32).collect();
-        ViewRng::named(*b"order   ", self.seed, epoch, 0).shuffle(&mut order);
+        KeyedRng::named(*b"order   ", self.seed, epoch, 0).shuffle(&mut order);
         order
     }
 

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use kontrast_augment::{Recipe, Scratch, ViewPlan, ViewRng, render_into};
+use kontrast_augment::{Recipe, Scratch, ViewPlan, render_into};
+use kontrast_rng::KeyedRng;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::dataset::Dataset;
@@ -110,7 +111,7 @@ impl Memory {
         let own = index as usize;
         let partner = match plans.len() {
             1 => own,
-            _ => dataset.partner(own, &mut ViewRng::named(*b"partner ", seed, epoch, u64::from(index))),
+            _ => dataset.partner(own, &mut KeyedRng::named(*b"partner ", seed, epoch, u64::from(index))),
         };
         let mut plans = plans.iter().zip(views).enumerate();
         let sources = if partner == own {
@@ -124,7 +125,7 @@ impl Memory {
             }
             let image = dataset.image(source, &mut self.buffer)?;
             for (view, (plan, target)) in plans.by_ref().take(count) {
-                let mut stream = ViewRng::new(seed, epoch, u64::from(index), view as u32);
+                let mut stream = KeyedRng::new(seed, epoch, u64::from(index), view as u32);
                 plan.draw_into(&mut self.recipe, image.size(), &mut stream);
                 render_into(&self.recipe, image, target, &mut self.scratch);
             }

@@ -1,6 +1,7 @@
 //! Drawn shapes: a synthetic data set for tests and smoke runs, which needs no network.
 
-use kontrast_augment::{ImageRef, ViewRng};
+use kontrast_augment::ImageRef;
+use kontrast_rng::KeyedRng;
 
 use crate::dataset::{Dataset, Labelled};
 use crate::error::DataError;
@@ -58,7 +59,7 @@ impl Shapes {
     }
 
     fn draw(&self, index: usize, pixels: &mut Vec<u8>) {
-        let mut stream = ViewRng::named(self.purpose, self.seed, 0, index as u64);
+        let mut stream = KeyedRng::named(self.purpose, self.seed, 0, index as u64);
         let class = self.label(index) as usize;
         let figure = Figure::drawn(class, &mut stream);
         let ground = color(&mut stream);
@@ -118,7 +119,7 @@ struct Figure {
 }
 
 impl Figure {
-    fn drawn(class: usize, stream: &mut ViewRng) -> Self {
+    fn drawn(class: usize, stream: &mut KeyedRng) -> Self {
         let radius = stream.uniform(0.2, 0.36);
         let turn = stream.uniform(0.0, std::f64::consts::TAU);
         Self {
@@ -173,12 +174,12 @@ fn length(x: f64, y: f64) -> f64 {
     (x * x + y * y).sqrt()
 }
 
-fn color(stream: &mut ViewRng) -> [f64; 3] {
+fn color(stream: &mut KeyedRng) -> [f64; 3] {
     std::array::from_fn(|_| stream.uniform(0.05, 0.95))
 }
 
 /// A colour that stands out: drawn again until some channel differs much, which takes one or two draws.
-fn contrasting(ground: [f64; 3], stream: &mut ViewRng) -> [f64; 3] {
+fn contrasting(ground: [f64; 3], stream: &mut KeyedRng) -> [f64; 3] {
     loop {
         let paint = color(stream);
         if ground.iter().zip(paint).any(|(ground, paint)| (ground - paint).abs() > 0.4) {
@@ -222,7 +223,7 @@ mod tests {
     #[test]
     fn each_figure_covers_a_part_of_its_image() {
         for class in 0..15 {
-            let mut stream = kontrast_augment::ViewRng::named(*b"testing ", 0, 0, class);
+            let mut stream = kontrast_rng::KeyedRng::named(*b"testing ", 0, 0, class);
             let figure = super::Figure::drawn(class as usize, &mut stream);
             let at = |at: usize| (at as f64 + 0.5) / 64.0;
             let cover: f64 = (0..64 * 64).map(|spot| figure.cover(at(spot % 64), at(spot / 64), 64.0)).sum();

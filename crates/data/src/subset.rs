@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kontrast_augment::{ImageRef, ViewRng};
+use kontrast_augment::ImageRef;
+use kontrast_rng::KeyedRng;
 
 use crate::dataset::{Dataset, Labelled};
 use crate::error::DataError;
@@ -20,7 +21,7 @@ pub struct Subset<D: ?Sized> {
 ///
 /// A smaller count chooses among the images of a larger one, under the same seed.
 pub fn balanced(labels: &[u32], count: usize, seed: u64) -> Vec<u32> {
-    let mut stream = ViewRng::named(*b"subset  ", seed, 0, 0);
+    let mut stream = KeyedRng::named(*b"subset  ", seed, 0, 0);
     let mut classes: Vec<Vec<u32>> = shuffled(labels, &mut stream).into_values().collect();
     stream.shuffle(&mut classes);
     let rounds = classes.iter().map(Vec::len).max().unwrap_or(0);
@@ -32,7 +33,7 @@ pub fn balanced(labels: &[u32], count: usize, seed: u64) -> Vec<u32> {
 
 /// A fraction of each class, rounded, that leaves at least one image of each: chosen by the seed, ascending.
 pub(crate) fn fraction_of_each(labels: &[u32], fraction: f64, seed: u64) -> Vec<u32> {
-    let mut stream = ViewRng::named(*b"subset  ", seed, 0, 0);
+    let mut stream = KeyedRng::named(*b"subset  ", seed, 0, 0);
     let mut chosen = Vec::new();
     for images in shuffled(labels, &mut stream).into_values() {
         let count = (images.len() as f64 * fraction).round() as usize;
@@ -43,7 +44,7 @@ pub(crate) fn fraction_of_each(labels: &[u32], fraction: f64, seed: u64) -> Vec<
 }
 
 /// The images of each class, in random order.
-fn shuffled(labels: &[u32], stream: &mut ViewRng) -> BTreeMap<u32, Vec<u32>> {
+fn shuffled(labels: &[u32], stream: &mut KeyedRng) -> BTreeMap<u32, Vec<u32>> {
     let mut classes: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for (index, &label) in labels.iter().enumerate() {
         classes.entry(label).or_default().push(index as u32);
@@ -128,7 +129,7 @@ impl<D: Dataset + ?Sized> Dataset for Subset<D> {
     }
 
     /// The base's partner where it is in the subset too, else the image itself.
-    fn partner(&self, index: usize, stream: &mut ViewRng) -> usize {
+    fn partner(&self, index: usize, stream: &mut KeyedRng) -> usize {
         let partner = self.base.partner(self.indices[index] as usize, stream);
         self.indices.binary_search(&(partner as u32)).unwrap_or(index)
     }

@@ -4,7 +4,7 @@
 use crate::features::{require_finite, require_going};
 use crate::knn::per_cent;
 use crate::{EvalError, FeatureBank, Protocol, Score, Subject, split};
-use kontrast_augment::ViewRng;
+use kontrast_rng::KeyedRng;
 use std::sync::atomic::AtomicBool;
 use tch::{Kind, Tensor};
 
@@ -144,7 +144,7 @@ impl Linear {
 
     fn order(&self, n: i64, epoch: i64) -> Tensor {
         let mut order: Vec<i64> = (0..n).collect();
-        ViewRng::named(*b"probe   ", self.seed, epoch as u32, 0).shuffle(&mut order);
+        KeyedRng::named(*b"probe   ", self.seed, epoch as u32, 0).shuffle(&mut order);
         Tensor::from_slice(&order)
     }
 }

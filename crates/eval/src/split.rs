@@ -1,7 +1,7 @@
 //! A split of the training set: settings are chosen on one part after learning from the other.
 
 use crate::EvalError;
-use kontrast_augment::ViewRng;
+use kontrast_rng::KeyedRng;
 use std::collections::BTreeSet;
 use tch::Tensor;
 
@@ -29,7 +29,7 @@ pub fn split(labels: &[i64], fraction: f64, seed: u64) -> Result<FitSplit, EvalE
         return Err(EvalError::Split { fraction, images });
     }
     let mut order: Vec<i64> = (0..images as i64).collect();
-    ViewRng::named(*b"validate", seed, 0, 0).shuffle(&mut order);
+    KeyedRng::named(*b"validate", seed, 0, 0).shuffle(&mut order);
     let (validation, fit) = order.split_at(held);
     let (mut validation, mut fit) = (validation.to_vec(), fit.to_vec());
     let mut learned: BTreeSet<i64> = fit.iter().map(|&position| labels[position as usize]).collect();

@@ -1,8 +1,8 @@
 //! What a method draws: streams keyed by seed and step, so that a resumed run draws the same.
 
-use rand::rngs::ChaCha8Rng;
+use kontrast_rng::KeyedRng;
+use rand::RngExt;
 use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
 use tch::Tensor;
 
 /// What a stream is for: two uses in one step do not draw the same numbers.
@@ -15,16 +15,12 @@ enum Use {
     Colour = 5,
 }
 
-fn stream(seed: u64, step: u64, purpose: Use) -> ChaCha8Rng {
-    let mut key = [0; 32];
-    key[..8].copy_from_slice(&seed.to_le_bytes());
-    key[8..16].copy_from_slice(&step.to_le_bytes());
-    key[16..24].copy_from_slice(&(purpose as u64).to_le_bytes());
-    ChaCha8Rng::from_seed(key)
+fn stream(seed: u64, step: u64, purpose: Use) -> KeyedRng {
+    KeyedRng::of_words([seed, step, purpose as u64, 0])
 }
 
 /// A stream for an image in an epoch.
-fn of_image(seed: u64, epoch: u32, image: u32, purpose: Use) -> ChaCha8Rng {
+fn of_image(seed: u64, epoch: u32, image: u32, purpose: Use) -> KeyedRng {
     stream(seed, u64::from(epoch) << 32 | u64::from(image), purpose)
 }
 
@@ -33,7 +29,7 @@ pub(crate) fn answers(
     indices: &[u32],
     seed: u64,
     epoch: u32,
-    mut draw: impl FnMut(&mut ChaCha8Rng) -> i64,
+    mut draw: impl FnMut(&mut KeyedRng) -> i64,
 ) -> Tensor {
     let drawn: Vec<i64> =
         indices.iter().map(|&image| draw(&mut of_image(seed, epoch, image, Use::Answer))).collect();
@@ -41,7 +37,7 @@ pub(crate) fn answers(
 }
 
 /// A number below `below`, each as likely as the others.
-pub(crate) fn below(below: i64, stream: &mut ChaCha8Rng) -> i64 {
+pub(crate) fn below(below: i64, stream: &mut KeyedRng) -> i64 {
     stream.random_range(0..below)
 }
 

@@ -62,6 +62,7 @@ mod views;
 pub use build::{BuildError, build, precision, setting};
 pub use jigsaw::{permutation_choice, permutation_set};
 pub use kontrast_augment_torch::Views;
-pub use method::{Accuracy, CollapseCriterion, Method, Part, Predictions, Progress, StepOutput};
+pub use kontrast_rng::Progress;
+pub use method::{Accuracy, CollapseCriterion, Method, Part, Predictions, StepOutput};
 pub use setting::{Labels, Setting, SharedEncoder};
 pub use views::{ViewError, ViewSpec, view_spec};

@@ -4,21 +4,9 @@ use crate::ViewSpec;
 use kontrast_augment_torch::Views;
 use kontrast_models::Encoder;
 use kontrast_optim::Group;
+use kontrast_rng::Progress;
 use kontrast_torch_ext::{StateDict, StateError};
 use tch::Tensor;
-
-/// Where training stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Steps done before this one.
-    pub step: u64,
-    /// Steps in all.
-    pub steps: u64,
-    /// Epoch of this step, from 0.
-    pub epoch: u32,
-    /// Epochs in all.
-    pub epochs: u32,
-}
 
 /// What one step gives back; nothing in it carries a gradient.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Initial weights from a stream keyed by seed and variable name, so that they depend on nothing else: not on the
 //! order of construction, not on threads, not on libtorch's global generator.
 
-use rand::rngs::ChaCha8Rng;
-use rand::{RngExt, SeedableRng};
+use kontrast_rng::KeyedRng;
+use rand::RngExt;
 use rand_distr::{Normal, Uniform};
 use tch::Tensor;
 
@@ -51,12 +51,9 @@ impl Init {
     }
 
     fn draw(self, name: &str, shape: &[i64], values: impl rand_distr::Distribution<f32>) -> Tensor {
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&self.seed.to_le_bytes());
-        key[8..16].copy_from_slice(&fnv1a(name).to_le_bytes());
-        key[16..24].copy_from_slice(&self.part.to_le_bytes());
+        let stream = KeyedRng::of_words([self.seed, fnv1a(name), self.part, 0]);
         let n = shape.iter().product::<i64>() as usize;
-        let drawn: Vec<f32> = ChaCha8Rng::from_seed(key).sample_iter(values).take(n).collect();
+        let drawn: Vec<f32> = stream.sample_iter(values).take(n).collect();
         Tensor::from_slice(&drawn).reshape(shape)
     }
 }

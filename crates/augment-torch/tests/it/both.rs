@@ -1,6 +1,6 @@
 //! Both renderers on the same recipes.
 
-use kontrast_augment::{ImageRef, Recipe, Scratch, ViewRng, render_into};
+use kontrast_augment::{ImageRef, KeyedRng, Recipe, Scratch, render_into};
 use kontrast_augment_torch::{DeviceRenderer, Grouping};
 use tch::{Device, Kind, Tensor};
 
@@ -14,7 +14,7 @@ pub(crate) struct Images {
 impl Images {
     /// One of each sort: smooth, noise, saturated colours, black, white, and two levels of dark.
     pub(crate) fn of_all_sorts(size: (usize, usize), seed: u64) -> Self {
-        let mut stream = ViewRng::named(*b"testing ", seed, 0, 0);
+        let mut stream = KeyedRng::named(*b"testing ", seed, 0, 0);
         let (width, len) = (size.0, size.0 * size.1 * 3);
         let mut pixels = Vec::with_capacity(6 * len);
         let phase = stream.uniform(0.0, 6.0);

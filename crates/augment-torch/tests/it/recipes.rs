@@ -1,7 +1,7 @@
 //! Whole recipes, drawn from plans.
 
 use crate::both::{Images, largest_difference, renderer};
-use kontrast_augment::{Choice, Filling, Op, Policy, Recipe, Sampling, Step, ViewPlan, ViewRng};
+use kontrast_augment::{Choice, Filling, KeyedRng, Op, Policy, Recipe, Sampling, Step, ViewPlan};
 use kontrast_augment_torch::{DeviceRenderer, Grouping};
 use kontrast_torch_ext::{Autocast, Precision};
 use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
@@ -9,7 +9,7 @@ use tch::{Device, Kind};
 
 /// A plan in which any step may come, in an order that is drawn with the seed.
 fn everything(size: (usize, usize), seed: u64) -> ViewPlan {
-    let mut stream = ViewRng::named(*b"testing ", seed, 1, 0);
+    let mut stream = KeyedRng::named(*b"testing ", seed, 1, 0);
     let kernel = (2 * (size.0.min(size.1) - 1) + 1).min(9);
     let sampling = if stream.chance(0.5) { Sampling::Nearest } else { Sampling::Bilinear };
     let filling = if stream.chance(0.5) { Filling::Noise } else { Filling::Value(0.3) };
@@ -71,7 +71,7 @@ fn well_conditioned(recipe: &mut Recipe) {
 fn drawn(plan: &ViewPlan, image: (usize, usize), seed: u64, count: u64) -> Vec<Recipe> {
     let draw = |view| {
         let mut recipe = Recipe::default();
-        plan.draw_into(&mut recipe, image, &mut ViewRng::new(seed, 0, view, 0));
+        plan.draw_into(&mut recipe, image, &mut KeyedRng::new(seed, 0, view, 0));
         recipe
     };
     (0..count).map(draw).collect()

@@ -2,8 +2,8 @@
 
 use crate::canvas::Canvas;
 use crate::recipe::Op;
-use crate::rng::ViewRng;
 use crate::transform::flip;
+use kontrast_rng::KeyedRng;
 use serde::{Deserialize, Serialize};
 
 /// How a value between pixels is read.
@@ -57,7 +57,7 @@ pub(crate) fn draw_translation(
     (width, height): (usize, usize),
     fraction: (f64, f64),
     sampling: Sampling,
-    stream: &mut ViewRng,
+    stream: &mut KeyedRng,
 ) -> Op {
     let mut pixels = |side: usize, fraction: f64| {
         let most = fraction * side as f64;
@@ -67,7 +67,7 @@ pub(crate) fn draw_translation(
 }
 
 /// A shear by angles in degrees.
-pub(crate) fn draw_shear(x: (f64, f64), y: (f64, f64), sampling: Sampling, stream: &mut ViewRng) -> Op {
+pub(crate) fn draw_shear(x: (f64, f64), y: (f64, f64), sampling: Sampling, stream: &mut KeyedRng) -> Op {
     let mut slope = |(low, high): (f64, f64)| stream.uniform(low, high).to_radians().tan() as f32;
     Op::Shear { x: slope(x), y: slope(y), sampling }
 }

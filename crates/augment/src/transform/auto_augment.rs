@@ -1,13 +1,13 @@
 //! AutoAugment (Cubuk et al. 2018, arXiv 1805.09501): policies learned on CIFAR-10 and on ImageNet (tables 7 and 9).
 
 use crate::recipe::Op;
-use crate::rng::ViewRng;
 use crate::transform::affine::Sampling;
 use crate::transform::rand_augment::Kind::{
     self, AutoContrast, Brightness, Color, Contrast, Equalize, Invert, Posterize, Rotate, Sharpness, ShearX,
     ShearY, Solarize, TranslateX, TranslateY,
 };
 use crate::transform::rand_augment::Level;
+use kontrast_rng::KeyedRng;
 use serde::{Deserialize, Serialize};
 
 /// Which data set a policy was learned on.
@@ -28,7 +28,7 @@ pub(crate) fn draw(
     picture: (usize, usize),
     policy: Policy,
     sampling: Sampling,
-    stream: &mut ViewRng,
+    stream: &mut KeyedRng,
     ops: &mut Vec<Op>,
 ) {
     let pairs = match policy {

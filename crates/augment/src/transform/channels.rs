@@ -1,19 +1,19 @@
 //! Channels moved against each other, and channels dropped: both take away what colour fringes betray.
 
 use crate::canvas::Canvas;
-use crate::counter::Counter;
 use crate::pointwise::unit;
 use crate::recipe::Op;
-use crate::rng::ViewRng;
+use kontrast_rng::Counter;
+use kontrast_rng::KeyedRng;
 
 /// Each channel moved by up to `most` pixels in both directions (Noroozi and Favaro 2016, arXiv 1603.09246, section 4.3).
-pub(crate) fn draw_shift(most: usize, stream: &mut ViewRng) -> Op {
+pub(crate) fn draw_shift(most: usize, stream: &mut KeyedRng) -> Op {
     let mut offset = || stream.below(2 * most + 1) as i32 - most as i32;
     Op::ShiftChannels([(); 3].map(|()| [offset(), offset()]))
 }
 
 /// One channel kept, drawn uniformly (Doersch et al. 2015, arXiv 1505.05192, section 3.1).
-pub(crate) fn draw_drop(fraction: f64, stream: &mut ViewRng) -> Op {
+pub(crate) fn draw_drop(fraction: f64, stream: &mut KeyedRng) -> Op {
     let kept = stream.below(3) as u8;
     Op::DropChannels { kept, fraction: fraction as f32, key: stream.key() }
 }

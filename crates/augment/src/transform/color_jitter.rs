@@ -2,13 +2,13 @@
 
 use crate::pointwise::unit;
 use crate::recipe::Op;
-use crate::rng::ViewRng;
 use crate::transform::grayscale::gray;
+use kontrast_rng::KeyedRng;
 
 /// One order of the four, one factor each; a range of one point is left out.
 ///
 /// `ranges` are those of brightness, contrast, saturation and hue.
-pub(crate) fn draw(ranges: [f64; 4], stream: &mut ViewRng, ops: &mut Vec<Op>) {
+pub(crate) fn draw(ranges: [f64; 4], stream: &mut KeyedRng, ops: &mut Vec<Op>) {
     let mut order = [0, 1, 2, 3];
     stream.shuffle(&mut order);
     let drawn: [Option<f32>; 4] = std::array::from_fn(|which| {

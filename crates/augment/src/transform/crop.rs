@@ -1,7 +1,7 @@
 //! The crop that is resized to the view: random (Szegedy et al. 2015, arXiv 1409.4842), or the largest in the middle.
 
 use crate::recipe::Op;
-use crate::rng::ViewRng;
+use kontrast_rng::KeyedRng;
 
 /// The largest centred box with the proportions of `view`.
 pub(crate) fn fit(image: (usize, usize), view: (usize, usize)) -> Op {
@@ -19,7 +19,7 @@ pub(crate) fn random_resized_crop(
     scale: (f64, f64),
     ratio: (f64, f64),
     antialias: bool,
-    stream: &mut ViewRng,
+    stream: &mut KeyedRng,
 ) -> Op {
     let boxed = |x, y, width, height| Op::Crop { x, y, width, height, antialias };
     let area = (image.0 * image.1) as f64;
@@ -54,7 +54,7 @@ fn rounded(pixels: f64, available: usize) -> usize {
 mod tests {
     use super::{fit, random_resized_crop};
     use crate::recipe::Op;
-    use crate::rng::ViewRng;
+    use kontrast_rng::KeyedRng;
 
     #[test]
     fn the_centred_box_is_as_large_as_the_image_allows() {
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn an_image_too_narrow_for_any_attempt_falls_back_to_its_centre() {
         // Of 100 pixels in a column, half of the area at 3:4 is 6 wide: no attempt can fit.
-        let mut stream = ViewRng::new(0, 0, 0, 0);
+        let mut stream = KeyedRng::new(0, 0, 0, 0);
         let drawn = random_resized_crop((1, 100), (0.5, 1.0), (0.75, 4.0 / 3.0), true, &mut stream);
         assert_eq!(drawn, Op::crop(0, 49, 1, 1));
         let drawn = random_resized_crop((90, 3), (0.5, 1.0), (0.75, 4.0 / 3.0), true, &mut stream);

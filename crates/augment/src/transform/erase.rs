@@ -1,10 +1,10 @@
 //! Random erasing (Zhong et al. 2017, arXiv 1708.04896) and cutout (DeVries and Taylor 2017, arXiv 1708.04552).
 
 use crate::canvas::Canvas;
-use crate::counter::Counter;
 use crate::pointwise::unit;
 use crate::recipe::Op;
-use crate::rng::ViewRng;
+use kontrast_rng::Counter;
+use kontrast_rng::KeyedRng;
 use serde::{Deserialize, Serialize};
 
 /// Standard deviation of a box's noise, about that of the channels of natural images (CIFAR-10: .25).
@@ -30,7 +30,7 @@ pub enum Filling {
 }
 
 impl Filling {
-    fn draw(self, stream: &mut ViewRng) -> Fill {
+    fn draw(self, stream: &mut KeyedRng) -> Fill {
         match self {
             Self::Value(value) => Fill::Value(value as f32),
             Self::Noise => Fill::Noise(stream.key()),
@@ -44,7 +44,7 @@ pub(crate) fn draw(
     scale: (f64, f64),
     ratio: (f64, f64),
     filling: Filling,
-    stream: &mut ViewRng,
+    stream: &mut KeyedRng,
 ) -> Option<Op> {
     let area = (width * height) as f64;
     for _ in 0..10 {
@@ -67,7 +67,7 @@ pub(crate) fn draw_cutout(
     (width, height): (usize, usize),
     side: usize,
     filling: Filling,
-    stream: &mut ViewRng,
+    stream: &mut KeyedRng,
 ) -> Op {
     let (centre_x, centre_y) = (stream.below(width), stream.below(height));
     let span = |centre: usize, limit: usize| {

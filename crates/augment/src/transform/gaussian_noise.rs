@@ -1,7 +1,7 @@
 //! Gaussian noise, one number for each value.
 
-use crate::counter::Counter;
 use crate::pointwise::unit;
+use kontrast_rng::Counter;
 
 /// Adds noise of this standard deviation, of values from 0 to 1, clamped.
 pub(crate) fn add(planes: &mut [f32], std: f32, key: u64) {

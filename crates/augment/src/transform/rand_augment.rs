@@ -1,8 +1,8 @@
 //! RandAugment (Cubuk et al. 2019, arXiv 1909.13719), with torchvision's list of operations and strengths.
 
 use crate::recipe::Op;
-use crate::rng::ViewRng;
 use crate::transform::affine::Sampling;
+use kontrast_rng::KeyedRng;
 
 /// The greatest magnitude; torchvision has 31 of them.
 pub(crate) const TOP: usize = 30;
@@ -51,7 +51,7 @@ pub(crate) fn draw(
     count: usize,
     magnitude: usize,
     sampling: Sampling,
-    stream: &mut ViewRng,
+    stream: &mut KeyedRng,
     ops: &mut Vec<Op>,
 ) {
     for _ in 0..count {
@@ -82,7 +82,7 @@ impl Kind {
         (width, height): (usize, usize),
         level: Level,
         sampling: Sampling,
-        stream: &mut ViewRng,
+        stream: &mut KeyedRng,
     ) -> Option<Op> {
         // Greatest strengths as torchvision has them: a slope of .3, 150 of 331 pixels, 30 degrees, a factor of 1.9.
         let mut signed = |greatest: f64| {
@@ -118,11 +118,11 @@ impl Kind {
 mod tests {
     use super::{KINDS, Kind, Level};
     use crate::recipe::Op;
-    use crate::rng::ViewRng;
     use crate::transform::affine::Sampling;
+    use kontrast_rng::KeyedRng;
 
     fn op(kind: Kind, step: usize) -> Option<Op> {
-        let mut stream = ViewRng::new(0, 0, 0, 0);
+        let mut stream = KeyedRng::new(0, 0, 0, 0);
         kind.op((331, 662), Level { step, top: 30 }, Sampling::Nearest, &mut stream)
     }
 

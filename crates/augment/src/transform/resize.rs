@@ -2,7 +2,7 @@
 
 use crate::canvas::Canvas;
 use crate::recipe::Op;
-use crate::rng::ViewRng;
+use kontrast_rng::KeyedRng;
 
 /// Width and height as torchvision's `Resize` of one number makes them: the short side becomes `short`, the long one keeps
 /// the proportions, cut off.
@@ -30,9 +30,9 @@ pub(crate) fn random(
     picture: (usize, usize),
     view: (usize, usize),
     padding: usize,
-    stream: &mut ViewRng,
+    stream: &mut KeyedRng,
 ) -> Op {
-    let start = |picture: usize, view: usize, stream: &mut ViewRng| {
+    let start = |picture: usize, view: usize, stream: &mut KeyedRng| {
         let room = (picture + 2 * padding).saturating_sub(view);
         stream.below(room + 1) as isize - padding as isize
     };

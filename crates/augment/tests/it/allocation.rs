@@ -5,7 +5,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use kontrast_augment::{
-    Choice, Filling, ImageRef, Policy, Recipe, Sampling, Scratch, Step, ViewPlan, ViewRng, render_into,
+    Choice, Filling, ImageRef, KeyedRng, Policy, Recipe, Sampling, Scratch, Step, ViewPlan, render_into,
 };
 
 thread_local! {
@@ -70,7 +70,7 @@ fn no_view_allocates_once_the_largest_was_rendered() {
     let (mut recipe, mut scratch) = (Recipe::default(), Scratch::default());
     let mut view = vec![0; plan.bytes()];
     let mut render = |index| {
-        plan.draw_into(&mut recipe, image.size(), &mut ViewRng::new(3, 0, index, 0));
+        plan.draw_into(&mut recipe, image.size(), &mut KeyedRng::new(3, 0, index, 0));
         render_into(&recipe, image, &mut view, &mut scratch);
     };
     (0..2000).for_each(&mut render);

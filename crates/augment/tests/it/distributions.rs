@@ -1,6 +1,6 @@
 //! The drawn numbers over 100,000 views: their ranges, means and frequencies.
 
-use kontrast_augment::{Op, Recipe, Step, ViewPlan, ViewRng};
+use kontrast_augment::{KeyedRng, Op, Recipe, Step, ViewPlan};
 
 pub(crate) const DRAWS: u64 = 100_000;
 
@@ -8,7 +8,7 @@ pub(crate) fn drawn(steps: Vec<Step>, image: (usize, usize), mut each: impl FnMu
     let plan = ViewPlan::new((32, 32), steps).unwrap();
     let mut recipe = Recipe::default();
     for index in 0..DRAWS {
-        plan.draw_into(&mut recipe, image, &mut ViewRng::new(11, 2, index, 1));
+        plan.draw_into(&mut recipe, image, &mut KeyedRng::new(11, 2, index, 1));
         each(&recipe.ops);
     }
 }
@@ -108,7 +108,7 @@ fn views_and_epochs_of_one_image_differ_and_can_be_drawn_again() {
     let plan = ViewPlan::new((32, 32), vec![step]).unwrap();
     let draw = |seed, epoch, image, view| {
         let mut recipe = Recipe::default();
-        plan.draw_into(&mut recipe, (500, 400), &mut ViewRng::new(seed, epoch, image, view));
+        plan.draw_into(&mut recipe, (500, 400), &mut KeyedRng::new(seed, epoch, image, view));
         recipe
     };
     assert_eq!(draw(1, 2, 3, 0), draw(1, 2, 3, 0));

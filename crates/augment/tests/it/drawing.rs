@@ -101,7 +101,7 @@ fn erased_boxes_have_torchvisions_area_and_proportions_and_stay_inside() {
     let plan = kontrast_augment::ViewPlan::new(image, vec![Step::Fit, erase]).unwrap();
     let mut recipe = kontrast_augment::Recipe::default();
     for index in 0..DRAWS {
-        plan.draw_into(&mut recipe, image, &mut kontrast_augment::ViewRng::new(1, 0, index, 0));
+        plan.draw_into(&mut recipe, image, &mut kontrast_augment::KeyedRng::new(1, 0, index, 0));
         let Some(&Op::Erase { x, y, width, height, fill: Fill::Noise(key) }) = recipe.ops.get(1) else {
             continue;
         };

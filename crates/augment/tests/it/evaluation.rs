@@ -1,11 +1,11 @@
 //! The plan of evaluation: a centred box, nothing random.
 
-use kontrast_augment::{ImageRef, Recipe, Scratch, ViewPlan, ViewRng, render_into};
+use kontrast_augment::{ImageRef, KeyedRng, Recipe, Scratch, ViewPlan, render_into};
 
 fn evaluated(size: (usize, usize), image: ImageRef<'_>) -> Vec<u8> {
     let plan = ViewPlan::evaluation(size);
     let mut recipe = Recipe::default();
-    plan.draw_into(&mut recipe, image.size(), &mut ViewRng::new(0, 0, 0, 0));
+    plan.draw_into(&mut recipe, image.size(), &mut KeyedRng::new(0, 0, 0, 0));
     let mut view = vec![0; plan.bytes()];
     render_into(&recipe, image, &mut view, &mut Scratch::default());
     view

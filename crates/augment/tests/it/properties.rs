@@ -1,7 +1,7 @@
 //! What holds for every image and every recipe.
 
 use kontrast_augment::{
-    Filling, ImageRef, Op, Policy, Recipe, Sampling, Scratch, Step, ViewPlan, ViewRng, render_into,
+    Filling, ImageRef, KeyedRng, Op, Policy, Recipe, Sampling, Scratch, Step, ViewPlan, render_into,
 };
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 
@@ -12,7 +12,7 @@ fn render(recipe: &Recipe, image: ImageRef<'_>, scratch: &mut Scratch) -> Vec<u8
 }
 
 fn image(size: (usize, usize), seed: u64) -> Vec<u8> {
-    let mut stream = ViewRng::named(*b"testing ", seed, 0, 0);
+    let mut stream = KeyedRng::named(*b"testing ", seed, 0, 0);
     (0..size.0 * size.1 * 3).map(|_| stream.below(256) as u8).collect()
 }
 
@@ -48,7 +48,7 @@ proptest! {
         let pixels = image((width, height), seed);
         let image = ImageRef::new(width, height, &pixels);
         let mut recipe = Recipe::default();
-        strong((x, y)).draw_into(&mut recipe, image.size(), &mut ViewRng::new(seed, 0, 0, 0));
+        strong((x, y)).draw_into(&mut recipe, image.size(), &mut KeyedRng::new(seed, 0, 0, 0));
         let mut used = Scratch::default();
         let other = Recipe { size: (width, height), ops: vec![Op::Flip, Op::Blur { sigma: 3.0, kernel: 9 }] };
         render(&other, image, &mut used);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use kontrast_augment::{ImageRef, Step, ViewPlan, ViewRng};
+use kontrast_augment::{ImageRef, KeyedRng, Step, ViewPlan};
 use kontrast_data::{Batch, DataError, Dataset, Epochs, Loader, LoaderSpec, Shapes, fill};
 
 fn plan() -> ViewPlan {
@@ -121,7 +121,7 @@ impl Dataset for Faulty {
         Ok(ImageRef::new(1, 1, buffer))
     }
 
-    fn partner(&self, index: usize, stream: &mut ViewRng) -> usize {
+    fn partner(&self, index: usize, stream: &mut KeyedRng) -> usize {
         (index + 1 + stream.below(2)) % self.len()
     }
 }

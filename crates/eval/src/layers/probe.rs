@@ -7,10 +7,10 @@ use super::{Heard, Probes, hear};
 use crate::features::require_going;
 use crate::knn::per_cent;
 use crate::{EvalError, Extractor};
-use kontrast_augment::ViewRng;
 use kontrast_config::Probe;
 use kontrast_models::{Activation, Head, HeadNorm, HeadSpec, Init, Mode, NinBlock, trained};
 use kontrast_optim::{Group, Optimizer, Rates, Sgd};
+use kontrast_rng::KeyedRng;
 use kontrast_torch_ext::{Autocast, Precision};
 use std::ops::ControlFlow;
 use tch::{Kind, Reduction, Tensor, nn};
@@ -137,7 +137,7 @@ impl Training<'_> {
 
     fn order(&self, n: i64, epoch: u32) -> Tensor {
         let mut order: Vec<i64> = (0..n).collect();
-        ViewRng::named(*b"depth   ", self.of.seed, epoch, self.stage as u64).shuffle(&mut order);
+        KeyedRng::named(*b"depth   ", self.of.seed, epoch, self.stage as u64).shuffle(&mut order);
         Tensor::from_slice(&order)
     }
 }

@@ -8,7 +8,7 @@ mod source;
 use crate::{Refusal, destination, log};
 use clap::Args;
 use image::RgbImage;
-use kontrast_augment::{Recipe, Scratch, ViewPlan, ViewRng, render_into};
+use kontrast_augment::{KeyedRng, Recipe, Scratch, ViewPlan, render_into};
 use kontrast_data::{DataError, Dataset, save_picture};
 use sheet::{Cell, Sheet};
 use source::Previewed;
@@ -105,7 +105,7 @@ fn view(plan: &ViewPlan, images: &dyn Dataset, key: Key) -> anyhow::Result<View>
     plan.draw_into(
         &mut recipe,
         image.size(),
-        &mut ViewRng::new(key.seed, key.epoch, key.image.into(), key.view),
+        &mut KeyedRng::new(key.seed, key.epoch, key.image.into(), key.view),
     );
     render_into(&recipe, image, &mut pixels, &mut Scratch::default());
     Ok(View { recipe, pixels })

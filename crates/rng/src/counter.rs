@@ -4,13 +4,14 @@
 
 /// The key of one operation's noise.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Counter {
+pub struct Counter {
     low: u32,
     high: u32,
 }
 
 impl Counter {
-    pub(crate) fn new(key: u64) -> Self {
+    /// The noise of this key.
+    pub fn new(key: u64) -> Self {
         Self { low: key as u32, high: (key >> 32) as u32 }
     }
 
@@ -20,7 +21,7 @@ impl Counter {
     }
 
     /// A standard normal number.
-    pub(crate) fn normal(self, index: u32) -> f32 {
+    pub fn normal(self, index: u32) -> f32 {
         // 24 bits each; the first is above 0, for its logarithm.
         let part = |index: u32| self.bits(index) >> 8;
         let unit = 1.0 / (1_u32 << 24) as f32;

@@ -1,4 +1,4 @@
-//! The random stream behind a view, keyed by seed, epoch, image and view.
+//! Random streams, each keyed by what it is for.
 
 use std::convert::Infallible;
 
@@ -9,17 +9,26 @@ use rand::{Rng, SeedableRng, TryRng};
 ///
 /// The helpers below are written out, so that another version of `rand` cannot change a drawn number.
 #[derive(Debug)]
-pub struct ViewRng(ChaCha8Rng);
+pub struct KeyedRng(ChaCha8Rng);
 
-impl ViewRng {
+impl KeyedRng {
     /// The stream of one view of one image in one epoch.
     pub fn new(seed: u64, epoch: u32, image: u64, view: u32) -> Self {
-        Self::keyed(*b"view    ", seed, epoch, image, view)
+        Self::of(*b"view    ", seed, epoch, image, view)
     }
 
     /// A stream for another purpose (the order of an epoch, a subset, ...), independent of all views'.
     pub fn named(purpose: [u8; 8], seed: u64, epoch: u32, index: u64) -> Self {
-        Self::keyed(purpose, seed, epoch, index, 0)
+        Self::of(purpose, seed, epoch, index, 0)
+    }
+
+    /// The stream of this key: the seed first, then whatever tells it from all others.
+    pub fn of_words(words: [u64; 4]) -> Self {
+        let mut key = [0; 32];
+        for (part, word) in key.chunks_exact_mut(8).zip(words) {
+            part.copy_from_slice(&word.to_le_bytes());
+        }
+        Self(ChaCha8Rng::from_seed(key))
     }
 
     /// A number from `[low, high)`.
@@ -52,19 +61,14 @@ impl ViewRng {
         }
     }
 
-    fn keyed(purpose: [u8; 8], seed: u64, epoch: u32, image: u64, view: u32) -> Self {
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&seed.to_le_bytes());
-        key[8..16].copy_from_slice(&image.to_le_bytes());
-        key[16..20].copy_from_slice(&epoch.to_le_bytes());
-        key[20..24].copy_from_slice(&view.to_le_bytes());
-        key[24..].copy_from_slice(&purpose);
-        Self(ChaCha8Rng::from_seed(key))
+    fn of(purpose: [u8; 8], seed: u64, epoch: u32, image: u64, view: u32) -> Self {
+        let of_epoch = u64::from(view) << 32 | u64::from(epoch);
+        Self::of_words([seed, image, of_epoch, u64::from_le_bytes(purpose)])
     }
 }
 
 /// The infallible form of `rand`'s generator, so that every `rand` distribution can draw from the stream.
-impl TryRng for ViewRng {
+impl TryRng for KeyedRng {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
@@ -85,42 +89,45 @@ impl TryRng for ViewRng {
 mod tests {
     use rand::Rng;
 
-    use super::ViewRng;
+    use super::KeyedRng;
 
     #[test]
     fn every_part_of_the_key_changes_the_stream() {
-        let first = |mut stream: ViewRng| stream.next_u64();
+        let first = |mut stream: KeyedRng| stream.next_u64();
         let mut drawn = vec![
-            first(ViewRng::new(1, 2, 3, 4)),
-            first(ViewRng::new(0, 2, 3, 4)),
-            first(ViewRng::new(1, 0, 3, 4)),
-            first(ViewRng::new(1, 2, 0, 4)),
-            first(ViewRng::new(1, 2, 3, 0)),
-            first(ViewRng::named(*b"order   ", 1, 2, 3)),
+            first(KeyedRng::new(1, 2, 3, 4)),
+            first(KeyedRng::new(0, 2, 3, 4)),
+            first(KeyedRng::new(1, 0, 3, 4)),
+            first(KeyedRng::new(1, 2, 0, 4)),
+            first(KeyedRng::new(1, 2, 3, 0)),
+            first(KeyedRng::named(*b"order   ", 1, 2, 3)),
         ];
-        assert_eq!(drawn[0], first(ViewRng::new(1, 2, 3, 4)));
+        assert_eq!(drawn[0], first(KeyedRng::new(1, 2, 3, 4)));
+        drawn.extend(
+            (0..4).map(|word| first(KeyedRng::of_words(std::array::from_fn(|i| u64::from(i == word))))),
+        );
         drawn.sort_unstable();
         drawn.dedup();
-        assert_eq!(drawn.len(), 6);
+        assert_eq!(drawn.len(), 10);
     }
 
     #[test]
     fn the_stream_stays_the_same_over_versions() {
         // Recipes of old runs must be replayable: these numbers may never change.
-        let mut stream = ViewRng::new(0, 0, 0, 0);
+        let mut stream = KeyedRng::new(0, 0, 0, 0);
         assert_eq!(stream.next_u64(), 10_662_097_776_854_598_215);
         assert_eq!(stream.below(1000), 747);
     }
 
     #[test]
     fn chance_is_certain_at_its_ends() {
-        let mut stream = ViewRng::new(9, 0, 0, 0);
+        let mut stream = KeyedRng::new(9, 0, 0, 0);
         assert!((0..1000).all(|_| stream.chance(1.0) && !stream.chance(0.0)));
     }
 
     #[test]
     fn every_number_below_the_count_is_drawn_about_equally_often() {
-        let mut stream = ViewRng::new(5, 0, 0, 0);
+        let mut stream = KeyedRng::new(5, 0, 0, 0);
         let mut seen = [0; 7];
         for _ in 0..70_000 {
             seen[stream.below(7)] += 1;
