@@ -3,6 +3,7 @@
 
 use crate::pairs::{Pairs, Terms};
 use crate::softmax::softmax;
+use crate::temperature::Temperature;
 use crate::unit::{both_views, positive};
 use tch::{Kind, Tensor};
 
@@ -13,10 +14,10 @@ use tch::{Kind, Tensor};
 /// # Shapes
 /// - `z1`, `z2`: `[n, d]`, n at least 2, the two views of the same n images in the same order, any float kind
 /// - returns a scalar, fp32 (fp64 for fp64 input): the mean over all 2n rows
-pub fn dcl(z1: &Tensor, z2: &Tensor, temperature: f64) -> Tensor {
+pub fn dcl<'t>(z1: &Tensor, z2: &Tensor, temperature: impl Into<Temperature<'t>>) -> Tensor {
     let z = both_views(z1, z2);
     let weights = Tensor::ones([z.size()[0]], (z.kind(), z.device()));
-    weighted(&z, &weights, temperature)
+    weighted(&z, &weights, temperature.into())
 }
 
 /// `dcl` with the positive of image `i` weighted by 2 - n softmax(z1.z2 / sigma)_i, so that pairs which agree already
@@ -25,7 +26,7 @@ pub fn dcl(z1: &Tensor, z2: &Tensor, temperature: f64) -> Tensor {
 ///
 /// # Shapes
 /// As `dcl`.
-pub fn dclw(z1: &Tensor, z2: &Tensor, temperature: f64, sigma: f64) -> Tensor {
+pub fn dclw<'t>(z1: &Tensor, z2: &Tensor, temperature: impl Into<Temperature<'t>>, sigma: f64) -> Tensor {
     positive("sigma", sigma);
     let z = both_views(z1, z2);
     let weights = tch::no_grad(|| {
@@ -34,7 +35,7 @@ pub fn dclw(z1: &Tensor, z2: &Tensor, temperature: f64, sigma: f64) -> Tensor {
         let agreement = (similarity.sum_dim_intlist([1i64].as_slice(), false, None) / sigma).softmax(0, None);
         (agreement * -(n as f64) + 2.0).repeat([2i64])
     });
-    weighted(&z, &weights, temperature)
+    weighted(&z, &weights, temperature.into())
 }
 
 /// The uniform value of `dcl`: ln(2n - 2), less a positive that agrees as little as the rest.
@@ -45,10 +46,11 @@ pub fn dcl_uniform(n: usize) -> f64 {
 /// # Shapes
 /// - `z`: `[2n, d]`, unit rows, first views before second views
 /// - `weights`: `[2n]`, those of the positives
-fn weighted(z: &Tensor, weights: &Tensor, temperature: f64) -> Tensor {
+fn weighted(z: &Tensor, weights: &Tensor, temperature: Temperature<'_>) -> Tensor {
     let total = z.size()[0];
     assert!(total >= 4, "negatives come from other images: two at least, found {}", total / 2);
-    let sum = Pairs { rows: z, columns: z, temperature }.sum(|mut tile| {
+    let (rows, temperature) = temperature.scaled(z);
+    let sum = Pairs { rows: &rows, columns: z, temperature }.sum(|mut tile| {
         let (own, positive, weights) = (tile.column(0), tile.column(total / 2), tile.of(weights));
         let of_positives = tile.products.gather(1, &positive, false) * &weights;
         let _ = tile.products.scatter_value_(1, &own, f64::NEG_INFINITY);

@@ -4,6 +4,7 @@
 use crate::pairs::{Pairs, Terms};
 use crate::softmax::{cross_entropy, softmax};
 use crate::surrogate::surrogate;
+use crate::temperature::Temperature;
 use crate::unit::{same_shape, unit};
 use tch::{Kind, Tensor};
 
@@ -15,7 +16,12 @@ use tch::{Kind, Tensor};
 /// - `query`, `key`: `[n, d]`, two views of the same n images in the same order, any float kind
 /// - `negatives`: `[k, d]`, k at least 1
 /// - returns a scalar, fp32 (fp64 for fp64 input): the mean over the n queries
-pub fn info_nce(query: &Tensor, key: &Tensor, negatives: &Tensor, temperature: f64) -> Tensor {
+pub fn info_nce<'t>(
+    query: &Tensor,
+    key: &Tensor,
+    negatives: &Tensor,
+    temperature: impl Into<Temperature<'t>>,
+) -> Tensor {
     same_shape(query, key);
     let (k, d) = negatives.size2().expect("negatives are [k, d]");
     assert!(
@@ -25,6 +31,7 @@ pub fn info_nce(query: &Tensor, key: &Tensor, negatives: &Tensor, temperature: f
     );
     let (query, key) = (unit(query), unit(key));
     let negatives = unit(negatives).to_kind(query.kind());
+    let (query, temperature) = temperature.into().scaled(&query);
     let positive = (&query * key).sum_dim_intlist([1i64].as_slice(), false, None) / temperature;
     let for_positive = positive.zeros_like();
     let sum = Pairs { rows: &query, columns: &negatives, temperature }.sum(|tile| {
@@ -54,7 +61,7 @@ pub fn info_nce_uniform(k: usize) -> f64 {
 /// # Shapes
 /// - `query`, `keys`: `[n, d]`, row `i` of both from the same image, any float kind
 /// - returns a scalar, fp32 (fp64 for fp64 input): the mean over the n queries
-pub fn info_nce_batch(query: &Tensor, keys: &Tensor, temperature: f64) -> Tensor {
+pub fn info_nce_batch<'t>(query: &Tensor, keys: &Tensor, temperature: impl Into<Temperature<'t>>) -> Tensor {
     same_shape(query, keys);
     info_nce_batch_rows(query, keys, 0, temperature)
 }
@@ -65,10 +72,16 @@ pub fn info_nce_batch(query: &Tensor, keys: &Tensor, temperature: f64) -> Tensor
 /// - `query`: `[m, d]`, whose keys are `keys[offset .. offset + m]`
 /// - `keys`: `[n, d]`
 /// - returns a scalar, fp32 (fp64 for fp64 input): the mean over the m queries
-pub fn info_nce_batch_rows(query: &Tensor, keys: &Tensor, offset: i64, temperature: f64) -> Tensor {
+pub fn info_nce_batch_rows<'t>(
+    query: &Tensor,
+    keys: &Tensor,
+    offset: i64,
+    temperature: impl Into<Temperature<'t>>,
+) -> Tensor {
     let (query, keys) = (unit(query), unit(keys));
     let (m, n) = (query.size()[0], keys.size()[0]);
     assert!(offset >= 0 && offset + m <= n, "queries {offset}..{} of {n}", offset + m);
+    let (query, temperature) = temperature.into().scaled(&query);
     let sum = Pairs { rows: &query, columns: &keys, temperature }.sum(|tile| {
         let own = tile.column(offset);
         cross_entropy(tile.products, &own)

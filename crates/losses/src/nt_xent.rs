@@ -3,6 +3,7 @@
 
 use crate::pairs::Pairs;
 use crate::softmax::cross_entropy;
+use crate::temperature::Temperature;
 use crate::unit::{both_views, widened};
 use tch::Tensor;
 
@@ -13,7 +14,7 @@ use tch::Tensor;
 /// # Shapes
 /// - `z1`, `z2`: `[n, d]`, the two views of the same n images in the same order, any float kind
 /// - returns a scalar, fp32 (fp64 for fp64 input): the mean over all 2n rows
-pub fn nt_xent(z1: &Tensor, z2: &Tensor, temperature: f64) -> Tensor {
+pub fn nt_xent<'t>(z1: &Tensor, z2: &Tensor, temperature: impl Into<Temperature<'t>>) -> Tensor {
     let z = both_views(z1, z2);
     nt_xent_rows(&z, &z, 0, temperature)
 }
@@ -30,12 +31,18 @@ pub fn nt_xent_uniform(n: usize) -> f64 {
 /// - `rows`: `[m, d]`, unit rows: `all[offset .. offset + m]`
 /// - `all`: `[2n, d]`, unit rows, first views before second views; row `i` has its positive at `i + n` modulo `2n`
 /// - returns a scalar, fp32 (fp64 for fp64 input): the mean over the m rows; its gradient reaches `rows` and `all`
-pub fn nt_xent_rows(rows: &Tensor, all: &Tensor, offset: i64, temperature: f64) -> Tensor {
+pub fn nt_xent_rows<'t>(
+    rows: &Tensor,
+    all: &Tensor,
+    offset: i64,
+    temperature: impl Into<Temperature<'t>>,
+) -> Tensor {
     let (rows, all) = (&widened(rows), &widened(all));
     let (m, total) = (rows.size()[0], all.size()[0]);
     assert!(total >= 2 && total % 2 == 0, "pairs of views, so an even number of rows, found {total}");
     assert!(offset >= 0 && offset + m <= total, "rows {offset}..{} of {total}", offset + m);
-    let sum = Pairs { rows, columns: all, temperature }.sum(|mut tile| {
+    let (rows, temperature) = temperature.into().scaled(rows);
+    let sum = Pairs { rows: &rows, columns: all, temperature }.sum(|mut tile| {
         // A row is no candidate of its own.
         let _ = tile.products.scatter_value_(1, &tile.column(offset), f64::NEG_INFINITY);
         let positive = tile.column(offset + total / 2);

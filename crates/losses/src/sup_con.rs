@@ -4,6 +4,7 @@
 use crate::labels::{checked, class_sizes, masks};
 use crate::pairs::{Pairs, Terms};
 use crate::softmax::softmax;
+use crate::temperature::Temperature;
 use crate::unit::unit;
 use tch::{Kind, Tensor};
 
@@ -17,14 +18,15 @@ use tch::{Kind, Tensor};
 /// - `labels`: `[n]`, i64
 /// - returns a scalar, fp32 (fp64 for fp64 input): the mean over the embeddings that share their label with another
 ///   (with two views, all of them); 0 where none does
-pub fn sup_con(z: &Tensor, labels: &Tensor, temperature: f64) -> Tensor {
+pub fn sup_con<'t>(z: &Tensor, labels: &Tensor, temperature: impl Into<Temperature<'t>>) -> Tensor {
     assert_eq!(z.dim(), 3, "embeddings are [views, n, d], found {:?}", z.size());
     let (views, n) = (z.size()[0], z.size()[1]);
     let labels = checked(labels, n).repeat([views]);
     let z = unit(&z.flatten(0, 1));
     let positives = class_sizes(&labels) - 1;
     let paired = positives.gt(0).sum(Kind::Int64).clamp_min(1).to_kind(z.kind());
-    let sum = Pairs { rows: &z, columns: &z, temperature }.sum(|mut tile| {
+    let (rows, temperature) = temperature.into().scaled(&z);
+    let sum = Pairs { rows: &rows, columns: &z, temperature }.sum(|mut tile| {
         let (alike, _) = masks(&tile, &labels);
         let count = tile.of(&positives);
         let fraction = alike.to_kind(z.kind()) / count.clamp_min(1);

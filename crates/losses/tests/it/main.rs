@@ -16,6 +16,7 @@ mod nt_logistic;
 mod nt_xent;
 mod sup_con;
 mod swav;
+mod temperature;
 mod triplet;
 mod triplet_labelled;
 mod uniform;
