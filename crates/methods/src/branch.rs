@@ -44,7 +44,7 @@ impl Branch {
     }
 
     /// The branch of a momentum encoder, whose variables are its own: it never takes the shared encoder.
-    pub(crate) fn slow(setting: &Setting, projector: &HeadSpec, bn_splits: i64) -> Self {
+    pub(crate) fn of_momentum_encoder(setting: &Setting, projector: &HeadSpec, bn_splits: i64) -> Self {
         Self::new(&Setting { shared: None, ..setting.clone() }, projector, bn_splits)
     }
 

@@ -22,7 +22,8 @@ pub(crate) struct Byol {
 impl Byol {
     pub(crate) fn new(config: &kontrast_config::Byol, setting: &Setting) -> Self {
         let projector = head(&config.projector, 1);
-        let (online, target) = (Branch::new(setting, &projector, 1), Branch::slow(setting, &projector, 1));
+        let (online, target) =
+            (Branch::new(setting, &projector, 1), Branch::of_momentum_encoder(setting, &projector, 1));
         let predictor = Predictor::new(setting, online.width(), &head(&config.predictor, 1));
         let target_update = TargetUpdate::new(&online.trained(), &target.state(), &config.momentum);
         Self { online, predictor, target, target_update }

@@ -59,7 +59,7 @@ impl Classifier {
 /// # Shapes
 /// - `logits`: `[n, classes]`
 /// - `targets`: `[n]`, i64
-pub(crate) fn judged(logits: &Tensor, targets: &Tensor) -> (Tensor, Accuracy) {
+pub(crate) fn cross_entropy(logits: &Tensor, targets: &Tensor) -> (Tensor, Accuracy) {
     let loss = logits.cross_entropy_loss(targets, None::<&Tensor>, Reduction::Mean, -100, 0.0);
     let fraction =
         tch::no_grad(|| logits.argmax(-1, false).eq_tensor(targets).to_kind(Kind::Float).mean(None));

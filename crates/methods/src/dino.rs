@@ -71,7 +71,7 @@ pub(crate) struct Dino {
 impl Dino {
     pub(crate) fn new(config: &kontrast_config::Dino, setting: &Setting) -> Self {
         let student = Side::new(config, setting, Branch::new);
-        let teacher = Side::new(config, setting, Branch::slow);
+        let teacher = Side::new(config, setting, Branch::of_momentum_encoder);
         let target_update = TargetUpdate::new(&student.trained(), &teacher.state(), &config.momentum);
         let centre = Tensor::zeros([config.prototypes.into()], (Kind::Float, setting.device));
         Self { student, teacher, target_update, centre, mean: None, config: config.clone() }

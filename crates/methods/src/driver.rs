@@ -30,10 +30,10 @@ impl<O: Objective + ?Sized> GradCache<O> {
         let target = tch::no_grad(|| self.objective.target(views, batch.progress));
         let online = self.objective.online(views, batch.progress, Mode::Train);
         let outputs = target.as_ref().map_or(&[][..], |pass| &pass.outputs);
-        let compared = self.objective.loss(&online.outputs, outputs, batch);
-        compared.loss.backward();
+        let found = self.objective.loss(&online.outputs, outputs, batch);
+        found.loss.backward();
         let forward_passes = rows(&online) + target.as_ref().map_or(0, rows);
-        output(compared, &online.h, forward_passes)
+        output(found, &online.h, forward_passes)
     }
 
     fn in_chunks(&mut self, chunk: i64, views: &Views, batch: Batch<'_>) -> StepOutput {
@@ -54,8 +54,8 @@ impl<O: Objective + ?Sized> GradCache<O> {
         });
         let leaves: Vec<_> = online.outputs.iter().map(|output| output.set_requires_grad(true)).collect();
         let outputs = target.as_ref().map_or(&[][..], |pass| &pass.outputs);
-        let compared = self.objective.loss(&leaves, outputs, batch);
-        compared.loss.backward();
+        let found = self.objective.loss(&leaves, outputs, batch);
+        found.loss.backward();
         for (position, views) in chunks.iter().enumerate() {
             let again = self.objective.online(views, batch.progress, Mode::Replay);
             let parts = again.outputs.iter().zip(&leaves).filter_map(|(output, leaf)| {
@@ -68,7 +68,7 @@ impl<O: Objective + ?Sized> GradCache<O> {
             }
         }
         let forward_passes = 2 * rows(&online) + target.as_ref().map_or(0, rows);
-        output(compared, &online.h, forward_passes)
+        output(found, &online.h, forward_passes)
     }
 }
 
@@ -139,15 +139,15 @@ fn rows(pass: &Pass) -> u64 {
     pass.h.size()[0] as u64
 }
 
-fn output(compared: LossOutput, h: &Tensor, forward_passes: u64) -> StepOutput {
+fn output(found: LossOutput, h: &Tensor, forward_passes: u64) -> StepOutput {
     StepOutput {
-        loss: compared.loss.detach(),
-        uniform: compared.uniform,
-        parts: compared.parts.into_iter().map(Part::detached).collect(),
-        embeddings: compared.embeddings,
+        loss: found.loss.detach(),
+        uniform: found.uniform,
+        parts: found.parts.into_iter().map(Part::detached).collect(),
+        embeddings: found.embeddings,
         representations: h.detach(),
         forward_passes,
-        accuracy: compared.accuracy,
+        accuracy: found.accuracy,
     }
 }
 

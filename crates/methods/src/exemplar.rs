@@ -2,7 +2,7 @@
 //! class's members, and a classifier tells all of them apart.
 
 use crate::branch::Branch;
-use crate::classifier::{Classifier, judged};
+use crate::classifier::{Classifier, cross_entropy};
 use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head, slots};
 use crate::{Predictions, Progress};
@@ -46,7 +46,7 @@ impl Objective for Exemplar {
     fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
         let (logits, z) = (&online[0], &online[1]);
         let targets = slots(batch.indices, logits.device()).repeat([logits.size()[0]]);
-        let (loss, right) = judged(&logits.flatten(0, 1), &targets);
+        let (loss, right) = cross_entropy(&logits.flatten(0, 1), &targets);
         let uniform = Some((self.classes as f64).ln());
         LossOutput::new(loss, uniform, z).with_accuracy(right)
     }

@@ -23,9 +23,9 @@ fn leaf(case: &Case, name: &str) -> Tensor {
 }
 
 /// The loss and the gradients of `inputs`, which it is made of.
-fn assert_judged(case: &Case, name: &str, compared: &LossOutput, inputs: &[(&str, &Tensor)]) {
-    assert_close(&compared.loss, &case[&*format!("{name}.loss")], 1e-5);
-    compared.loss.backward();
+fn assert_loss(case: &Case, name: &str, found: &LossOutput, inputs: &[(&str, &Tensor)]) {
+    assert_close(&found.loss, &case[&*format!("{name}.loss")], 1e-5);
+    found.loss.backward();
     for (input, leaf) in inputs {
         assert_close(&leaf.grad(), &case[&*format!("{name}.{input}.grad")], 1e-5);
     }
@@ -45,9 +45,9 @@ fn rotation_is_judged_at_all_angles() {
     let own = kontrast_config::Rotation { rotations: 4, all: true, head: Head::none() };
     let logits = leaf(&case, "rotation.logits");
     let indices: Vec<u32> = (0..6).collect();
-    let compared = compare(&mut Rotation::new(&own, &setting()), &[logits.shallow_clone()], &indices);
-    assert_judged(&case, "rotation", &compared, &[("logits", &logits)]);
-    assert_right(&case, "rotation.accuracy", compared.accuracy.as_ref());
+    let found = compare(&mut Rotation::new(&own, &setting()), &[logits.shallow_clone()], &indices);
+    assert_loss(&case, "rotation", &found, &[("logits", &logits)]);
+    assert_right(&case, "rotation.accuracy", found.accuracy.as_ref());
 }
 
 #[test]
@@ -55,16 +55,16 @@ fn jigsaw_is_judged_by_permutation_and_by_place() {
     let case = case();
     let (logits, places) = (leaf(&case, "jigsaw.logits"), leaf(&case, "jigsaw.places"));
     let (orders, targets) = (&case["jigsaw.orders"], &case["jigsaw.targets"]);
-    let compared = task_loss(&logits, targets, Some((&places, orders, 0.5)));
-    assert_judged(&case, "jigsaw", &compared, &[("logits", &logits), ("places", &places)]);
-    assert_right(&case, "jigsaw.accuracy", compared.accuracy.as_ref());
-    let parts = &compared.parts;
+    let found = task_loss(&logits, targets, Some((&places, orders, 0.5)));
+    assert_loss(&case, "jigsaw", &found, &[("logits", &logits), ("places", &places)]);
+    assert_right(&case, "jigsaw.accuracy", found.accuracy.as_ref());
+    let parts = &found.parts;
     assert_eq!([&*parts[0].name, &*parts[1].name], ["permutations", "positions"]);
     assert_close(&parts[1].loss, &case["jigsaw.positions"], 1e-5);
     assert_right(&case, "jigsaw.placed", parts[1].accuracy.as_ref());
     assert_close(&(&parts[0].loss + &parts[1].loss * 0.5), &case["jigsaw.loss"], 1e-5);
     let uniform = 6f64.ln() + 0.5 * 4f64.ln();
-    assert!((compared.uniform.unwrap() - uniform).abs() < 1e-12);
+    assert!((found.uniform.unwrap() - uniform).abs() < 1e-12);
 }
 
 #[test]
@@ -93,9 +93,9 @@ fn relative_patches_are_judged_beside_the_middle() {
         head: hidden,
     };
     let outputs = [logits.view([1, 3, 8, 8])];
-    let compared = compare(&mut RelativePatch::new(&own, &setting), &outputs, &[0, 1, 2]);
-    assert_right(&case, "relative_patch.accuracy", compared.accuracy.as_ref());
-    assert_judged(&case, "relative_patch", &compared, &[("z", &z)]);
+    let found = compare(&mut RelativePatch::new(&own, &setting), &outputs, &[0, 1, 2]);
+    assert_right(&case, "relative_patch.accuracy", found.accuracy.as_ref());
+    assert_loss(&case, "relative_patch", &found, &[("z", &z)]);
 }
 
 #[test]
@@ -104,10 +104,10 @@ fn exemplars_are_judged_in_all_views() {
     let own = kontrast_config::Exemplar { classes: 10, projector: Head::none() };
     let logits = leaf(&case, "exemplar.logits");
     let mut exemplar = Exemplar::new(&own, &Setting { images: 10, ..setting() });
-    let compared = compare(&mut exemplar, &[logits.shallow_clone(), logits.detach()], &[4, 1, 7, 2]);
-    assert_judged(&case, "exemplar", &compared, &[("logits", &logits)]);
-    assert_right(&case, "exemplar.accuracy", compared.accuracy.as_ref());
-    assert_eq!(compared.accuracy.unwrap().chance, 0.1);
+    let found = compare(&mut exemplar, &[logits.shallow_clone(), logits.detach()], &[4, 1, 7, 2]);
+    assert_loss(&case, "exemplar", &found, &[("logits", &logits)]);
+    assert_right(&case, "exemplar.accuracy", found.accuracy.as_ref());
+    assert_eq!(found.accuracy.unwrap().chance, 0.1);
 }
 
 #[test]
@@ -115,12 +115,12 @@ fn autoencoders_are_judged_by_every_value_of_every_pixel() {
     let case = case();
     for (name, loss) in [("mse", PixelLoss::Mse), ("l1", PixelLoss::L1)] {
         let name = format!("autoencoder.{name}");
-        let found = leaf(&case, &format!("{name}.found"));
+        let decoded = leaf(&case, &format!("{name}.found"));
         let images = case[&*format!("{name}.images")].shallow_clone();
         let own = kontrast_config::Autoencoder { loss, projector: Head::none() };
         let mut autoencoder = Autoencoder::new(&own, &setting());
-        let outputs = [found.shallow_clone(), images, found.detach()];
-        let compared = compare(&mut autoencoder, &outputs, &[0, 1, 2, 3]);
-        assert_judged(&case, &name, &compared, &[("found", &found)]);
+        let outputs = [decoded.shallow_clone(), images, decoded.detach()];
+        let found = compare(&mut autoencoder, &outputs, &[0, 1, 2, 3]);
+        assert_loss(&case, &name, &found, &[("found", &decoded)]);
     }
 }

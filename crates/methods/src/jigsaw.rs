@@ -5,7 +5,7 @@
 //! by side in their shuffled places, sees more than one.
 
 use crate::branch::Branch;
-use crate::classifier::{Classifier, judged};
+use crate::classifier::{Classifier, cross_entropy};
 use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
 use crate::{CollapseCriterion, Part, Predictions, Progress, draw};
@@ -173,7 +173,7 @@ pub(crate) fn task_loss(
     targets: &Tensor,
     places: Option<(&Tensor, &Tensor, f64)>,
 ) -> LossOutput {
-    let (loss, right) = judged(logits, targets);
+    let (loss, right) = cross_entropy(logits, targets);
     let uniform = (logits.size()[1] as f64).ln();
     let embeddings = logits.unsqueeze(0);
     let Some((places, orders, weight)) = places else {
@@ -181,7 +181,7 @@ pub(crate) fn task_loss(
     };
     let tiles = orders.size()[1];
     let shown = orders.index_select(0, targets).view(-1);
-    let (of_places, placed) = judged(&places.view([-1, tiles]), &shown);
+    let (of_places, placed) = cross_entropy(&places.view([-1, tiles]), &shown);
     let uniform_of_places = (tiles as f64).ln();
     let whole = &loss + &of_places * weight;
     let whole = LossOutput::new(whole, Some(uniform + weight * uniform_of_places), &embeddings);

@@ -108,19 +108,19 @@ impl Objective for Joint {
     fn loss(&mut self, online: &[Tensor], target: &[Tensor], batch: Batch<'_>) -> LossOutput {
         let (mut online, mut target) = (online, target);
         let mut of_task = |task: &mut Task| {
-            let (trained, slow) = task.outputs.get();
-            let (own, rest) = online.split_at(trained);
-            let (own_target, rest_of_target) = target.split_at(slow);
+            let (online_outputs, target_outputs) = task.outputs.get();
+            let (own, rest) = online.split_at(online_outputs);
+            let (own_target, rest_of_target) = target.split_at(target_outputs);
             (online, target) = (rest, rest_of_target);
             (task.weight, task.objective.loss(own, own_target, batch))
         };
-        let compared: Vec<_> = self.tasks.iter_mut().map(&mut of_task).collect();
-        let loss = compared.iter().map(|(weight, task)| &task.loss * *weight).reduce(|a, b| a + b);
-        let uniform = compared.iter().map(|(weight, task)| Some(weight * task.uniform?)).sum();
-        let accuracy = compared.iter().find_map(|(_, task)| Some(task.accuracy.as_ref()?.shallow_clone()));
-        let whole = LossOutput::new(loss.expect("two tasks or more"), uniform, &compared[0].1.embeddings);
-        let tasks = self.tasks.iter().zip(compared);
-        let parts = tasks.flat_map(|(task, (_, compared))| compared.into_parts(&task.name)).collect();
+        let losses: Vec<_> = self.tasks.iter_mut().map(&mut of_task).collect();
+        let loss = losses.iter().map(|(weight, task)| &task.loss * *weight).reduce(|a, b| a + b);
+        let uniform = losses.iter().map(|(weight, task)| Some(weight * task.uniform?)).sum();
+        let accuracy = losses.iter().find_map(|(_, task)| Some(task.accuracy.as_ref()?.shallow_clone()));
+        let whole = LossOutput::new(loss.expect("two tasks or more"), uniform, &losses[0].1.embeddings);
+        let tasks = self.tasks.iter().zip(losses);
+        let parts = tasks.flat_map(|(task, (_, own))| own.into_parts(&task.name)).collect();
         LossOutput { parts, accuracy, ..whole }
     }
 
@@ -213,7 +213,7 @@ mod tests {
         Joint::new(&config, &setting(), None).unwrap()
     }
 
-    fn compared(objective: &mut dyn Objective, views: &Views) -> LossOutput {
+    fn loss_of(objective: &mut dyn Objective, views: &Views) -> LossOutput {
         let target = objective.target(views, progress(0));
         let online = objective.online(views, progress(0), Mode::Replay);
         let target = target.as_ref().map_or(&[][..], |pass| &pass.outputs);
@@ -224,13 +224,13 @@ mod tests {
     fn the_loss_is_the_weighted_sum_of_the_tasks_losses_on_their_views() {
         let mut both = joint(&[(2.0, &[1], "rotation"), (0.5, &[0, 1], "byol")]);
         let views = views(2);
-        let found = compared(&mut both, &views);
+        let found = loss_of(&mut both, &views);
         let alone = |place: usize, name: &str, of: &Views| {
             // The encoder of all of them is the first task's.
             let encoder = both.branch.encoder();
             let shared = Some(SharedEncoder::of(encoder));
             let setting = Setting { seed: seed_of(setting().seed, place), shared, ..setting() };
-            compared(&mut *objective(&method(name), &setting, None).unwrap(), of)
+            loss_of(&mut *objective(&method(name), &setting, None).unwrap(), of)
         };
         let (rotation, byol) = (alone(0, "rotation", &views.only(&[1])), alone(1, "byol", &views));
         assert_close(&found.loss, &(&rotation.loss * 2.0 + &byol.loss * 0.5), 1e-5);
@@ -251,18 +251,18 @@ mod tests {
         let state = both.state();
         let count = |part: &str| state.iter().filter(|(name, _)| name.contains(part)).count();
         assert_eq!(count("encoder.conv1.weight"), 2, "the encoder and its momentum encoder");
-        let (own, slow) = ("encoder.conv1.weight", "tasks.1.byol.target.encoder.conv1.weight");
+        let (own, target) = ("encoder.conv1.weight", "tasks.1.byol.target.encoder.conv1.weight");
         let get = |name: &str| state.get(name).unwrap();
-        assert_eq!(get(own), get(slow));
+        assert_eq!(get(own), get(target));
         for task in &both.tasks {
             let shared = task.objective.state().get(own).unwrap().data_ptr();
             assert_eq!(shared, get(own).data_ptr(), "{}", task.name);
         }
-        compared(&mut both, &views(2)).loss.backward();
+        loss_of(&mut both, &views(2)).loss.backward();
         let _ = tch::no_grad(|| get(own).shallow_clone().g_add_scalar_(1.0));
-        let before = get(slow).copy();
+        let before = get(target).copy();
         both.after_step(progress(50));
-        let moved = get(slow) - &before;
+        let moved = get(target) - &before;
         assert!(moved.abs().max().double_value(&[]) > 1e-3, "the momentum encoder stays");
         assert!((moved - 1.0).abs().max().double_value(&[]) > 0.5, "the momentum encoder is the encoder");
     }

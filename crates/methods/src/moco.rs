@@ -32,7 +32,7 @@ impl Moco {
         let bn_splits = i64::from(config.bn_splits);
         let projector = head(&config.projector, bn_splits);
         let query = Branch::new(setting, &projector, bn_splits);
-        let key = Branch::slow(setting, &projector, bn_splits);
+        let key = Branch::of_momentum_encoder(setting, &projector, bn_splits);
         let target_update = TargetUpdate::new(&query.trained(), &key.state(), &config.momentum);
         let queue = Queue::new(config.queue as i64, query.width(), Init::new(setting.seed), setting.device);
         let (symmetric, temperature, seed) = (config.symmetric, config.temperature, setting.seed);

@@ -23,7 +23,8 @@ pub(crate) struct Mocov3 {
 impl Mocov3 {
     pub(crate) fn new(config: &kontrast_config::Mocov3, setting: &Setting) -> Self {
         let projector = head(&config.projector, 1);
-        let (query, key) = (Branch::new(setting, &projector, 1), Branch::slow(setting, &projector, 1));
+        let (query, key) =
+            (Branch::new(setting, &projector, 1), Branch::of_momentum_encoder(setting, &projector, 1));
         let predictor = Predictor::new(setting, query.width(), &head(&config.predictor, 1));
         let target_update = TargetUpdate::new(&query.trained(), &key.state(), &config.momentum);
         Self { query, predictor, key, target_update, temperature: config.temperature }

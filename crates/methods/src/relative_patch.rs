@@ -1,7 +1,7 @@
 //! Relative patches (Doersch, Gupta and Efros 2015, arXiv 1505.05192): where does one tile lie beside the middle one?
 
 use crate::branch::Branch;
-use crate::classifier::{Classifier, judged};
+use crate::classifier::{Classifier, cross_entropy};
 use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
 use crate::{CollapseCriterion, Predictions, Progress, draw};
@@ -122,7 +122,7 @@ impl Objective for RelativePatch {
     fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
         let logits = online[0].flatten(0, 2);
         let targets = self.targets(batch.indices, batch.progress).to_device(logits.device());
-        let (loss, right) = judged(&logits, &targets);
+        let (loss, right) = cross_entropy(&logits, &targets);
         let embeddings = logits.detach().unsqueeze(0);
         LossOutput::new(loss, Some((CLASSES as f64).ln()), &embeddings).with_accuracy(right)
     }

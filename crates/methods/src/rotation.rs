@@ -1,7 +1,7 @@
 //! Rotation prediction (RotNet, Gidaris, Singh and Komodakis 2018, arXiv 1803.07728): how far was an image turned?
 
 use crate::branch::Branch;
-use crate::classifier::{Classifier, judged};
+use crate::classifier::{Classifier, cross_entropy};
 use crate::objective::{Batch, LossOutput, Objective, Pass};
 use crate::setting::{Setting, head};
 use crate::{CollapseCriterion, Predictions, Progress, draw};
@@ -72,7 +72,7 @@ impl Objective for Rotation {
     fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
         let logits = online[0].flatten(0, 1);
         let targets = self.targets(batch.indices, batch.progress).to_device(logits.device());
-        let (loss, right) = judged(&logits, &targets);
+        let (loss, right) = cross_entropy(&logits, &targets);
         let uniform = (self.rotations.classes() as f64).ln();
         let embeddings = logits.detach().unsqueeze(0);
         LossOutput::new(loss, Some(uniform), &embeddings).with_accuracy(right)

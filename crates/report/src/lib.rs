@@ -42,6 +42,6 @@ pub use label_free::label_free_markdown;
 pub use layers::layers_markdown;
 pub use loss_parts::loss_parts_markdown;
 pub use run_page::run_page;
-pub use scores::{read_run, scores_markdown, seeds_markdown, verdict};
+pub use scores::{conclusion, read_run, scores_markdown, seeds_markdown};
 pub use spread::Spread;
 pub use table::markdown_table;

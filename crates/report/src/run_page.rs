@@ -13,7 +13,7 @@ use crate::loss_parts::{PartRow, part_rows};
 use crate::page::{Picture, pictures, safe, write};
 use crate::run_curves::curves;
 use crate::scores::{ScoreRow, read_run, rows, state};
-use crate::{Curve, ReportError, verdict};
+use crate::{Curve, ReportError, conclusion};
 
 /// Writes `report.html` into a run directory, from its summary, its events and its figures. What is not
 /// there yet is left out, and damaged lines of the log are named on the page.
@@ -37,7 +37,7 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
     let content = Content {
         run: run_dir.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         state: state(&summary),
-        verdict: verdict(&summary),
+        conclusion: conclusion(&summary),
         facts: facts(&summary),
         scores: rows(&summary),
         loss_parts: part_rows(&summary),
@@ -66,7 +66,7 @@ struct Content<'r> {
     run: String,
     summary: &'r Summary,
     state: &'static str,
-    verdict: String,
+    conclusion: String,
     facts: Vec<Fact>,
     scores: Vec<ScoreRow>,
     loss_parts: Vec<PartRow>,

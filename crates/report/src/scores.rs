@@ -46,7 +46,7 @@ pub(crate) fn rows(summary: &Summary) -> Vec<ScoreRow> {
 }
 
 /// What a run comes to, in one sentence.
-pub fn verdict(summary: &Summary) -> String {
+pub fn conclusion(summary: &Summary) -> String {
     let beginning = match summary.status {
         Status::Finished => String::new(),
         Status::Running if summary.hint.as_deref() == Some(ABANDONED) => {

@@ -4,7 +4,9 @@ use crate::record::Record;
 use crate::session::Session;
 use crate::{Refusal, log};
 use kontrast_config::Loaded;
-use kontrast_report::{label_free_markdown, layers_markdown, loss_parts_markdown, scores_markdown, verdict};
+use kontrast_report::{
+    conclusion, label_free_markdown, layers_markdown, loss_parts_markdown, scores_markdown,
+};
 use kontrast_runlog::human::{count, counted};
 use kontrast_runlog::{Layout, Summary};
 use std::path::Path;
@@ -66,7 +68,7 @@ pub(crate) fn summary(summary: &Summary) {
     for table in tables.iter().filter(|table| !table.is_empty()) {
         log::out(format_args!("\n{}", table.trim_end()));
     }
-    log::out(format_args!("\n{}", verdict(summary)));
+    log::out(format_args!("\n{}", conclusion(summary)));
     if let Some(hint) = &summary.hint {
         log::out(hint);
     }

@@ -10,6 +10,7 @@ use kontrast_augment_torch::ToTensor;
 use kontrast_data::{DataError, Loader, LoaderSpec};
 use kontrast_methods::{Method, Progress, StepOutput};
 use kontrast_optim::{Rates, StateDict, clip_gradients};
+use kontrast_runlog::human;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -91,8 +92,10 @@ impl Trainer {
         let mut warnings: Vec<String> = restored.passed_over.into_iter().map(going_on).collect();
         if restored.position.threads != self.spec.threads {
             warnings.push(format!(
-                "the run had {} threads, this process has {}: it goes on, but not bit for bit; use --threads {}",
-                restored.position.threads, self.spec.threads, restored.position.threads
+                "the run had {}, this process has {}: it goes on, but not bit for bit; use --threads {}",
+                human::counted(restored.position.threads as u64, "thread"),
+                self.spec.threads,
+                restored.position.threads
             ));
         }
         Ok(Some(Resumed { step: self.step, epoch: restored.position.epoch, file: restored.file, warnings }))

@@ -3,8 +3,8 @@
 use std::fs;
 
 use kontrast_report::{
-    label_free_markdown, layers_markdown, loss_parts_markdown, run_page, scores_markdown, seeds_markdown,
-    verdict,
+    conclusion, label_free_markdown, layers_markdown, loss_parts_markdown, run_page, scores_markdown,
+    seeds_markdown,
 };
 use kontrast_runlog::{Evaluation, Event, LayerScore, Layout, LossPart, RunDir, Status, Summary};
 
@@ -20,9 +20,9 @@ fn page(summary: &Summary, events: &[Event]) -> String {
 #[test]
 fn the_page_shows_scores_beside_their_baselines() {
     let html = page(&sample::summary(), &sample::events());
-    let verdict = "knn top-1 49.5 % on the test images: 9.9 points above raw pixels, 19.1 points above the same \
+    let conclusion = "knn top-1 49.5 % on the test images: 9.9 points above raw pixels, 19.1 points above the same \
                    network with random weights.";
-    assert!(html.contains(verdict));
+    assert!(html.contains(conclusion));
     for cell in [">49.5<", ">39.6<", ">30.4<", ">+9.9<", ">+19.1<", ">89.9<"] {
         assert!(html.contains(cell), "{cell} is missing");
     }
@@ -113,7 +113,7 @@ fn a_run_with_labels_but_no_test_split_says_what_makes_one() {
 #[test]
 fn a_run_that_asked_for_no_scores_says_so() {
     let summary = Summary { eval: Evaluation::default(), ..sample::summary() };
-    assert!(verdict(&summary).contains("since [eval] asks for none"));
+    assert!(conclusion(&summary).contains("since [eval] asks for none"));
     assert!(page(&summary, &sample::events()).contains("Test images on the left"));
 }
 
@@ -139,7 +139,7 @@ fn a_difference_is_that_of_the_figures_beside_it() {
     summary.eval.trained.get_mut("knn").unwrap().top1 = 40.56;
     summary.eval.pixels.get_mut("knn").unwrap().top1 = 39.94;
     // Of 40.6 and 39.9, though the difference itself is 0.62.
-    assert!(verdict(&summary).contains("0.7 points above raw pixels"), "{}", verdict(&summary));
+    assert!(conclusion(&summary).contains("0.7 points above raw pixels"), "{}", conclusion(&summary));
 }
 
 #[test]
@@ -284,11 +284,11 @@ fn a_folder_that_is_no_run_is_named() {
 }
 
 #[test]
-fn the_verdict_says_when_a_run_is_below_a_baseline() {
+fn the_conclusion_says_when_a_run_is_below_a_baseline() {
     let mut summary = sample::summary();
     summary.eval.trained.get_mut("knn").unwrap().top1 = 35.0;
     assert!(
-        verdict(&summary)
+        conclusion(&summary)
             .contains("4.6 points below raw pixels, 4.6 points above the same network with random weights")
     );
 }

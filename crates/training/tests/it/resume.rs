@@ -103,7 +103,7 @@ fn another_number_of_threads_is_told_with_the_way_back() {
     setting.threads = 5;
     let warnings = setting.trainer().resume().unwrap().unwrap().warnings;
     let expected =
-        "the run had 1 threads, this process has 5: it goes on, but not bit for bit; use --threads 1";
+        "the run had 1 thread, this process has 5: it goes on, but not bit for bit; use --threads 1";
     assert_eq!(warnings, [expected]);
 }
 
