@@ -71,11 +71,11 @@ pub fn run() -> u8 {
     show(status::libtorch());
     show(graphics());
     show(room());
-    for line in data_sets() {
-        all_there &= !line.starts_with("MISSING");
+    let (lines, whole) = data_sets();
+    for line in lines {
         say::out(line);
     }
-    u8::from(!all_there)
+    u8::from(!(all_there && whole))
 }
 
 fn rust() -> Finding {
@@ -148,22 +148,24 @@ fn room() -> Finding {
     Finding::new(Status::Missing, "disk", words)
 }
 
-/// What the program says of the data sets, where it is built: it knows their checksums.
-fn data_sets() -> Vec<String> {
+/// What the program says of the data sets, where it runs: it knows their checksums. With it, whether none is damaged.
+fn data_sets() -> (Vec<String>, bool) {
     let said = Kontrast::built().and_then(|kontrast| {
         let output = kontrast.command(&["data".to_owned()]).stdin(Stdio::null()).output().ok()?;
-        Some(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect::<Vec<_>>())
+        let lines: Vec<_> = String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect();
+        (lines.len() == DataName::FETCHED.len()).then_some((lines, output.status.success()))
     });
-    said.filter(|lines| !lines.is_empty()).unwrap_or_else(|| {
+    said.unwrap_or_else(|| {
         let cache = cache_home().join("data");
-        DataName::FETCHED.map(|name| unverified(name.as_str(), &cache.join(name.as_str())).to_string()).into()
+        let line = |name: DataName| unverified(name.as_str(), &cache.join(name.as_str())).to_string();
+        (DataName::FETCHED.map(line).into(), true)
     })
 }
 
 /// What can be said without the program.
 fn unverified(name: &'static str, folder: &Path) -> Finding {
     let words = if folder.exists() {
-        format!("{}; not verified, since the program kontrast is not built yet", folder.display())
+        format!("{}; not verified, since the program kontrast is not built or does not run", folder.display())
     } else {
         "not there; fetched when first needed".to_owned()
     };

@@ -48,7 +48,8 @@ pub fn report(folders: &[PathBuf]) -> Result<u8> {
         runs_in(folder).map_err(|error| Refusal(error.to_string()))?;
     }
     let words = folders.iter().map(|folder| folder.display().to_string());
-    call(&[vec!["report".to_owned()], words.collect()].concat())
+    let words = [vec!["report".to_owned()], words.collect()].concat();
+    become_it(ready(Device::Cpu)?.command(&words))
 }
 
 /// A typo in the views shall not cost minutes either; what else is wrong with the options the program says itself.

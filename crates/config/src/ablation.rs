@@ -27,7 +27,7 @@ pub struct Ablation {
     /// What a reader of the table must know, such as differences in scale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// The experiment that cells change, relative to this file.
+    /// The experiment that cells change, relative to this file when it is read and a usable path once it is loaded.
     pub base: PathBuf,
     /// Each cell runs once with each.
     pub seeds: Vec<u64>,

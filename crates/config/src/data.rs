@@ -18,7 +18,8 @@ pub struct Data {
     ///
     /// Range: `cifar10`, `cifar100`, `stl10`, `fashion-mnist`, `folder`, `pack`, `synthetic`
     pub name: DataName,
-    /// The folder of images for `folder`, the packed file for `pack`; relative to the folder in which the command runs.
+    /// Needed by `folder`, which reads the images below it, and by `pack`, whose file it is; relative to the folder in
+    /// which the command runs.
     ///
     /// Range: a path
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -54,7 +55,7 @@ pub struct Data {
     /// Range: `"white"`, `"black"`, `"#rrggbb"`, or `[red, green, blue]` from 0 to 255
     #[serde(default, skip_serializing_if = "usual_background")]
     pub background: Option<Background>,
-    /// For `synthetic` only: `{ train, test, classes, size }`, images drawn on the fly.
+    /// Needed by `synthetic`: `{ train, test, classes, size }`, images drawn on the fly.
     ///
     /// Range: `train` at least `train.batch`, `test` from 1, `classes` 2 to 15, `size` 8 to 1,024 pixels
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -31,7 +31,7 @@ pub struct Eval {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linear: Option<Linear>,
     /// Probes on the maps after single stages of the encoder, at the end, trained and with random weights; see
-    /// [probes.md](probes.md).
+    /// docs/probes.md.
     ///
     /// Range: a table, as below
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -16,7 +16,8 @@ pub struct Experiment {
     ///
     /// Range: letters, digits, `-`, `_`, `.`; begins with a letter or digit
     pub name: String,
-    /// Seeds the views, the order of images, the subset, the initial weights and the splits of evaluation.
+    /// Seeds the views, the order of images, the subset, the initial weights and the splits of evaluation; no part of
+    /// the digest.
     ///
     /// Range: 0 or above
     pub seed: u64,

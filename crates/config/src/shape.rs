@@ -110,7 +110,6 @@ fn table_of(name: &str) -> String {
 /// The keys of a step, which serde names where it meets one that is not among them.
 fn settings(name: &str) -> Vec<String> {
     #[derive(serde::Deserialize)]
-    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     struct One {
         #[allow(dead_code, reason = "only the refusal is read")]
         step: Transform,

@@ -31,8 +31,8 @@ pub struct Train {
     ///
     /// Range: `true`, `false`
     pub channels_last: bool,
-    /// `{ norm, per }`: gradients longer than `norm` are shortened to it, each variable's by itself with `per =
-    /// "tensor"`, as in DINO, or all together with `per = "all"`; never where it is left out.
+    /// Gradient clipping, `{ norm, per }`: the largest norm, of each variable's gradient by itself with `per =
+    /// "tensor"`, as in DINO, or of all together with `per = "all"`; none where it is left out.
     ///
     /// Range: `norm` above 0; `per` `"tensor"`, `"all"`
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,18 +85,18 @@ pub enum Feed {
     Host,
 }
 
-/// The longest that gradients may be (Pascanu et al. 2013, arXiv 1211.5063).
+/// Gradient clipping (Pascanu et al. 2013, arXiv 1211.5063).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Clip {
-    /// The longest Euclidean norm.
+    /// The largest Euclidean norm.
     pub norm: f64,
-    /// Of what.
+    /// Whose norm it is.
     pub per: ClipPer,
 }
 
-/// Of what the norm is taken.
+/// Whose norm is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]

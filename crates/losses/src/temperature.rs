@@ -11,19 +11,14 @@ use tch::Tensor;
 pub enum Temperature<'a> {
     /// Above 0.
     Fixed(f64),
-    /// The logarithm of the scale, a scalar of any float kind; the gradient reaches it.
+    /// The logarithm of the scale: one element, of any float kind, else a loss panics; the gradient
+    /// reaches it.
     Learned(&'a Tensor),
 }
 
 impl From<f64> for Temperature<'_> {
     fn from(temperature: f64) -> Self {
         Self::Fixed(temperature)
-    }
-}
-
-impl<'a> From<&'a Tensor> for Temperature<'a> {
-    fn from(log_scale: &'a Tensor) -> Self {
-        Self::Learned(log_scale)
     }
 }
 

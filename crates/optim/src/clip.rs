@@ -1,20 +1,21 @@
-//! Limits of gradients, and their norm.
+//! Gradient clipping, and the norm of gradients.
 
 use tch::{Kind, Tensor};
 
 /// Added to a norm before it divides, as in PyTorch's `clip_grad_norm_`.
 const EPS: f64 = 1e-6;
 
-/// The longest that gradients may be (Pascanu et al. 2013, arXiv 1211.5063, section 3.2).
+/// Gradient clipping: the largest norm, of each variable's gradient or of all together (Pascanu et al. 2013, arXiv
+/// 1211.5063, section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Clip {
-    /// The longest Euclidean norm.
+    /// The largest Euclidean norm.
     pub norm: f64,
-    /// Of what.
+    /// Whose norm it is.
     pub per: ClipPer,
 }
 
-/// Of what the norm is taken.
+/// Whose norm is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClipPer {
     /// Of each variable's gradient by itself, as DINO's code does.
@@ -23,8 +24,13 @@ pub enum ClipPer {
     All,
 }
 
-/// Shortens the gradients of these variables to the limit, where there is one and they are longer; those that have none
-/// are passed over. Returns the norm of all gradients together before, a scalar on their device that nobody waited for.
+/// Multiplies gradients whose norm is above the limit, where there is one, so that it is the limit's. Variables without a
+/// gradient are passed over.
+///
+/// # Shapes
+/// - `variables`: of any shape
+/// - returns a scalar, fp32: the norm of all gradients together before, without waiting for the device; 0 where there are
+///   none
 pub fn clip_gradients(variables: &[Tensor], limit: Option<Clip>) -> Tensor {
     tch::no_grad(|| {
         let gradients: Vec<_> = variables.iter().map(Tensor::grad).filter(Tensor::defined).collect();

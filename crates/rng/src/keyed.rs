@@ -7,7 +7,8 @@ use rand::{Rng, SeedableRng, TryRng};
 
 /// A ChaCha8 stream whose key is what is drawn, not when: worker count and order cannot change it.
 ///
-/// The helpers below are written out, so that another version of `rand` cannot change a drawn number.
+/// Its own methods are written out, so that another version of `rand` cannot change what they draw. What distributions of
+/// `rand` make of the stream follows `rand`'s version, which `Cargo.lock` holds.
 #[derive(Debug)]
 pub struct KeyedRng(ChaCha8Rng);
 

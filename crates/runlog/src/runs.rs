@@ -1,5 +1,6 @@
 //! Which run directories a folder stands for.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::{Layout, RunlogError};
@@ -8,14 +9,19 @@ use crate::{Layout, RunlogError};
 /// holds a `summary.json`.
 ///
 /// # Errors
-/// When there is none.
+/// When there is none, or the folder may not be read.
 pub fn runs_in(folder: &Path) -> Result<Vec<PathBuf>, RunlogError> {
     let is_run = |path: &Path| Layout::of(path).summary().is_file();
     if is_run(folder) {
         return Ok(vec![folder.to_owned()]);
     }
-    let entries = std::fs::read_dir(folder).into_iter().flatten();
-    let mut runs: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| is_run(path)).collect();
+    let entries = match std::fs::read_dir(folder) {
+        Err(source) if source.kind() == ErrorKind::PermissionDenied => {
+            return Err(RunlogError::Read { path: folder.to_owned(), source });
+        }
+        entries => entries.into_iter().flatten().flatten(),
+    };
+    let mut runs: Vec<_> = entries.map(|entry| entry.path()).filter(|path| is_run(path)).collect();
     runs.sort();
     if runs.is_empty() { Err(RunlogError::NoRun { folder: folder.to_owned() }) } else { Ok(runs) }
 }

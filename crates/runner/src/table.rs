@@ -1,10 +1,12 @@
 //! `table`: several runs in one table, of the same experiment with other seeds, or of an ablation.
 
-use crate::log;
+use crate::arguments::quoted;
+use crate::{Refusal, log};
 use clap::{Args, Subcommand};
 use kontrast_config::Ablation;
 use kontrast_report::{AblationResult, Outcome, ablation_markdown, ablation_page, read_run, seeds_markdown};
-use kontrast_runlog::atomic_write;
+use kontrast_runlog::{Status, Summary, atomic_write, runs_in};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +21,7 @@ pub(crate) enum Table {
 
 #[derive(Args, Debug)]
 pub(crate) struct Seeds {
-    /// The run directories
+    /// The run directories, or folders of them
     #[arg(required = true)]
     runs: Vec<PathBuf>,
     /// Write the table to this Markdown file too
@@ -40,9 +42,6 @@ pub(crate) struct Cells {
     /// Write the table to this Markdown file too
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
-    /// What the table shows as the command that repeats it
-    #[arg(long, hide = true)]
-    command: Option<String>,
 }
 
 /// Prints and writes a table.
@@ -55,26 +54,57 @@ pub(crate) fn table(asked: &Table) -> anyhow::Result<u8> {
 }
 
 fn seeds(asked: &Seeds) -> anyhow::Result<()> {
-    let runs = asked.runs.iter().map(|run| read_run(run)).collect::<Result<Vec<_>, _>>()?;
-    let words =
-        format!("Mean ± standard deviation over {} of {} seeds:", runs.len(), asked.of.unwrap_or(runs.len()));
+    let mut folders = Vec::new();
+    for folder in &asked.runs {
+        folders.extend(runs_in(folder).map_err(|error| Refusal(error.to_string()))?);
+    }
+    let runs = folders.iter().map(|run| read_run(run)).collect::<Result<Vec<_>, _>>()?;
+    require_seeds_alone(&folders, &runs)?;
+    let of = asked.of.unwrap_or(runs.len()).max(runs.len());
+    let words = format!("Mean ± standard deviation over {} of {of} seeds:", runs.len());
     let table = seeds_markdown(&runs);
     log::out(format_args!("\n{words}\n\n{table}"));
-    let name = runs.first().map_or("", |run| &run.name);
-    let mut text = format!("# {name}\n\n{words}\n\n{table}\nRuns:\n\n");
-    for run in &asked.runs {
+    let mut text = format!("# {}\n\n{words}\n\n{table}\nRuns:\n\n", runs[0].name);
+    for run in &folders {
         // Writing to a string does not fail.
         let _ = writeln!(text, "- `{}`", name_of(run));
     }
     elsewhere(&text, asked.write.as_deref())
 }
 
+/// Refuses runs of which a mean says nothing: those that did not finish, and those that differ in more than their seed.
+fn require_seeds_alone(folders: &[PathBuf], runs: &[Summary]) -> Result<(), Refusal> {
+    let mut seeds = BTreeSet::new();
+    for (folder, run) in folders.iter().zip(runs) {
+        let shown = folder.display();
+        if run.status != Status::Finished {
+            return Err(Refusal(format!(
+                "{shown}: expected a finished run, found one that is {}",
+                run.status
+            )));
+        }
+        if run.digest != runs[0].digest {
+            let first = folders[0].display();
+            return Err(Refusal(format!("{shown}: expected the experiment of {first} with another seed")));
+        }
+        if !seeds.insert(run.seed) {
+            return Err(Refusal(format!("{shown}: expected each seed once, found {} again", run.seed)));
+        }
+    }
+    Ok(())
+}
+
 fn ablation(asked: &Cells) -> anyhow::Result<()> {
-    let file = crate::arguments::quoted(&asked.file.display().to_string());
-    let command = asked.command.clone().unwrap_or_else(|| format!("cargo xtask ablation {file}"));
-    let result = AblationResult::collect(&Ablation::load(&asked.file)?, &asked.out, &command)?;
+    if !asked.out.is_dir() {
+        let text =
+            format!("--out {}: expected the folder of the ablation's runs, found none", asked.out.display());
+        return Err(Refusal(text).into());
+    }
+    let file = quoted(&asked.file.display().to_string());
+    let command = format!("cargo xtask ablation {file}");
+    let ablation = Ablation::load(&asked.file)?;
+    let result = AblationResult::collect(&ablation, &asked.out, &command)?;
     let text = format!("{}\n{}", ablation_markdown(&result), outcomes(&result));
-    std::fs::create_dir_all(&asked.out)?;
     let (table, page) = (asked.out.join("table.md"), asked.out.join("report.html"));
     atomic_write(&table, text.as_bytes())?;
     ablation_page(&result, &page)?;

@@ -23,10 +23,18 @@ pub struct TrainingRecipe {
     pub warmup: u64,
     /// Steps in all.
     pub steps: u64,
-    /// What the optimizer moves.
-    pub variables: Vec<Tensor>,
-    /// The longest that gradients may be, where there is a limit.
+    /// What the optimizer moves, each with the step from which it does.
+    variables: Vec<(Tensor, u64)>,
+    /// Gradient clipping, where there is any.
     pub clip: Option<Clip>,
+}
+
+impl TrainingRecipe {
+    /// The variables that this step moves: without those that are still frozen.
+    pub(crate) fn moved_at(&self, step: u64) -> Vec<Tensor> {
+        let moved = self.variables.iter().filter(|(_, from)| step >= *from);
+        moved.map(|(variable, _)| variable.shallow_clone()).collect()
+    }
 }
 
 /// The recipe of an experiment for a method's groups, where an epoch has `steps_per_epoch` steps.
@@ -44,8 +52,11 @@ pub fn recipe(experiment: &Experiment, groups: Vec<Group>, steps_per_epoch: u64)
             Box::new(Multistep { peak: lr, gamma: own.gamma, milestones, warmup })
         }
     };
-    let named = groups.iter().flat_map(|group| &group.variables);
-    let variables = named.map(|(_, variable)| variable.shallow_clone()).collect();
+    let of_group = |group: &Group| {
+        let own = group.variables.iter().map(|(_, variable)| (variable.shallow_clone(), group.frozen_until));
+        own.collect::<Vec<_>>()
+    };
+    let variables = groups.iter().flat_map(of_group).collect();
     let clip = experiment.train.clip.map(|clip| Clip {
         norm: clip.norm,
         per: match clip.per {

@@ -233,7 +233,7 @@ impl Trainer {
         loader.recycle(batch.buffer);
         self.recipe.optimizer.zero_grad();
         let output = self.method.step(&views, progress);
-        let gradient_norm = clip_gradients(&self.recipe.variables, self.recipe.clip);
+        let gradient_norm = clip_gradients(&self.recipe.moved_at(self.step), self.recipe.clip);
         let rates = Rates { lr: self.recipe.schedule.at(self.step), weight_decay: self.recipe.weight_decay };
         self.recipe.optimizer.step(rates);
         self.method.after_step(progress);

@@ -6,12 +6,11 @@ mod plan;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use kontrast_config::{Ablation, Experiment};
+use kontrast_config::{Ablation, Device, Experiment};
 
 use crate::arguments;
 use crate::experiment::ready;
 use crate::family::{Family, INTERRUPTED, worst};
-use crate::program::quoted;
 use crate::say;
 use plan::Plan;
 
@@ -26,9 +25,11 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
         return Ok(0);
     }
     let (mut codes, mut failures) = (plan.codes(), Vec::new());
-    let kontrast = ready(asked.device.unwrap_or(base.device))?;
+    let is_done = plan.left().next().is_none();
+    // A table needs no GPU.
+    let kontrast = ready(if is_done { Device::Cpu } else { asked.device.unwrap_or(base.device) })?;
     let family = Family::new()?;
-    if plan.left().next().is_some() {
+    if !is_done {
         std::fs::create_dir_all(&out)?;
         let ended = execute::all(asked, &ablation, &plan, &kontrast, &family)?;
         codes.extend(ended.iter().map(|ended| ended.code));
@@ -37,10 +38,11 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
             ended.iter().filter(|ended| ended.code != INTERRUPTED).filter_map(execute::Ended::failure),
         );
     }
-    codes.push(Family::call(kontrast.command(&table(asked, &out)))?);
+    let table = Family::call(kontrast.command(&table(asked, &out)));
     for failure in failures {
         say::note(format_args!("{failure}"));
     }
+    codes.push(table?);
     let code = worst(codes);
     if code == INTERRUPTED {
         say::note(format_args!("interrupted; the same command goes on from here"));
@@ -56,14 +58,9 @@ fn folder(runs: &Path, ablation: &Ablation) -> PathBuf {
 /// The arguments that write the table.
 fn table(asked: &arguments::Ablation, out: &Path) -> Vec<String> {
     let mut words = vec!["table".to_owned(), "ablation".to_owned(), asked.file.display().to_string()];
-    words.extend(["--out".to_owned(), out.display().to_string(), "--command".to_owned(), command(asked)]);
+    words.extend(["--out".to_owned(), out.display().to_string()]);
     if let Some(file) = &asked.write {
         words.extend(["--write".to_owned(), file.display().to_string()]);
     }
     words
-}
-
-/// The command that repeats the whole.
-fn command(asked: &arguments::Ablation) -> String {
-    format!("cargo xtask ablation {}", quoted(&asked.file.display().to_string()))
 }

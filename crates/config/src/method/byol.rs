@@ -20,8 +20,7 @@ pub struct Byol {
     ///
     /// Range: as a head, below
     pub projector: Head,
-    /// The head on an embedding: `{ widths, batch_norm }`. Its last width is the projector's; `widths = []` is no
-    /// predictor.
+    /// The head that only the online network has; without it embeddings collapse.
     ///
     /// Range: as a head, below
     pub predictor: Head,

@@ -37,7 +37,8 @@ pub struct Dino {
     ///
     /// Range: 2 or above
     pub prototypes: u32,
-    /// The head on the encoder: `{ widths, batch_norm }`.
+    /// The head before the prototypes, with GELU between its layers; its last width is the bottleneck, which is brought
+    /// to unit length.
     ///
     /// Range: as a head, below
     pub projector: Head,

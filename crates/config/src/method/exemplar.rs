@@ -14,7 +14,7 @@ pub struct Exemplar {
     ///
     /// Range: `train.batch` or above
     pub classes: usize,
-    /// The head on the encoder: `{ widths, batch_norm }`.
+    /// Between encoder and classifier, with ReLU after its last layer too.
     ///
     /// Range: as a head, below
     pub projector: Head,

@@ -20,7 +20,7 @@ pub struct Jigsaw {
     /// Range: as many as the encoder needs (5 with the `cifar` stem, 17 with `imagenet`, 3 with `nin`) to those of a
     /// cell: the view's size by `grid`
     pub tile: usize,
-    /// `{ method, count, seed }`: the set to tell apart ([jigsaw](methods/jigsaw.md#the-permutations)).
+    /// `{ method, count, seed }`: the set to tell apart (docs/methods/jigsaw.md).
     ///
     /// Range: `method` as there; `count` 2 to as many as there are
     pub permutations: Permutations,
@@ -28,7 +28,7 @@ pub struct Jigsaw {
     ///
     /// Range: `true`, `false`
     pub normalise: bool,
-    /// Weight of telling which tile is shown at each place; 0 switches that off.
+    /// Weight of a second loss, that of telling which tile is shown at each place; 0 switches it off.
     ///
     /// Range: 0 or above
     pub position_weight: f64,

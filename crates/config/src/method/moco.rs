@@ -12,7 +12,7 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Moco {
-    /// Divides the similarities; with `swav` the scores of the prediction.
+    /// Divides the similarities.
     ///
     /// Range: above 0
     pub temperature: f64,
@@ -21,7 +21,7 @@ pub struct Moco {
     ///
     /// Range: each 0 to 1
     pub momentum: Momentum,
-    /// Embeddings of earlier batches.
+    /// Keys of earlier batches.
     ///
     /// Range: a multiple of `train.batch`; of twice that with `moco.symmetric`
     pub queue: usize,
@@ -29,8 +29,8 @@ pub struct Moco {
     ///
     /// Range: `true`, `false`
     pub symmetric: bool,
-    /// Splits of the batch, of consecutive images, that batch norm sees one at a time; keys are shuffled between them.
-    /// 1 is ordinary batch norm.
+    /// Splits of the batch that batch norm sees one at a time; keys are shuffled between them, so that no query finds
+    /// its key by their common statistics. 1 is ordinary batch norm.
     ///
     /// Range: divides `train.batch` (`train.chunk` where there is one), with two images or more a split
     pub bn_splits: u32,

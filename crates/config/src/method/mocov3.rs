@@ -11,7 +11,7 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Mocov3 {
-    /// Divides the similarities; with `swav` the scores of the prediction.
+    /// Divides the similarities.
     ///
     /// Range: above 0
     pub temperature: f64,

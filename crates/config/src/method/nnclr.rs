@@ -12,13 +12,13 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Nnclr {
-    /// Divides the similarities; with `swav` the scores of the prediction.
+    /// Divides the similarities.
     ///
     /// Range: above 0
     pub temperature: f64,
-    /// Embeddings of earlier batches.
+    /// Embeddings of earlier batches, among which neighbours are looked for.
     ///
-    /// Range: a multiple of `train.batch`; of twice that with `moco.symmetric`
+    /// Range: a multiple of `train.batch`
     pub queue: usize,
     /// The head on the encoder: `{ widths, batch_norm }`.
     ///

@@ -10,19 +10,19 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Npid {
-    /// Divides the similarities; with `swav` the scores of the prediction.
+    /// Divides the similarities.
     ///
     /// Range: above 0
     pub temperature: f64,
-    /// Slots drawn from the bank for each image.
+    /// Slots drawn from the bank as negatives, for each image of the batch.
     ///
     /// Range: 1 to one less than the training images
     pub negatives: usize,
-    /// Fraction of itself that an image's slot keeps.
+    /// Fraction of itself that a slot of the bank keeps when its image is seen again.
     ///
     /// Range: 0 or above, below 1
     pub bank_momentum: f64,
-    /// Fraction of itself that the normaliser Z keeps at a step; 1 keeps the first batch's for good.
+    /// Fraction of itself that the normaliser Z keeps at each step: 1 keeps the first batch's, as in the paper.
     ///
     /// Range: 0 to 1
     pub normaliser_momentum: f64,

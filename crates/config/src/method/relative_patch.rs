@@ -19,11 +19,12 @@ pub struct RelativePatch {
     ///
     /// Range: `true`, `false`
     pub all: bool,
-    /// As `jigsaw.normalise`.
+    /// Whether each tile is normalised by its own mean and standard deviation.
     ///
     /// Range: `true`, `false`
     pub normalise: bool,
-    /// One channel of each tile stays, noise of this fraction of its standard deviation replaces the others.
+    /// One channel of each tile stays, and noise of this fraction of its standard deviation replaces the others; all
+    /// stay where it is left out.
     ///
     /// Range: 0 or above
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,11 +11,11 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Simsiam {
-    /// Whether the side that is predicted passes no gradient.
+    /// Whether the target passes no gradient; without that embeddings collapse (figure 2 of the paper).
     ///
     /// Range: `true`, `false`
     pub stop_gradient: bool,
-    /// Whether the predictor keeps the peak learning rate, in the warm-up too.
+    /// Whether the predictor keeps the peak learning rate while the schedule lowers the others'.
     ///
     /// Range: `true`, `false`
     pub predictor_fixed_lr: bool,

@@ -12,15 +12,15 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Swav {
-    /// Divides the similarities; with `swav` the scores of the prediction.
+    /// Divides the scores of the prediction.
     ///
     /// Range: above 0
     pub temperature: f64,
-    /// How soft the codes are.
+    /// How soft the codes are: the entropy's weight in the assignment.
     ///
     /// Range: above 0
     pub epsilon: f64,
-    /// Rounds of Sinkhorn-Knopp.
+    /// Rounds of Sinkhorn and Knopp's algorithm.
     ///
     /// Range: 1 or above
     pub iterations: u32,

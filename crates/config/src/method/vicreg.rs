@@ -10,15 +10,15 @@ use crate::problems::Problems;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Vicreg {
-    /// Weights of the three terms.
+    /// Weight of the mean squared distance between the views.
     ///
     /// Range: 0 or above
     pub invariance: f64,
-    /// Weights of the three terms.
+    /// Weight of the hinge on each dimension's standard deviation; without it embeddings collapse.
     ///
     /// Range: 0 or above
     pub variance: f64,
-    /// Weights of the three terms.
+    /// Weight of the covariances.
     ///
     /// Range: 0 or above
     pub covariance: f64,

@@ -12,19 +12,19 @@ pub struct Jitter {
     ///
     /// Range: 0 to 1
     pub probability: f64,
-    /// 0.4 draws a factor from 0.6 to 1.4.
+    /// Amount for brightness: 0.4 draws a factor from 0.6 to 1.4.
     ///
     /// Range: 0 or above
     pub brightness: f64,
-    /// 0.4 draws a factor from 0.6 to 1.4.
+    /// Amount for contrast: 0.4 draws a factor from 0.6 to 1.4.
     ///
     /// Range: 0 or above
     pub contrast: f64,
-    /// 0.4 draws a factor from 0.6 to 1.4.
+    /// Amount for saturation: 0.4 draws a factor from 0.6 to 1.4.
     ///
     /// Range: 0 or above
     pub saturation: f64,
-    /// 0.1 turns the hue by -0.1 to 0.1 of the circle.
+    /// Amount for hue: 0.1 turns it by -0.1 to 0.1 of the circle.
     ///
     /// Range: 0 to 0.5 once multiplied by `strength`
     pub hue: f64,

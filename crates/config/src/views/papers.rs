@@ -23,7 +23,6 @@ const PAPERS: [(&str, &str); 9] = [
 ];
 
 #[derive(Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct File {
     views: Views,

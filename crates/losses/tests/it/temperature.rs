@@ -18,7 +18,9 @@ fn scale(temperature: f64) -> Tensor {
 
 /// CLIP's loss, both ways.
 fn clip(images: &Tensor, texts: &Tensor, log_scale: &Tensor) -> Tensor {
-    (info_nce_batch(images, texts, log_scale) + info_nce_batch(texts, images, log_scale)) / 2.0
+    (info_nce_batch(images, texts, Temperature::Learned(log_scale))
+        + info_nce_batch(texts, images, Temperature::Learned(log_scale)))
+        / 2.0
 }
 
 #[test]
@@ -28,14 +30,27 @@ fn value_and_gradients_are_those_of_the_fp64_reference() {
             assert_golden(CASE, &format!("{name}.{size}"), |given| loss(given, given.tensor("log_scale")));
         };
         let pair = |given: &Given<'_>| ["z1", "z2"].map(|name| given.tensor(name));
-        golden("nt_xent", &|given, log_scale| nt_xent(&pair(given)[0], &pair(given)[1], &log_scale));
-        golden("dcl", &|given, log_scale| dcl(&pair(given)[0], &pair(given)[1], &log_scale));
+        golden("nt_xent", &|given, log_scale| {
+            nt_xent(&pair(given)[0], &pair(given)[1], Temperature::Learned(&log_scale))
+        });
+        golden("dcl", &|given, log_scale| {
+            dcl(&pair(given)[0], &pair(given)[1], Temperature::Learned(&log_scale))
+        });
         golden("sup_con", &|given, log_scale| {
-            sup_con(&Tensor::stack(&pair(given), 0), &given.tensor("labels"), &log_scale)
+            sup_con(
+                &Tensor::stack(&pair(given), 0),
+                &given.tensor("labels"),
+                Temperature::Learned(&log_scale),
+            )
         });
         golden("clip", &|given, log_scale| clip(&given.tensor("images"), &given.tensor("texts"), &log_scale));
         golden("info_nce", &|given, log_scale| {
-            info_nce(&given.tensor("query"), &given.tensor("key"), &given.tensor("negatives"), &log_scale)
+            info_nce(
+                &given.tensor("query"),
+                &given.tensor("key"),
+                &given.tensor("negatives"),
+                Temperature::Learned(&log_scale),
+            )
         });
     }
 }
@@ -58,7 +73,7 @@ fn many_tiles_give_what_the_whole_matrix_gives() {
 #[should_panic(expected = "a scale is one number, found [2]")]
 fn several_scales_are_a_bug() {
     let (z1, z2) = views(4, 8, 0.0);
-    let _ = nt_xent(&z1, &z2, &Tensor::zeros([2], (Kind::Float, Device::Cpu)));
+    let _ = nt_xent(&z1, &z2, Temperature::Learned(&Tensor::zeros([2], (Kind::Float, Device::Cpu))));
 }
 
 proptest! {

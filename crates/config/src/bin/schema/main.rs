@@ -13,7 +13,15 @@ use serde_json::Value;
 
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let check = std::env::args().nth(1).is_some_and(|argument| argument == "--check");
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let check = match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => false,
+        ["--check"] => true,
+        other => {
+            eprintln!("{}: expected nothing or --check", other.join(" "));
+            return ExitCode::from(2);
+        }
+    };
     let mut problems = match files(&root) {
         Ok(files) if check => out_of_date(files),
         Ok(files) => write(files),

@@ -19,12 +19,15 @@ pub fn renewed(page: &str) -> Result<String, String> {
     while let Some(line) = lines.next() {
         let _ = writeln!(text, "{line}");
         if let Some(directive) = line.strip_prefix("<!-- ").and_then(|line| line.strip_suffix(" -->")) {
-            text.push_str(&table(&roots, directive).ok_or_else(|| format!("{line}: no such keys"))?);
+            text.push_str(&table(&roots, directive).map_err(|problem| format!("{line}: {problem}"))?);
             while lines.next_if(|line| line.starts_with('|')).is_some() {}
         }
     }
     Ok(text)
 }
+
+/// What begins the last paragraph of a doc comment.
+const RANGE: &str = "\u{0}Range: ";
 
 /// The schemas of both kinds of files.
 struct Roots {
@@ -40,14 +43,23 @@ struct Row {
     range: Option<String>,
 }
 
-fn table(roots: &Roots, directive: &str) -> Option<String> {
-    let (kind, rest) = directive.split_once("keys: ")?;
+fn table(roots: &Roots, directive: &str) -> Result<String, String> {
+    let expected = || "expected `keys: `, `shared keys: ` or `own keys: `, and tables".to_owned();
+    let (kind, rest) = directive.split_once("keys: ").ok_or_else(expected)?;
     let (paths, flattened) = rest.split_once(" + ").unwrap_or((rest, ""));
-    let flattened: BTreeSet<&str> = flattened.split(' ').collect();
-    let tables: Vec<_> = paths.split(' ').flat_map(|path| resolved(roots, path)).collect();
+    let mut flattened: BTreeSet<&str> = flattened.split_terminator(' ').collect();
+    let mut tables = Vec::new();
+    for path in paths.split(' ') {
+        let found = resolved(roots, path);
+        if found.is_empty() {
+            return Err(format!("{path}: no such table"));
+        }
+        tables.extend(found);
+    }
     let mut rows: Vec<Row> = Vec::new();
+    let mut used = BTreeSet::new();
     for (name, root, table) in &tables {
-        for mut row in rows_of(root, table, "", &flattened)? {
+        for mut row in rows_of(root, table, "", &flattened, &mut used)? {
             let same = |other: &&mut Row| {
                 (&other.key, &other.meaning, &other.range) == (&row.key, &row.meaning, &row.range)
             };
@@ -59,18 +71,26 @@ fn table(roots: &Roots, directive: &str) -> Option<String> {
             }
         }
     }
-    match kind.trim() {
-        "shared" => rows.retain(|row| row.tables.len() > 1),
-        "own" => {
+    flattened.retain(|key| !used.contains(*key));
+    if let Some(key) = flattened.first() {
+        return Err(format!("{key}: no such key"));
+    }
+    let names: Vec<&str> = tables.iter().map(|(name, ..)| name.as_str()).collect();
+    match kind {
+        "" => Ok(markdown(&joined(rows), &names, names.len() > 1)),
+        "shared " => {
+            rows.retain(|row| row.tables.len() > 1);
+            Ok(markdown(&joined(rows), &names, true))
+        }
+        "own " => {
             rows.retain(|row| row.tables.len() == 1);
             for row in &mut rows {
                 row.key = format!("{}.{}", row.tables[0], row.key);
             }
+            Ok(markdown(&joined(rows), &names, false))
         }
-        _ => {}
+        _ => Err(expected()),
     }
-    let names: Vec<&str> = tables.iter().map(|(name, ..)| name.as_str()).collect();
-    Some(markdown(&joined(rows), &names, kind.trim() != "own" && names.len() > 1))
 }
 
 /// Neighbours that mean the same in one row.
@@ -159,19 +179,33 @@ fn followed<'r>(root: &'r Value, mut schema: &'r Value) -> &'r Value {
     }
 }
 
-fn rows_of(root: &Value, table: &Value, prefix: &str, flattened: &BTreeSet<&str>) -> Option<Vec<Row>> {
+/// The keys of a table. One without a range has to be a table or a list of tables, which have their own place.
+fn rows_of(
+    root: &Value,
+    table: &Value,
+    prefix: &str,
+    flattened: &BTreeSet<&str>,
+    used: &mut BTreeSet<String>,
+) -> Result<Vec<Row>, String> {
     let required: Vec<&str> =
         table["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let properties = table["properties"].as_object().ok_or("no table of keys")?;
+    let ranges = properties.values().any(|schema| described(schema).is_some_and(|text| text.contains(RANGE)));
     let mut rows = Vec::new();
-    for (key, schema) in table["properties"].as_object()? {
-        let text = schema["description"].as_str()?.replace("\n\n", "\u{0}").replace('\n', " ");
-        let (meaning, range) = match text.split_once("\u{0}Range: ") {
+    for (key, schema) in properties {
+        let text = described(schema).ok_or_else(|| format!("{prefix}{key}: no doc comment"))?;
+        let (meaning, range) = match text.split_once(RANGE) {
             Some((meaning, range)) => (meaning, Some(range.to_owned())),
             None => (&text[..], None),
         };
-        let is_optional = !required.contains(&key.as_str())
-            && !["default", "Default"].iter().any(|word| meaning.contains(word))
-            && !meaning.starts_with("For ");
+        if range.is_none() && ranges && followed(root, schema)["type"] != "object" && !is_choice(root, schema)
+        {
+            return Err(format!("{prefix}{key}: its doc comment has no paragraph `Range: `"));
+        }
+        // A default that is named says so already, and so does who needs a key that others must not have.
+        let words = ["default", "Default", "Needed by"];
+        let is_optional =
+            !required.contains(&key.as_str()) && !words.iter().any(|word| meaning.contains(word));
         let optional = if is_optional { "*optional*: " } else { "" };
         rows.push(Row {
             key: format!("{prefix}{key}"),
@@ -180,13 +214,23 @@ fn rows_of(root: &Value, table: &Value, prefix: &str, flattened: &BTreeSet<&str>
             range,
         });
         if flattened.contains(key.as_str()) {
-            rows.extend(rows_of(root, followed(root, schema), &format!("{prefix}{key}."), flattened)?);
+            used.insert(key.clone());
+            rows.extend(rows_of(root, followed(root, schema), &format!("{prefix}{key}."), flattened, used)?);
         }
     }
-    Some(rows)
+    Ok(rows)
 }
 
-/// A sentence without its capital and its full stop; several as they are.
+/// The doc comment of a key, its paragraphs apart by NUL.
+fn described(schema: &Value) -> Option<String> {
+    Some(schema["description"].as_str()?.replace("\n\n", "\u{0}").replace('\n', " "))
+}
+
+fn is_choice(root: &Value, schema: &Value) -> bool {
+    !followed(root, schema)["oneOf"].is_null()
+}
+
+/// Sentences whose first letter is small, and without the last full stop.
 fn as_cell(text: &str) -> String {
     let text = text.replace('\u{0}', " ");
     let text = text.strip_suffix('.').unwrap_or(&text);
