@@ -90,3 +90,18 @@ fn optimizer(config: &config::Optimizer, mut groups: Vec<Group>) -> (Box<dyn Opt
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frozen_variable_is_not_among_those_that_a_step_moves() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/smoke/simclr.toml");
+        let experiment = Experiment::load(file.as_ref(), &[]).unwrap().experiment;
+        let group = |name: &str| Group::new(vec![(name.to_owned(), Tensor::from(0f32))]);
+        let frozen = Group { frozen_until: 3, ..group("prototypes") };
+        let recipe = recipe(&experiment, vec![group("weight"), frozen], 10);
+        assert_eq!([0, 2, 3].map(|step| recipe.moved_at(step).len()), [1, 1, 2]);
+    }
+}

@@ -84,6 +84,9 @@ fn a_finished_run_is_repeated_reported_and_evaluated_but_not_trained_again() {
     place
         .run(&["table", "seeds", &report, "--of", "3", "--write", "new/seeds.md"])
         .says(0, &["over 1 of 3 seeds", "| knn", "new/seeds.md"]);
+    place.run(&["table", "seeds", &report, &report]).says(2, &["expected each seed once"]);
+    place.run(&["table", "seeds", "nowhere"]).says(2, &["nowhere", "expected a run directory"]);
+    place.run(&["table", "ablation", "tiny.toml", "--out", "nowhere"]).says(2, &["--out nowhere"]);
     let table = fs::read_to_string(place.path().join("new/seeds.md")).unwrap();
     assert!(table.starts_with("# tiny\n") && table.contains("Runs:\n\n- `tiny-"), "{table}");
     let before = place.summary()["eval"].clone();
