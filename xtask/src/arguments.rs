@@ -67,7 +67,7 @@ pub enum Command {
         #[arg(long)]
         write: bool,
     },
-    /// Write what follows from the types of a file: its schema for editors, and the tables of docs/config.md
+    /// Write the JSON Schemas of configs/schema, for editors, and the tables of keys in docs/config.md
     Schema {
         /// Write nothing; fail where they are out of date, or a committed file does not fit its schema
         #[arg(long)]

@@ -31,7 +31,7 @@ impl Kontrast {
         })
     }
 
-    /// The program as it was built before, beside this one, where it was; nothing is built.
+    /// The program of an earlier build, beside this one, if there is one; builds nothing.
     pub fn built() -> Option<Self> {
         let path = std::env::current_exe().ok()?.with_file_name("kontrast");
         path.is_file().then_some(Self { path })

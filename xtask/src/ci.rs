@@ -10,8 +10,9 @@ use crate::setup::{self, Wanted};
 use crate::{fuzz, layers, say, smoke, tidy, workspace};
 
 /// Lets clippy and rustdoc go over every crate without libtorch: nothing is fetched and no C++ compiled before the
-/// code is known to be clean. Their metadata would not serve the build in any case.
-const WITHOUT_LIBTORCH: [&str; 2] = ["--features", "kontrast-torch-ext/doc-only,kontrast-config/schema"];
+/// code is known to be clean. Their metadata would not serve the build in any case. The program that writes the schema is
+/// looked at with them.
+const LINT_FEATURES: [&str; 2] = ["--features", "kontrast-torch-ext/doc-only,kontrast-config/schema"];
 
 /// Something that has to hold.
 type Step = fn() -> Result<()>;
@@ -55,17 +56,17 @@ fn format() -> Result<()> {
 
 fn clippy() -> Result<()> {
     let mut cargo = workspace::cargo("clippy");
-    cargo.args(["--workspace", "--all-targets"]).args(WITHOUT_LIBTORCH).args(["--", "-D", "warnings"]);
+    cargo.args(["--workspace", "--all-targets"]).args(LINT_FEATURES).args(["--", "-D", "warnings"]);
     call(&mut cargo, "clippy's messages stand above")
 }
 
 fn rustdoc() -> Result<()> {
     let mut cargo = workspace::cargo("doc");
-    cargo.args(["--workspace", "--no-deps"]).args(WITHOUT_LIBTORCH).env("RUSTDOCFLAGS", "-D warnings");
+    cargo.args(["--workspace", "--no-deps"]).args(LINT_FEATURES).env("RUSTDOCFLAGS", "-D warnings");
     call(&mut cargo, "rustdoc's messages stand above")
 }
 
-/// Writes what follows from the types of a file, or looks whether it is as they are.
+/// Writes the JSON Schemas and the tables of keys, or checks that they are up to date.
 pub fn schema(check: bool) -> Result<()> {
     let mut cargo = workspace::cargo("run");
     cargo.args(["--quiet", "--package", "kontrast-config", "--features", "schema", "--bin", "schema"]);

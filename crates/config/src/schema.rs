@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::optimizer::LrTable;
 use crate::{Ablation, Background, Device, Experiment, HeadNorm, Lr};
 
-/// Of an experiment file.
+/// The schema of an experiment file.
 pub fn experiment() -> Value {
     let mut schema = typed::<Experiment>();
     loosen(&mut schema, false);
@@ -24,14 +24,14 @@ pub fn experiment() -> Value {
     schema
 }
 
-/// Of an ablation file.
+/// The schema of an ablation file.
 pub fn ablation() -> Value {
     let mut schema = typed::<Ablation>();
     loosen(&mut schema, false);
     schema
 }
 
-/// As the types say it, with what is required.
+/// The schema of a type, before required keys are taken out.
 pub fn typed<T: JsonSchema>() -> Value {
     SchemaSettings::draft07().into_generator().into_root_schema_for::<T>().to_value()
 }
@@ -50,7 +50,7 @@ fn loosen_object(map: &mut Map<String, Value>, is_choice: bool) {
         map.remove("required");
     }
     map.remove("format");
-    // Every default is infrastructure's, and says less than the description.
+    // Only `[run]` and a few switches have defaults, and their descriptions name them.
     map.remove("default");
     if let Some(Value::Array(types)) = map.get_mut("type") {
         types.retain(|kind| kind != "null");

@@ -7,6 +7,7 @@ mod cifar10;
 mod cifar100;
 mod download;
 mod fashion_mnist;
+mod origin;
 mod place;
 mod program;
 mod stl10;
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
 
-use cached::{Origin, Package};
+use origin::{Origin, Package};
 
 pub use bar::fetch_showing;
 pub use cached::{Cached, cached};

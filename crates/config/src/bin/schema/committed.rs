@@ -15,7 +15,7 @@ pub fn problems(root: &Path) -> Vec<String> {
             Ok(validator) => validator,
             Err(error) => return vec![format!("{name}: no valid schema: {error}")],
         };
-        let files = files(&configs, name == "ablation");
+        let files = files(&configs, name);
         if files.is_empty() {
             problems.push(format!("{}: no file of kind {name}", configs.display()));
         }
@@ -86,8 +86,8 @@ fn misspelt(value: &Value) -> Vec<(String, Value)> {
     all
 }
 
-/// The files of one kind, in every folder of `configs`.
-fn files(configs: &Path, ablations: bool) -> Vec<PathBuf> {
+/// The files of one kind, in every folder of `configs`; ablations have a folder of their own.
+fn files(configs: &Path, kind: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![configs.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -95,7 +95,7 @@ fn files(configs: &Path, ablations: bool) -> Vec<PathBuf> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|ending| ending == "toml")
-                && path.parent().is_some_and(|parent| parent.ends_with("ablations")) == ablations
+                && path.parent().is_some_and(|parent| parent.ends_with("ablations")) == (kind == "ablation")
             {
                 found.push(path);
             }

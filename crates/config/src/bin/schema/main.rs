@@ -1,6 +1,5 @@
-//! Writes what follows from the types of a file: its JSON Schema in `configs/schema`, and the tables of keys in
-//! `docs/config.md`. With `--check` it writes nothing, says what is out of date, and holds every committed file against
-//! the schema.
+//! Writes the JSON Schemas in `configs/schema` and the tables of keys in `docs/config.md`, from the types of a file. With
+//! `--check` it writes nothing, says what is out of date, and holds every committed file against its schema.
 
 mod committed;
 mod tables;
