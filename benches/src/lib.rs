@@ -31,7 +31,7 @@ const QUEUE: usize = 4096;
 
 /// A method with its optimizer: a CIFAR ResNet-18, an MLP on top, SGD with momentum.
 pub struct Bench {
-    method: Box<dyn Method>,
+    method: Method,
     optimizer: Sgd,
 }
 
@@ -68,6 +68,7 @@ impl Bench {
             seed: 0,
             chunk: None,
             images: 0,
+            steps_per_epoch: 1,
             lr: 0.06,
             device,
         };

@@ -63,6 +63,9 @@ pub enum Command {
     },
     /// Train every method's small experiment, and compare the tensors that come out with those written down
     Smoke {
+        /// Only those of configs/smoke/NAME.toml; all where none is named
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
         /// Write them down anew, where a change is meant to move them
         #[arg(long)]
         write: bool,

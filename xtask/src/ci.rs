@@ -28,7 +28,7 @@ pub fn run(nightly: bool) -> Result<u8> {
         ("clippy", clippy),
         ("rustdoc", rustdoc),
         ("test", || tests(&[])),
-        ("smoke runs", || smoke::run(false)),
+        ("smoke runs", || smoke::run(&[], false)),
         ("fuzz", fuzz::run),
     ];
     let steps = &steps[..if nightly { steps.len() } else { steps.len() - 1 }];

@@ -70,7 +70,7 @@ fn run(command: Command) -> Result<u8> {
         Command::Run { arguments } => experiment::pass_through(&arguments),
         Command::Report { runs } => experiment::report(&runs),
         Command::Test { arguments } => ci::test(&arguments),
-        Command::Smoke { write } => smoke::run(write).map(|()| 0),
+        Command::Smoke { names, write } => smoke::run(&names, write).map(|()| 0),
         Command::Schema { check } => ci::schema(check).map(|()| 0),
         Command::Fuzz => fuzz::run().map(|()| 0),
         Command::Ci { nightly } => ci::run(nightly),

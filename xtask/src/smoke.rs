@@ -15,12 +15,14 @@ use crate::{say, workspace};
 /// The one whose loss has to fall and whose page is looked for: in so few steps, some losses rise at first.
 const LEARNING: &str = "simclr";
 
-/// Runs the experiments of `configs/smoke`, and compares their numbers or, where `write` says so, writes them down.
-pub fn run(write: bool) -> Result<()> {
+/// Runs the experiments of `configs/smoke`, those of `names` where there are any, and compares their numbers or, where
+/// `write` says so, writes them down.
+pub fn run(names: &[String], write: bool) -> Result<()> {
+    let files = files(names)?;
     let kontrast = Kontrast::build(&setup::ensure(Wanted::Fitting)?)?;
     let out = tempfile::tempdir()?;
     let mut differ = Vec::new();
-    for file in files()? {
+    for file in files {
         let folder = trained(&kontrast, &file, out.path())?;
         let numbers = Numbers::of_run(&folder)?;
         let list = list_of(&file);
@@ -43,12 +45,18 @@ pub fn run(write: bool) -> Result<()> {
     Ok(())
 }
 
-fn files() -> Result<Vec<PathBuf>> {
+fn files(names: &[String]) -> Result<Vec<PathBuf>> {
     let folder = workspace::root().join("configs/smoke");
     let entries = std::fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
     let mut files: Vec<_> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     files.retain(|file| file.extension().is_some_and(|ending| ending == "toml"));
     files.sort();
+    let name_of = |file: &PathBuf| file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let known: Vec<_> = files.iter().map(name_of).collect();
+    if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
+        bail!("{unknown}: no file of configs/smoke has this name; there are {}", known.join(", "));
+    }
+    files.retain(|file| names.is_empty() || names.contains(&name_of(file)));
     Ok(files)
 }
 
@@ -128,7 +136,7 @@ mod tests {
 
     #[test]
     fn every_smoke_run_has_a_folder_before_it_runs_and_a_list_of_numbers() {
-        let files = files().unwrap();
+        let files = files(&[]).unwrap();
         assert!(files.len() >= 22, "{files:?}");
         for file in files {
             let folder = run_folder(&file, Path::new("out")).unwrap();

@@ -1,12 +1,14 @@
 //! The views of one batch, ready for a method.
 
+use kontrast_torch_ext::Texts;
 use tch::Tensor;
 
-/// All views of n images. Consecutive views of one size lie in one tensor, so that one forward pass can see them
-/// together.
+/// All views of n images, and the texts beside them where there are any. Consecutive views of one size lie in one tensor,
+/// so that one forward pass can see them together.
 #[derive(Debug)]
 pub struct Views {
     groups: Vec<Tensor>,
+    texts: Vec<Texts>,
     indices: Vec<u32>,
 }
 
@@ -32,7 +34,24 @@ impl Views {
             let rows = images.size()[0];
             assert!(n > 0 && rows > 0 && rows % n == 0, "{rows} views of {n} images");
         }
-        Self { groups, indices }
+        Self { groups, texts: Vec::new(), indices }
+    }
+
+    /// The same images with their texts; several of each where several are given.
+    ///
+    /// # Panics
+    /// Where there are not as many as images.
+    #[must_use]
+    pub fn with_texts(self, texts: Vec<Texts>) -> Self {
+        for texts in &texts {
+            assert_eq!(texts.n(), self.n(), "a text an image");
+        }
+        Self { texts, ..self }
+    }
+
+    /// The texts of the images, in the order of [`Views::indices`]; as many of each as the source of texts gives.
+    pub fn texts(&self) -> &[Texts] {
+        &self.texts
     }
 
     /// A tensor for each run of views of one size, `[count * n, 3, h, w]`.
@@ -65,10 +84,11 @@ impl Views {
     /// The first `count` views alone, which have one size.
     #[must_use]
     pub fn first(&self, count: i64) -> Self {
-        Self::new(self.groups[0].narrow(0, 0, count * self.n()), self.indices.clone())
+        let images = self.groups[0].narrow(0, 0, count * self.n());
+        Self::new(images, self.indices.clone()).with_texts(self.texts.clone())
     }
 
-    /// Some of the views, in this order; several in a row that have one size lie in one tensor again.
+    /// Some of the views, in this order, with all texts; several in a row that have one size lie in one tensor again.
     ///
     /// # Panics
     /// Where there is no such view, or none is asked for.
@@ -77,14 +97,15 @@ impl Views {
         assert!(!which.is_empty(), "some view of each image");
         if which.iter().copied().eq(0..self.count()) {
             let groups = self.groups.iter().map(Tensor::shallow_clone).collect();
-            return Self { groups, indices: self.indices.clone() };
+            return Self { groups, texts: self.texts.clone(), indices: self.indices.clone() };
         }
         let views: Vec<_> = which.iter().map(|&view| self.view(view)).collect();
         let runs = views.chunk_by(|a, b| a.size() == b.size());
-        Self::of_sizes(runs.map(|run| Tensor::cat(run, 0)).collect(), self.indices.clone())
+        let groups = runs.map(|run| Tensor::cat(run, 0)).collect();
+        Self::of_sizes(groups, self.indices.clone()).with_texts(self.texts.clone())
     }
 
-    /// All views of some consecutive images.
+    /// All views and texts of some consecutive images.
     #[must_use]
     pub fn images(&self, start: i64, length: i64) -> Self {
         // Joined and not reshaped, so that channels-last strides stay.
@@ -93,7 +114,8 @@ impl Views {
             Tensor::cat(&views.iter().map(|view| view.narrow(0, start, length)).collect::<Vec<_>>(), 0)
         };
         let indices = self.indices[start as usize..(start + length) as usize].to_vec();
-        Self { groups: self.groups.iter().map(part).collect(), indices }
+        let texts = self.texts.iter().map(|texts| texts.narrow(start, length)).collect();
+        Self { groups: self.groups.iter().map(part).collect(), texts, indices }
     }
 
     /// How many views an image has.
@@ -167,5 +189,15 @@ mod tests {
         assert_eq!(part.indices(), [8, 9]);
         assert_eq!(values(&part.groups()[0]), [1.0, 2.0, 11.0, 12.0]);
         assert_eq!(values(&part.groups()[1]), [21.0, 22.0]);
+    }
+
+    #[test]
+    fn texts_go_with_their_images() {
+        let ids = Tensor::from_slice(&[1i64, 2, 3, 4, 5, 6]).view([3, 2]);
+        let views = mixed().with_texts(vec![Texts::new(ids, Tensor::from_slice(&[2i64, 1, 2]))]);
+        for some in [views.images(1, 2), views.images(0, 3).images(1, 2), views.only(&[2]).images(1, 2)] {
+            assert_eq!(Vec::<i64>::try_from(some.texts()[0].ids().view(-1)).unwrap(), [3, 4, 5, 6]);
+        }
+        assert_eq!(views.first(1).texts()[0].n(), 3);
     }
 }

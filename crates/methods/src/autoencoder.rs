@@ -1,12 +1,12 @@
 //! An autoencoder (Hinton and Salakhutdinov 2006, Science 313): the baseline that shows what reconstruction alone teaches.
 
-use crate::Progress;
-use crate::branch::{Branch, under};
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::branch::Branch;
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective, Reconstruction};
 use crate::setting::{Setting, head};
+use crate::{Outputs, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_config::PixelLoss;
-use kontrast_models::{Decoder, DecoderSpec, Init, Mode, state, trained};
+use kontrast_models::{Decoder, DecoderSpec, Init, Mode, state};
 use kontrast_torch_ext::{Autocast, Precision, StateDict};
 use tch::{Kind, Reduction, Tensor, nn};
 
@@ -43,40 +43,44 @@ impl Objective for Autoencoder {
         "autoencoder"
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         let images = views.view(0);
         let pass = self.branch.images(&images, mode);
-        let outputs = [self.decoded(&pass.z, mode), images, pass.z.detach()];
-        Pass { h: pass.h, outputs: outputs.map(|output| output.unsqueeze(0)).into() }
+        Outputs::new(&pass.h)
+            .with("decoded", self.decoded(&pass.z, mode).unsqueeze(0))
+            .with("images", images.unsqueeze(0))
+            .with("z", pass.z.detach().unsqueeze(0))
     }
 
-    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
-        let (found, images) = (&online[0], &online[1]);
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+        let (found, images) = (&online["decoded"], &online["images"]);
         let loss = match self.loss {
             PixelLoss::Mse => found.mse_loss(images, Reduction::Mean),
             PixelLoss::L1 => found.l1_loss(images, Reduction::Mean),
         };
-        LossOutput::new(loss, None, &online[2])
+        LossOutput::new(loss, None, &online["z"])
     }
 
-    fn reconstruct(&self, images: &Tensor) -> Option<Tensor> {
-        Some(self.decoded(&self.branch.images(images, Mode::Eval).z, Mode::Eval))
+    fn reconstruction(&self) -> Option<&dyn Reconstruction> {
+        Some(self)
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
-    }
-
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.branch.trained_with(under("decoder", trained(&self.decoder_store)))
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
     }
 
     fn state(&self) -> StateDict {
-        self.branch.state_with("decoder", &state(&self.decoder_store))
+        self.branch.state().and("decoder", &state(&self.decoder_store))
     }
 
     fn hint(&self) -> &'static str {
         "lower optimizer lr or lengthen schedule warmup_epochs; for an autoencoder also widen \
          method.autoencoder.projector: a bottleneck of few values passes on the mean colour alone"
+    }
+}
+
+impl Reconstruction for Autoencoder {
+    fn reconstruct(&self, images: &Tensor) -> Tensor {
+        self.decoded(&self.branch.images(images, Mode::Eval).z, Mode::Eval)
     }
 }

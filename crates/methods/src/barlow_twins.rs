@@ -1,14 +1,14 @@
 //! Barlow Twins (Zbontar et al. 2021, arXiv 2103.03230): the cross-correlation of the embeddings of two views is drawn to
 //! the identity, so that views agree and dimensions say different things.
 
-use crate::Progress;
 use crate::branch::Branch;
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
+use crate::{Outputs, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_losses::barlow_twins;
 use kontrast_models::Mode;
-use tch::Tensor;
+use kontrast_torch_ext::StateDict;
 
 /// Encoder, projector and the cross-correlation loss.
 pub(crate) struct BarlowTwins {
@@ -29,19 +29,23 @@ impl Objective for BarlowTwins {
         "barlow_twins"
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         let pass = self.branch.per_view(views, mode);
-        Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
+        Outputs::new(&pass.h).with("z", views.by_view(&pass.z))
     }
 
-    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
-        let z = &online[0];
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+        let z = &online["z"];
         let loss = barlow_twins(&z.get(0), &z.get(1), self.lambda) * self.scale;
         LossOutput::new(loss, None, z)
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
+    }
+
+    fn state(&self) -> StateDict {
+        self.branch.state()
     }
 
     fn hint(&self) -> &'static str {

@@ -4,20 +4,20 @@ use crate::Progress;
 use crate::setting::{Setting, SharedEncoder};
 use kontrast_augment_torch::Views;
 use kontrast_config::Momentum;
-use kontrast_models::{Encoder, Head, HeadSpec, Init, Mode, MomentumEncoder, state, trained};
+use kontrast_models::{Encoder, Head, HeadSpec, Init, Mode, MomentumEncoder, state};
 use kontrast_torch_ext::{Autocast, Precision, StateDict};
 use tch::{Device, Tensor, nn};
 
 /// What a branch makes of views, in the order of the views.
-pub(crate) struct Embedded {
+pub struct Embedded {
     /// Representations, `[views * n, width]`, without gradient: diagnosis reads them.
-    pub(crate) h: Tensor,
+    pub h: Tensor,
     /// Embeddings, `[views * n, d]`.
-    pub(crate) z: Tensor,
+    pub z: Tensor,
 }
 
 /// Encoder and projector.
-pub(crate) struct Branch {
+pub struct Branch {
     encoder: Box<dyn Encoder>,
     projector_store: nn::VarStore,
     projector: Head,
@@ -29,7 +29,7 @@ pub(crate) struct Branch {
 impl Branch {
     /// With initial weights that follow from the setting's seed, and the encoder that the setting shares among tasks,
     /// if there is one. `bn_splits` are those of batch norm in both.
-    pub(crate) fn new(setting: &Setting, projector: &HeadSpec, bn_splits: i64) -> Self {
+    pub fn new(setting: &Setting, projector: &HeadSpec, bn_splits: i64) -> Self {
         let (device, init) = (setting.device, Init::new(setting.seed));
         let own = || {
             let spec = setting.encoder.with_bn_splits(bn_splits);
@@ -44,22 +44,23 @@ impl Branch {
     }
 
     /// The branch of a momentum encoder, whose variables are its own: it never takes the shared encoder.
-    pub(crate) fn of_momentum_encoder(setting: &Setting, projector: &HeadSpec, bn_splits: i64) -> Self {
+    pub fn of_momentum_encoder(setting: &Setting, projector: &HeadSpec, bn_splits: i64) -> Self {
         Self::new(&Setting { shared: None, ..setting.clone() }, projector, bn_splits)
     }
 
     /// Width of an embedding.
-    pub(crate) fn width(&self) -> i64 {
+    pub fn width(&self) -> i64 {
         self.projector.width()
     }
 
-    pub(crate) fn encoder(&self) -> &dyn Encoder {
+    /// The encoder.
+    pub fn encoder(&self) -> &dyn Encoder {
         &*self.encoder
     }
 
     /// One pass of the encoder for all views of one size, then one of the projector for all views: they share the
     /// statistics of batch norm (SimCLR, SwAV, DINO).
-    pub(crate) fn joint(&self, views: &Views, mode: Mode) -> Embedded {
+    pub fn joint(&self, views: &Views, mode: Mode) -> Embedded {
         if let [images] = views.groups() {
             return self.group(images, views.n(), mode);
         }
@@ -70,7 +71,7 @@ impl Branch {
     }
 
     /// A pass for each view, which has statistics of its own (MoCo, BYOL, SimSiam, Barlow Twins, VICReg).
-    pub(crate) fn per_view(&self, views: &Views, mode: Mode) -> Embedded {
+    pub fn per_view(&self, views: &Views, mode: Mode) -> Embedded {
         let passes = (0..views.count()).map(|which| self.images(&views.view(which), mode));
         let (h, z): (Vec<_>, Vec<_>) = passes.map(|pass| (pass.h, pass.z)).unzip();
         Embedded { h: Tensor::cat(&h, 0), z: Tensor::cat(&z, 0) }
@@ -91,54 +92,29 @@ impl Branch {
     }
 
     /// Images of one pass.
-    pub(crate) fn images(&self, images: &Tensor, mode: Mode) -> Embedded {
+    pub fn images(&self, images: &Tensor, mode: Mode) -> Embedded {
         let _autocast = Autocast::new(self.device, self.precision);
         let h = self.encoder.forward(images, mode);
         Embedded { z: self.projector.forward(&h, mode), h: h.detach() }
     }
 
-    /// The trained variables.
-    pub(crate) fn trained(&self) -> Vec<(String, Tensor)> {
-        let encoder = self.encoder.variables();
-        let encoder = encoder.iter().filter(|(_, variable)| variable.requires_grad());
-        let encoder = encoder.map(|(name, variable)| (name.to_owned(), variable.shallow_clone())).collect();
-        let mut variables = under("encoder", encoder);
-        variables.extend(under("projector", trained(&self.projector_store)));
-        variables
-    }
-
-    /// The trained variables, and those of a part beside it.
-    pub(crate) fn trained_with(&self, part: Vec<(String, Tensor)>) -> Vec<(String, Tensor)> {
-        let mut variables = self.trained();
-        variables.extend(part);
-        variables
-    }
-
     /// Everything, running statistics too.
-    pub(crate) fn state(&self) -> StateDict {
-        let mut whole = StateDict::new();
-        whole.extend_under("encoder", &self.encoder.variables());
-        whole.extend_under("projector", &state(&self.projector_store));
-        whole
-    }
-
-    /// Everything, and what there is of a part beside it, under its name.
-    pub(crate) fn state_with(&self, name: &str, part: &StateDict) -> StateDict {
-        let mut whole = self.state();
-        whole.extend_under(name, part);
-        whole
+    pub fn state(&self) -> StateDict {
+        let projector = state(&self.projector_store);
+        StateDict::new().and("encoder", &self.encoder.variables()).and("projector", &projector)
     }
 }
 
 /// A head on embeddings: a predictor.
-pub(crate) struct Predictor {
+pub struct Predictor {
     store: nn::VarStore,
     head: Head,
     precision: Precision,
 }
 
 impl Predictor {
-    pub(crate) fn new(setting: &Setting, inputs: i64, head: &HeadSpec) -> Self {
+    /// For embeddings of width `inputs`, with initial weights that follow from the setting's seed.
+    pub fn new(setting: &Setting, inputs: i64, head: &HeadSpec) -> Self {
         let store = nn::VarStore::new(setting.device);
         let head = Head::new(&store, inputs, head, Init::new(setting.seed).part("predictor"));
         Self { store, head, precision: setting.precision }
@@ -149,35 +125,32 @@ impl Predictor {
     /// # Shapes
     /// - `z`: `[views * n, d]`
     /// - returns predictions of the same shape
-    pub(crate) fn per_view(&self, z: &Tensor, views: i64, mode: Mode) -> Tensor {
+    pub fn per_view(&self, z: &Tensor, views: i64, mode: Mode) -> Tensor {
         let _autocast = Autocast::new(self.store.device(), self.precision);
         let passes: Vec<_> = z.chunk(views, 0).iter().map(|z| self.head.forward(z, mode)).collect();
         Tensor::cat(&passes, 0)
     }
 
-    pub(crate) fn trained(&self) -> Vec<(String, Tensor)> {
-        under("predictor", trained(&self.store))
-    }
-
-    pub(crate) fn state(&self) -> StateDict {
+    /// Everything, running statistics too.
+    pub fn state(&self) -> StateDict {
         state(&self.store)
     }
 }
 
 /// How a momentum encoder follows what is trained: its momentum changes over the run.
-pub(crate) struct TargetUpdate {
+pub struct TargetUpdate {
     follower: MomentumEncoder,
     momentum: Momentum,
 }
 
 impl TargetUpdate {
-    /// `target` follows `trained`, and no gradient reaches it.
-    pub(crate) fn new(trained: &[(String, Tensor)], target: &StateDict, momentum: &Momentum) -> Self {
-        Self { follower: MomentumEncoder::new(trained, target), momentum: momentum.clone() }
+    /// `target` follows what is trained of `online`, and no gradient reaches it.
+    pub fn new(online: &StateDict, target: &StateDict, momentum: &Momentum) -> Self {
+        Self { follower: MomentumEncoder::new(&online.trained(), target), momentum: momentum.clone() }
     }
 
     /// Follows by a step.
-    pub(crate) fn follow(&self, progress: Progress) {
+    pub fn follow(&self, progress: Progress) {
         self.follower.update(at(&self.momentum, progress));
     }
 }
@@ -186,11 +159,6 @@ impl TargetUpdate {
 pub(crate) fn at(momentum: &Momentum, progress: Progress) -> f64 {
     let done = progress.step as f64 / progress.steps.max(1) as f64;
     momentum.last - (momentum.last - momentum.base) * (1.0 + (std::f64::consts::PI * done).cos()) / 2.0
-}
-
-/// The names with a part's name before them.
-pub(crate) fn under(part: &str, variables: Vec<(String, Tensor)>) -> Vec<(String, Tensor)> {
-    variables.into_iter().map(|(name, variable)| (format!("{part}.{name}"), variable)).collect()
 }
 
 #[cfg(test)]

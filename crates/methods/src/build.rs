@@ -5,7 +5,6 @@ use crate::barlow_twins::BarlowTwins;
 use crate::byol::Byol;
 use crate::dcl::Dcl;
 use crate::dino::Dino;
-use crate::driver::GradCache;
 use crate::exemplar::Exemplar;
 use crate::jigsaw::Jigsaw;
 use crate::joint::Joint;
@@ -86,6 +85,7 @@ pub fn setting(
         seed: experiment.seed,
         chunk: experiment.train.chunk.map(|chunk| chunk as i64),
         images: images as i64,
+        steps_per_epoch: (images / experiment.train.batch).max(1) as u64,
         lr: experiment.optimizer.lr().scaled(experiment.train.batch),
         device,
     })
@@ -101,12 +101,15 @@ pub fn build(
     method: &config::AnyMethod,
     setting: &Setting,
     labels: Option<&Labels>,
-) -> Result<Box<dyn Method>, BuildError> {
-    Ok(Box::new(GradCache::new(objective(method, setting, labels)?, setting)))
+) -> Result<Method, BuildError> {
+    Ok(Method::new(objective(method, setting, labels)?, setting))
 }
 
-/// What a method compares, before a step is made of it.
-pub(crate) fn objective(
+/// What a method embeds and compares, before a step is made of it: for an objective that is made of another.
+///
+/// # Errors
+/// As [`build`].
+pub fn objective(
     method: &config::AnyMethod,
     setting: &Setting,
     labels: Option<&Labels>,

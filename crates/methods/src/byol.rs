@@ -1,15 +1,14 @@
 //! BYOL (Grill et al. 2020, arXiv 2006.07733): the online network predicts what a momentum encoder makes of the other
 //! view; nothing repels.
 
-use crate::Progress;
 use crate::branch::{Branch, Predictor, TargetUpdate};
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
+use crate::{Outputs, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_losses::negative_cosine;
 use kontrast_models::Mode;
 use kontrast_torch_ext::StateDict;
-use tch::Tensor;
 
 /// Online encoder with predictor, and the target.
 pub(crate) struct Byol {
@@ -25,7 +24,7 @@ impl Byol {
         let (online, target) =
             (Branch::new(setting, &projector, 1), Branch::of_momentum_encoder(setting, &projector, 1));
         let predictor = Predictor::new(setting, online.width(), &head(&config.predictor, 1));
-        let target_update = TargetUpdate::new(&online.trained(), &target.state(), &config.momentum);
+        let target_update = TargetUpdate::new(&online.state(), &target.state(), &config.momentum);
         Self { online, predictor, target, target_update }
     }
 }
@@ -35,19 +34,19 @@ impl Objective for Byol {
         "byol"
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         let pass = self.online.per_view(views, mode);
         let p = self.predictor.per_view(&pass.z, views.count(), mode);
-        Pass { h: pass.h, outputs: vec![views.by_view(&pass.z.detach()), views.by_view(&p)] }
+        Outputs::new(&pass.h).with("z", views.by_view(&pass.z.detach())).with("prediction", views.by_view(&p))
     }
 
-    fn target(&self, views: &Views, _progress: Progress) -> Option<Pass> {
+    fn embed_target(&self, views: &Views, _progress: Progress) -> Option<Outputs> {
         let pass = self.target.per_view(views, Mode::Train);
-        Some(Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] })
+        Some(Outputs::new(&pass.h).with("z", views.by_view(&pass.z)))
     }
 
-    fn loss(&mut self, online: &[Tensor], target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
-        let (z, p, target) = (&online[0], &online[1], &target[0]);
+    fn loss(&mut self, online: &Outputs, target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+        let (z, p, target) = (&online["z"], &online["prediction"], &target["z"]);
         // Equation 2 and its mirror: squared distances of unit vectors are 2 - 2 cos.
         let term = |a: i64, b: i64| negative_cosine(&p.get(a), &target.get(b)) * 2.0 + 2.0;
         LossOutput::new(term(0, 1) + term(1, 0), None, z)
@@ -57,18 +56,12 @@ impl Objective for Byol {
         self.target_update.follow(progress);
     }
 
-    fn branch(&self) -> &Branch {
-        &self.online
-    }
-
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.online.trained_with(self.predictor.trained())
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.online.encoder())
     }
 
     fn state(&self) -> StateDict {
-        let mut whole = self.online.state_with("predictor", &self.predictor.state());
-        whole.extend_under("target", &self.target.state());
-        whole
+        self.online.state().and("predictor", &self.predictor.state()).and("target", &self.target.state())
     }
 
     fn hint(&self) -> &'static str {

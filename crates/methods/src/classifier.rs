@@ -1,38 +1,31 @@
-//! The classifier of a pretext task: a head whose last layer has an output a class.
+//! A classifier: a head whose last layer has an output a class.
 
 use crate::Accuracy;
-use crate::branch::under;
-use crate::setting::{Setting, head};
-use kontrast_models::{Head, HeadSpec, Init, Mode, state, trained};
+use crate::setting::Setting;
+use kontrast_models::{Head, HeadSpec, Init, Mode, state};
 use kontrast_torch_ext::{Autocast, Precision, StateDict};
 use tch::{Kind, Reduction, Tensor, nn};
 
-/// Layers of the experiment file, with an activation after each, and a linear one to the classes.
-pub(crate) struct Classifier {
-    name: &'static str,
+/// Hidden layers with an activation after each, and a linear one to the classes.
+pub struct Classifier {
     store: nn::VarStore,
     head: Head,
     precision: Precision,
 }
 
 impl Classifier {
-    /// Its variables stand under `name` in a checkpoint.
-    pub(crate) fn new(
-        name: &'static str,
-        setting: &Setting,
-        inputs: i64,
-        hidden: &kontrast_config::Head,
-        classes: i64,
-    ) -> Self {
-        let mut spec: HeadSpec = head(hidden, 1);
+    /// For inputs of width `inputs`. Its initial weights follow from the setting's seed and from `part`, the name under
+    /// which its state is to stand in that of the method.
+    pub fn new(part: &str, setting: &Setting, inputs: i64, hidden: &HeadSpec, classes: i64) -> Self {
+        let mut spec = hidden.clone();
         spec.widths.push(classes);
         // The last layer gives logits, which no norm follows.
         if spec.batch_norm != kontrast_models::HeadNorm::None {
             spec.batch_norm = kontrast_models::HeadNorm::Hidden;
         }
         let store = nn::VarStore::new(setting.device);
-        let head = Head::new(&store, inputs, &spec, Init::new(setting.seed).part(name));
-        Self { name, store, head, precision: setting.precision }
+        let head = Head::new(&store, inputs, &spec, Init::new(setting.seed).part(part));
+        Self { store, head, precision: setting.precision }
     }
 
     /// Logits in fp32.
@@ -40,16 +33,13 @@ impl Classifier {
     /// # Shapes
     /// - `z`: `[n, inputs]`
     /// - returns `[n, classes]`
-    pub(crate) fn logits(&self, z: &Tensor, mode: Mode) -> Tensor {
+    pub fn logits(&self, z: &Tensor, mode: Mode) -> Tensor {
         let _autocast = Autocast::new(self.store.device(), self.precision);
         self.head.forward(z, mode).to_kind(Kind::Float)
     }
 
-    pub(crate) fn trained(&self) -> Vec<(String, Tensor)> {
-        under(self.name, trained(&self.store))
-    }
-
-    pub(crate) fn state(&self) -> StateDict {
+    /// Everything, running statistics too.
+    pub fn state(&self) -> StateDict {
         state(&self.store)
     }
 }

@@ -3,9 +3,9 @@
 
 use crate::barlow_twins::BarlowTwins;
 use crate::byol::Byol;
-use crate::example::{progress, setting};
+use crate::example::{outputs, progress, setting};
 use crate::mocov3::Mocov3;
-use crate::objective::{Batch, Objective};
+use crate::objective::{BatchInfo, Objective};
 use crate::simclr::Simclr;
 use crate::simsiam::Simsiam;
 use crate::triplet::Triplet;
@@ -28,9 +28,9 @@ fn rows(views: i64, key: f64) -> Tensor {
     ((ramp.square() + key) * 0.618_034).sin().view([views, IMAGES, 5])
 }
 
-fn loss(objective: &mut impl Objective, online: &[Tensor], target: &[Tensor]) -> Tensor {
+fn loss(objective: &mut impl Objective, online: &[(&str, &Tensor)], target: &[(&str, &Tensor)]) -> Tensor {
     let indices: Vec<u32> = (0..IMAGES as u32).collect();
-    objective.loss(online, target, Batch { indices: &indices, progress: progress(0) }).loss
+    objective.loss(&outputs(online), &outputs(target), BatchInfo::new(&indices, progress(0))).loss
 }
 
 fn number(value: f64) -> Tensor {
@@ -43,7 +43,7 @@ fn byol_is_the_sum_over_both_directions_of_two_less_twice_the_cosine() {
     let mut byol = Byol::new(&own, &setting());
     let z = rows(2, 0.0);
     let swapped = z.flip([0]);
-    let mut of = |p: &Tensor| loss(&mut byol, &[z.shallow_clone(), p.shallow_clone()], &[z.shallow_clone()]);
+    let mut of = |p: &Tensor| loss(&mut byol, &[("z", &z), ("prediction", p)], &[("z", &z)]);
     // A prediction of one view is of the other's target.
     assert!(of(&swapped).double_value(&[]).abs() < 1e-5, "what is predicted exactly costs nothing");
     assert_close(&of(&(-swapped)), &number(8.0), 1e-5);
@@ -54,7 +54,7 @@ fn simsiam_is_the_mean_of_both_directions_negative_cosines() {
     let AnyMethod::Simsiam(own) = method("simsiam") else { panic!("another method") };
     let mut simsiam = Simsiam::new(&own, &setting());
     let z = rows(2, 0.0);
-    assert_close(&loss(&mut simsiam, &[z.shallow_clone(), z.flip([0])], &[]), &number(-1.0), 1e-5);
+    assert_close(&loss(&mut simsiam, &[("z", &z), ("prediction", &z.flip([0]))], &[]), &number(-1.0), 1e-5);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn moco_v3_is_the_sum_of_both_directions_times_twice_the_temperature() {
     let mut mocov3 = Mocov3::new(&own, &setting());
     let term = |a: i64, b: i64| losses::info_nce_batch(&p.get(a), &keys.get(b), t);
     let expected = (term(0, 1) + term(1, 0)) * (2.0 * t);
-    assert_close(&loss(&mut mocov3, &[p.shallow_clone()], &[keys.shallow_clone()]), &expected, 1e-6);
+    assert_close(&loss(&mut mocov3, &[("prediction", &p)], &[("z", &keys)]), &expected, 1e-6);
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_triplet_loss_is_the_mean_over_both_views_as_anchors() {
     let mut triplet = Triplet::new(&own, &setting());
     let (similarity, mining) = (losses::Similarity::Dot, losses::Mining::SemiHard);
     let term = |a: i64, b: i64| losses::triplet_margin(&z.get(a), &z.get(b), own.margin, similarity, mining);
-    assert_close(&loss(&mut triplet, &[z.shallow_clone()], &[]), &((term(0, 1) + term(1, 0)) / 2.0), 1e-6);
+    assert_close(&loss(&mut triplet, &[("z", &z)], &[]), &((term(0, 1) + term(1, 0)) / 2.0), 1e-6);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn barlow_twins_is_scaled() {
     let (z, lambda) = (rows(2, 0.0), own.lambda);
     let mut at = |scale: f64| {
         own.scale = scale;
-        loss(&mut BarlowTwins::new(&own, &setting()), &[z.shallow_clone()], &[])
+        loss(&mut BarlowTwins::new(&own, &setting()), &[("z", &z)], &[])
     };
     let whole = losses::barlow_twins(&z.get(0), &z.get(1), lambda);
     assert_close(&at(1.0), &whole, 1e-6);
@@ -97,5 +97,5 @@ fn simclr_of_three_views_compares_the_first_two_with_each_other_and_with_the_thi
     let mut simclr = Simclr::new(&own, &setting());
     let term = |a: i64, b: i64| losses::nt_xent(&z.get(a), &z.get(b), t);
     let expected = (term(0, 1) + term(0, 2) + term(1, 2)) / 3.0;
-    assert_close(&loss(&mut simclr, &[z.shallow_clone()], &[]), &expected, 1e-6);
+    assert_close(&loss(&mut simclr, &[("z", &z)], &[]), &expected, 1e-6);
 }

@@ -1,14 +1,14 @@
 //! Decoupled contrastive learning (Yeh et al. 2021, arXiv 2110.06848): SimCLR whose positive is no candidate of its own,
 //! so that small batches learn too; with weights, DCLW, hard positives count for more.
 
-use crate::Progress;
 use crate::branch::Branch;
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
+use crate::{Outputs, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{dcl, dcl_uniform, dclw};
 use kontrast_models::Mode;
-use tch::Tensor;
+use kontrast_torch_ext::StateDict;
 
 /// Encoder, projector and the decoupled loss.
 pub(crate) struct Dcl {
@@ -35,23 +35,28 @@ impl Objective for Dcl {
         if self.sigma.is_some() { "dclw" } else { "dcl" }
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         let pass = self.branch.joint(views, mode);
-        Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
+        Outputs::new(&pass.h).with("z", views.by_view(&pass.z))
     }
 
-    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
-        let (z1, z2) = (online[0].get(0), online[0].get(1));
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+        let z = &online["z"];
+        let (z1, z2) = (z.get(0), z.get(1));
         let loss = match self.sigma {
             None => dcl(&z1, &z2, self.temperature),
             Some(sigma) => dclw(&z1, &z2, self.temperature, sigma),
         };
         let uniform = dcl_uniform(z1.size()[0] as usize);
-        LossOutput::new(loss, Some(uniform), &online[0])
+        LossOutput::new(loss, Some(uniform), z)
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
+    }
+
+    fn state(&self) -> StateDict {
+        self.branch.state()
     }
 
     fn hint(&self) -> &'static str {

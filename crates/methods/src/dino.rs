@@ -1,14 +1,15 @@
 //! DINO (Caron et al. 2021, arXiv 2104.14294, algorithm 1), here with a ResNet: a student predicts what a slow teacher,
 //! centred and sharpened, makes of the large views.
 
-use crate::Progress;
-use crate::branch::{Branch, TargetUpdate, under};
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::branch::{Branch, TargetUpdate};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
+use crate::{Outputs, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{dino, dino_uniform, unit};
-use kontrast_models::{Activation, HeadSpec, Init, Mode, Prototypes, state, trained};
-use kontrast_torch_ext::{StateDict, forget_gradients};
+use kontrast_models::{Activation, HeadSpec, Init, Mode, Prototypes, state};
+use kontrast_optim::Group;
+use kontrast_torch_ext::StateDict;
 use tch::{Kind, Tensor, nn};
 
 /// The large views come first, and the teacher sees them alone.
@@ -43,16 +44,8 @@ impl Side {
         (pass.h, views.by_view(&z.detach()), views.by_view(&scores))
     }
 
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        let mut variables = self.branch.trained();
-        variables.extend(under("prototypes", trained(&self.store)));
-        variables
-    }
-
     fn state(&self) -> StateDict {
-        let mut whole = self.branch.state();
-        whole.extend_under("prototypes", &state(&self.store));
-        whole
+        self.branch.state().and("prototypes", &state(&self.store))
     }
 }
 
@@ -65,6 +58,8 @@ pub(crate) struct Dino {
     centre: Tensor,
     /// What the last batch moves the centre by.
     mean: Option<Tensor>,
+    /// The step from which the prototypes are trained.
+    frozen_until: u64,
     config: kontrast_config::Dino,
 }
 
@@ -72,9 +67,10 @@ impl Dino {
     pub(crate) fn new(config: &kontrast_config::Dino, setting: &Setting) -> Self {
         let student = Side::new(config, setting, Branch::new);
         let teacher = Side::new(config, setting, Branch::of_momentum_encoder);
-        let target_update = TargetUpdate::new(&student.trained(), &teacher.state(), &config.momentum);
+        let target_update = TargetUpdate::new(&student.state(), &teacher.state(), &config.momentum);
+        let frozen_until = u64::from(config.frozen_epochs) * setting.steps_per_epoch;
         let centre = Tensor::zeros([config.prototypes.into()], (Kind::Float, setting.device));
-        Self { student, teacher, target_update, centre, mean: None, config: config.clone() }
+        Self { student, teacher, target_update, centre, mean: None, frozen_until, config: config.clone() }
     }
 
     /// The teacher's temperature, from the first value to the last over the first epochs.
@@ -90,29 +86,22 @@ impl Objective for Dino {
         "dino"
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         let (h, z, scores) = self.student.pass(views, mode);
-        Pass { h, outputs: vec![z, scores] }
+        Outputs::new(&h).with("z", z).with("scores", scores)
     }
 
-    fn target(&self, views: &Views, _progress: Progress) -> Option<Pass> {
+    fn embed_target(&self, views: &Views, _progress: Progress) -> Option<Outputs> {
         let (h, _, scores) = self.teacher.pass(&views.first(GLOBAL), Mode::Train);
-        Some(Pass { h, outputs: vec![scores] })
+        Some(Outputs::new(&h).with("scores", scores))
     }
 
-    fn loss(&mut self, online: &[Tensor], target: &[Tensor], batch: Batch<'_>) -> LossOutput {
-        let (z, student, teacher) = (&online[0], &online[1], &target[0]);
+    fn loss(&mut self, online: &Outputs, target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
+        let (z, student, teacher) = (&online["z"], &online["scores"], &target["scores"]);
         let sharpness = self.teacher_temperature(batch.progress.epoch);
         let loss = dino(student, teacher, &self.centre, self.config.student_temperature, sharpness);
         self.mean = Some(teacher.mean_dim([0i64, 1].as_slice(), false, Kind::Float));
         LossOutput::new(loss, Some(dino_uniform(self.config.prototypes as usize)), &z.narrow(0, 0, GLOBAL))
-    }
-
-    fn after_backward(&mut self, progress: Progress) {
-        if progress.epoch < self.config.frozen_epochs {
-            let frozen: Vec<_> = trained(&self.student.store).into_iter().map(|(_, v)| v).collect();
-            forget_gradients(&frozen);
-        }
     }
 
     fn after_step(&mut self, progress: Progress) {
@@ -124,17 +113,17 @@ impl Objective for Dino {
         }
     }
 
-    fn branch(&self) -> &Branch {
-        &self.student.branch
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.student.branch.encoder())
     }
 
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.student.trained()
+    fn groups(&self) -> Vec<Group> {
+        let frozen = |group: &mut Group| group.frozen_until = self.frozen_until;
+        Group::changed(Group::decay_groups(self.state().trained()), "prototypes", frozen)
     }
 
     fn state(&self) -> StateDict {
-        let mut whole = self.student.state();
-        whole.extend_under("target", &self.teacher.state());
+        let mut whole = self.student.state().and("target", &self.teacher.state());
         whole.insert("centre", self.centre.shallow_clone());
         whole
     }
@@ -150,7 +139,6 @@ impl Objective for Dino {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::driver::GradCache;
     use crate::example::{progress, setting, views};
     use kontrast_config::{Head, HeadNorm, Momentum, TeacherTemperature};
     use kontrast_testkit::assert_close;
@@ -176,11 +164,11 @@ mod tests {
             let said = tch::no_grad(|| dino.teacher.pass(&batch, Mode::Replay).2);
             let mean = said.mean_dim([0i64, 1].as_slice(), false, Kind::Float);
             expected = expected * 0.75 + mean * 0.25;
-            let target = tch::no_grad(|| dino.target(&batch, progress(step))).unwrap();
-            let online = dino.online(&batch, progress(0), Mode::Train);
-            let batch = Batch { indices: batch.indices(), progress: progress(step) };
+            let target = tch::no_grad(|| dino.embed_target(&batch, progress(step))).unwrap();
+            let online = dino.embed(&batch, progress(0), Mode::Train);
+            let batch = BatchInfo::new(batch.indices(), progress(step));
             let before = dino.centre.copy();
-            dino.loss(&online.outputs, &target.outputs, batch);
+            dino.loss(&online, &target, batch);
             assert_eq!(dino.centre, before, "the centre moves after the step");
             dino.after_step(progress(step));
             assert_close(&dino.centre, &expected, 1e-5);
@@ -198,16 +186,13 @@ mod tests {
     }
 
     #[test]
-    fn the_last_layer_has_no_gradient_while_it_is_frozen() {
-        use crate::Method;
-        let has_gradient = |epoch| {
-            let mut method = GradCache::new(Box::new(Dino::new(&config(), &setting())), &setting());
-            method.step(&views(2), Progress { epoch, ..progress(0) });
-            let groups = method.groups();
-            let layer = groups.iter().flat_map(|group| &group.variables);
-            let (_, weight) = layer.into_iter().find(|(name, _)| name == "prototypes.weight").unwrap();
-            weight.grad().defined()
-        };
-        assert!(!has_gradient(0) && has_gradient(1));
+    fn the_last_layer_is_frozen_for_the_steps_of_its_epochs() {
+        let groups = Dino::new(&config(), &Setting { steps_per_epoch: 7, ..setting() }).groups();
+        for (name, frozen_until) in
+            groups.iter().flat_map(|group| group.variables.iter().map(|(name, _)| (name, group.frozen_until)))
+        {
+            assert_eq!(frozen_until, if name == "prototypes.weight" { 7 } else { 0 }, "{name}");
+        }
+        assert_eq!(groups.iter().filter(|group| group.frozen_until == 7).count(), 1);
     }
 }

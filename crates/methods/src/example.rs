@@ -1,6 +1,6 @@
 //! A small setting and a batch for unit tests.
 
-use crate::{Progress, Setting, ViewSpec};
+use crate::{Outputs, Progress, Setting, ViewSpec};
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Views;
 use kontrast_models::{Depth, EncoderSpec, ResNetSpec, Stem};
@@ -31,6 +31,7 @@ pub(crate) fn setting_of(count: usize) -> Setting {
         seed: 1,
         chunk: None,
         images: 64,
+        steps_per_epoch: 4,
         lr: 0.05,
         device: Device::Cpu,
     }
@@ -42,6 +43,11 @@ pub(crate) fn views(count: i64) -> Views {
     let image = (&ramp * 0.013).sin() + (&ramp * 0.0007).cos();
     let view = |view: i64| &image + (&ramp * (1.7 + 0.37 * view as f64)).sin() * 0.3;
     Views::new(Tensor::cat(&(0..count).map(view).collect::<Vec<_>>(), 0), (0..N as u32).collect())
+}
+
+/// Outputs made by hand, by name.
+pub(crate) fn outputs(named: &[(&str, &Tensor)]) -> Outputs {
+    named.iter().fold(Outputs::none(), |outputs, (name, output)| outputs.with(*name, output.shallow_clone()))
 }
 
 pub(crate) fn progress(step: u64) -> Progress {

@@ -3,13 +3,12 @@
 
 use crate::branch::Branch;
 use crate::classifier::{Classifier, cross_entropy};
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective, Pretext};
 use crate::setting::{Setting, head, slots};
-use crate::{Predictions, Progress};
+use crate::{Outputs, Predictions, Progress};
 use kontrast_augment_torch::Views;
-use kontrast_models::Mode;
+use kontrast_models::{HeadSpec, Mode};
 use kontrast_torch_ext::StateDict;
-use tch::Tensor;
 
 /// Encoder, and a classifier with an output an image.
 pub(crate) struct Exemplar {
@@ -21,13 +20,8 @@ pub(crate) struct Exemplar {
 impl Exemplar {
     pub(crate) fn new(config: &kontrast_config::Exemplar, setting: &Setting) -> Self {
         let branch = Branch::new(setting, &head(&config.projector, 1), 1);
-        let classifier = Classifier::new(
-            "classifier",
-            setting,
-            branch.width(),
-            &kontrast_config::Head::none(),
-            setting.images,
-        );
+        let (inputs, none) = (branch.width(), HeadSpec::none());
+        let classifier = Classifier::new("classifier", setting, inputs, &none, setting.images);
         Self { branch, classifier, classes: setting.images }
     }
 }
@@ -37,43 +31,45 @@ impl Objective for Exemplar {
         "exemplar"
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         let pass = self.branch.joint(views, mode);
         let logits = views.by_view(&self.classifier.logits(&pass.z.relu(), mode));
-        Pass { h: pass.h, outputs: vec![logits, views.by_view(&pass.z.detach())] }
+        Outputs::new(&pass.h).with("logits", logits).with("z", views.by_view(&pass.z.detach()))
     }
 
-    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
-        let (logits, z) = (&online[0], &online[1]);
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
+        let (logits, z) = (&online["logits"], &online["z"]);
         let targets = slots(batch.indices, logits.device()).repeat([logits.size()[0]]);
         let (loss, right) = cross_entropy(&logits.flatten(0, 1), &targets);
         let uniform = Some((self.classes as f64).ln());
         LossOutput::new(loss, uniform, z).with_accuracy(right)
     }
 
-    fn predict(&self, views: &Views, _progress: Progress) -> Option<Predictions> {
-        let pictures = views.view(0);
-        let z = self.branch.images(&pictures, Mode::Eval).z;
-        let found = self.classifier.logits(&z.relu(), Mode::Eval).argmax(1, false);
-        let targets = slots(views.indices(), found.device());
-        let classes = (0..self.classes).map(|image| image.to_string()).collect();
-        Some(Predictions { targets, found, pictures, tiles: (1, 1), classes })
+    fn pretext(&self) -> Option<&dyn Pretext> {
+        Some(self)
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
-    }
-
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.branch.trained_with(self.classifier.trained())
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
     }
 
     fn state(&self) -> StateDict {
-        self.branch.state_with("classifier", &self.classifier.state())
+        self.branch.state().and("classifier", &self.classifier.state())
     }
 
     fn hint(&self) -> &'static str {
         "lower optimizer lr or lengthen schedule warmup_epochs; for exemplars also begin with fewer classes \
          (method.exemplar.classes): each is one image, seen once an epoch, and a classifier of many learns slowly"
+    }
+}
+
+impl Pretext for Exemplar {
+    fn predict(&self, views: &Views, _progress: Progress) -> Predictions {
+        let pictures = views.view(0);
+        let z = self.branch.images(&pictures, Mode::Eval).z;
+        let found = self.classifier.logits(&z.relu(), Mode::Eval).argmax(1, false);
+        let targets = slots(views.indices(), found.device());
+        let classes = (0..self.classes).map(|image| image.to_string()).collect();
+        Predictions { targets, found, pictures, tiles: (1, 1), classes }
     }
 }

@@ -1,16 +1,17 @@
 //! What pretext tasks make of their outputs, beside PyTorch.
 
-use crate::Accuracy;
 use crate::autoencoder::Autoencoder;
 use crate::classifier::Classifier;
-use crate::example::{progress, setting};
+use crate::example::{outputs, progress, setting};
 use crate::exemplar::Exemplar;
 use crate::jigsaw::task_loss;
-use crate::objective::{Batch, LossOutput, Objective};
+use crate::objective::{BatchInfo, LossOutput, Objective};
 use crate::relative_patch::{RelativePatch, beside_the_middle};
 use crate::rotation::Rotation;
 use crate::setting::Setting;
-use kontrast_config::{Head, HeadNorm, PixelLoss};
+use crate::{Accuracy, Outputs};
+use kontrast_config::{Head, PixelLoss};
+use kontrast_models::HeadSpec;
 use kontrast_testkit::{Case, assert_close};
 use tch::Tensor;
 
@@ -35,8 +36,8 @@ fn assert_right(case: &Case, name: &str, accuracy: Option<&Accuracy>) {
     assert_close(&accuracy.unwrap().fraction, &case[name], 1e-6);
 }
 
-fn compare(objective: &mut impl Objective, outputs: &[Tensor], indices: &[u32]) -> LossOutput {
-    objective.loss(outputs, &[], Batch { indices, progress: progress(0) })
+fn compare(objective: &mut impl Objective, named: &[(&str, &Tensor)], indices: &[u32]) -> LossOutput {
+    objective.loss(&outputs(named), &Outputs::none(), BatchInfo::new(indices, progress(0)))
 }
 
 #[test]
@@ -45,7 +46,7 @@ fn rotation_is_judged_at_all_angles() {
     let own = kontrast_config::Rotation { rotations: 4, all: true, head: Head::none() };
     let logits = leaf(&case, "rotation.logits");
     let indices: Vec<u32> = (0..6).collect();
-    let found = compare(&mut Rotation::new(&own, &setting()), &[logits.shallow_clone()], &indices);
+    let found = compare(&mut Rotation::new(&own, &setting()), &[("logits", &logits)], &indices);
     assert_loss(&case, "rotation", &found, &[("logits", &logits)]);
     assert_right(&case, "rotation.accuracy", found.accuracy.as_ref());
 }
@@ -71,9 +72,8 @@ fn jigsaw_is_judged_by_permutation_and_by_place() {
 fn relative_patches_are_judged_beside_the_middle() {
     let case = case();
     let z = leaf(&case, "relative_patch.z");
-    let hidden = Head { widths: vec![], batch_norm: HeadNorm::None };
     let setting = Setting { precision: kontrast_torch_ext::Precision::Fp32, ..setting() };
-    let classifier = Classifier::new("classifier", &setting, 10, &hidden, 8);
+    let classifier = Classifier::new("classifier", &setting, 10, &HeadSpec::none(), 8);
     for (name, variable) in classifier.state().iter() {
         let mut variable = variable.shallow_clone();
         let value = if name.ends_with("weight") {
@@ -90,10 +90,10 @@ fn relative_patches_are_judged_beside_the_middle() {
         normalise: true,
         drop_channels: None,
         projector: Head::none(),
-        head: hidden,
+        head: Head::none(),
     };
-    let outputs = [logits.view([1, 3, 8, 8])];
-    let found = compare(&mut RelativePatch::new(&own, &setting), &outputs, &[0, 1, 2]);
+    let named = [("logits", &logits.view([1, 3, 8, 8]))];
+    let found = compare(&mut RelativePatch::new(&own, &setting), &named, &[0, 1, 2]);
     assert_right(&case, "relative_patch.accuracy", found.accuracy.as_ref());
     assert_loss(&case, "relative_patch", &found, &[("z", &z)]);
 }
@@ -104,7 +104,7 @@ fn exemplars_are_judged_in_all_views() {
     let own = kontrast_config::Exemplar { classes: 10, projector: Head::none() };
     let logits = leaf(&case, "exemplar.logits");
     let mut exemplar = Exemplar::new(&own, &Setting { images: 10, ..setting() });
-    let found = compare(&mut exemplar, &[logits.shallow_clone(), logits.detach()], &[4, 1, 7, 2]);
+    let found = compare(&mut exemplar, &[("logits", &logits), ("z", &logits.detach())], &[4, 1, 7, 2]);
     assert_loss(&case, "exemplar", &found, &[("logits", &logits)]);
     assert_right(&case, "exemplar.accuracy", found.accuracy.as_ref());
     assert_eq!(found.accuracy.unwrap().chance, 0.1);
@@ -119,8 +119,8 @@ fn autoencoders_are_judged_by_every_value_of_every_pixel() {
         let images = case[&*format!("{name}.images")].shallow_clone();
         let own = kontrast_config::Autoencoder { loss, projector: Head::none() };
         let mut autoencoder = Autoencoder::new(&own, &setting());
-        let outputs = [decoded.shallow_clone(), images, decoded.detach()];
-        let found = compare(&mut autoencoder, &outputs, &[0, 1, 2, 3]);
+        let named = [("decoded", &decoded), ("images", &images), ("z", &decoded.detach())];
+        let found = compare(&mut autoencoder, &named, &[0, 1, 2, 3]);
         assert_loss(&case, &name, &found, &[("found", &decoded)]);
     }
 }

@@ -6,9 +6,9 @@
 
 use crate::branch::Branch;
 use crate::classifier::{Classifier, cross_entropy};
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective, Pretext};
 use crate::setting::{Setting, head};
-use crate::{CollapseCriterion, Part, Predictions, Progress, draw};
+use crate::{CollapseCriterion, Outputs, Part, Predictions, Progress, draw};
 use kontrast_augment_torch::Views;
 use kontrast_models::Mode;
 use kontrast_pretext::Grid;
@@ -48,9 +48,10 @@ impl Jigsaw {
         let (count, tiles) = (set.permutations().len() as i64, grid.tiles() as i64);
         let branch = Branch::new(setting, &head(&config.projector, 1), 1);
         let inputs = tiles * branch.width();
-        let classifier = Classifier::new("classifier", setting, inputs, &config.head, count);
+        let classifier = Classifier::new("classifier", setting, inputs, &head(&config.head, 1), count);
         let positions = (config.position_weight > 0.0).then(|| {
-            let positions = Classifier::new("positions", setting, inputs, &config.head, tiles * tiles);
+            let positions =
+                Classifier::new("positions", setting, inputs, &head(&config.head, 1), tiles * tiles);
             (positions, config.position_weight)
         });
         Ok(Self {
@@ -99,50 +100,33 @@ impl Objective for Jigsaw {
         "jigsaw"
     }
 
-    fn online(&self, views: &Views, progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
         let (h, z) = self.embedded(&self.shuffled_tiles(views, progress).tiles, mode);
-        let mut outputs = vec![self.classifier.logits(&z, mode).unsqueeze(0)];
-        if let Some((positions, _)) = &self.positions {
-            outputs.push(positions.logits(&z, mode).unsqueeze(0));
+        let outputs = Outputs::new(&h).with("permutations", self.classifier.logits(&z, mode).unsqueeze(0));
+        match &self.positions {
+            Some((positions, _)) => outputs.with("positions", positions.logits(&z, mode).unsqueeze(0)),
+            None => outputs,
         }
-        Pass { h, outputs }
     }
 
-    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
-        let logits = online[0].get(0);
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
+        let logits = online["permutations"].get(0);
         let targets = self.targets(batch.indices, batch.progress).to_device(logits.device());
-        let places = self.positions.as_ref().map(|(_, weight)| (online[1].get(0), *weight));
+        let places = self.positions.as_ref().map(|(_, weight)| (online["positions"].get(0), *weight));
         let places = places.as_ref().map(|(places, weight)| (places, &self.orders, *weight));
         task_loss(&logits, &targets, places)
     }
 
-    fn predict(&self, views: &Views, progress: Progress) -> Option<Predictions> {
-        let Shuffled { tiles, targets } = self.shuffled_tiles(views, progress);
-        let (_, z) = self.embedded(&tiles, Mode::Eval);
-        let found = self.classifier.logits(&z, Mode::Eval).argmax(1, false);
-        let grid = self.tiling.grid;
-        // Up to ten tiles have one digit each.
-        let between = if grid.tiles() > 10 { " " } else { "" };
-        let order = |permutation: &Vec<u8>| {
-            permutation.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
-        };
-        let classes = self.set.permutations().iter().map(order).collect();
-        let pictures = self.tiling.joined(&tiles);
-        Some(Predictions { targets, found, pictures, tiles: (grid.rows(), grid.columns()), classes })
+    fn pretext(&self) -> Option<&dyn Pretext> {
+        Some(self)
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
-    }
-
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        let mut variables = self.branch.trained_with(self.classifier.trained());
-        variables.extend(self.positions.iter().flat_map(|(positions, _)| positions.trained()));
-        variables
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
     }
 
     fn state(&self) -> StateDict {
-        let mut whole = self.branch.state_with("classifier", &self.classifier.state());
+        let mut whole = self.branch.state().and("classifier", &self.classifier.state());
         if let Some((positions, _)) = &self.positions {
             whole.extend_under("positions", &positions.state());
         }
@@ -159,6 +143,23 @@ impl Objective for Jigsaw {
         "lower optimizer lr or lengthen schedule warmup_epochs; for jigsaw also begin with fewer permutations \
          (method.jigsaw.permutations.count) that lie far apart (agl19: 72 of nine tiles), and with tiles that show \
          something: preview draws the view that they are cut from"
+    }
+}
+
+impl Pretext for Jigsaw {
+    fn predict(&self, views: &Views, progress: Progress) -> Predictions {
+        let Shuffled { tiles, targets } = self.shuffled_tiles(views, progress);
+        let (_, z) = self.embedded(&tiles, Mode::Eval);
+        let found = self.classifier.logits(&z, Mode::Eval).argmax(1, false);
+        let grid = self.tiling.grid;
+        // Up to ten tiles have one digit each.
+        let between = if grid.tiles() > 10 { " " } else { "" };
+        let order = |permutation: &Vec<u8>| {
+            permutation.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
+        };
+        let classes = self.set.permutations().iter().map(order).collect();
+        let pictures = self.tiling.joined(&tiles);
+        Predictions { targets, found, pictures, tiles: (grid.rows(), grid.columns()), classes }
     }
 }
 

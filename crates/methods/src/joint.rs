@@ -3,15 +3,15 @@
 
 use crate::branch::Branch;
 use crate::build::{BuildError, objective};
-use crate::objective::{Batch, LossOutput, Objective, Pass};
-use crate::setting::{Labels, Setting, SharedEncoder, head};
-use crate::{CollapseCriterion, Predictions, Progress, ViewSpec};
+use crate::objective::{
+    BatchInfo, CollapseCriterion, Encoders, LossOutput, Objective, Pretext, Reconstruction,
+};
+use crate::setting::{Labels, Setting, SharedEncoder};
+use crate::{Outputs, Progress, ViewSpec};
 use kontrast_augment_torch::Views;
-use kontrast_models::Mode;
+use kontrast_models::{HeadSpec, Mode};
 use kontrast_optim::Group;
 use kontrast_torch_ext::StateDict;
-use std::cell::Cell;
-use tch::Tensor;
 
 /// The encoder, and the tasks that train it.
 pub(crate) struct Joint {
@@ -27,8 +27,6 @@ struct Task {
     /// Which views of a batch are its own, in its order.
     views: Vec<i64>,
     objective: Box<dyn Objective>,
-    /// How many tensors its trained side and its momentum encoder's gave last.
-    outputs: Cell<(usize, usize)>,
 }
 
 impl Joint {
@@ -37,7 +35,7 @@ impl Joint {
         setting: &Setting,
         labels: Option<&Labels>,
     ) -> Result<Self, BuildError> {
-        let branch = Branch::new(setting, &head(&kontrast_config::Head::none(), 1), 1);
+        let branch = Branch::new(setting, &HeadSpec::none(), 1);
         let task = |(place, own): (usize, &kontrast_config::JointTask)| {
             let plans = own.views.iter().map(|&view| setting.views.plans[view].clone()).collect();
             let setting = Setting {
@@ -51,7 +49,6 @@ impl Joint {
                 weight: own.weight,
                 views: own.views.iter().map(|&view| view as i64).collect(),
                 objective: objective(&own.method, &setting, labels)?,
-                outputs: Cell::default(),
             })
         };
         let tasks = config.tasks.iter().enumerate().map(task).collect::<Result<_, BuildError>>()?;
@@ -62,6 +59,11 @@ impl Joint {
 impl Task {
     fn views(&self, of: &Views) -> Views {
         of.only(&self.views)
+    }
+
+    /// What its outputs' names begin with among those of all tasks.
+    fn prefix(&self) -> String {
+        format!("{}/", self.name)
     }
 
     /// Its own part of a name in a group or in a state; none for the encoder's, which is shared.
@@ -75,46 +77,28 @@ fn seed_of(seed: u64, place: usize) -> u64 {
     seed.wrapping_add((place as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
-/// Representations of all tasks, and their outputs one after another.
-fn side_by_side(passes: Vec<Pass>) -> Pass {
-    let h: Vec<_> = passes.iter().map(|pass| pass.h.shallow_clone()).collect();
-    Pass { h: Tensor::cat(&h, 0), outputs: passes.into_iter().flat_map(|pass| pass.outputs).collect() }
-}
-
 impl Objective for Joint {
     fn name(&self) -> &'static str {
         "joint"
     }
 
-    fn online(&self, views: &Views, progress: Progress, mode: Mode) -> Pass {
-        let pass = |task: &Task| {
-            let pass = task.objective.online(&task.views(views), progress, mode);
-            task.outputs.set((pass.outputs.len(), task.outputs.get().1));
-            pass
-        };
-        side_by_side(self.tasks.iter().map(pass).collect())
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
+        let pass = |task: &Task| (task.prefix(), task.objective.embed(&task.views(views), progress, mode));
+        Outputs::of_tasks(self.tasks.iter().map(pass)).expect("two tasks or more")
     }
 
-    fn target(&self, views: &Views, progress: Progress) -> Option<Pass> {
-        let pass = |task: &Task| {
-            let pass = task.objective.target(&task.views(views), progress);
-            task.outputs.set((task.outputs.get().0, pass.as_ref().map_or(0, |pass| pass.outputs.len())));
-            pass
-        };
-        let passes: Vec<_> = self.tasks.iter().filter_map(pass).collect();
-        (!passes.is_empty()).then(|| side_by_side(passes))
+    fn embed_target(&self, views: &Views, progress: Progress) -> Option<Outputs> {
+        let pass =
+            |task: &Task| Some((task.prefix(), task.objective.embed_target(&task.views(views), progress)?));
+        Outputs::of_tasks(self.tasks.iter().filter_map(pass))
     }
 
-    fn loss(&mut self, online: &[Tensor], target: &[Tensor], batch: Batch<'_>) -> LossOutput {
-        let (mut online, mut target) = (online, target);
-        let mut of_task = |task: &mut Task| {
-            let (online_outputs, target_outputs) = task.outputs.get();
-            let (own, rest) = online.split_at(online_outputs);
-            let (own_target, rest_of_target) = target.split_at(target_outputs);
-            (online, target) = (rest, rest_of_target);
-            (task.weight, task.objective.loss(own, own_target, batch))
+    fn loss(&mut self, online: &Outputs, target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
+        let of_task = |task: &mut Task| {
+            let (online, target) = (online.under(&task.prefix()), target.under(&task.prefix()));
+            (task.weight, task.objective.loss(&online, &target, batch))
         };
-        let losses: Vec<_> = self.tasks.iter_mut().map(&mut of_task).collect();
+        let losses: Vec<_> = self.tasks.iter_mut().map(of_task).collect();
         let loss = losses.iter().map(|(weight, task)| &task.loss * *weight).reduce(|a, b| a + b);
         let uniform = losses.iter().map(|(weight, task)| Some(weight * task.uniform?)).sum();
         let accuracy = losses.iter().find_map(|(_, task)| Some(task.accuracy.as_ref()?.shallow_clone()));
@@ -124,33 +108,25 @@ impl Objective for Joint {
         LossOutput { parts, accuracy, ..whole }
     }
 
-    fn predict(&self, views: &Views, progress: Progress) -> Option<Predictions> {
+    fn pretext(&self) -> Option<&dyn Pretext> {
         // Every pretext task reads one view.
-        self.tasks.iter().find_map(|task| task.objective.predict(views, progress))
+        self.tasks.iter().find_map(|task| task.objective.pretext())
     }
 
-    fn reconstruct(&self, images: &Tensor) -> Option<Tensor> {
-        self.tasks.iter().find_map(|task| task.objective.reconstruct(images))
-    }
-
-    fn after_backward(&mut self, progress: Progress) {
-        self.tasks.iter_mut().for_each(|task| task.objective.after_backward(progress));
+    fn reconstruction(&self) -> Option<&dyn Reconstruction> {
+        self.tasks.iter().find_map(|task| task.objective.reconstruction())
     }
 
     fn after_step(&mut self, progress: Progress) {
         self.tasks.iter_mut().for_each(|task| task.objective.after_step(progress));
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
-    }
-
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.groups().into_iter().flat_map(|group| group.variables).collect()
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
     }
 
     fn groups(&self) -> Vec<Group> {
-        let mut groups: Vec<Group> = Group::decay_groups(self.branch.trained()).into();
+        let mut groups: Vec<Group> = Group::decay_groups(self.branch.state().trained()).into();
         for task in &self.tasks {
             for mut group in task.objective.groups() {
                 let variables = group.variables.into_iter();
@@ -214,10 +190,9 @@ mod tests {
     }
 
     fn loss_of(objective: &mut dyn Objective, views: &Views) -> LossOutput {
-        let target = objective.target(views, progress(0));
-        let online = objective.online(views, progress(0), Mode::Replay);
-        let target = target.as_ref().map_or(&[][..], |pass| &pass.outputs);
-        objective.loss(&online.outputs, target, Batch { indices: views.indices(), progress: progress(0) })
+        let target = objective.embed_target(views, progress(0)).unwrap_or(Outputs::none());
+        let online = objective.embed(views, progress(0), Mode::Replay);
+        objective.loss(&online, &target, BatchInfo::new(views.indices(), progress(0)))
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Methods of self-supervised learning, a file each: what is done with a batch of views, and which variables learn from
 //! it.
 //!
-//! What a method is made of stands in `branch.rs`, the step that all share in `driver.rs`.
+//! A method is an [`Objective`] and the step that all of them share, [`Method`]; what objectives are made of stands in
+//! `branch.rs`. `crates/training/examples/own_method.rs` adds one from outside.
 //!
 //! ```no_run
 //! use kontrast_config::Experiment;
@@ -33,7 +34,6 @@ mod composed;
 mod dcl;
 mod dino;
 mod draw;
-mod driver;
 #[cfg(test)]
 mod example;
 mod exemplar;
@@ -47,11 +47,13 @@ mod mocov3;
 mod nnclr;
 mod npid;
 mod objective;
+mod outputs;
 mod relative_patch;
 mod rotation;
 mod setting;
 mod simclr;
 mod simsiam;
+mod step_output;
 mod supcon;
 mod supervised;
 mod swav;
@@ -59,10 +61,15 @@ mod triplet;
 mod vicreg;
 mod views;
 
-pub use build::{BuildError, build, precision, setting};
+pub use branch::{Branch, Embedded, Predictor, TargetUpdate};
+pub use build::{BuildError, build, objective, precision, setting};
+pub use classifier::Classifier;
 pub use jigsaw::{permutation_choice, permutation_set};
 pub use kontrast_augment_torch::Views;
 pub use kontrast_rng::Progress;
-pub use method::{Accuracy, CollapseCriterion, Method, Part, Predictions, StepOutput};
+pub use method::Method;
+pub use objective::{BatchInfo, CollapseCriterion, Encoders, LossOutput, Objective, Pretext, Reconstruction};
+pub use outputs::Outputs;
 pub use setting::{Labels, Setting, SharedEncoder};
+pub use step_output::{Accuracy, Part, Predictions, StepOutput};
 pub use views::{ViewError, ViewSpec, view_spec};

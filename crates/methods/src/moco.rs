@@ -4,9 +4,9 @@
 //! v1 has a head of one layer and v2 one of two; v2+ makes both views queries in turn.
 
 use crate::branch::{Branch, Embedded, TargetUpdate};
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
-use crate::{Progress, draw};
+use crate::{Outputs, Progress, draw};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{info_nce, info_nce_uniform, unit};
 use kontrast_models::{Init, Mode, Queue};
@@ -33,7 +33,7 @@ impl Moco {
         let projector = head(&config.projector, bn_splits);
         let query = Branch::new(setting, &projector, bn_splits);
         let key = Branch::of_momentum_encoder(setting, &projector, bn_splits);
-        let target_update = TargetUpdate::new(&query.trained(), &key.state(), &config.momentum);
+        let target_update = TargetUpdate::new(&query.state(), &key.state(), &config.momentum);
         let queue = Queue::new(config.queue as i64, query.width(), Init::new(setting.seed), setting.device);
         let (symmetric, temperature, seed) = (config.symmetric, config.temperature, setting.seed);
         Self { query, key, target_update, queue, keys: None, symmetric, bn_splits, temperature, seed }
@@ -56,23 +56,23 @@ impl Objective for Moco {
         "moco"
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         let queries = if self.symmetric { views.first(2) } else { views.first(1) };
         let pass = self.query.per_view(&queries, mode);
-        Pass { h: pass.h, outputs: vec![queries.by_view(&pass.z)] }
+        Outputs::new(&pass.h).with("z", queries.by_view(&pass.z))
     }
 
-    fn target(&self, views: &Views, progress: Progress) -> Option<Pass> {
+    fn embed_target(&self, views: &Views, progress: Progress) -> Option<Outputs> {
         // The key of the first query is the second view, and the other way round.
         let order = if self.symmetric { &[1, 0][..] } else { &[1] };
         let passes: Vec<_> = order.iter().map(|&which| self.shuffled(&views.view(which), progress)).collect();
         let z: Vec<_> = passes.iter().map(|pass| unit(&pass.z)).collect();
         let h: Vec<_> = passes.iter().map(|pass| &pass.h).collect();
-        Some(Pass { h: Tensor::cat(&h, 0), outputs: vec![Tensor::stack(&z, 0)] })
+        Some(Outputs::new(&Tensor::cat(&h, 0)).with("keys", Tensor::stack(&z, 0)))
     }
 
-    fn loss(&mut self, online: &[Tensor], target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
-        let (queries, keys, negatives) = (&online[0], &target[0], self.queue.rows());
+    fn loss(&mut self, online: &Outputs, target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+        let (queries, keys, negatives) = (&online["z"], &target["keys"], self.queue.rows());
         let terms = (0..queries.size()[0])
             .map(|which| info_nce(&queries.get(which), &keys.get(which), &negatives, self.temperature));
         let sum = terms.reduce(|a, b| a + b).expect("a query");
@@ -89,19 +89,12 @@ impl Objective for Moco {
         }
     }
 
-    fn branch(&self) -> &Branch {
-        &self.query
-    }
-
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.query.trained()
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.query.encoder())
     }
 
     fn state(&self) -> StateDict {
-        let mut whole = self.query.state();
-        whole.extend_under("target", &self.key.state());
-        whole.extend_under("queue", &self.queue.state());
-        whole
+        self.query.state().and("target", &self.key.state()).and("queue", &self.queue.state())
     }
 
     fn hint(&self) -> &'static str {
@@ -115,7 +108,6 @@ impl Objective for Moco {
 mod tests {
     use super::*;
     use crate::Method;
-    use crate::driver::GradCache;
     use crate::example::{N, progress, setting, views};
     use kontrast_config::{Head, HeadNorm, Momentum};
     use kontrast_testkit::assert_close;
@@ -133,7 +125,7 @@ mod tests {
 
     #[test]
     fn after_wrapping_around_the_queue_holds_the_keys_of_the_last_batches() {
-        let mut method = GradCache::new(Box::new(Moco::new(&config(1), &setting())), &setting());
+        let mut method = Method::new(Box::new(Moco::new(&config(1), &setting())), &setting());
         let mut keys = Vec::new();
         for step in 0..4 {
             let before = method.state().get("queue.rows").unwrap().copy();

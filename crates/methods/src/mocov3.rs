@@ -1,10 +1,10 @@
 //! MoCo v3 (Chen, Xie and He 2021, arXiv 2104.02057, algorithm 1), here with a ResNet: predictions of queries attract
 //! the keys of the other view, and the other keys of the batch repel them.
 
-use crate::Progress;
 use crate::branch::{Branch, Predictor, TargetUpdate};
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
+use crate::{Outputs, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{info_nce_batch, info_nce_batch_uniform};
 use kontrast_models::Mode;
@@ -26,7 +26,7 @@ impl Mocov3 {
         let (query, key) =
             (Branch::new(setting, &projector, 1), Branch::of_momentum_encoder(setting, &projector, 1));
         let predictor = Predictor::new(setting, query.width(), &head(&config.predictor, 1));
-        let target_update = TargetUpdate::new(&query.trained(), &key.state(), &config.momentum);
+        let target_update = TargetUpdate::new(&query.state(), &key.state(), &config.momentum);
         Self { query, predictor, key, target_update, temperature: config.temperature }
     }
 }
@@ -36,19 +36,19 @@ impl Objective for Mocov3 {
         "mocov3"
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         let pass = self.query.per_view(views, mode);
         let p = self.predictor.per_view(&pass.z, views.count(), mode);
-        Pass { h: pass.h, outputs: vec![views.by_view(&p)] }
+        Outputs::new(&pass.h).with("prediction", views.by_view(&p))
     }
 
-    fn target(&self, views: &Views, _progress: Progress) -> Option<Pass> {
+    fn embed_target(&self, views: &Views, _progress: Progress) -> Option<Outputs> {
         let pass = self.key.per_view(views, Mode::Train);
-        Some(Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] })
+        Some(Outputs::new(&pass.h).with("z", views.by_view(&pass.z)))
     }
 
-    fn loss(&mut self, online: &[Tensor], target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
-        let (p, keys) = (&online[0], &target[0]);
+    fn loss(&mut self, online: &Outputs, target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+        let (p, keys) = (&online["prediction"], &target["z"]);
         let term = |a: i64, b: i64| info_nce_batch(&p.get(a), &keys.get(b), self.temperature);
         // The algorithm's factor, which keeps the gradient's size the same at every temperature.
         let factor = 2.0 * self.temperature;
@@ -62,18 +62,12 @@ impl Objective for Mocov3 {
         self.target_update.follow(progress);
     }
 
-    fn branch(&self) -> &Branch {
-        &self.query
-    }
-
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.query.trained_with(self.predictor.trained())
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.query.encoder())
     }
 
     fn state(&self) -> StateDict {
-        let mut whole = self.query.state_with("predictor", &self.predictor.state());
-        whole.extend_under("target", &self.key.state());
-        whole
+        self.query.state().and("predictor", &self.predictor.state()).and("target", &self.key.state())
     }
 
     fn hint(&self) -> &'static str {

@@ -1,10 +1,10 @@
 //! NNCLR (Dwibedi et al. 2021, arXiv 2104.14548, algorithm 1): the positive of a view is not the image's other view but
 //! the nearest of the embeddings of earlier batches.
 
-use crate::Progress;
 use crate::branch::{Branch, Predictor};
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
+use crate::{Outputs, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{info_nce_batch, info_nce_batch_uniform, unit};
 use kontrast_models::{Init, Mode, Queue};
@@ -42,14 +42,14 @@ impl Objective for Nnclr {
         "nnclr"
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         let pass = self.branch.per_view(views, mode);
         let p = self.predictor.per_view(&pass.z, views.count(), mode);
-        Pass { h: pass.h, outputs: vec![views.by_view(&pass.z.detach()), views.by_view(&p)] }
+        Outputs::new(&pass.h).with("z", views.by_view(&pass.z.detach())).with("prediction", views.by_view(&p))
     }
 
-    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
-        let (z, p) = (&online[0], &online[1]);
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+        let (z, p) = (&online["z"], &online["prediction"]);
         let term = |a: i64, b: i64| info_nce_batch(&self.neighbours(&z.get(a)), &p.get(b), self.temperature);
         let loss = (term(0, 1) + term(1, 0)) / 2.0;
         self.seen = Some(unit(&z.get(0)));
@@ -63,18 +63,12 @@ impl Objective for Nnclr {
         }
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
-    }
-
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.branch.trained_with(self.predictor.trained())
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
     }
 
     fn state(&self) -> StateDict {
-        let mut whole = self.branch.state_with("predictor", &self.predictor.state());
-        whole.extend_under("queue", &self.queue.state());
-        whole
+        self.branch.state().and("predictor", &self.predictor.state()).and("queue", &self.queue.state())
     }
 
     fn hint(&self) -> &'static str {
@@ -102,13 +96,12 @@ mod tests {
         let batch = views(2);
         for step in 0..6 {
             let earlier = nnclr.queue.rows().copy();
-            let online = nnclr.online(&batch, progress(0), Mode::Train);
-            let found = nnclr.neighbours(&online.outputs[0].get(0));
-            let of = Batch { indices: batch.indices(), progress: progress(step) };
-            nnclr.loss(&online.outputs, &[], of);
+            let online = nnclr.embed(&batch, progress(0), Mode::Train);
+            let found = nnclr.neighbours(&online["z"].get(0));
+            nnclr.loss(&online, &Outputs::none(), BatchInfo::new(batch.indices(), progress(step)));
             assert_eq!(nnclr.queue.rows(), earlier, "the queue moves after the step");
             // Each neighbour is a row of the queue as it was before the batch, and the nearest of them.
-            let z = unit(&online.outputs[0].get(0));
+            let z = unit(&online["z"].get(0));
             let (best, _) = z.matmul(&earlier.tr()).max_dim(1, false);
             let similarity = (&z * &found).sum_dim_intlist([1i64].as_slice(), false, None);
             kontrast_testkit::assert_close(&similarity, &best, 1e-6);

@@ -2,9 +2,9 @@
 //! the image's slot in a memory bank, told from noise drawn from the other slots.
 
 use crate::branch::Branch;
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head, slots};
-use crate::{Progress, draw};
+use crate::{Outputs, Progress, draw};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{nce, nce_normaliser, unit};
 use kontrast_models::{Init, MemoryBank, Mode};
@@ -64,13 +64,13 @@ impl Objective for Npid {
         "npid"
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         let pass = self.branch.joint(views, mode);
-        Pass { h: pass.h, outputs: vec![views.by_view(&unit(&pass.z))] }
+        Outputs::new(&pass.h).with("z", views.by_view(&unit(&pass.z)))
     }
 
-    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
-        let (z, bank) = (online[0].get(0), self.bank.rows());
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
+        let (z, bank) = (online["z"].get(0), self.bank.rows());
         let slots = slots(batch.indices, z.device());
         let (n, images) = (z.size()[0], bank.size()[0]);
         let noise =
@@ -81,7 +81,7 @@ impl Objective for Npid {
         // Every image and all its noise are 1 in m + 1.
         let m = self.noise as f64;
         let uniform = m.ln_1p() + m * (1.0 / m).ln_1p();
-        LossOutput::new(loss, Some(uniform), &online[0])
+        LossOutput::new(loss, Some(uniform), &online["z"])
     }
 
     fn after_step(&mut self, _progress: Progress) {
@@ -90,13 +90,12 @@ impl Objective for Npid {
         }
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
     }
 
     fn state(&self) -> StateDict {
-        let mut whole = self.branch.state();
-        whole.extend_under("bank", &self.bank.state());
+        let mut whole = self.branch.state().and("bank", &self.bank.state());
         whole.insert("normaliser", self.normaliser.shallow_clone());
         whole
     }

@@ -1,36 +1,158 @@
-//! What a method is, besides the step that all of them share: what it embeds, and what it compares.
+//! What a method is, besides the step that all of them share: what it embeds, what it compares, and what it holds.
 
-use crate::branch::Branch;
-use crate::{Accuracy, CollapseCriterion, Part, Predictions, Progress};
+use crate::{Accuracy, Outputs, Part, Predictions, Progress};
 use kontrast_augment_torch::Views;
-use kontrast_models::Mode;
+use kontrast_models::{Encoder, Mode};
 use kontrast_optim::Group;
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
 
-/// What a pass over the views of some images gives.
-pub(crate) struct Pass {
-    /// Representations, `[rows, width]`, without gradient: a row an image that the encoder saw.
-    pub(crate) h: Tensor,
-    /// What the loss compares, each `[views, n, ...]`.
-    pub(crate) outputs: Vec<Tensor>,
+/// What a method is. [`Method`](crate::Method) makes a training step of it; a crate of your own adds one by implementing
+/// this trait.
+pub trait Objective: Send {
+    /// The method's name, as the experiment file has it.
+    fn name(&self) -> &'static str;
+
+    /// A pass of the trained side. Called twice a step where the batch goes in chunks, the second time with
+    /// [`Mode::Replay`], to pass the gradient on: with equal arguments it has to give equal outputs.
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs;
+
+    /// A pass of the momentum encoder, called without gradient; none where there is no momentum encoder.
+    fn embed_target(&self, _views: &Views, _progress: Progress) -> Option<Outputs> {
+        None
+    }
+
+    /// The loss of the whole batch. `target` is what [`Objective::embed_target`] gave, empty where it gave nothing.
+    fn loss(&mut self, online: &Outputs, target: &Outputs, batch: BatchInfo<'_>) -> LossOutput;
+
+    /// What is done when the optimizer has moved the variables (momentum encoders, queues).
+    fn after_step(&mut self, _progress: Progress) {}
+
+    /// The encoders that it trains.
+    fn encoders(&self) -> Encoders<'_>;
+
+    /// All that a checkpoint holds, sharing memory with the method: what is trained, and what else changes while it is
+    /// (running statistics, momentum encoders, queues, centres).
+    fn state(&self) -> StateDict;
+
+    /// The trained variables, and how each is trained. By default all of the state that requires a gradient, without
+    /// decay for biases and norms.
+    fn groups(&self) -> Vec<Group> {
+        Group::decay_groups(self.state().trained()).into()
+    }
+
+    /// Its pretext task, where it has one.
+    fn pretext(&self) -> Option<&dyn Pretext> {
+        None
+    }
+
+    /// How it gives images back, where it learns to.
+    fn reconstruction(&self) -> Option<&dyn Reconstruction> {
+        None
+    }
+
+    /// What its embeddings look like when it works.
+    fn collapse_criterion(&self) -> CollapseCriterion {
+        CollapseCriterion::Spread
+    }
+
+    /// Whether the loss means the same throughout. Against a memory bank it does not: slots are random directions at first
+    /// and gather as embeddings do, so that it rises while the encoder learns, and a high loss is no divergence.
+    fn has_steady_loss(&self) -> bool {
+        true
+    }
+
+    /// What a collapsed run of this method, or one that stays at its uniform value, most likely needs, in its own
+    /// terms.
+    fn hint(&self) -> &'static str;
+}
+
+/// A task whose answers are made with the views.
+pub trait Pretext {
+    /// Predictions on undistorted images, in evaluation mode. What is drawn follows from the images' indices and the
+    /// epoch of `progress`.
+    ///
+    /// `views` holds one view: the one that the task is made of.
+    fn predict(&self, views: &Views, progress: Progress) -> Predictions;
+}
+
+/// A method that learns to give images back.
+pub trait Reconstruction {
+    /// What it gives back of normalised images, in evaluation mode.
+    ///
+    /// # Shapes
+    /// - `images`: `[n, 3, h, w]`, as large as the first view
+    /// - returns the same
+    fn reconstruct(&self, images: &Tensor) -> Tensor;
+}
+
+/// Which batch is compared.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct BatchInfo<'a> {
+    /// Its images, by index in the data set.
+    pub indices: &'a [u32],
+    /// Where training stands.
+    pub progress: Progress,
+}
+
+impl<'a> BatchInfo<'a> {
+    pub(crate) fn new(indices: &'a [u32], progress: Progress) -> Self {
+        Self { indices, progress }
+    }
+}
+
+/// The encoders that a method trains, by name.
+pub struct Encoders<'a> {
+    named: Vec<(&'static str, &'a dyn Encoder)>,
+}
+
+impl<'a> Encoders<'a> {
+    /// One of images, `encoder`, whose variables stand under `encoder.` in the state. Evaluation reads it.
+    pub fn new(encoder: &'a dyn Encoder) -> Self {
+        Self { named: vec![("encoder", encoder)] }
+    }
+
+    /// And another, under a name of its own.
+    #[must_use]
+    pub fn and(mut self, name: &'static str, encoder: &'a dyn Encoder) -> Self {
+        self.named.push((name, encoder));
+        self
+    }
+
+    /// The one that evaluation reads.
+    pub fn evaluated(&self) -> &'a dyn Encoder {
+        self.named[0].1
+    }
+
+    /// All of them, the one that evaluation reads first.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &'a dyn Encoder)> + '_ {
+        self.named.iter().copied()
+    }
 }
 
 /// The loss of a batch, and what is recorded beside it.
-pub(crate) struct LossOutput {
-    pub(crate) loss: Tensor,
-    /// The loss with all candidates alike, its uniform value.
-    pub(crate) uniform: Option<f64>,
+#[derive(Debug)]
+pub struct LossOutput {
+    /// The loss, a scalar that the gradient comes from.
+    pub loss: Tensor,
+    /// The loss with all candidates alike, its uniform value; none where that has no value.
+    pub uniform: Option<f64>,
     /// The losses that it is put together from, where they are several.
-    pub(crate) parts: Vec<Part>,
+    pub parts: Vec<Part>,
     /// `[views, n, d]`, for diagnosis, without gradient.
-    pub(crate) embeddings: Tensor,
+    pub embeddings: Tensor,
     /// How many predictions of the pretext task are right, where the method has a pretext task.
-    pub(crate) accuracy: Option<Accuracy>,
+    pub accuracy: Option<Accuracy>,
 }
 
 impl LossOutput {
-    pub(crate) fn new(loss: Tensor, uniform: Option<f64>, embeddings: &Tensor) -> Self {
+    /// Of one part, without a pretext task.
+    ///
+    /// # Shapes
+    /// - `loss`: a scalar
+    /// - `embeddings`: `[views, n, d]`
+    pub fn new(loss: Tensor, uniform: Option<f64>, embeddings: &Tensor) -> Self {
         Self { loss, uniform, parts: Vec::new(), embeddings: embeddings.detach(), accuracy: None }
     }
 
@@ -47,69 +169,11 @@ impl LossOutput {
     }
 }
 
-/// What a method is, besides the step that all of them share.
-pub(crate) trait Objective: Send {
-    fn name(&self) -> &'static str;
-
-    /// The trained side. Called twice a step where the batch goes in chunks, the second time to replay.
-    fn online(&self, views: &Views, progress: Progress, mode: Mode) -> Pass;
-
-    /// The target's side, called without gradient.
-    fn target(&self, _views: &Views, _progress: Progress) -> Option<Pass> {
-        None
-    }
-
-    /// The loss of the whole batch; `indices` say which images it is of.
-    fn loss(&mut self, online: &[Tensor], target: &[Tensor], batch: Batch<'_>) -> LossOutput;
-
-    /// Predictions of the pretext task, in evaluation mode, where the method has one.
-    fn predict(&self, _views: &Views, _progress: Progress) -> Option<Predictions> {
-        None
-    }
-
-    /// What is left of normalised images, `[n, 3, h, w]`, in evaluation mode, where the method learns to give them back.
-    fn reconstruct(&self, _images: &Tensor) -> Option<Tensor> {
-        None
-    }
-
-    /// What is done with the gradients before the optimizer sees them (layers that stay frozen at first).
-    fn after_backward(&mut self, _progress: Progress) {}
-
-    /// What is done when the optimizer has moved the variables.
-    fn after_step(&mut self, _progress: Progress) {}
-
-    /// Encoder and projector that are trained.
-    fn branch(&self) -> &Branch;
-
-    /// Everything that is trained, where that is more than the branch.
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.branch().trained()
-    }
-
-    fn groups(&self) -> Vec<Group> {
-        Group::decay_groups(self.trained()).into()
-    }
-
-    /// Everything that a checkpoint holds, where that is more than the branch.
-    fn state(&self) -> StateDict {
-        self.branch().state()
-    }
-
-    fn collapse_criterion(&self) -> CollapseCriterion {
-        CollapseCriterion::Spread
-    }
-
-    fn has_steady_loss(&self) -> bool {
-        true
-    }
-
-    fn hint(&self) -> &'static str;
-}
-
-/// Which batch is compared.
-#[derive(Clone, Copy)]
-pub(crate) struct Batch<'a> {
-    /// Its images, by index in the data set.
-    pub(crate) indices: &'a [u32],
-    pub(crate) progress: Progress,
+/// What the embeddings of a method look like when it works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CollapseCriterion {
+    /// They spread over many directions; one point, or a line, is a collapse.
+    Spread,
+    /// They gather where their classes are, in as few directions as there are classes: a method that needs labels.
+    Classes,
 }

@@ -2,9 +2,9 @@
 
 use crate::branch::Branch;
 use crate::classifier::{Classifier, cross_entropy};
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective, Pretext};
 use crate::setting::{Setting, head};
-use crate::{CollapseCriterion, Predictions, Progress, draw};
+use crate::{CollapseCriterion, Outputs, Predictions, Progress, draw};
 use kontrast_augment_torch::{Views, normal};
 use kontrast_models::Mode;
 use kontrast_pretext::Grid;
@@ -33,7 +33,8 @@ pub(crate) struct RelativePatch {
 impl RelativePatch {
     pub(crate) fn new(config: &kontrast_config::RelativePatch, setting: &Setting) -> Self {
         let branch = Branch::new(setting, &head(&config.projector, 1), 1);
-        let classifier = Classifier::new("classifier", setting, 2 * branch.width(), &config.head, CLASSES);
+        let classifier =
+            Classifier::new("classifier", setting, 2 * branch.width(), &head(&config.head, 1), CLASSES);
         let grid = Grid::square(3).expect("a grid of nine");
         Self {
             branch,
@@ -114,43 +115,29 @@ impl Objective for RelativePatch {
         "relative_patch"
     }
 
-    fn online(&self, views: &Views, progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
         let (h, logits) = self.classified(&self.tiles(views, progress), mode);
-        Pass { h, outputs: vec![logits.unsqueeze(0)] }
+        Outputs::new(&h).with("logits", logits.unsqueeze(0))
     }
 
-    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
-        let logits = online[0].flatten(0, 2);
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
+        let logits = online["logits"].flatten(0, 2);
         let targets = self.targets(batch.indices, batch.progress).to_device(logits.device());
         let (loss, right) = cross_entropy(&logits, &targets);
         let embeddings = logits.detach().unsqueeze(0);
         LossOutput::new(loss, Some((CLASSES as f64).ln()), &embeddings).with_accuracy(right)
     }
 
-    fn predict(&self, views: &Views, progress: Progress) -> Option<Predictions> {
-        let (_, logits) = self.classified(&self.tiles(views, progress), Mode::Eval);
-        let found = logits.flatten(0, 1).argmax(1, false);
-        let targets = self.targets(views.indices(), progress).to_device(found.device());
-        // Shown are the tiles of each pair before they are normalised.
-        let images = Tensor::arange(views.n(), (Kind::Int64, targets.device()));
-        let images = images.repeat_interleave_self_int(logits.size()[1], 0, None);
-        let shown = pairs(&self.cut(views, progress), &images, &targets);
-        // Side by side, the middle first.
-        let pictures = Tensor::cat(&[shown.select(1, 0), shown.select(1, 1)], 3);
-        let classes = DIRECTIONS.map(str::to_owned).to_vec();
-        Some(Predictions { targets, found, pictures, tiles: (1, 2), classes })
+    fn pretext(&self) -> Option<&dyn Pretext> {
+        Some(self)
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
-    }
-
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.branch.trained_with(self.classifier.trained())
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
     }
 
     fn state(&self) -> StateDict {
-        self.branch.state_with("classifier", &self.classifier.state())
+        self.branch.state().and("classifier", &self.classifier.state())
     }
 
     fn collapse_criterion(&self) -> CollapseCriterion {
@@ -161,6 +148,22 @@ impl Objective for RelativePatch {
         "lower optimizer lr or lengthen schedule warmup_epochs; for relative patches also check that the tiles show \
          something (method.relative_patch.tile, the view's size), and that the views turn nothing upside down: preview \
          draws the view that they are cut from"
+    }
+}
+
+impl Pretext for RelativePatch {
+    fn predict(&self, views: &Views, progress: Progress) -> Predictions {
+        let (_, logits) = self.classified(&self.tiles(views, progress), Mode::Eval);
+        let found = logits.flatten(0, 1).argmax(1, false);
+        let targets = self.targets(views.indices(), progress).to_device(found.device());
+        // Shown are the tiles of each pair before they are normalised.
+        let images = Tensor::arange(views.n(), (Kind::Int64, targets.device()));
+        let images = images.repeat_interleave_self_int(logits.size()[1], 0, None);
+        let shown = pairs(&self.cut(views, progress), &images, &targets);
+        // Side by side, the middle first.
+        let pictures = Tensor::cat(&[shown.select(1, 0), shown.select(1, 1)], 3);
+        let classes = DIRECTIONS.map(str::to_owned).to_vec();
+        Predictions { targets, found, pictures, tiles: (1, 2), classes }
     }
 }
 

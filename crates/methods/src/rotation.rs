@@ -2,11 +2,11 @@
 
 use crate::branch::Branch;
 use crate::classifier::{Classifier, cross_entropy};
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective, Pretext};
 use crate::setting::{Setting, head};
-use crate::{CollapseCriterion, Predictions, Progress, draw};
+use crate::{CollapseCriterion, Outputs, Predictions, Progress, draw};
 use kontrast_augment_torch::Views;
-use kontrast_models::Mode;
+use kontrast_models::{HeadSpec, Mode};
 use kontrast_pretext::Rotations;
 use kontrast_torch_ext::StateDict;
 use tch::{Kind, Tensor};
@@ -27,9 +27,14 @@ impl Rotation {
             4 => Rotations::Four,
             _ => Rotations::Eight,
         };
-        let branch = Branch::new(setting, &head(&kontrast_config::Head::none(), 1), 1);
-        let classifier =
-            Classifier::new("classifier", setting, branch.width(), &config.head, rotations.classes());
+        let branch = Branch::new(setting, &HeadSpec::none(), 1);
+        let classifier = Classifier::new(
+            "classifier",
+            setting,
+            branch.width(),
+            &head(&config.head, 1),
+            rotations.classes(),
+        );
         Self { branch, classifier, rotations, all: config.all, seed: setting.seed }
     }
 
@@ -62,15 +67,15 @@ impl Objective for Rotation {
         "rotation"
     }
 
-    fn online(&self, views: &Views, progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
         let (rotated, _) = self.rotated(views, progress);
         let pass = self.branch.images(&rotated, mode);
         let logits = self.classifier.logits(&pass.z, mode);
-        Pass { h: pass.h, outputs: vec![logits.view([-1, views.n(), self.rotations.classes()])] }
+        Outputs::new(&pass.h).with("logits", logits.view([-1, views.n(), self.rotations.classes()]))
     }
 
-    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
-        let logits = online[0].flatten(0, 1);
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
+        let logits = online["logits"].flatten(0, 1);
         let targets = self.targets(batch.indices, batch.progress).to_device(logits.device());
         let (loss, right) = cross_entropy(&logits, &targets);
         let uniform = (self.rotations.classes() as f64).ln();
@@ -78,30 +83,16 @@ impl Objective for Rotation {
         LossOutput::new(loss, Some(uniform), &embeddings).with_accuracy(right)
     }
 
-    fn predict(&self, views: &Views, progress: Progress) -> Option<Predictions> {
-        let (pictures, targets) = self.rotated(views, progress);
-        let found =
-            self.classifier.logits(&self.branch.images(&pictures, Mode::Eval).z, Mode::Eval).argmax(1, false);
-        let degrees = |class| format!("{} degrees", self.rotations.degrees(class));
-        Some(Predictions {
-            targets,
-            found,
-            pictures,
-            tiles: (1, 1),
-            classes: (0..self.rotations.classes()).map(degrees).collect(),
-        })
+    fn pretext(&self) -> Option<&dyn Pretext> {
+        Some(self)
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
-    }
-
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.branch.trained_with(self.classifier.trained())
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
     }
 
     fn state(&self) -> StateDict {
-        self.branch.state_with("classifier", &self.classifier.state())
+        self.branch.state().and("classifier", &self.classifier.state())
     }
 
     fn collapse_criterion(&self) -> CollapseCriterion {
@@ -112,5 +103,21 @@ impl Objective for Rotation {
         "lower optimizer lr or lengthen schedule warmup_epochs; for rotation also check that the views turn nothing \
          themselves (vertical flips, rotations) and that the images have an upright position: cargo xtask run -- preview \
          shows them"
+    }
+}
+
+impl Pretext for Rotation {
+    fn predict(&self, views: &Views, progress: Progress) -> Predictions {
+        let (pictures, targets) = self.rotated(views, progress);
+        let found =
+            self.classifier.logits(&self.branch.images(&pictures, Mode::Eval).z, Mode::Eval).argmax(1, false);
+        let degrees = |class| format!("{} degrees", self.rotations.degrees(class));
+        Predictions {
+            targets,
+            found,
+            pictures,
+            tiles: (1, 1),
+            classes: (0..self.rotations.classes()).map(degrees).collect(),
+        }
     }
 }

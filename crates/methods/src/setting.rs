@@ -24,6 +24,8 @@ pub struct Setting {
     pub chunk: Option<i64>,
     /// Images of the data set: a memory bank has a slot for each.
     pub images: i64,
+    /// Steps of an epoch: what is said in epochs is done in steps.
+    pub steps_per_epoch: u64,
     /// The peak learning rate, scaled to the batch, for what keeps it while the schedule lowers the others'.
     pub lr: f64,
     /// Where everything lies.

@@ -3,14 +3,14 @@
 //! A projector of three layers is SimCLR v2's (Chen et al. 2020, arXiv 2006.10029, section 2). More views than two are
 //! compared with the first two, as small crops are in SwAV (Caron et al. 2020, arXiv 2006.09882).
 
-use crate::Progress;
 use crate::branch::Branch;
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
+use crate::{Outputs, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{nt_xent, nt_xent_uniform};
 use kontrast_models::Mode;
-use tch::Tensor;
+use kontrast_torch_ext::StateDict;
 
 /// Encoder, projector and NT-Xent.
 pub(crate) struct Simclr {
@@ -30,14 +30,14 @@ impl Objective for Simclr {
         "simclr"
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         // Algorithm 1: both views of the whole batch go through encoder and projector together.
         let pass = self.branch.joint(views, mode);
-        Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
+        Outputs::new(&pass.h).with("z", views.by_view(&pass.z))
     }
 
-    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
-        let z = &online[0];
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+        let z = &online["z"];
         let (views, n) = (z.size()[0], z.size()[1]);
         // The first view with every other, then the second with every later one.
         let pairs: Vec<_> = (0..2).flat_map(|a| (a + 1..views).map(move |b| (a, b))).collect();
@@ -47,8 +47,12 @@ impl Objective for Simclr {
         LossOutput::new(loss, Some(nt_xent_uniform(n as usize)), z)
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
+    }
+
+    fn state(&self) -> StateDict {
+        self.branch.state()
     }
 
     fn hint(&self) -> &'static str {

@@ -1,16 +1,15 @@
 //! SimSiam (Chen and He 2020, arXiv 2011.10566, algorithm 1): a predictor and a stop-gradient, no momentum encoder,
 //! nothing that repels.
 
-use crate::Progress;
 use crate::branch::{Branch, Predictor};
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
+use crate::{Outputs, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_losses::negative_cosine;
 use kontrast_models::Mode;
 use kontrast_optim::{Group, GroupRate};
 use kontrast_torch_ext::StateDict;
-use tch::Tensor;
 
 /// Encoder, projector, predictor and the negative cosine.
 pub(crate) struct Simsiam {
@@ -35,38 +34,30 @@ impl Objective for Simsiam {
         "simsiam"
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         let pass = self.branch.per_view(views, mode);
         let p = self.predictor.per_view(&pass.z, views.count(), mode);
-        Pass { h: pass.h, outputs: vec![views.by_view(&pass.z), views.by_view(&p)] }
+        Outputs::new(&pass.h).with("z", views.by_view(&pass.z)).with("prediction", views.by_view(&p))
     }
 
-    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
-        let (z, p) = (&online[0], &online[1]);
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+        let (z, p) = (&online["z"], &online["prediction"]);
         let target = if self.stop_gradient { z.detach() } else { z.shallow_clone() };
         let term = |a: i64, b: i64| negative_cosine(&p.get(a), &target.get(b));
         LossOutput::new((term(0, 1) + term(1, 0)) / 2.0, None, z)
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
-    }
-
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.branch.trained_with(self.predictor.trained())
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
     }
 
     fn groups(&self) -> Vec<Group> {
-        let mut groups: Vec<_> = Group::decay_groups(self.branch.trained()).into();
-        for mut group in Group::decay_groups(self.predictor.trained()) {
-            group.rate = self.predictor_lr.map_or(GroupRate::Scale(1.0), GroupRate::Fixed);
-            groups.push(group);
-        }
-        groups
+        let rate = self.predictor_lr.map_or(GroupRate::Scale(1.0), GroupRate::Fixed);
+        Group::changed(Group::decay_groups(self.state().trained()), "predictor", |group| group.rate = rate)
     }
 
     fn state(&self) -> StateDict {
-        self.branch.state_with("predictor", &self.predictor.state())
+        self.branch.state().and("predictor", &self.predictor.state())
     }
 
     fn hint(&self) -> &'static str {

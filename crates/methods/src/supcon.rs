@@ -2,14 +2,14 @@
 //! labels, and stands beside the methods that do not.
 
 use crate::CollapseCriterion;
-use crate::Progress;
 use crate::branch::Branch;
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Labels, Setting, head};
+use crate::{Outputs, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{sup_con, sup_con_uniform};
 use kontrast_models::Mode;
-use tch::Tensor;
+use kontrast_torch_ext::StateDict;
 
 /// Encoder, projector and the supervised contrastive loss.
 pub(crate) struct Supcon {
@@ -30,21 +30,25 @@ impl Objective for Supcon {
         "supcon"
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         let pass = self.branch.joint(views, mode);
-        Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
+        Outputs::new(&pass.h).with("z", views.by_view(&pass.z))
     }
 
-    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
-        let z = &online[0];
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
+        let z = &online["z"];
         let labels = self.labels.of(batch.indices, z.device());
         let loss = sup_con(z, &labels, self.temperature);
         let uniform = sup_con_uniform(z.size()[0] as usize, z.size()[1] as usize);
         LossOutput::new(loss, Some(uniform), z)
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
+    }
+
+    fn state(&self) -> StateDict {
+        self.branch.state()
     }
 
     fn collapse_criterion(&self) -> CollapseCriterion {

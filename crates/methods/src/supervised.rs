@@ -3,11 +3,11 @@
 
 use crate::branch::{Branch, Embedded};
 use crate::classifier::Classifier;
-use crate::objective::{Batch, LossOutput, Objective, Pass};
-use crate::setting::{Labels, Setting, head};
-use crate::{CollapseCriterion, Progress};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
+use crate::setting::{Labels, Setting};
+use crate::{CollapseCriterion, Outputs, Progress};
 use kontrast_augment_torch::Views;
-use kontrast_models::Mode;
+use kontrast_models::{HeadSpec, Mode};
 use kontrast_torch_ext::{Precision, StateDict};
 use tch::{Reduction, Tensor};
 
@@ -21,8 +21,8 @@ pub(crate) struct Supervised {
 
 impl Supervised {
     pub(crate) fn new(config: &kontrast_config::Supervised, labels: Labels, setting: &Setting) -> Self {
-        let none = kontrast_config::Head::none();
-        let branch = Branch::new(setting, &head(&none, 1), 1);
+        let none = HeadSpec::none();
+        let branch = Branch::new(setting, &none, 1);
         // Representations are fp32, and so is the classifier: it is small.
         let fp32 = Setting { precision: Precision::Fp32, ..setting.clone() };
         let classifier = Classifier::new("classifier", &fp32, branch.width(), &none, labels.classes());
@@ -35,13 +35,13 @@ impl Objective for Supervised {
         "supervised"
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         let Embedded { h, z } = self.branch.joint(views, mode);
-        Pass { h, outputs: vec![views.by_view(&self.classifier.logits(&z, mode))] }
+        Outputs::new(&h).with("logits", views.by_view(&self.classifier.logits(&z, mode)))
     }
 
-    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
-        let logits = &online[0];
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
+        let logits = &online["logits"];
         let labels = self.labels.of(batch.indices, logits.device()).repeat([logits.size()[0]]);
         let none = None::<&Tensor>;
         let loss = logits.flatten(0, 1).cross_entropy_loss(
@@ -55,16 +55,12 @@ impl Objective for Supervised {
         LossOutput::new(loss, Some(uniform), logits)
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
-    }
-
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        self.branch.trained_with(self.classifier.trained())
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
     }
 
     fn state(&self) -> StateDict {
-        self.branch.state_with("classifier", &self.classifier.state())
+        self.branch.state().and("classifier", &self.classifier.state())
     }
 
     fn collapse_criterion(&self) -> CollapseCriterion {

@@ -1,13 +1,13 @@
 //! SwAV (Caron et al. 2020, arXiv 2006.09882): which prototypes one view belongs to is predicted from the other views;
 //! equal fractions for all prototypes keep it from collapsing.
 
-use crate::Progress;
-use crate::branch::{Branch, under};
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::branch::Branch;
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
+use crate::{Outputs, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{sinkhorn, swapped_prediction, swapped_prediction_uniform, unit};
-use kontrast_models::{Init, Mode, Prototypes, Queue, state, trained};
+use kontrast_models::{Init, Mode, Prototypes, Queue, state};
 use kontrast_optim::Group;
 use kontrast_torch_ext::StateDict;
 use tch::{Tensor, nn};
@@ -60,15 +60,15 @@ impl Objective for Swav {
         "swav"
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         let pass = self.branch.joint(views, mode);
         let z = unit(&pass.z);
         let scores = views.by_view(&self.prototypes.scores(&z));
-        Pass { h: pass.h, outputs: vec![views.by_view(&z.detach()), scores] }
+        Outputs::new(&pass.h).with("z", views.by_view(&z.detach())).with("scores", scores)
     }
 
-    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], batch: Batch<'_>) -> LossOutput {
-        let (z, scores) = (&online[0], &online[1]);
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
+        let (z, scores) = (&online["z"], &online["scores"]);
         let views = scores.size()[0];
         // Equation 2, over all views, each large one giving the code in turn.
         let mut terms = Vec::new();
@@ -95,26 +95,17 @@ impl Objective for Swav {
         }
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
-    }
-
-    fn trained(&self) -> Vec<(String, Tensor)> {
-        let mut variables = self.branch.trained();
-        variables.extend(under("prototypes", trained(&self.prototypes_store)));
-        variables
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
     }
 
     fn groups(&self) -> Vec<Group> {
-        let mut groups: Vec<_> = Group::decay_groups(self.branch.trained()).into();
-        let prototypes = Group::new(under("prototypes", trained(&self.prototypes_store)));
-        groups.push(Group { frozen_until: self.config.frozen_steps, ..prototypes });
-        groups
+        let frozen = |group: &mut Group| group.frozen_until = self.config.frozen_steps;
+        Group::changed(Group::decay_groups(self.state().trained()), "prototypes", frozen)
     }
 
     fn state(&self) -> StateDict {
-        let mut whole = self.branch.state();
-        whole.extend_under("prototypes", &state(&self.prototypes_store));
+        let mut whole = self.branch.state().and("prototypes", &state(&self.prototypes_store));
         for (view, queue) in self.queues.iter().enumerate() {
             whole.extend_under(&format!("queue{view}"), &queue.state());
         }
@@ -133,7 +124,6 @@ impl Objective for Swav {
 mod tests {
     use super::*;
     use crate::Method;
-    use crate::driver::GradCache;
     use crate::example::{N, progress, setting, setting_of, views};
     use kontrast_config::{Head, HeadNorm, SwavQueue};
     use kontrast_optim::{Optimizer, Rates, Sgd};
@@ -153,9 +143,9 @@ mod tests {
 
     #[test]
     fn prototypes_are_frozen_at_first_and_of_unit_length_always() {
-        let mut method = GradCache::new(Box::new(Swav::new(&config(None), &setting())), &setting_of(3));
+        let mut method = Method::new(Box::new(Swav::new(&config(None), &setting())), &setting_of(3));
         let mut optimizer = Sgd::new(method.groups(), 0.9, false);
-        let weight = |method: &dyn Method| method.state().get("prototypes.weight").unwrap().copy();
+        let weight = |method: &Method| method.state().get("prototypes.weight").unwrap().copy();
         for step in 0..4 {
             let before = weight(&method);
             optimizer.zero_grad();
@@ -175,7 +165,7 @@ mod tests {
         let queue = SwavQueue { length: 4 * N as usize, from_epoch: 1 };
         let (with, without) =
             (Swav::new(&config(Some(queue)), &setting()), Swav::new(&config(None), &setting()));
-        let scores = tch::no_grad(|| with.online(&views(2), progress(0), Mode::Replay)).outputs[1].get(0);
+        let scores = tch::no_grad(|| with.embed(&views(2), progress(0), Mode::Replay))["scores"].get(0);
         let early = with.codes(0, &scores, progress(0));
         assert_eq!(early, without.codes(0, &scores, progress(0)));
         let late = with.codes(0, &scores, Progress { epoch: 1, ..progress(0) });

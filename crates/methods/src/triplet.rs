@@ -1,15 +1,15 @@
 //! A triplet method: an image's views are to be nearer to each other than to other images, by a margin (Schroff et al.
 //! 2015, arXiv 1503.03832, as a loss on views in SimCLR, arXiv 2002.05709, table 2).
 
-use crate::Progress;
 use crate::branch::Branch;
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
+use crate::{Outputs, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_config as config;
 use kontrast_losses::{Mining, Similarity, triplet_margin};
 use kontrast_models::Mode;
-use tch::Tensor;
+use kontrast_torch_ext::StateDict;
 
 /// Encoder, projector and the triplet loss.
 pub(crate) struct Triplet {
@@ -40,21 +40,25 @@ impl Objective for Triplet {
         "triplet"
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         let pass = self.branch.joint(views, mode);
-        Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
+        Outputs::new(&pass.h).with("z", views.by_view(&pass.z))
     }
 
-    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
-        let z = &online[0];
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+        let z = &online["z"];
         // Each view is the anchor in turn.
         let term =
             |a: i64, b: i64| triplet_margin(&z.get(a), &z.get(b), self.margin, self.similarity, self.mining);
         LossOutput::new((term(0, 1) + term(1, 0)) / 2.0, None, z)
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
+    }
+
+    fn state(&self) -> StateDict {
+        self.branch.state()
     }
 
     fn hint(&self) -> &'static str {

@@ -1,14 +1,14 @@
 //! VICReg (Bardes, Ponce and LeCun 2021, arXiv 2105.04906): views agree, every dimension varies over the batch, and no two
 //! dimensions vary together.
 
-use crate::Progress;
 use crate::branch::Branch;
-use crate::objective::{Batch, LossOutput, Objective, Pass};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
+use crate::{Outputs, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{VicregWeights, vicreg};
 use kontrast_models::Mode;
-use tch::Tensor;
+use kontrast_torch_ext::StateDict;
 
 /// Encoder, projector (the paper's expander) and the three terms.
 pub(crate) struct Vicreg {
@@ -29,19 +29,23 @@ impl Objective for Vicreg {
         "vicreg"
     }
 
-    fn online(&self, views: &Views, _progress: Progress, mode: Mode) -> Pass {
+    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
         let pass = self.branch.per_view(views, mode);
-        Pass { h: pass.h, outputs: vec![views.by_view(&pass.z)] }
+        Outputs::new(&pass.h).with("z", views.by_view(&pass.z))
     }
 
-    fn loss(&mut self, online: &[Tensor], _target: &[Tensor], _batch: Batch<'_>) -> LossOutput {
-        let z = &online[0];
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+        let z = &online["z"];
         let loss = vicreg(&z.get(0), &z.get(1), self.weights);
         LossOutput::new(loss, None, z)
     }
 
-    fn branch(&self) -> &Branch {
-        &self.branch
+    fn encoders(&self) -> Encoders<'_> {
+        Encoders::new(self.branch.encoder())
+    }
+
+    fn state(&self) -> StateDict {
+        self.branch.state()
     }
 
     fn hint(&self) -> &'static str {

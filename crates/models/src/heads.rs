@@ -19,6 +19,18 @@ pub struct HeadSpec {
     pub bn_splits: i64,
 }
 
+impl HeadSpec {
+    /// Layers of these widths with ReLU between them, whose batch norm sees the whole batch.
+    pub fn new(widths: &[i64], batch_norm: HeadNorm) -> Self {
+        Self { widths: widths.to_vec(), batch_norm, activation: Activation::Relu, bn_splits: 1 }
+    }
+
+    /// No layer: embeddings are the representations.
+    pub fn none() -> Self {
+        Self::new(&[], HeadNorm::None)
+    }
+}
+
 /// After which layers batch norm stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeadNorm {

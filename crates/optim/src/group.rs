@@ -39,6 +39,22 @@ impl Group {
         [Self::new(weights), Self { decay: false, ..Self::new(rest) }]
     }
 
+    /// Makes groups of their own of the variables under `part`, and changes these.
+    pub fn changed(
+        groups: impl IntoIterator<Item = Self>,
+        part: &str,
+        change: impl Fn(&mut Self),
+    ) -> Vec<Self> {
+        let own = |name: &str| name.strip_prefix(part).is_some_and(|rest| rest.starts_with('.'));
+        let split = |group: Self| {
+            let (of_part, others) = group.variables.into_iter().partition(|(name, _)| own(name));
+            let mut changed = Self { variables: of_part, ..group };
+            change(&mut changed);
+            [Self { variables: others, ..group }, changed]
+        };
+        groups.into_iter().flat_map(split).filter(|group| !group.variables.is_empty()).collect()
+    }
+
     /// The rates that hold for this group.
     pub(crate) fn rates(&self, rates: Rates) -> Rates {
         Rates {

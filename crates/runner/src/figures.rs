@@ -22,17 +22,17 @@ const BORDER: usize = 4;
 
 /// A dozen images in columns: as they are, and the views that the first epoch draws.
 pub(crate) fn views(session: &Session, file: &Path) -> anyhow::Result<()> {
-    let images = session.loader().dataset;
+    let images = &*session.trained_on;
     let count = images.len().min(SHOWN);
     let mut sheet = Sheet::new(count, 1 + session.plans.len(), session.side());
     let undistorted = ViewPlan::evaluation((session.side(), session.side()));
     let indices: Vec<u32> = (0..count as u32).collect();
     for (column, &index) in indices.iter().enumerate() {
-        sheet.put(column, 0, &one(&*images, &undistorted, index)?, None);
+        sheet.put(column, 0, &one(images, &undistorted, index)?, None);
     }
     let bytes: usize = session.plans.iter().map(ViewPlan::bytes).sum();
     let mut views = vec![0; count * bytes];
-    fill_views(&*images, &session.plans, session.experiment.seed, 0, &indices, &mut views)?;
+    fill_views(images, &session.plans, session.experiment.seed, 0, &indices, &mut views)?;
     // All first views, then all second ones, which may be of another size.
     let mut rest = &views[..];
     for (row, plan) in session.plans.iter().enumerate() {

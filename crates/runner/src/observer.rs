@@ -74,7 +74,7 @@ impl Observer for Watch<'_> {
         Ok(())
     }
 
-    fn epoch_done(&mut self, epoch: u32, step: u64, method: &dyn Method) -> anyhow::Result<()> {
+    fn epoch_done(&mut self, epoch: u32, step: u64, method: &Method) -> anyhow::Result<()> {
         let experiment = &self.session.experiment;
         let every = experiment.eval.online_every;
         // The last epoch is judged at the end, with its baselines.

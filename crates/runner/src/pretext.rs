@@ -25,7 +25,7 @@ const MOST_CLASSES: i64 = 1512;
 /// images. None for a method without a pretext task.
 pub(crate) fn accuracy(
     session: &Session,
-    method: &dyn Method,
+    method: &Method,
     figures: &Path,
     interrupt: &AtomicBool,
 ) -> anyhow::Result<Option<Pretext>> {

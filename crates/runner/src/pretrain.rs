@@ -17,7 +17,7 @@ use kontrast_runlog::human;
 use kontrast_runlog::{
     Event, Layout, RunDir, ScalarWriter, Status, Summary, atomic_write, now, read_summary,
 };
-use kontrast_training::{Checkpoints, Outcome, Resumed, Trainer, TrainerSpec, recipe};
+use kontrast_training::{Checkpoints, Outcome, Resumed, Trainer, TrainerSpec};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
     evaluation::require_split(&session)?;
     let method = session.method()?;
     evaluation::require_room(&session, method.encoder())?;
-    for warning in experiment.method.notes(session.loader().dataset.len(), &experiment.train) {
+    for warning in experiment.method.notes(session.trained_on.len(), &experiment.train) {
         log::note(format_args!("warning: {warning}"));
     }
     if arguments.resume {
@@ -150,7 +150,7 @@ fn judged_otherwise(loaded: &Loaded, layout: &Layout) -> bool {
 fn run(
     loaded: &Loaded,
     session: &Session,
-    method: Box<dyn Method>,
+    method: Method,
     dir: RunDir,
     arguments: &Pretrain,
     interrupt: &AtomicBool,
@@ -196,12 +196,12 @@ fn run(
 
 fn train(
     session: &Session,
-    method: Box<dyn Method>,
+    method: Method,
     record: &mut Record,
     interrupt: &AtomicBool,
 ) -> anyhow::Result<(Status, Option<String>)> {
     let mut trainer = trainer(session, method, record);
-    let steps = session.loader().steps();
+    let steps = trainer.steps();
     let resumed = trainer.resume()?;
     let event = if let Some(resumed) = &resumed {
         for warning in &resumed.warnings {
@@ -248,29 +248,25 @@ fn train(
     }
 }
 
-pub(crate) fn trainer(session: &Session, method: Box<dyn Method>, record: &Record) -> Trainer {
-    let (experiment, loader) = (&session.experiment, session.loader());
-    let per_epoch = loader.epochs.steps_per_epoch();
-    let recipe = recipe(experiment, method.groups(), per_epoch);
+pub(crate) fn trainer(session: &Session, method: Method, record: &Record) -> Trainer {
+    let (experiment, dataset) = (&session.experiment, Arc::clone(&session.trained_on));
+    let checkpoints = Checkpoints::new(record.dir.layout().checkpoints(), experiment.train.keep);
+    let checkpoints = checkpoints.of_run(record.dir.held());
+    let mut spec = TrainerSpec::of(experiment, dataset, method.views(), checkpoints, session.runtime.device);
+    spec.loader.workers = session.runtime.workers;
     let spec = TrainerSpec {
-        to_tensor: session.to_tensor(),
-        checkpoints: Checkpoints::new(record.dir.layout().checkpoints(), experiment.train.keep)
-            .of_run(record.dir.held()),
-        checkpoint_every: experiment.train.checkpoint_every,
-        // About ten records an epoch, and at least one in ten steps.
-        log_every: (per_epoch / 10).clamp(1, 10),
         digest: session.digest.clone(),
         images: session.inventory.fingerprint.clone(),
         threads: session.runtime.threads,
-        loader,
+        ..spec
     };
-    Trainer::new(spec, method, recipe)
+    Trainer::new(spec, method, experiment)
 }
 
 /// Scores, figures and pictures of the trained encoder.
 pub(crate) fn judge(
     session: &Session,
-    method: &dyn Method,
+    method: &Method,
     record: &mut Record,
     interrupt: &AtomicBool,
 ) -> anyhow::Result<()> {
@@ -316,7 +312,6 @@ fn scalars(record: &Record, step: u64) -> anyhow::Result<ScalarWriter> {
 }
 
 fn start(session: &Session, record: &Record, steps: u64) -> Event {
-    let loader = session.loader();
     Event::Start {
         time: now(),
         command: record.summary.command.clone(),
@@ -325,7 +320,7 @@ fn start(session: &Session, record: &Record, steps: u64) -> Event {
         device: session.runtime.words.clone(),
         threads: session.runtime.threads,
         parameters: record.summary.parameters,
-        train_images: loader.dataset.len(),
+        train_images: session.trained_on.len(),
         steps,
     }
 }

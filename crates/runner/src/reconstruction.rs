@@ -16,7 +16,7 @@ use tch::{Kind, Tensor};
 /// None for a method that does not learn to.
 pub(crate) fn measured(
     session: &Session,
-    method: &dyn Method,
+    method: &Method,
     file: &Path,
     interrupt: &AtomicBool,
 ) -> anyhow::Result<Option<Reconstruction>> {
@@ -55,7 +55,7 @@ pub(crate) fn measured(
 }
 
 /// A dozen images in columns: as they are, and what comes back of them.
-fn draw(session: &Session, method: &dyn Method, asked: &TaskImages<'_>, file: &Path) -> anyhow::Result<()> {
+fn draw(session: &Session, method: &Method, asked: &TaskImages<'_>, file: &Path) -> anyhow::Result<()> {
     let count = asked.len().min(SHOWN);
     // Spread over the data set, which may be sorted by class.
     let indices: Vec<u32> = (0..count).map(|column| (column * asked.len() / count) as u32).collect();

@@ -7,7 +7,7 @@ use crate::{images, log};
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::ToTensor;
 use kontrast_config::{Experiment, Loaded};
-use kontrast_data::{DataError, Dataset, Epochs, LoaderSpec, Splits, Subset};
+use kontrast_data::{DataError, Dataset, Splits, Subset};
 use kontrast_eval::Extractor;
 use kontrast_methods::{Labels, Method, build, permutation_set, precision, setting, view_spec};
 use kontrast_pretext::permutations::PermutationSet;
@@ -78,7 +78,7 @@ impl Session {
     }
 
     /// The method with its initial weights.
-    pub(crate) fn method(&self) -> anyhow::Result<Box<dyn Method>> {
+    pub(crate) fn method(&self) -> anyhow::Result<Method> {
         let (experiment, train) = (&self.experiment, &self.splits.train);
         let setting = setting(experiment, self.trained_on.len(), self.runtime.device)?;
         // Only a method that needs them gets to see the labels.
@@ -96,20 +96,6 @@ impl Session {
         let shuffled = self.experiment.method.tasks().into_iter().filter_map(|task| task.info.shuffled);
         let sets = shuffled.map(|shuffled| permutation_set(shuffled.grid, &shuffled.permutations));
         Ok(sets.collect::<Result<_, _>>()?)
-    }
-
-    pub(crate) fn loader(&self) -> LoaderSpec {
-        let dataset = Arc::clone(&self.trained_on);
-        let (batch, seed) = (self.experiment.train.batch, self.experiment.seed);
-        LoaderSpec {
-            epochs: Epochs { len: dataset.len(), batch, seed },
-            dataset,
-            plans: self.plans.clone(),
-            total_epochs: self.experiment.train.epochs,
-            first_step: 0,
-            seed,
-            workers: self.runtime.workers,
-        }
     }
 
     pub(crate) fn to_tensor(&self) -> ToTensor {

@@ -23,7 +23,7 @@ pub(crate) fn opening(session: &Session, record: &Record, steps: u64) -> String 
         experiment.encoder.shape(),
         count(record.summary.parameters),
         experiment.data.name.as_str(),
-        count(session.loader().dataset.len() as u64),
+        count(session.trained_on.len() as u64),
         train.batch,
         chunks.unwrap_or_default(),
         counted(train.epochs.into(), "epoch"),

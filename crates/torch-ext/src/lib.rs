@@ -1,6 +1,6 @@
 //! What `tch` lacks, through a small C++ shim: bf16 autocast on CPU and CUDA, loading libtorch's CUDA half,
 //! fused optimizer updates, channels-last tensors, deterministic algorithms, strict state dictionaries, memory kept from
-//! step to step, and what memory there is.
+//! step to step, and what memory there is. [`Texts`] stands here since networks and batches both speak of it.
 //!
 //! Every crate that uses `tch` depends on this one, directly or not: its build script makes libtorch findable for
 //! whatever cargo runs.
@@ -13,6 +13,7 @@ mod fused;
 mod layout;
 mod memory;
 mod state;
+mod texts;
 
 pub use allocator::keep_freed_memory;
 pub use autocast::{Autocast, Precision};
@@ -21,3 +22,4 @@ pub use fused::{AdamwStep, SgdStep, forget_gradients, fused_adamw, fused_sgd};
 pub use layout::{channels_last, deterministic};
 pub use memory::{available_memory, peak_memory};
 pub use state::{StateDict, StateError};
+pub use texts::Texts;

@@ -107,6 +107,19 @@ impl StateDict {
         }
     }
 
+    /// The same, with all of `other` beside it under `prefix`.
+    #[must_use]
+    pub fn and(mut self, prefix: &str, other: &StateDict) -> StateDict {
+        self.extend_under(prefix, other);
+        self
+    }
+
+    /// The variables among the tensors: those that require a gradient.
+    pub fn trained(&self) -> Vec<(String, Tensor)> {
+        let trained = self.iter().filter(|(_, tensor)| tensor.requires_grad());
+        trained.map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone())).collect()
+    }
+
     /// The part whose names begin with `prefix` and a dot, without them.
     #[must_use]
     pub fn under(&self, prefix: &str) -> StateDict {

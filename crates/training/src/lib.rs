@@ -5,11 +5,14 @@ mod diagnosis;
 mod meter;
 mod observer;
 mod recipe;
+mod spec;
+mod text_source;
 mod trainer;
 
 pub use checkpoint::{CheckpointError, Checkpoints, Position, Restored};
 pub use diagnosis::{Alarm, Diagnosis, Loss, Monitor};
 pub use meter::Totals;
 pub use observer::{Observer, StepRecord};
-pub use recipe::{TrainingRecipe, recipe};
-pub use trainer::{Outcome, Resumed, Trainer, TrainerSpec};
+pub use spec::TrainerSpec;
+pub use text_source::TextSource;
+pub use trainer::{Outcome, Resumed, Trainer};

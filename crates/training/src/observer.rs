@@ -51,11 +51,15 @@ pub trait Observer {
     ///
     /// # Errors
     /// Whatever should end the training.
-    fn epoch_done(&mut self, epoch: u32, step: u64, method: &dyn Method) -> anyhow::Result<()>;
+    fn epoch_done(&mut self, _epoch: u32, _step: u64, _method: &Method) -> anyhow::Result<()> {
+        Ok(())
+    }
 
     /// After a checkpoint is whole on disk.
     ///
     /// # Errors
     /// Whatever should end the training.
-    fn checkpoint_written(&mut self, position: Position, file: &Path) -> anyhow::Result<()>;
+    fn checkpoint_written(&mut self, _position: Position, _file: &Path) -> anyhow::Result<()> {
+        Ok(())
+    }
 }

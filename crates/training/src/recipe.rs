@@ -10,23 +10,21 @@ use tch::Tensor;
 const LARS_EPS: f64 = 1e-8;
 
 /// What moves the weights, and by how much at each step.
-pub struct TrainingRecipe {
+pub(crate) struct TrainingRecipe {
     /// SGD, LARS or AdamW over the method's groups.
-    pub optimizer: Box<dyn Optimizer>,
+    pub(crate) optimizer: Box<dyn Optimizer>,
     /// Learning rate by step.
-    pub schedule: Box<dyn Schedule>,
+    pub(crate) schedule: Box<dyn Schedule>,
     /// Decay of the decayed groups.
-    pub weight_decay: f64,
-    /// Peak learning rate, after scaling by the batch.
-    pub lr: f64,
+    pub(crate) weight_decay: f64,
     /// Steps of the warm-up.
-    pub warmup: u64,
+    pub(crate) warmup: u64,
     /// Steps in all.
-    pub steps: u64,
+    pub(crate) steps: u64,
     /// What the optimizer moves, each with the step from which it does.
     variables: Vec<(Tensor, u64)>,
     /// Gradient clipping, where there is any.
-    pub clip: Option<Clip>,
+    pub(crate) clip: Option<Clip>,
 }
 
 impl TrainingRecipe {
@@ -38,7 +36,7 @@ impl TrainingRecipe {
 }
 
 /// The recipe of an experiment for a method's groups, where an epoch has `steps_per_epoch` steps.
-pub fn recipe(experiment: &Experiment, groups: Vec<Group>, steps_per_epoch: u64) -> TrainingRecipe {
+pub(crate) fn recipe(experiment: &Experiment, groups: Vec<Group>, steps_per_epoch: u64) -> TrainingRecipe {
     let lr = experiment.optimizer.lr().scaled(experiment.train.batch);
     let steps = steps_per_epoch * u64::from(experiment.train.epochs);
     let warmup = (experiment.schedule.warmup_epochs() * steps_per_epoch as f64).round() as u64;
@@ -65,7 +63,7 @@ pub fn recipe(experiment: &Experiment, groups: Vec<Group>, steps_per_epoch: u64)
         },
     });
     let (optimizer, weight_decay) = optimizer(&experiment.optimizer, groups);
-    TrainingRecipe { optimizer, schedule, weight_decay, lr, warmup, steps, variables, clip }
+    TrainingRecipe { optimizer, schedule, weight_decay, warmup, steps, variables, clip }
 }
 
 fn optimizer(config: &config::Optimizer, mut groups: Vec<Group>) -> (Box<dyn Optimizer>, f64) {

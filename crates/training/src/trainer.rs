@@ -1,12 +1,13 @@
 //! The loop: a batch, a step, a look at how it goes; at the end of an epoch a checkpoint.
 
 use crate::meter::{Window, percent};
+use crate::recipe::{TrainingRecipe, recipe};
 use crate::{
-    Alarm, CheckpointError, Checkpoints, Diagnosis, Loss, Monitor, Observer, Position, Restored, StepRecord,
-    Totals, TrainingRecipe,
+    Alarm, CheckpointError, Diagnosis, Loss, Monitor, Observer, Position, Restored, StepRecord, Totals,
+    TrainerSpec,
 };
 use kontrast_augment::ViewPlan;
-use kontrast_augment_torch::ToTensor;
+use kontrast_config::Experiment;
 use kontrast_data::{DataError, Loader, LoaderSpec};
 use kontrast_methods::{Method, Progress, StepOutput};
 use kontrast_optim::{Rates, StateDict, clip_gradients};
@@ -18,26 +19,6 @@ use tch::Tensor;
 
 /// Batches rendered ahead of the step; more would only cost memory.
 const AHEAD: usize = 3;
-
-/// What a training needs to know besides its method and recipe.
-pub struct TrainerSpec {
-    /// Images, views, their order, how many epochs.
-    pub loader: LoaderSpec,
-    /// Where views become tensors.
-    pub to_tensor: ToTensor,
-    /// Where checkpoints go.
-    pub checkpoints: Checkpoints,
-    /// Epochs between checkpoints.
-    pub checkpoint_every: u32,
-    /// Steps between records.
-    pub log_every: u64,
-    /// Digest of the configuration.
-    pub digest: String,
-    /// Fingerprint of the images: a checkpoint of others is refused.
-    pub images: String,
-    /// Threads of libtorch.
-    pub threads: usize,
-}
 
 /// How a training ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +36,7 @@ pub enum Outcome {
 /// A method on its way through the epochs.
 pub struct Trainer {
     spec: TrainerSpec,
-    method: Box<dyn Method>,
+    method: Method,
     recipe: TrainingRecipe,
     monitor: Monitor,
     step: u64,
@@ -66,10 +47,17 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// A training at its first step.
-    pub fn new(spec: TrainerSpec, method: Box<dyn Method>, recipe: TrainingRecipe) -> Self {
-        let monitor = Monitor::new(recipe.warmup, recipe.steps, method.collapse_criterion(), method.hint());
-        let monitor = if method.has_steady_loss() { monitor } else { monitor.with_unsteady_loss() };
+    /// A training at its first step, with the optimizer, schedule and epochs of `experiment`.
+    pub fn new(spec: TrainerSpec, method: Method, experiment: &Experiment) -> Self {
+        let recipe = recipe(experiment, method.groups(), spec.loader.epochs.steps_per_epoch());
+        let monitor = Monitor::new(
+            recipe.warmup,
+            recipe.steps,
+            method.objective().collapse_criterion(),
+            method.objective().hint(),
+        );
+        let monitor =
+            if method.objective().has_steady_loss() { monitor } else { monitor.with_unsteady_loss() };
         Self { spec, method, recipe, monitor, step: 0, saved: None, sound: None, totals: Totals::default() }
     }
 
@@ -165,7 +153,7 @@ impl Trainer {
                     return Ok(alarm.into());
                 }
                 let epoch = (self.step / per_epoch) as u32;
-                observer.epoch_done(epoch, self.step, &*self.method)?;
+                observer.epoch_done(epoch, self.step, &self.method)?;
                 if (epoch.is_multiple_of(self.spec.checkpoint_every.max(1)) || last)
                     && let Some(alarm) = self.checkpoint(observer)?
                 {
@@ -193,13 +181,18 @@ impl Trainer {
     }
 
     /// The method as it stands.
-    pub fn method(&self) -> &dyn Method {
-        &*self.method
+    pub fn method(&self) -> &Method {
+        &self.method
     }
 
     /// Steps done.
     pub fn step(&self) -> u64 {
         self.step
+    }
+
+    /// Steps of the whole training.
+    pub fn steps(&self) -> u64 {
+        self.recipe.steps
     }
 
     /// Whole epochs done.
@@ -229,7 +222,11 @@ impl Trainer {
             epochs: self.spec.loader.total_epochs,
         };
         let sizes: Vec<_> = self.spec.loader.plans.iter().map(ViewPlan::size).collect();
-        let views = self.spec.to_tensor.views(&batch.buffer, &sizes, batch.indices);
+        let mut views = self.spec.to_tensor.views(&batch.buffer, &sizes, batch.indices);
+        if let Some(source) = &self.spec.texts {
+            let texts = source.texts(views.indices(), progress);
+            views = views.with_texts(texts);
+        }
         loader.recycle(batch.buffer);
         self.recipe.optimizer.zero_grad();
         let output = self.method.step(&views, progress);

@@ -10,7 +10,7 @@ use kontrast_torch_ext::StateDict;
 /// Steps as the trainer makes them; gives the losses.
 fn train(
     example: &Example,
-    method: &mut dyn Method,
+    method: &mut Method,
     steps: std::ops::Range<u64>,
     batches: u32,
     lr: f64,
@@ -41,7 +41,7 @@ fn the_gradient_reaches_every_trained_variable_and_none_of_the_target() {
             assert!(!part.requires_grad(), "{}: the output carries a gradient", example.name);
         }
         let trained = method.groups().into_iter().flat_map(|group| group.variables).count();
-        let gradients = gradients(&*method);
+        let gradients = gradients(&method);
         assert_eq!(gradients.len(), trained, "{}: variables without a gradient", example.name);
         for (name, gradient) in gradients.iter() {
             let size = gradient.abs().max().double_value(&[]);
@@ -78,7 +78,7 @@ fn the_loss_falls_on_a_handful_of_images() {
         };
         // An epoch, which begins every twelfth step here, draws new answers: within one the task has to grow easier.
         let last = if ["jigsaw", "relative_patch"].contains(&example.name) { 12 } else { 28 };
-        let losses = train(&example, &mut *method, 0..last, 2, lr);
+        let losses = train(&example, &mut method, 0..last, 2, lr);
         let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
         let (early, late) = (mean(&losses[4..8]), mean(&losses[losses.len() - 4..]));
         let fallen = (early - late) / early.abs().max(0.1);
@@ -91,19 +91,19 @@ fn the_loss_falls_on_a_handful_of_images() {
 fn the_target_moves_after_the_step_by_its_momentum_and_only_so() {
     for example in all() {
         let mut method = example.method();
-        let copy = |method: &dyn Method| method.state().detached_copy();
+        let copy = |method: &Method| method.state().detached_copy();
         let targets: Vec<String> =
             method.state().iter().map(|(name, _)| name.to_owned()).filter(|name| is_target(name)).collect();
         if targets.is_empty() {
             continue;
         }
         let mut optimizer = Sgd::new(method.groups(), 0.0, false);
-        let before = copy(&*method);
+        let before = copy(&method);
         method.step(&example.batch(0, false), later());
         optimizer.step(Rates { lr: 0.1, weight_decay: 0.0 });
-        let stepped = copy(&*method);
+        let stepped = copy(&method);
         method.after_step(later());
-        let after = copy(&*method);
+        let after = copy(&method);
         // All smoke experiments begin at .9; those that rise to 1 are half way at half time.
         let momentum = if example.name == "moco" { 0.9 } else { 0.95 };
         for name in targets {
@@ -127,7 +127,7 @@ fn swapping_the_views_of_a_symmetric_method_changes_neither_loss_nor_gradient() 
         let first = a.step(&example.batch(0, false), later());
         let second = b.step(&example.batch(0, true), later());
         assert_close(&second.loss, &first.loss, 1e-5);
-        let (first, second) = (gradients(&*a), gradients(&*b));
+        let (first, second) = (gradients(&a), gradients(&b));
         let largest = first.iter().map(|(_, g)| g.abs().max().double_value(&[])).fold(0.0, f64::max);
         for ((name, expected), (_, found)) in first.iter().zip(second.iter()) {
             let error = (found - expected).abs().max().double_value(&[]);
@@ -142,12 +142,12 @@ fn state_round_trips_and_training_goes_on_bit_equal() {
     for name in crate::example::NAMES {
         let example = Example::new(name, &["train.precision=bf16"]);
         let mut straight = example.method();
-        train(&example, &mut *straight, 0..3, 12, 0.05);
+        train(&example, &mut straight, 0..3, 12, 0.05);
         let bytes = straight.state().to_bytes(None).unwrap();
-        train(&example, &mut *straight, 3..6, 12, 0.05);
+        train(&example, &mut straight, 3..6, 12, 0.05);
         let mut resumed = example.method();
         resumed.load_state(&StateDict::from_bytes(&bytes).unwrap()).unwrap();
-        train(&example, &mut *resumed, 3..6, 12, 0.05);
+        train(&example, &mut resumed, 3..6, 12, 0.05);
         for ((key, a), (_, b)) in straight.state().iter().zip(resumed.state().iter()) {
             assert_eq!(a, b, "{name}: {key}");
         }
@@ -160,7 +160,7 @@ fn what_evaluation_reads_is_the_encoder_that_is_trained() {
         let mut method = example.method();
         let x = example.batch(0, false).view(0);
         let before = method.encoder().forward(&x, Mode::Eval);
-        train(&example, &mut *method, 0..1, 1, 0.1);
+        train(&example, &mut method, 0..1, 1, 0.1);
         assert_ne!(method.encoder().forward(&x, Mode::Eval), before, "{}", example.name);
         // And not the momentum encoder of it, whose running statistics move too.
         let trained: Vec<_> = method
@@ -190,7 +190,7 @@ fn chunks_have_the_loss_of_the_whole_batch_and_count_their_passes() {
         // Batch norm sees eight images instead of sixteen, so only the size of things can agree.
         let (a, b) = (a.loss.double_value(&[]), b.loss.double_value(&[]));
         assert!((a - b).abs() < 0.35 * a.abs().max(1.0), "{}: {a} and {b}", example.name);
-        for (name, gradient) in gradients(&*chunked).iter() {
+        for (name, gradient) in gradients(&chunked).iter() {
             let size = gradient.abs().max().double_value(&[]);
             assert!(size.is_finite() && size > 0.0, "{}, {name}: largest gradient {size}", example.name);
         }

@@ -67,12 +67,12 @@ impl Example {
         Self { name, experiment: loaded.experiment }
     }
 
-    pub fn method(&self) -> Box<dyn Method> {
+    pub fn method(&self) -> Method {
         self.labelled(|image| image % CLASSES)
     }
 
     /// Where the data set's images bear these labels, whether the method needs them or not.
-    pub fn labelled(&self, label: fn(u32) -> u32) -> Box<dyn Method> {
+    pub fn labelled(&self, label: fn(u32) -> u32) -> Method {
         let setting = setting(&self.experiment, IMAGES as usize, Device::Cpu).expect("views to draw");
         let labels: Vec<_> = (0..IMAGES).map(label).collect();
         let labels = Labels::new(&labels, CLASSES as usize);
@@ -125,7 +125,7 @@ pub fn progress(step: u64) -> Progress {
 }
 
 /// Every trained variable's gradient, by name; undefined ones are left out.
-pub fn gradients(method: &dyn Method) -> StateDict {
+pub fn gradients(method: &Method) -> StateDict {
     let variables = method.groups().into_iter().flat_map(|group| group.variables);
     let gradients = variables.map(|(name, variable)| (name, variable.grad()));
     gradients.filter(|(_, gradient)| gradient.defined()).map(|(name, g)| (name, g.copy())).collect()

@@ -2,50 +2,43 @@
 
 use crate::fixture::Fixture;
 use crate::listener::Listener;
-use kontrast_methods::{Method, Progress, StepOutput, ViewSpec, Views};
-use kontrast_models::Encoder;
-use kontrast_optim::Group;
-use kontrast_torch_ext::{StateDict, StateError};
+use kontrast_methods::{
+    BatchInfo, Encoders, LossOutput, Method, Objective, Outputs, Progress, Views, objective,
+};
+use kontrast_models::Mode;
+use kontrast_torch_ext::StateDict;
 use kontrast_training::Outcome;
-use tch::Tensor;
+use tch::{Device, Tensor};
 
 /// A rate after whose first step no weight is of use.
 const HUGE: &str = "optimizer.sgd.lr=1e38";
 
 /// SimCLR, but what it shows of its embeddings is made by a function.
 struct Showing {
-    inner: Box<dyn Method>,
+    inner: Box<dyn Objective>,
     embeddings: fn(&Tensor) -> Tensor,
 }
 
-impl Method for Showing {
+impl Objective for Showing {
     fn name(&self) -> &'static str {
         "showing"
     }
 
-    fn views(&self) -> ViewSpec {
-        self.inner.views()
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
+        self.inner.embed(views, progress, mode)
     }
 
-    fn step(&mut self, batch: &Views, progress: Progress) -> StepOutput {
-        let output = self.inner.step(batch, progress);
-        StepOutput { embeddings: (self.embeddings)(&output.embeddings), ..output }
+    fn loss(&mut self, online: &Outputs, target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
+        let found = self.inner.loss(online, target, batch);
+        LossOutput { embeddings: (self.embeddings)(&found.embeddings), ..found }
     }
 
-    fn groups(&self) -> Vec<Group> {
-        self.inner.groups()
+    fn encoders(&self) -> Encoders<'_> {
+        self.inner.encoders()
     }
 
     fn state(&self) -> StateDict {
         self.inner.state()
-    }
-
-    fn load_state(&mut self, state: &StateDict) -> Result<(), StateError> {
-        self.inner.load_state(state)
-    }
-
-    fn encoder(&self) -> &dyn Encoder {
-        self.inner.encoder()
     }
 
     fn hint(&self) -> &'static str {
@@ -53,11 +46,18 @@ impl Method for Showing {
     }
 }
 
+fn showing(fixture: &Fixture, embeddings: fn(&Tensor) -> Tensor) -> Method {
+    let experiment = &fixture.loaded.experiment;
+    let setting = kontrast_methods::setting(experiment, 64, Device::Cpu).expect("a plan to draw from");
+    let inner = objective(&experiment.method, &setting, None).expect("a method that needs no labels");
+    Method::new(Box::new(Showing { inner, embeddings }), &setting)
+}
+
 fn train(changes: &[&str], embeddings: Option<fn(&Tensor) -> Tensor>) -> (Outcome, Listener) {
     let folder = tempfile::tempdir().unwrap();
     let setting = Fixture::new(folder.path(), changes);
     let mut trainer = match embeddings {
-        Some(embeddings) => setting.trainer_of(Box::new(Showing { inner: setting.method(), embeddings })),
+        Some(embeddings) => setting.trainer_of(showing(&setting, embeddings)),
         None => setting.trainer(),
     };
     let mut listener = Listener::default();

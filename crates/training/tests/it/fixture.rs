@@ -2,12 +2,11 @@
 
 use crate::listener::Listener;
 use kontrast_augment::ImageRef;
-use kontrast_augment_torch::ToTensor;
 use kontrast_config::{Experiment, Loaded};
-use kontrast_data::{DataError, Dataset, Epochs, Labelled, LoaderSpec, Shapes};
+use kontrast_data::{DataError, Dataset, Labelled, Shapes};
 use kontrast_methods::{Labels, Method};
 use kontrast_torch_ext::StateDict;
-use kontrast_training::{Checkpoints, Outcome, Trainer, TrainerSpec, recipe};
+use kontrast_training::{Checkpoints, Outcome, Trainer, TrainerSpec};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tch::Device;
@@ -62,7 +61,7 @@ impl Fixture {
         Checkpoints::new(&self.folder, self.loaded.experiment.train.keep)
     }
 
-    pub fn method(&self) -> Box<dyn Method> {
+    pub fn method(&self) -> Method {
         let experiment = &self.loaded.experiment;
         let setting = kontrast_methods::setting(experiment, 64, Device::Cpu).expect("a plan to draw from");
         let labels = experiment.method.needs_labels().then(|| {
@@ -77,31 +76,19 @@ impl Fixture {
         self.trainer_of(self.method())
     }
 
-    pub fn trainer_of(&self, method: Box<dyn Method>) -> Trainer {
+    pub fn trainer_of(&self, method: Method) -> Trainer {
         let experiment = &self.loaded.experiment;
         let inner = Shapes::train(64, 4, 32, experiment.seed).expect("drawn shapes");
         let shapes = Unplugged { inner, readable: self.readable };
-        let epochs = Epochs { len: 64, batch: experiment.train.batch, seed: experiment.seed };
+        let views = method.views();
         let spec = TrainerSpec {
-            loader: LoaderSpec {
-                dataset: Arc::new(shapes),
-                plans: method.views().plans,
-                epochs,
-                total_epochs: experiment.train.epochs,
-                first_step: 0,
-                seed: experiment.seed,
-                workers: 1,
-            },
-            to_tensor: ToTensor::new(experiment.data.mean, experiment.data.std, Device::Cpu),
-            checkpoints: self.checkpoints(),
-            checkpoint_every: experiment.train.checkpoint_every,
             log_every: self.log_every,
             digest: self.loaded.digest.clone(),
             images: self.images.clone(),
             threads: self.threads,
+            ..TrainerSpec::of(experiment, Arc::new(shapes), views, self.checkpoints(), Device::Cpu)
         };
-        let recipe = recipe(experiment, method.groups(), epochs.steps_per_epoch());
-        Trainer::new(spec, method, recipe)
+        Trainer::new(spec, method, experiment)
     }
 
     /// Trains to the end without a stop.

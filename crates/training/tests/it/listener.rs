@@ -54,7 +54,7 @@ impl Observer for Hearing<'_> {
         Ok(())
     }
 
-    fn epoch_done(&mut self, epoch: u32, step: u64, _method: &dyn Method) -> anyhow::Result<()> {
+    fn epoch_done(&mut self, epoch: u32, step: u64, _method: &Method) -> anyhow::Result<()> {
         self.listener.epochs.push((epoch, step));
         Ok(())
     }

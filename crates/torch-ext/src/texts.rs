@@ -1,0 +1,105 @@
+//! Texts of one batch as token ids.
+
+use tch::{Kind, Tensor};
+
+/// A text an image: the ids of its tokens, padded to one length.
+#[derive(Debug)]
+pub struct Texts {
+    ids: Tensor,
+    lengths: Tensor,
+}
+
+impl Texts {
+    /// Texts of these tokens; what lies behind a text's length is padding.
+    ///
+    /// # Shapes
+    /// - `ids`: `[n, length]`, i64
+    /// - `lengths`: `[n]`, i64, each 1 to `length`
+    ///
+    /// # Panics
+    /// Where a shape or a kind is another.
+    pub fn new(ids: Tensor, lengths: Tensor) -> Self {
+        assert!(ids.dim() == 2 && ids.kind() == Kind::Int64, "ids: expected [n, length], i64, found {ids:?}");
+        let (n, kind) = (ids.size()[0], lengths.kind());
+        assert!(
+            lengths.size() == [n] && kind == Kind::Int64,
+            "lengths: expected [{n}], i64, found {lengths:?}"
+        );
+        Self { ids, lengths }
+    }
+
+    /// Texts of these tokens, the shorter ones filled up with `padding`.
+    ///
+    /// # Panics
+    /// Where a text has no token.
+    pub fn padded(texts: &[Vec<i64>], padding: i64) -> Self {
+        let length = texts.iter().map(Vec::len).max().unwrap_or(1);
+        let row = |text: &Vec<i64>| {
+            assert!(!text.is_empty(), "a text without a token");
+            text.iter().copied().chain(std::iter::repeat(padding)).take(length).collect::<Vec<_>>()
+        };
+        let ids: Vec<i64> = texts.iter().flat_map(row).collect();
+        let lengths: Vec<i64> = texts.iter().map(|text| text.len() as i64).collect();
+        Self::new(Tensor::from_slice(&ids).view([-1, length as i64]), Tensor::from_slice(&lengths))
+    }
+
+    /// Ids of tokens, `[n, length]`, i64.
+    pub fn ids(&self) -> &Tensor {
+        &self.ids
+    }
+
+    /// How many of a text's ids are tokens, `[n]`, i64.
+    pub fn lengths(&self) -> &Tensor {
+        &self.lengths
+    }
+
+    /// Which ids are tokens and not padding, `[n, length]`, bool.
+    pub fn is_token(&self) -> Tensor {
+        let places = Tensor::arange(self.ids.size()[1], (Kind::Int64, self.ids.device()));
+        places.unsqueeze(0).lt_tensor(&self.lengths.unsqueeze(1))
+    }
+
+    /// Some consecutive texts.
+    #[must_use]
+    pub fn narrow(&self, start: i64, length: i64) -> Self {
+        Self { ids: self.ids.narrow(0, start, length), lengths: self.lengths.narrow(0, start, length) }
+    }
+
+    /// How many texts there are.
+    pub fn n(&self) -> i64 {
+        self.ids.size()[0]
+    }
+}
+
+impl Clone for Texts {
+    /// The same numbers, shared.
+    fn clone(&self) -> Self {
+        Self { ids: self.ids.shallow_clone(), lengths: self.lengths.shallow_clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts() -> Texts {
+        Texts::padded(&[vec![5, 6, 7], vec![8], vec![9, 9]], 0)
+    }
+
+    #[test]
+    fn tokens_are_told_from_padding_by_the_length() {
+        let ids: Vec<i64> = texts().ids().view(-1).try_into().unwrap();
+        assert_eq!(ids, [5, 6, 7, 8, 0, 0, 9, 9, 0]);
+        let is_token: Vec<bool> = texts().is_token().view(-1).try_into().unwrap();
+        assert_eq!(is_token, [true, true, true, true, false, false, true, true, false]);
+        let part = texts().narrow(1, 2);
+        assert_eq!(part.n(), 2);
+        assert_eq!(Vec::<i64>::try_from(part.lengths()).unwrap(), [1, 2]);
+    }
+
+    #[test]
+    #[should_panic(expected = "lengths: expected [3], i64")]
+    fn other_lengths_than_texts_are_refused() {
+        let _ = Texts::new(texts().ids().shallow_clone(), Tensor::from_slice(&[1i64, 2]));
+    }
+}
