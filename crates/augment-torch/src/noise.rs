@@ -2,10 +2,9 @@
 
 use crate::moves::positions;
 use crate::task::Numbers;
+use kontrast_torch_ext::counter_bits;
 use tch::{Kind, Tensor};
 
-/// The lowest 32 bits.
-const MASK: i64 = 0xffff_ffff;
 /// Standard deviation of an erased box's noise, as in the CPU renderer.
 const STD: f64 = 0.25;
 
@@ -72,31 +71,5 @@ pub fn normal(keys: &Tensor, index: &Tensor) -> Tensor {
 /// The counter's 32 bits.
 fn bits(keys: &Tensor, index: &Tensor) -> Tensor {
     let half = |which| keys.select(1, which).view([-1, 1, 1, 1]);
-    let first = mixed(&index.bitwise_and(MASK).bitwise_xor_tensor(&half(0)));
-    mixed(&(first + half(1)).bitwise_and(MASK))
-}
-
-/// Every bit of the input changes half of the output's (constants: Wellons' "lowbias32").
-fn mixed(x: &Tensor) -> Tensor {
-    let folded = |x: &Tensor, by: i64| x.bitwise_xor_tensor(&x.bitwise_right_shift_tensor_scalar(by));
-    let x = (folded(x, 16) * 0x7feb_352d_i64).bitwise_and(MASK);
-    // The same modulo 2^32 as 0x846c_a68b, and small enough that no product leaves 64 bits.
-    let x = (folded(&x, 15) * (0x846c_a68b_i64 - (1 << 32))).bitwise_and(MASK);
-    folded(&x, 16)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::bits;
-    use tch::{Device, Kind, Tensor};
-
-    #[test]
-    fn the_bits_are_those_of_the_cpu_renderer() {
-        let key = 0x0123_4567_89ab_cdef_i64;
-        let keys = Tensor::from_slice(&[key & 0xffff_ffff, key >> 32]).view([1, 2]);
-        let index = Tensor::arange(3, (Kind::Int64, Device::Cpu)).view([1, 1, 1, 3]);
-        let found = Vec::<i64>::try_from(bits(&keys, &index).view([3])).unwrap();
-        // As in `the_numbers_stay_the_same_over_versions` of crates/augment.
-        assert_eq!(found, [3_833_571_298, 1_263_670_817, 2_738_817_501]);
-    }
+    counter_bits(&half(0), &half(1), index)
 }

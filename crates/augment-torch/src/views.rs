@@ -3,6 +3,9 @@
 use kontrast_torch_ext::Texts;
 use tch::Tensor;
 
+/// The most views, turns or tiles of an image that have numbers of their own.
+const COPIES: i64 = 1 << 16;
+
 /// All views of n images, and the texts beside them where there are any. Consecutive views of one size lie in one tensor,
 /// so that one forward pass can see them together.
 #[derive(Debug)]
@@ -131,6 +134,16 @@ impl Views {
     /// Which images of the data set they are.
     pub fn indices(&self) -> &[u32] {
         &self.indices
+    }
+
+    /// Numbers that name the rows of all views, in their order: draws inside a network follow from them.
+    ///
+    /// # Shapes
+    /// - returns `[count * n]`, i64, where the images are
+    pub fn rows(&self) -> Tensor {
+        let images: Vec<i64> = self.indices.iter().map(|&index| i64::from(index) * COPIES).collect();
+        let images = Tensor::from_slice(&images).to_device(self.groups[0].device());
+        Tensor::cat(&(0..self.count()).map(|view| &images + view).collect::<Vec<_>>(), 0)
     }
 
     /// Splits rows computed from all views, in their order, by view: `[count, n, ...]`.

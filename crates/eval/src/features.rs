@@ -56,7 +56,7 @@ impl Extractor {
     ) -> Result<Tensor, EvalError> {
         let mut parts = Vec::new();
         self.batches(images, indices, |x| {
-            parts.push(encoder.forward(x, Mode::Eval).to_kind(Kind::Float));
+            parts.push(encoder.forward(x, Mode::Eval.into()).to_kind(Kind::Float));
         })?;
         let features = Tensor::cat(&parts, 0);
         require_finite(&features)?;

@@ -43,7 +43,7 @@ pub fn label_free(
         let h = tch::no_grad(|| {
             let x = extractor.to_tensor.images(&rendered, size);
             let _autocast = Autocast::new(extractor.to_tensor.device(), extractor.precision);
-            encoder.forward(&x, Mode::Eval).to_kind(Kind::Float)
+            encoder.forward(&x, Mode::Eval.into()).to_kind(Kind::Float)
         });
         let by_view = Views::new(h, chunk.to_vec());
         firsts.push(by_view.view(0));

@@ -1,6 +1,6 @@
 //! No network at all: the image's own pixels as its features, the baseline that learning has to clear.
 
-use kontrast_models::{Encoder, Mode};
+use kontrast_models::{Encoder, Pass};
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
 
@@ -12,12 +12,12 @@ pub struct Pixels {
 }
 
 impl Encoder for Pixels {
-    fn forward(&self, images: &Tensor, _mode: Mode) -> Tensor {
+    fn forward(&self, images: &Tensor, _pass: Pass<'_>) -> Tensor {
         images.flatten(1, -1)
     }
 
-    fn stages(&self, images: &Tensor, mode: Mode) -> Vec<Tensor> {
-        vec![self.forward(images, mode)]
+    fn stages(&self, images: &Tensor, pass: Pass<'_>) -> Vec<Tensor> {
+        vec![self.forward(images, pass)]
     }
 
     fn width(&self) -> i64 {

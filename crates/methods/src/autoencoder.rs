@@ -43,9 +43,9 @@ impl Objective for Autoencoder {
         "autoencoder"
     }
 
-    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
         let images = views.view(0);
-        let pass = self.branch.images(&images, mode);
+        let pass = self.branch.rows(&images, &views.rows(), progress, mode);
         Outputs::new(&pass.h)
             .with("decoded", self.decoded(&pass.z, mode).unsqueeze(0))
             .with("images", images.unsqueeze(0))

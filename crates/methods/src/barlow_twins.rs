@@ -29,8 +29,8 @@ impl Objective for BarlowTwins {
         "barlow_twins"
     }
 
-    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
-        let pass = self.branch.per_view(views, mode);
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
+        let pass = self.branch.per_view(views, progress, mode);
         Outputs::new(&pass.h).with("z", views.by_view(&pass.z))
     }
 

@@ -4,8 +4,8 @@ use crate::Progress;
 use crate::setting::{Setting, SharedEncoder};
 use kontrast_augment_torch::Views;
 use kontrast_config::Momentum;
-use kontrast_models::{Encoder, Head, HeadSpec, Init, Mode, MomentumEncoder, state};
-use kontrast_torch_ext::{Autocast, Precision, StateDict};
+use kontrast_models::{Encoder, Head, HeadSpec, Init, Mode, MomentumEncoder, Pass, state};
+use kontrast_torch_ext::{Autocast, Draws, Precision, StateDict};
 use tch::{Device, Tensor, nn};
 
 /// What a branch makes of views, in the order of the views.
@@ -24,6 +24,8 @@ pub struct Branch {
     precision: Precision,
     bn_splits: i64,
     device: Device,
+    /// Of what the network draws in training; none where it leaves nothing out.
+    seed: Option<u64>,
 }
 
 impl Branch {
@@ -40,12 +42,15 @@ impl Branch {
         let projector = HeadSpec { bn_splits, ..projector.clone() };
         let projector = Head::new(&projector_store, encoder.width(), &projector, init);
         let precision = setting.precision;
-        Self { encoder, projector_store, projector, precision, bn_splits, device }
+        let seed = Some(setting.seed);
+        Self { encoder, projector_store, projector, precision, bn_splits, device, seed }
     }
 
-    /// The branch of a momentum encoder, whose variables are its own: it never takes the shared encoder.
+    /// The branch of a momentum encoder, whose variables are its own: it never takes the shared encoder, and leaves nothing
+    /// out where the trained side does (stochastic depth).
     pub fn of_momentum_encoder(setting: &Setting, projector: &HeadSpec, bn_splits: i64) -> Self {
-        Self::new(&Setting { shared: None, ..setting.clone() }, projector, bn_splits)
+        let own = Setting { shared: None, ..setting.clone() };
+        Self { seed: None, ..Self::new(&own, projector, bn_splits) }
     }
 
     /// Width of an embedding.
@@ -60,42 +65,74 @@ impl Branch {
 
     /// One pass of the encoder for all views of one size, then one of the projector for all views: they share the
     /// statistics of batch norm (SimCLR, SwAV, DINO).
-    pub fn joint(&self, views: &Views, mode: Mode) -> Embedded {
+    pub fn joint(&self, views: &Views, progress: Progress, mode: Mode) -> Embedded {
+        let rows = views.rows();
         if let [images] = views.groups() {
-            return self.group(images, views.n(), mode);
+            return self.group(images, &self.draws(&rows, progress), views.n(), mode);
         }
+        let mut first = 0;
+        let h = views.groups().iter().map(|images| {
+            let own = rows.narrow(0, first, images.size()[0]);
+            first += images.size()[0];
+            self.represented(images, self.draws(&own, progress).as_ref(), mode)
+        });
+        let h = Tensor::cat(&h.collect::<Vec<_>>(), 0);
         let _autocast = Autocast::new(self.device, self.precision);
-        let h: Vec<_> = views.groups().iter().map(|images| self.encoder.forward(images, mode)).collect();
-        let h = Tensor::cat(&h, 0);
         Embedded { z: self.projector.forward(&h, mode), h: h.detach() }
     }
 
     /// A pass for each view, which has statistics of its own (MoCo, BYOL, SimSiam, Barlow Twins, VICReg).
-    pub fn per_view(&self, views: &Views, mode: Mode) -> Embedded {
-        let passes = (0..views.count()).map(|which| self.images(&views.view(which), mode));
+    pub fn per_view(&self, views: &Views, progress: Progress, mode: Mode) -> Embedded {
+        let (rows, n) = (views.rows(), views.n());
+        let passes = (0..views.count())
+            .map(|which| self.rows(&views.view(which), &rows.narrow(0, which * n, n), progress, mode));
         let (h, z): (Vec<_>, Vec<_>) = passes.map(|pass| (pass.h, pass.z)).unzip();
         Embedded { h: Tensor::cat(&h, 0), z: Tensor::cat(&z, 0) }
     }
 
+    /// Images of one pass: views, or what is made of them.
+    ///
+    /// # Shapes
+    /// - `images`: `[m, channels, h, w]`
+    /// - `rows`: `[m]`, i64, a number for each image and copy of it, as [`Views::rows`] has them
+    pub fn rows(&self, images: &Tensor, rows: &Tensor, progress: Progress, mode: Mode) -> Embedded {
+        self.embedded(images, self.draws(rows, progress).as_ref(), mode)
+    }
+
+    /// Images of one pass, from which the network leaves nothing out: in evaluation, and of a momentum encoder.
+    pub fn images(&self, images: &Tensor, mode: Mode) -> Embedded {
+        self.embedded(images, None, mode)
+    }
+
     /// Images of several views in one pass. With several splits of batch norm an image's views lie in one of them.
-    fn group(&self, images: &Tensor, n: i64, mode: Mode) -> Embedded {
+    fn group(&self, images: &Tensor, draws: &Option<Draws>, n: i64, mode: Mode) -> Embedded {
         let (rows, splits) = (images.size()[0], self.bn_splits);
         if splits == 1 || rows == n {
-            return self.images(images, mode);
+            return self.embedded(images, draws.as_ref(), mode);
         }
         let options = (tch::Kind::Int64, images.device());
         let order = Tensor::arange(rows, options).view([rows / n, splits, n / splits]).permute([1, 0, 2]);
         let order = order.reshape([rows]);
-        let Embedded { h, z } = self.images(&images.index_select(0, &order), mode);
+        let draws = draws.as_ref().map(|draws| draws.select(&order));
+        let Embedded { h, z } = self.embedded(&images.index_select(0, &order), draws.as_ref(), mode);
         let back = order.argsort(0, false);
         Embedded { h: h.index_select(0, &back), z: z.index_select(0, &back) }
     }
 
-    /// Images of one pass.
-    pub fn images(&self, images: &Tensor, mode: Mode) -> Embedded {
+    fn embedded(&self, images: &Tensor, draws: Option<&Draws>, mode: Mode) -> Embedded {
+        let h = self.represented(images, draws, mode);
         let _autocast = Autocast::new(self.device, self.precision);
-        let h = self.encoder.forward(images, mode);
         Embedded { z: self.projector.forward(&h, mode), h: h.detach() }
+    }
+
+    fn represented(&self, images: &Tensor, draws: Option<&Draws>, mode: Mode) -> Tensor {
+        let _autocast = Autocast::new(self.device, self.precision);
+        self.encoder.forward(images, Pass { mode, draws })
+    }
+
+    /// What the network draws for these rows; a momentum encoder draws nothing.
+    fn draws(&self, rows: &Tensor, progress: Progress) -> Option<Draws> {
+        self.seed.map(|seed| Draws::new(seed, progress.step, rows))
     }
 
     /// Everything, running statistics too.

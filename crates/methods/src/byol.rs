@@ -34,14 +34,14 @@ impl Objective for Byol {
         "byol"
     }
 
-    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
-        let pass = self.online.per_view(views, mode);
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
+        let pass = self.online.per_view(views, progress, mode);
         let p = self.predictor.per_view(&pass.z, views.count(), mode);
         Outputs::new(&pass.h).with("z", views.by_view(&pass.z.detach())).with("prediction", views.by_view(&p))
     }
 
-    fn embed_target(&self, views: &Views, _progress: Progress) -> Option<Outputs> {
-        let pass = self.target.per_view(views, Mode::Train);
+    fn embed_target(&self, views: &Views, progress: Progress) -> Option<Outputs> {
+        let pass = self.target.per_view(views, progress, Mode::Train);
         Some(Outputs::new(&pass.h).with("z", views.by_view(&pass.z)))
     }
 

@@ -35,8 +35,8 @@ impl Objective for Dcl {
         if self.sigma.is_some() { "dclw" } else { "dcl" }
     }
 
-    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
-        let pass = self.branch.joint(views, mode);
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
+        let pass = self.branch.joint(views, progress, mode);
         Outputs::new(&pass.h).with("z", views.by_view(&pass.z))
     }
 

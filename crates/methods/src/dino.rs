@@ -37,8 +37,8 @@ impl Side {
     }
 
     /// Representations, the bottleneck's unit embeddings, and scores, `[views, n, ...]` the last two.
-    fn pass(&self, views: &Views, mode: Mode) -> (Tensor, Tensor, Tensor) {
-        let pass = self.branch.joint(views, mode);
+    fn pass(&self, views: &Views, progress: Progress, mode: Mode) -> (Tensor, Tensor, Tensor) {
+        let pass = self.branch.joint(views, progress, mode);
         let z = unit(&pass.z);
         let scores = self.prototypes.scores_of_directions(&z);
         (pass.h, views.by_view(&z.detach()), views.by_view(&scores))
@@ -86,13 +86,13 @@ impl Objective for Dino {
         "dino"
     }
 
-    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
-        let (h, z, scores) = self.student.pass(views, mode);
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
+        let (h, z, scores) = self.student.pass(views, progress, mode);
         Outputs::new(&h).with("z", z).with("scores", scores)
     }
 
-    fn embed_target(&self, views: &Views, _progress: Progress) -> Option<Outputs> {
-        let (h, _, scores) = self.teacher.pass(&views.first(GLOBAL), Mode::Train);
+    fn embed_target(&self, views: &Views, progress: Progress) -> Option<Outputs> {
+        let (h, _, scores) = self.teacher.pass(&views.first(GLOBAL), progress, Mode::Train);
         Some(Outputs::new(&h).with("scores", scores))
     }
 
@@ -161,7 +161,7 @@ mod tests {
         let batch = views(2);
         let mut expected = Tensor::zeros([6], (Kind::Float, tch::Device::Cpu));
         for step in 0..3 {
-            let said = tch::no_grad(|| dino.teacher.pass(&batch, Mode::Replay).2);
+            let said = tch::no_grad(|| dino.teacher.pass(&batch, progress(step), Mode::Replay).2);
             let mean = said.mean_dim([0i64, 1].as_slice(), false, Kind::Float);
             expected = expected * 0.75 + mean * 0.25;
             let target = tch::no_grad(|| dino.embed_target(&batch, progress(step))).unwrap();

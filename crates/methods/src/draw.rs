@@ -3,7 +3,7 @@
 use kontrast_rng::KeyedRng;
 use rand::RngExt;
 use rand::seq::SliceRandom;
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 /// What a stream is for: two uses in one step do not draw the same numbers.
 #[derive(Clone, Copy)]
@@ -61,6 +61,22 @@ pub(crate) fn colours(indices: &[u32], seed: u64, epoch: u32, tiles: usize) -> (
         }
     }
     (Tensor::from_slice(&kept).view([-1, tiles as i64]), Tensor::from_slice(&keys).view([-1, 2]))
+}
+
+/// Numbers of the rows of a pass of so many copies of each image (turns of it), copy after copy.
+///
+/// # Shapes
+/// - `rows`: `[n]`, as `Views::rows` has them
+/// - returns `[copies * n]`
+pub(crate) fn copies(rows: &Tensor, copies: i64) -> Tensor {
+    let copy = Tensor::arange(copies, (Kind::Int64, rows.device()));
+    (rows.unsqueeze(0) + copy.unsqueeze(1)).view(-1)
+}
+
+/// The same of so many parts of each image (tiles), image after image: `[n * parts]`.
+pub(crate) fn parts(rows: &Tensor, parts: i64) -> Tensor {
+    let part = Tensor::arange(parts, (Kind::Int64, rows.device()));
+    (rows.unsqueeze(1) + part.unsqueeze(0)).view(-1)
 }
 
 /// The numbers below `n` in random order, `[n]`.

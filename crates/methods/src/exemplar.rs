@@ -31,8 +31,8 @@ impl Objective for Exemplar {
         "exemplar"
     }
 
-    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
-        let pass = self.branch.joint(views, mode);
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
+        let pass = self.branch.joint(views, progress, mode);
         let logits = views.by_view(&self.classifier.logits(&pass.z.relu(), mode));
         Outputs::new(&pass.h).with("logits", logits).with("z", views.by_view(&pass.z.detach()))
     }

@@ -85,12 +85,12 @@ impl Jigsaw {
     }
 
     /// Representations `[n * tiles, width]`, and the embeddings of an image's tiles side by side, `[n, tiles * d]`.
-    fn embedded(&self, tiles: &Tensor, mode: Mode) -> (Tensor, Tensor) {
+    fn embedded(&self, tiles: &Tensor, rows: &Tensor, progress: Progress, mode: Mode) -> (Tensor, Tensor) {
         let tiles = if self.normalise { normalised(tiles) } else { tiles.shallow_clone() };
         let n = tiles.size()[0];
         let each = tiles.flatten(0, 1);
         let each = if self.channels_last { channels_last(&each) } else { each };
-        let pass = self.branch.images(&each, mode);
+        let pass = self.branch.rows(&each, &draw::parts(rows, tiles.size()[1]), progress, mode);
         (pass.h, pass.z.view([n, -1]))
     }
 }
@@ -101,7 +101,8 @@ impl Objective for Jigsaw {
     }
 
     fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
-        let (h, z) = self.embedded(&self.shuffled_tiles(views, progress).tiles, mode);
+        let (h, z) =
+            self.embedded(&self.shuffled_tiles(views, progress).tiles, &views.rows(), progress, mode);
         let outputs = Outputs::new(&h).with("permutations", self.classifier.logits(&z, mode).unsqueeze(0));
         match &self.positions {
             Some((positions, _)) => outputs.with("positions", positions.logits(&z, mode).unsqueeze(0)),
@@ -149,7 +150,7 @@ impl Objective for Jigsaw {
 impl Pretext for Jigsaw {
     fn predict(&self, views: &Views, progress: Progress) -> Predictions {
         let Shuffled { tiles, targets } = self.shuffled_tiles(views, progress);
-        let (_, z) = self.embedded(&tiles, Mode::Eval);
+        let (_, z) = self.embedded(&tiles, &views.rows(), progress, Mode::Eval);
         let found = self.classifier.logits(&z, Mode::Eval).argmax(1, false);
         let grid = self.tiling.grid;
         // Up to ten tiles have one digit each.

@@ -186,12 +186,12 @@ mod tests {
             "toy"
         }
 
-        fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
+        fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
             if let Some((_, weight)) = &self.matrix {
                 let z = views.all().flatten(1, -1).linear(weight, None::<&Tensor>);
                 return Outputs::new(&z).with("z", views.by_view(&z));
             }
-            let pass = self.branch.joint(views, mode);
+            let pass = self.branch.joint(views, progress, mode);
             Outputs::new(&pass.h).with("z", views.by_view(&pass.z))
         }
 

@@ -56,9 +56,9 @@ impl Objective for Moco {
         "moco"
     }
 
-    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
         let queries = if self.symmetric { views.first(2) } else { views.first(1) };
-        let pass = self.query.per_view(&queries, mode);
+        let pass = self.query.per_view(&queries, progress, mode);
         Outputs::new(&pass.h).with("z", queries.by_view(&pass.z))
     }
 

@@ -36,14 +36,14 @@ impl Objective for Mocov3 {
         "mocov3"
     }
 
-    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
-        let pass = self.query.per_view(views, mode);
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
+        let pass = self.query.per_view(views, progress, mode);
         let p = self.predictor.per_view(&pass.z, views.count(), mode);
         Outputs::new(&pass.h).with("prediction", views.by_view(&p))
     }
 
-    fn embed_target(&self, views: &Views, _progress: Progress) -> Option<Outputs> {
-        let pass = self.key.per_view(views, Mode::Train);
+    fn embed_target(&self, views: &Views, progress: Progress) -> Option<Outputs> {
+        let pass = self.key.per_view(views, progress, Mode::Train);
         Some(Outputs::new(&pass.h).with("z", views.by_view(&pass.z)))
     }
 

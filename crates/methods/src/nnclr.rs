@@ -42,8 +42,8 @@ impl Objective for Nnclr {
         "nnclr"
     }
 
-    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
-        let pass = self.branch.per_view(views, mode);
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
+        let pass = self.branch.per_view(views, progress, mode);
         let p = self.predictor.per_view(&pass.z, views.count(), mode);
         Outputs::new(&pass.h).with("z", views.by_view(&pass.z.detach())).with("prediction", views.by_view(&p))
     }

@@ -88,11 +88,13 @@ impl RelativePatch {
     }
 
     /// Representations `[n * tiles, width]`, and the logits of all pairs of an image, `[n, pairs, classes]`.
-    fn classified(&self, tiles: &Tensor, mode: Mode) -> (Tensor, Tensor) {
+    fn classified(&self, views: &Views, progress: Progress, mode: Mode) -> (Tensor, Tensor) {
+        let tiles = self.tiles(views, progress);
         let n = tiles.size()[0];
         let each = tiles.flatten(0, 1);
         let each = if self.channels_last { channels_last(&each) } else { each };
-        let pass = self.branch.images(&each, mode);
+        let rows = draw::parts(&views.rows(), tiles.size()[1]);
+        let pass = self.branch.rows(&each, &rows, progress, mode);
         let z = pass.z.view([n, -1, self.branch.width()]);
         let both = if self.all { beside_the_middle(&z) } else { z.view([n, 1, -1]) };
         (pass.h, self.classifier.logits(&both.flatten(0, 1), mode).view([n, -1, CLASSES]))
@@ -116,7 +118,7 @@ impl Objective for RelativePatch {
     }
 
     fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
-        let (h, logits) = self.classified(&self.tiles(views, progress), mode);
+        let (h, logits) = self.classified(views, progress, mode);
         Outputs::new(&h).with("logits", logits.unsqueeze(0))
     }
 
@@ -153,7 +155,7 @@ impl Objective for RelativePatch {
 
 impl Pretext for RelativePatch {
     fn predict(&self, views: &Views, progress: Progress) -> Predictions {
-        let (_, logits) = self.classified(&self.tiles(views, progress), Mode::Eval);
+        let (_, logits) = self.classified(views, progress, Mode::Eval);
         let found = logits.flatten(0, 1).argmax(1, false);
         let targets = self.targets(views.indices(), progress).to_device(found.device());
         // Shown are the tiles of each pair before they are normalised.
@@ -203,9 +205,9 @@ mod tests {
     #[test]
     fn all_pairs_at_once_are_answered_as_each_by_itself() {
         let (all, one) = (of(true), of(false));
-        let together = all.classified(&all.tiles(&small(), progress(0)), Mode::Eval).1;
+        let together = all.classified(&small(), progress(0), Mode::Eval).1;
         let targets = one.targets(small().indices(), progress(0));
-        let alone = one.classified(&one.tiles(&small(), progress(0)), Mode::Eval).1;
+        let alone = one.classified(&small(), progress(0), Mode::Eval).1;
         for (image, class) in Vec::<i64>::try_from(targets).unwrap().into_iter().enumerate() {
             let (found, expected) = (together.get(image as i64).get(class), alone.get(image as i64).get(0));
             kontrast_testkit::assert_close(&found, &expected, 1e-5);

@@ -69,7 +69,8 @@ impl Objective for Rotation {
 
     fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
         let (rotated, _) = self.rotated(views, progress);
-        let pass = self.branch.images(&rotated, mode);
+        let rows = draw::copies(&views.rows(), rotated.size()[0] / views.n());
+        let pass = self.branch.rows(&rotated, &rows, progress, mode);
         let logits = self.classifier.logits(&pass.z, mode);
         Outputs::new(&pass.h).with("logits", logits.view([-1, views.n(), self.rotations.classes()]))
     }

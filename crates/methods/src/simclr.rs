@@ -30,9 +30,9 @@ impl Objective for Simclr {
         "simclr"
     }
 
-    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
         // Algorithm 1: both views of the whole batch go through encoder and projector together.
-        let pass = self.branch.joint(views, mode);
+        let pass = self.branch.joint(views, progress, mode);
         Outputs::new(&pass.h).with("z", views.by_view(&pass.z))
     }
 

@@ -30,8 +30,8 @@ impl Objective for Supcon {
         "supcon"
     }
 
-    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
-        let pass = self.branch.joint(views, mode);
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
+        let pass = self.branch.joint(views, progress, mode);
         Outputs::new(&pass.h).with("z", views.by_view(&pass.z))
     }
 

@@ -35,8 +35,8 @@ impl Objective for Supervised {
         "supervised"
     }
 
-    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
-        let Embedded { h, z } = self.branch.joint(views, mode);
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
+        let Embedded { h, z } = self.branch.joint(views, progress, mode);
         Outputs::new(&h).with("logits", views.by_view(&self.classifier.logits(&z, mode)))
     }
 

@@ -60,8 +60,8 @@ impl Objective for Swav {
         "swav"
     }
 
-    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
-        let pass = self.branch.joint(views, mode);
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
+        let pass = self.branch.joint(views, progress, mode);
         let z = unit(&pass.z);
         let scores = views.by_view(&self.prototypes.scores(&z));
         Outputs::new(&pass.h).with("z", views.by_view(&z.detach())).with("scores", scores)

@@ -40,8 +40,8 @@ impl Objective for Triplet {
         "triplet"
     }
 
-    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
-        let pass = self.branch.joint(views, mode);
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
+        let pass = self.branch.joint(views, progress, mode);
         Outputs::new(&pass.h).with("z", views.by_view(&pass.z))
     }
 

@@ -15,7 +15,7 @@ const EPSILON: f64 = 1e-5;
 /// device of its own. The running statistics move once a pass, to the mean of the statistics of the splits, as
 /// those of devices that are averaged.
 #[derive(Debug)]
-pub(crate) struct BatchNorm {
+pub struct BatchNorm {
     /// Scale and shift, where there are such.
     affine: Option<(Tensor, Tensor)>,
     running_mean: Tensor,
@@ -24,13 +24,14 @@ pub(crate) struct BatchNorm {
 }
 
 impl BatchNorm {
-    pub(crate) fn new(path: &nn::Path<'_>, width: i64, bn_splits: i64) -> Self {
+    /// Of `width` channels or values, over this many splits of consecutive rows, with PyTorch's names.
+    pub fn new(path: &nn::Path<'_>, width: i64, bn_splits: i64) -> Self {
         let affine = Some((path.ones("weight", &[width]), path.zeros("bias", &[width])));
         Self { affine, ..Self::plain(path, width, bn_splits) }
     }
 
     /// Without scale and shift.
-    pub(crate) fn plain(path: &nn::Path<'_>, width: i64, bn_splits: i64) -> Self {
+    pub fn plain(path: &nn::Path<'_>, width: i64, bn_splits: i64) -> Self {
         assert!(bn_splits >= 1, "at least one split, found {bn_splits}");
         Self {
             affine: None,
@@ -40,7 +41,11 @@ impl BatchNorm {
         }
     }
 
-    pub(crate) fn forward(&self, x: &Tensor, mode: Mode) -> Tensor {
+    /// Of `x`, `[n, width, ...]`.
+    ///
+    /// # Panics
+    /// In training, where the splits do not divide the rows.
+    pub fn forward(&self, x: &Tensor, mode: Mode) -> Tensor {
         if mode == Mode::Eval || self.bn_splits == 1 {
             return self.whole(x, mode);
         }
@@ -83,7 +88,9 @@ impl BatchNorm {
         )
     }
 
-    pub(crate) fn handle(&self) -> Self {
+    /// Another handle on the same variables.
+    #[must_use]
+    pub fn handle(&self) -> Self {
         let shared = |tensor: &Tensor| tensor.shallow_clone();
         Self {
             affine: self.affine.as_ref().map(|(weight, bias)| (shared(weight), shared(bias))),

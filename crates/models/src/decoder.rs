@@ -36,7 +36,7 @@ impl Decoder {
     pub fn mirroring(encoder: &dyn Encoder, spec: DecoderSpec, store: &nn::VarStore, init: Init) -> Self {
         let DecoderSpec { width, side, channels_last } = spec;
         let blank = Tensor::zeros([1, 3, side, side], (Kind::Float, store.device()));
-        let maps: Vec<[i64; 3]> = tch::no_grad(|| encoder.stages(&blank, Mode::Eval))
+        let maps: Vec<[i64; 3]> = tch::no_grad(|| encoder.stages(&blank, Mode::Eval.into()))
             .iter()
             .map(|map| [map.size()[1], map.size()[2], map.size()[3]])
             .collect();
@@ -100,7 +100,7 @@ mod tests {
                     Decoder::mirroring(&*encoder, spec_of(encoder.width(), side), &own, Init::new(1));
                 let images = Tensor::arange(2 * 3 * side * side, (Kind::Float, Device::Cpu)).sin();
                 let images = images.view([2, 3, side, side]);
-                let out = decoder.forward(&encoder.forward(&images, Mode::Train), Mode::Train);
+                let out = decoder.forward(&encoder.forward(&images, Mode::Train.into()), Mode::Train);
                 assert_eq!(out.size(), images.size(), "{spec:?}");
                 (out - images).square().mean(None).backward();
                 for (name, variable) in crate::trained(&own) {

@@ -1,7 +1,23 @@
 //! What every encoder can do: turn images into representations, show its stages, and be held by several.
 
-use kontrast_torch_ext::StateDict;
+use kontrast_torch_ext::{Draws, StateDict};
 use tch::Tensor;
+
+/// A forward pass: how batch norm behaves, and what the network draws.
+#[derive(Clone, Copy, Debug)]
+pub struct Pass<'a> {
+    /// Training, its replay, or evaluation.
+    pub mode: Mode,
+    /// What stochastic depth draws for the rows; without it, and in evaluation, nothing is left out.
+    pub draws: Option<&'a Draws>,
+}
+
+impl From<Mode> for Pass<'_> {
+    /// Without draws.
+    fn from(mode: Mode) -> Self {
+        Self { mode, draws: None }
+    }
+}
 
 /// How batch norm behaves in a forward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,15 +37,15 @@ pub trait Encoder: Send {
     /// # Shapes
     /// - `images`: `[n, 3, h, w]`, normalised
     /// - returns `h`, `[n, width]`
-    fn forward(&self, images: &Tensor, mode: Mode) -> Tensor;
+    fn forward(&self, images: &Tensor, pass: Pass<'_>) -> Tensor;
 
-    /// Feature maps after each stage, shallow before deep; probes read them.
-    fn stages(&self, images: &Tensor, mode: Mode) -> Vec<Tensor>;
+    /// Feature maps after each stage, `[n, channels, h, w]`, shallow before deep; probes read them.
+    fn stages(&self, images: &Tensor, pass: Pass<'_>) -> Vec<Tensor>;
 
     /// Width of a representation.
     fn width(&self) -> i64;
 
-    /// All variables and running statistics under torchvision's names, sharing memory with the encoder.
+    /// All variables and running statistics under the names of torchvision's networks, transformers' under timm's, sharing memory with the encoder.
     fn variables(&self) -> StateDict;
 
     /// Another handle on the same variables: a tensor may move to another thread, but not be shared with it.

@@ -1,6 +1,6 @@
 //! What an encoder will take, counted from its shape before any of it is made.
 
-use crate::{EncoderSpec, NinSpec, ResNetSpec, Stem};
+use crate::{EncoderSpec, NinSpec, Position, ResNetSpec, Stem, VitSpec};
 
 /// Sizes of an encoder under training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,7 @@ impl EncoderSpec {
         match self {
             Self::ResNet(spec) => resnet(spec, side),
             Self::Nin(spec) => nin(spec, side),
+            Self::Vit(spec) => vit(spec, side),
         }
     }
 }
@@ -92,6 +93,22 @@ fn resnet(spec: ResNetSpec, side: u64) -> Estimate {
         }
     }
     walk.total
+}
+
+/// A block keeps of each token what its two norms, three products and GELU read, and the heads' weights are not kept.
+fn vit(spec: VitSpec, side: u64) -> Estimate {
+    let [width, depth, patch] = [spec.width, spec.depth, spec.patch].map(i64::unsigned_abs);
+    let grid = |side: u64| (side / patch.max(1)).saturating_mul(side / patch.max(1));
+    let square = width.saturating_mul(width);
+    // Weights and biases of qkv, proj, fc1 and fc2, and two norms.
+    let block = square.saturating_mul(12).saturating_add(width * 13);
+    let projection = if spec.frozen_projection { 0 } else { width * (3 * patch * patch + 1) };
+    let learned = spec.position == Position::Learned;
+    let positions = if learned { width * (1 + grid(spec.side.unsigned_abs())) } else { 0 };
+    let parameters = depth.saturating_mul(block).saturating_add(projection + positions + 3 * width);
+    // x twice, two norms, queries, keys and values, their mixture, and the hidden layer before and after GELU.
+    let of_token = width.saturating_mul(depth).saturating_mul(2 + 2 + 3 + 1 + 8);
+    Estimate { parameters, activations: (1 + grid(side)).saturating_mul(of_token) }
 }
 
 fn nin(spec: NinSpec, side: u64) -> Estimate {

@@ -44,6 +44,19 @@ impl Init {
         self.draw(name, &shape, normal)
     }
 
+    /// Normal draws of this standard deviation; those beyond two of it are drawn again, as timm does.
+    ///
+    /// # Shapes
+    /// - returns `shape`, fp32
+    pub fn truncated_normal(self, name: &str, shape: &[i64], std: f64) -> Tensor {
+        let normal = Normal::new(0.0f32, 1.0).expect("a positive std");
+        let stream = KeyedRng::of_words([self.seed, fnv1a(name), self.part, 0]);
+        let n = shape.iter().product::<i64>() as usize;
+        let kept = stream.sample_iter(normal).filter(|value| value.abs() <= 2.0);
+        let drawn: Vec<f32> = kept.take(n).map(|value| value * std as f32).collect();
+        Tensor::from_slice(&drawn).reshape(shape)
+    }
+
     /// PyTorch's default for a linear layer, weight and bias alike: uniform within 1 / sqrt(fan_in).
     pub(crate) fn linear(self, name: &str, shape: &[i64], fan_in: i64) -> Tensor {
         let bound = 1.0 / (fan_in as f32).sqrt();

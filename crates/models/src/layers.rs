@@ -6,7 +6,7 @@ use tch::{Device, Tensor, nn};
 
 /// A convolution without bias, as in every ResNet.
 #[derive(Debug)]
-pub(crate) struct Conv2d {
+pub struct Conv2d {
     weight: Tensor,
     stride: i64,
     padding: i64,
@@ -14,7 +14,7 @@ pub(crate) struct Conv2d {
 
 impl Conv2d {
     /// `shape`: out channels, in channels, kernel side.
-    pub(crate) fn new(path: &nn::Path<'_>, shape: [i64; 3], stride: i64, padding: i64, like: Like) -> Self {
+    pub fn new(path: &nn::Path<'_>, shape: [i64; 3], stride: i64, padding: i64, like: Like) -> Self {
         let [outputs, inputs, side] = shape;
         let value = like.init.convolution(&path.path("weight"), [outputs, inputs, side, side]);
         let value = if like.channels_last { channels_last(&value) } else { value };
@@ -22,7 +22,8 @@ impl Conv2d {
         Self { weight, stride, padding }
     }
 
-    pub(crate) fn forward(&self, x: &Tensor) -> Tensor {
+    /// Of maps, `[n, in channels, h, w]`.
+    pub fn forward(&self, x: &Tensor) -> Tensor {
         let none = None::<&Tensor>;
         // A kernel of one pixel that skips pixels: on a CPU with AVX-512, libtorch 2.11's gradient by the input writes
         // past its memory where the channels are no multiple of 16. Skipping first gives the same values.
@@ -34,28 +35,34 @@ impl Conv2d {
         x.conv2d(&self.weight, none, self.stride, self.padding, 1, 1)
     }
 
-    pub(crate) fn handle(&self) -> Self {
+    /// Another handle on the same variables.
+    #[must_use]
+    pub fn handle(&self) -> Self {
         Self { weight: self.weight.shallow_clone(), ..*self }
     }
 }
 
 /// How layers are made: their initial values, their memory format, and how batch norm splits a batch.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Like {
-    pub(crate) init: Init,
-    pub(crate) channels_last: bool,
-    pub(crate) bn_splits: i64,
+pub struct Like {
+    /// Initial values.
+    pub init: Init,
+    /// Whether weights have channels-last strides.
+    pub channels_last: bool,
+    /// Splits of a batch, of consecutive rows, that batch norm sees one at a time.
+    pub bn_splits: i64,
 }
 
 /// A linear layer.
 #[derive(Debug)]
-pub(crate) struct Linear {
+pub struct Linear {
     weight: Tensor,
     bias: Option<Tensor>,
 }
 
 impl Linear {
-    pub(crate) fn new(path: &nn::Path<'_>, inputs: i64, outputs: i64, with_bias: bool, init: Init) -> Self {
+    /// With PyTorch's initial values; the variables are named `weight` and `bias`.
+    pub fn new(path: &nn::Path<'_>, inputs: i64, outputs: i64, with_bias: bool, init: Init) -> Self {
         let draw = |name: &str, shape: &[i64]| {
             let value = init.linear(&path.path(name), shape, inputs);
             path.add(name, value.to_device(path.device()), true)
@@ -63,8 +70,22 @@ impl Linear {
         Self { weight: draw("weight", &[outputs, inputs]), bias: with_bias.then(|| draw("bias", &[outputs])) }
     }
 
-    pub(crate) fn forward(&self, x: &Tensor) -> Tensor {
+    /// With a bias, with truncated normal draws of standard deviation 0.02 and a bias of 0, as in timm's transformers.
+    pub fn truncated_normal(path: &nn::Path<'_>, inputs: i64, outputs: i64, init: Init) -> Self {
+        let value = init.truncated_normal(&path.path("weight"), &[outputs, inputs], 0.02);
+        let weight = path.add("weight", value.to_device(path.device()), true);
+        Self { weight, bias: Some(path.zeros("bias", &[outputs])) }
+    }
+
+    /// Of rows, `[..., inputs]`.
+    pub fn forward(&self, x: &Tensor) -> Tensor {
         x.linear(&self.weight, self.bias.as_ref())
+    }
+
+    /// Another handle on the same variables.
+    #[must_use]
+    pub fn handle(&self) -> Self {
+        Self { weight: self.weight.shallow_clone(), bias: self.bias.as_ref().map(Tensor::shallow_clone) }
     }
 }
 

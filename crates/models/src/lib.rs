@@ -8,32 +8,41 @@
 //! let spec = ResNetSpec { depth: Depth::ResNet18, stem: Stem::Cifar, width: 16, channels_last: true, bn_splits: 1 };
 //! let encoder = ResNet::new(&store, spec, Init::new(0));
 //! let images = Tensor::zeros([2, 3, 32, 32], (Kind::Float, Device::Cpu));
-//! assert_eq!(encoder.forward(&images, Mode::Eval).size(), [2, 128]);
+//! assert_eq!(encoder.forward(&images, Mode::Eval.into()).size(), [2, 128]);
 //! ```
 
+mod attention;
 mod batch_norm;
 mod decoder;
 mod encoder;
 mod estimate;
 mod heads;
 mod init;
+mod layer_norm;
 mod layers;
 mod memory_bank;
 mod momentum_encoder;
 mod nin;
 mod nin_block;
+mod position;
 mod prototypes;
 mod queue;
 mod resnet;
 mod resnet_block;
 mod spec;
 mod torchvision;
+mod vit;
+mod vit_block;
 
+pub use attention::Attention;
+pub use batch_norm::BatchNorm;
 pub use decoder::{Decoder, DecoderSpec};
-pub use encoder::{Encoder, Mode};
+pub use encoder::{Encoder, Mode, Pass};
 pub use estimate::Estimate;
 pub use heads::{Activation, Head, HeadNorm, HeadSpec};
 pub use init::Init;
+pub use layer_norm::LayerNorm;
+pub use layers::{Conv2d, Like, Linear};
 pub use memory_bank::MemoryBank;
 pub use momentum_encoder::MomentumEncoder;
 pub use nin::{Nin, NinSpec};
@@ -43,6 +52,7 @@ pub use queue::Queue;
 pub use resnet::{Depth, ResNet, ResNetSpec, Stem};
 pub use spec::EncoderSpec;
 pub use torchvision::from_torchvision;
+pub use vit::{Position, Vit, VitSpec};
 
 /// The variables of a store that are trained, by name, in the order of their names.
 pub fn trained(store: &tch::nn::VarStore) -> Vec<(String, tch::Tensor)> {

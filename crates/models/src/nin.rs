@@ -3,7 +3,7 @@
 
 use crate::layers::Like;
 use crate::nin_block::NinBlock;
-use crate::{Encoder, Init, Mode};
+use crate::{Encoder, Init, Mode, Pass};
 use kontrast_torch_ext::StateDict;
 use tch::{Kind, Tensor, nn};
 
@@ -66,14 +66,14 @@ impl Nin {
 }
 
 impl Encoder for Nin {
-    fn forward(&self, images: &Tensor, mode: Mode) -> Tensor {
+    fn forward(&self, images: &Tensor, Pass { mode, .. }: Pass<'_>) -> Tensor {
         let x = (0..self.blocks.len()).fold(images.shallow_clone(), |x, which| self.stage(which, &x, mode));
         // Averaged in fp32 also under autocast: a representation rounded to bf16 loses neighbours.
         let x = if x.kind() == Kind::BFloat16 { x.to_kind(Kind::Float) } else { x };
         x.adaptive_avg_pool2d([1, 1]).flatten(1, -1)
     }
 
-    fn stages(&self, images: &Tensor, mode: Mode) -> Vec<Tensor> {
+    fn stages(&self, images: &Tensor, Pass { mode, .. }: Pass<'_>) -> Vec<Tensor> {
         let mut x = images.shallow_clone();
         let stage = |which| {
             x = self.stage(which, &x, mode);

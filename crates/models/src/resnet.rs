@@ -3,7 +3,7 @@
 use crate::batch_norm::BatchNorm;
 use crate::layers::{Conv2d, Like};
 use crate::resnet_block::{Block, BlockShape};
-use crate::{Encoder, Init, Mode};
+use crate::{Encoder, Init, Mode, Pass};
 use kontrast_torch_ext::StateDict;
 use tch::{Kind, Tensor, nn};
 
@@ -99,7 +99,7 @@ impl ResNet {
 }
 
 impl Encoder for ResNet {
-    fn forward(&self, images: &Tensor, mode: Mode) -> Tensor {
+    fn forward(&self, images: &Tensor, Pass { mode, .. }: Pass<'_>) -> Tensor {
         let mut x = self.stem(images, mode);
         for block in self.layers.iter().flatten() {
             x = block.forward(&x, mode);
@@ -109,7 +109,7 @@ impl Encoder for ResNet {
         x.adaptive_avg_pool2d([1, 1]).flatten(1, -1)
     }
 
-    fn stages(&self, images: &Tensor, mode: Mode) -> Vec<Tensor> {
+    fn stages(&self, images: &Tensor, Pass { mode, .. }: Pass<'_>) -> Vec<Tensor> {
         let mut x = self.stem(images, mode);
         let stage = |blocks: &Vec<Block>| {
             x = blocks.iter().fold(x.shallow_clone(), |x, block| block.forward(&x, mode));

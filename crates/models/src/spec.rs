@@ -1,15 +1,17 @@
 //! Which encoder: what is known of a network before it is made.
 
-use crate::{Encoder, Init, Nin, NinSpec, ResNet, ResNetSpec};
+use crate::{Encoder, Init, Nin, NinSpec, ResNet, ResNetSpec, Vit, VitSpec};
 use tch::nn;
 
 /// Everything that decides an encoder's shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum EncoderSpec {
     /// A residual network.
     ResNet(ResNetSpec),
     /// A network in network.
     Nin(NinSpec),
+    /// A vision transformer.
+    Vit(VitSpec),
 }
 
 impl EncoderSpec {
@@ -21,6 +23,7 @@ impl EncoderSpec {
         match self {
             Self::ResNet(spec) => Box::new(ResNet::new(store, spec, init)),
             Self::Nin(spec) => Box::new(Nin::new(store, spec, init)),
+            Self::Vit(spec) => Box::new(Vit::new(store, spec, init)),
         }
     }
 
@@ -29,15 +32,17 @@ impl EncoderSpec {
         match self {
             Self::ResNet(spec) => spec.channels_last,
             Self::Nin(spec) => spec.channels_last,
+            Self::Vit(spec) => spec.channels_last,
         }
     }
 
-    /// The same network, with batch norm over so many splits.
+    /// The same network, with batch norm over so many splits; a transformer has none.
     #[must_use]
     pub fn with_bn_splits(self, bn_splits: i64) -> Self {
         match self {
             Self::ResNet(spec) => Self::ResNet(ResNetSpec { bn_splits, ..spec }),
             Self::Nin(spec) => Self::Nin(NinSpec { bn_splits, ..spec }),
+            Self::Vit(spec) => Self::Vit(spec),
         }
     }
 }

@@ -7,7 +7,9 @@
 
 mod allocator;
 mod autocast;
+mod counter;
 mod cuda;
+mod draws;
 mod ffi;
 mod fused;
 mod layout;
@@ -17,7 +19,9 @@ mod texts;
 
 pub use allocator::keep_freed_memory;
 pub use autocast::{Autocast, Precision};
+pub use counter::counter_bits;
 pub use cuda::{CudaHalf, load_cuda, peak_device_memory};
+pub use draws::Draws;
 pub use fused::{AdamwStep, SgdStep, forget_gradients, fused_adamw, fused_sgd};
 pub use layout::{channels_last, deterministic};
 pub use memory::{available_memory, peak_memory};

@@ -39,8 +39,8 @@ impl Objective for ImageText {
         "image_text"
     }
 
-    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
-        let (pass, captions) = (self.images.per_view(views, mode), &views.texts()[0]);
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
+        let (pass, captions) = (self.images.per_view(views, progress, mode), &views.texts()[0]);
         let words = self.words.index_select(0, &captions.ids().view(-1)).view([captions.n(), -1, 32]);
         let text = words.mean_dim([1i64].as_slice(), false, Kind::Float);
         Outputs::new(&pass.h).with("image", views.by_view(&pass.z)).with("text", text.unsqueeze(0))

@@ -38,7 +38,7 @@ pub(crate) fn shapes(
 ) -> Result<Vec<Shape>, EvalError> {
     let mut shapes = Vec::new();
     extractor.batches(images, &[0], |x| {
-        for (place, map) in encoder.stages(x, Mode::Eval).iter().enumerate() {
+        for (place, map) in encoder.stages(x, Mode::Eval.into()).iter().enumerate() {
             let (_, channels, height, width) = map.size4().expect("a map has channels, height and width");
             assert_eq!(height, width, "maps of square images are square");
             shapes.push(Shape { stage: place + 1, channels, side: height });
@@ -69,7 +69,7 @@ pub(crate) fn read(
     let maps = Tensor::empty(size, (Kind::BFloat16, extractor.to_tensor.device()));
     let mut from = 0;
     extractor.batches(images, &indices, |x| {
-        let map = &encoder.stages(x, Mode::Eval)[shape.stage - 1];
+        let map = &encoder.stages(x, Mode::Eval.into())[shape.stage - 1];
         let n = map.size()[0];
         maps.narrow(0, from, n).copy_(&pooled(map, grid));
         from += n;

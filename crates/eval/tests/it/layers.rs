@@ -6,7 +6,7 @@ use kontrast_config::Probe;
 use kontrast_data::{DataError, Dataset, Labelled};
 use kontrast_eval::layers::{Heard, Probes, beside};
 use kontrast_eval::{EvalError, Extractor, LayerScore, Subject};
-use kontrast_models::{Encoder, Mode};
+use kontrast_models::{Encoder, Pass};
 use kontrast_torch_ext::{Precision, StateDict};
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
@@ -89,10 +89,10 @@ fn textures(image: usize, row: usize, column: usize) -> u8 {
 struct Halving(f64);
 
 impl Encoder for Halving {
-    fn forward(&self, images: &Tensor, _mode: Mode) -> Tensor {
+    fn forward(&self, images: &Tensor, _pass: Pass<'_>) -> Tensor {
         images.flatten(1, -1)
     }
-    fn stages(&self, images: &Tensor, _mode: Mode) -> Vec<Tensor> {
+    fn stages(&self, images: &Tensor, _pass: Pass<'_>) -> Vec<Tensor> {
         vec![images.shallow_clone(), images.avg_pool2d(2, 2, 0, false, true, None) * self.0]
     }
     fn width(&self) -> i64 {
@@ -223,12 +223,12 @@ fn an_encoder_that_moves_while_it_is_probed_voids_the_scores() {
     /// Counts how often its stages were asked for.
     struct Drifting(Tensor);
     impl Encoder for Drifting {
-        fn forward(&self, images: &Tensor, mode: Mode) -> Tensor {
-            Halving(1.0).forward(images, mode)
+        fn forward(&self, images: &Tensor, pass: Pass<'_>) -> Tensor {
+            Halving(1.0).forward(images, pass)
         }
-        fn stages(&self, images: &Tensor, mode: Mode) -> Vec<Tensor> {
+        fn stages(&self, images: &Tensor, pass: Pass<'_>) -> Vec<Tensor> {
             let _ = self.0.shallow_clone().g_add_scalar_(1.0);
-            Halving(1.0).stages(images, mode)
+            Halving(1.0).stages(images, pass)
         }
         fn width(&self) -> i64 {
             Halving(1.0).width()

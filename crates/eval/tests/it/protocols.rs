@@ -7,7 +7,7 @@ use kontrast_eval::{
     EvalError, Extractor, FeatureBank, Knn, Linear, Pixels, Protocol, Subject, evaluate, knn_votes,
     label_free, nearest,
 };
-use kontrast_models::{Encoder, Mode};
+use kontrast_models::{Encoder, Pass};
 use kontrast_testkit::Case;
 use kontrast_torch_ext::{Precision, StateDict};
 use proptest::prelude::*;
@@ -149,12 +149,12 @@ fn uninformative_labels_score_at_chance() {
 struct Drifting(Tensor);
 
 impl Encoder for Drifting {
-    fn forward(&self, images: &Tensor, _mode: Mode) -> Tensor {
+    fn forward(&self, images: &Tensor, _pass: Pass<'_>) -> Tensor {
         let _ = self.0.shallow_clone().g_add_scalar_(1.0);
         images.flatten(1, -1)
     }
-    fn stages(&self, images: &Tensor, mode: Mode) -> Vec<Tensor> {
-        vec![self.forward(images, mode)]
+    fn stages(&self, images: &Tensor, pass: Pass<'_>) -> Vec<Tensor> {
+        vec![self.forward(images, pass)]
     }
     fn width(&self) -> i64 {
         192
@@ -230,11 +230,11 @@ impl Dataset for Corners {
 struct FirstPixel;
 
 impl Encoder for FirstPixel {
-    fn forward(&self, images: &Tensor, _mode: Mode) -> Tensor {
+    fn forward(&self, images: &Tensor, _pass: Pass<'_>) -> Tensor {
         images.select(3, 0).select(2, 0).contiguous()
     }
-    fn stages(&self, images: &Tensor, mode: Mode) -> Vec<Tensor> {
-        vec![self.forward(images, mode)]
+    fn stages(&self, images: &Tensor, pass: Pass<'_>) -> Vec<Tensor> {
+        vec![self.forward(images, pass)]
     }
     fn width(&self) -> i64 {
         3

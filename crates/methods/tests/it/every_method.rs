@@ -159,9 +159,9 @@ fn what_evaluation_reads_is_the_encoder_that_is_trained() {
     for example in all() {
         let mut method = example.method();
         let x = example.batch(0, false).view(0);
-        let before = method.encoder().forward(&x, Mode::Eval);
+        let before = method.encoder().forward(&x, Mode::Eval.into());
         train(&example, &mut method, 0..1, 1, 0.1);
-        assert_ne!(method.encoder().forward(&x, Mode::Eval), before, "{}", example.name);
+        assert_ne!(method.encoder().forward(&x, Mode::Eval.into()), before, "{}", example.name);
         // And not the momentum encoder of it, whose running statistics move too.
         let trained: Vec<_> = method
             .groups()

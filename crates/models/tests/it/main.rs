@@ -5,3 +5,4 @@ mod fill;
 mod heads;
 mod nin;
 mod resnet;
+mod vit;

@@ -40,19 +40,19 @@ fn outputs_maps_statistics_and_gradients_are_pytorchs_in_both_modes() {
         let key = |part: &str| format!("{blocks}.{part}");
         for channels_last in [false, true] {
             let (_, encoder) = filled(NinSpec { channels_last, ..spec(blocks) });
-            let maps = tch::no_grad(|| encoder.stages(&images(), Mode::Eval));
+            let maps = tch::no_grad(|| encoder.stages(&images(), Mode::Eval.into()));
             assert_eq!(maps.len(), blocks as usize);
             for (stage, map) in maps.iter().enumerate() {
                 let part = map.narrow(0, 0, 1).narrow(1, 0, 8).narrow(2, 0, 4).narrow(3, 0, 4);
                 assert_close(&part, &case[&key(&format!("stage{stage}"))], 1e-4);
             }
-            let h = tch::no_grad(|| encoder.forward(&images(), Mode::Eval));
+            let h = tch::no_grad(|| encoder.forward(&images(), Mode::Eval.into()));
             assert_close(&h, &case[&key("eval")], 1e-4);
         }
         // In fp64: through batch norm fp32 loses three digits of the gradients, in any library.
         let (mut store, encoder) = filled(spec(blocks));
         store.double();
-        let h = encoder.forward(&images().to_kind(Kind::Double), Mode::Train);
+        let h = encoder.forward(&images().to_kind(Kind::Double), Mode::Train.into());
         assert_close(&h, &case[&key("train")], 1e-6);
         let variables = store.variables();
         assert_close(&variables["block2.bn3.running_var"], &case[&key("running_var")], 1e-6);
@@ -93,10 +93,10 @@ fn initial_values_are_normal_by_fan_out() {
 fn a_handle_follows() {
     let (store, encoder) = filled(NinSpec { width: 12, ..spec(3) });
     let handle = encoder.handle();
-    let before = encoder.forward(&images(), Mode::Eval);
+    let before = encoder.forward(&images(), Mode::Eval.into());
     let _ = tch::no_grad(|| store.variables()["block1.conv1.weight"].shallow_clone().g_mul_scalar_(0.5));
-    let after = encoder.forward(&images(), Mode::Eval);
-    assert_eq!(handle.forward(&images(), Mode::Eval), after);
+    let after = encoder.forward(&images(), Mode::Eval.into());
+    assert_eq!(handle.forward(&images(), Mode::Eval.into()), after);
     assert_ne!(after, before);
 }
 
@@ -104,7 +104,7 @@ fn a_handle_follows() {
 fn a_block_by_itself_keeps_height_and_width() {
     let store = nn::VarStore::new(Device::Cpu);
     let block = NinBlock::new(&store, 5, 12, Init::new(0));
-    let map = block.forward(&fill(3, &[2, 5, 7, 9]).to_kind(Kind::Float), Mode::Eval);
+    let map = block.forward(&fill(3, &[2, 5, 7, 9]).to_kind(Kind::Float), Mode::Eval.into());
     assert_eq!(map.size(), [2, 12, 7, 9]);
     assert_eq!(store.variables()["conv1.weight"].size(), [12, 5, 3, 3]);
 }
@@ -118,10 +118,10 @@ proptest! {
     ) {
         let (_, encoder) = filled(NinSpec { width: 12, channels_last, ..spec(blocks) });
         let images = fill(1000, &[n, 3, side, side]).to_kind(Kind::Float);
-        let together = tch::no_grad(|| encoder.forward(&images, Mode::Eval));
-        let alone = tch::no_grad(|| encoder.forward(&images.narrow(0, n - 1, 1), Mode::Eval));
+        let together = tch::no_grad(|| encoder.forward(&images, Mode::Eval.into()));
+        let alone = tch::no_grad(|| encoder.forward(&images.narrow(0, n - 1, 1), Mode::Eval.into()));
         prop_assert!(relative_error(&alone, &together.narrow(0, n - 1, 1)) < 1e-4);
-        let maps = tch::no_grad(|| encoder.stages(&images, Mode::Eval));
+        let maps = tch::no_grad(|| encoder.stages(&images, Mode::Eval.into()));
         let pooled = maps[maps.len() - 1].mean_dim([2i64, 3].as_slice(), false, None);
         prop_assert!(relative_error(&pooled, &together) < 1e-4);
     }

@@ -62,9 +62,9 @@ fn outputs_statistics_and_gradients_are_torchvisions_in_both_modes() {
         for channels_last in [false, true] {
             let key = |part: &str| format!("{name}.{part}");
             let (_, encoder) = filled(ResNetSpec { depth, stem, width, channels_last, bn_splits: 1 });
-            let eval = tch::no_grad(|| encoder.forward(&x, Mode::Eval));
+            let eval = tch::no_grad(|| encoder.forward(&x, Mode::Eval.into()));
             assert_close(&eval.narrow(0, 0, 4), &case[&key("eval")], 1e-5);
-            let h = encoder.forward(&x, Mode::Train);
+            let h = encoder.forward(&x, Mode::Train.into());
             assert_close(&h.narrow(0, 0, 4), &case[&key("train")], 1e-5);
             let block = if depth == Depth::ResNet18 { "layer4.1.bn2" } else { "layer4.2.bn2" };
             for statistic in ["running_mean", "running_var"] {
@@ -85,7 +85,7 @@ fn outputs_statistics_and_gradients_are_torchvisions_in_both_modes() {
 fn gradients_agree_in_fp64(case: &Case, name: &str, spec: ResNetSpec, x: &Tensor) {
     let (mut store, encoder) = filled(spec);
     store.double();
-    let h = encoder.forward(&x.to_kind(Kind::Double), Mode::Train);
+    let h = encoder.forward(&x.to_kind(Kind::Double), Mode::Train.into());
     (&h * fill("direction", &h.size()).to_kind(Kind::Double)).sum(Kind::Double).backward();
     let gradient = |name: &str| store.variables()[name].grad();
     assert_close(&gradient("conv1.weight").narrow(0, 0, 8), &case[&format!("{name}.gradient_conv1")], 1e-9);
@@ -163,22 +163,22 @@ fn replay_uses_the_batch_and_leaves_the_running_statistics_bit_equal() {
     let (_, encoder) = filled(small());
     let x = fill("images", &[4, 3, 16, 16]);
     let before = encoder.variables().detached_copy();
-    let replayed = encoder.forward(&x, Mode::Replay);
+    let replayed = encoder.forward(&x, Mode::Replay.into());
     for ((_, a), (name, b)) in before.iter().zip(encoder.variables().iter()) {
         assert_eq!(a, b, "{name}");
     }
-    assert_close(&replayed, &encoder.forward(&x, Mode::Train), 1e-6);
+    assert_close(&replayed, &encoder.forward(&x, Mode::Train.into()), 1e-6);
 }
 
 #[test]
 fn stages_end_in_what_the_pool_averages() {
     let (_, encoder) = filled(small());
     let x = fill("images", &[2, 3, 32, 32]);
-    let stages = encoder.stages(&x, Mode::Eval);
+    let stages = encoder.stages(&x, Mode::Eval.into());
     let shapes: Vec<Vec<i64>> = stages.iter().map(Tensor::size).collect();
     assert_eq!(shapes, [[2, 8, 32, 32], [2, 16, 16, 16], [2, 32, 8, 8], [2, 64, 4, 4]].map(Vec::from));
     let pooled = stages[3].mean_dim([2i64, 3].as_slice(), false, None);
-    assert_close(&pooled, &encoder.forward(&x, Mode::Eval), 1e-5);
+    assert_close(&pooled, &encoder.forward(&x, Mode::Eval.into()), 1e-5);
 }
 
 #[test]
@@ -186,10 +186,10 @@ fn a_handle_follows() {
     let (store, encoder) = filled(small());
     let x = fill("images", &[2, 3, 16, 16]);
     let handle = encoder.handle();
-    let before = encoder.forward(&x, Mode::Eval);
+    let before = encoder.forward(&x, Mode::Eval.into());
     let _ = tch::no_grad(|| store.variables()["conv1.weight"].shallow_clone().g_mul_scalar_(0.5));
-    let after = encoder.forward(&x, Mode::Eval);
-    assert_eq!(handle.forward(&x, Mode::Eval), after);
+    let after = encoder.forward(&x, Mode::Eval.into());
+    assert_eq!(handle.forward(&x, Mode::Eval.into()), after);
     assert_ne!(after, before);
 }
 
@@ -201,8 +201,8 @@ proptest! {
         let (_, encoder) = filled(ResNetSpec { channels_last, ..small() });
         let images = fill("images", &[n, 3, side, side]);
         let which = which % n;
-        let together = tch::no_grad(|| encoder.forward(&images, Mode::Eval)).narrow(0, which, 1);
-        let alone = tch::no_grad(|| encoder.forward(&images.narrow(0, which, 1), Mode::Eval));
+        let together = tch::no_grad(|| encoder.forward(&images, Mode::Eval.into())).narrow(0, which, 1);
+        let alone = tch::no_grad(|| encoder.forward(&images.narrow(0, which, 1), Mode::Eval.into()));
         prop_assert!(relative_error(&alone, &together) < 1e-5);
     }
 }

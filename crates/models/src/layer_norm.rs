@@ -1,0 +1,32 @@
+//! Layer norm (Ba, Kiros and Hinton 2016, arXiv 1607.06450), with PyTorch's names.
+
+use tch::{Kind, Tensor, nn};
+
+/// Added to the variance, as timm's and DINO's transformers have it.
+const EPS: f64 = 1e-6;
+
+/// Brings the last dimension to mean 0 and variance 1, then scales and shifts it.
+#[derive(Debug)]
+pub struct LayerNorm {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl LayerNorm {
+    /// Over `width` values, without change at first. The variables are named `weight` and `bias`.
+    pub fn new(path: &nn::Path<'_>, width: i64) -> Self {
+        Self { weight: path.ones("weight", &[width]), bias: path.zeros("bias", &[width]) }
+    }
+
+    /// Of `x`, `[..., width]`, in fp32 at least: under autocast, sums in bf16 would lose values.
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        let x = if x.kind() == Kind::BFloat16 { x.to_kind(Kind::Float) } else { x.shallow_clone() };
+        x.layer_norm([self.weight.size()[0]], Some(&self.weight), Some(&self.bias), EPS, true)
+    }
+
+    /// Another handle on the same variables.
+    #[must_use]
+    pub fn handle(&self) -> Self {
+        Self { weight: self.weight.shallow_clone(), bias: self.bias.shallow_clone() }
+    }
+}

@@ -1,0 +1,188 @@
+//! Vision transformers (Dosovitskiy et al. 2020, arXiv 2010.11929) without the classifier, with timm's names.
+
+use crate::layer_norm::LayerNorm;
+use crate::position::{sines, stretched};
+use crate::vit_block::VitBlock;
+use crate::{Encoder, Init, Pass};
+use kontrast_torch_ext::{StateDict, channels_last};
+use tch::{Device, Kind, Tensor, nn};
+
+/// How tokens learn where their patch lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// An embedding for each place and one for the class token, trained; stretched for images of another size.
+    Learned,
+    /// Sines and cosines, which are not trained; the class token has none (MoCo v3).
+    Sines,
+}
+
+/// Everything that decides the shape of a vision transformer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VitSpec {
+    /// Values of a token, and of a representation.
+    pub width: i64,
+    /// Blocks.
+    pub depth: i64,
+    /// Heads of attention, which divide the width.
+    pub heads: i64,
+    /// Pixels on a side of a patch.
+    pub patch: i64,
+    /// Pixels on a side of the images that the learned positions are made for.
+    pub side: i64,
+    /// How tokens learn where they are.
+    pub position: Position,
+    /// With which probability a row goes by the last block's attention, and by its MLP; the first block has none, those
+    /// between rise evenly.
+    pub stochastic_depth: f64,
+    /// Whether the projection of patches keeps its initial values (MoCo v3, section 4.2).
+    pub frozen_projection: bool,
+    /// Whether images, and the projection of patches, have channels-last strides.
+    pub channels_last: bool,
+}
+
+impl VitSpec {
+    /// ViT-Tiny of DeiT (Touvron et al. 2020, arXiv 2012.12877, table 1): 12 blocks, 3 heads, 192 values.
+    pub fn tiny(patch: i64, side: i64) -> Self {
+        Self {
+            width: 192,
+            depth: 12,
+            heads: 3,
+            patch,
+            side,
+            position: Position::Learned,
+            stochastic_depth: 0.0,
+            frozen_projection: false,
+            channels_last: true,
+        }
+    }
+
+    /// ViT-Small of DeiT: 12 blocks, 6 heads, 384 values.
+    pub fn small(patch: i64, side: i64) -> Self {
+        Self { width: 384, heads: 6, ..Self::tiny(patch, side) }
+    }
+}
+
+/// A vision transformer up to the last norm; the class token is the representation.
+#[derive(Debug)]
+pub struct Vit {
+    spec: VitSpec,
+    projection: (Tensor, Tensor),
+    class: Tensor,
+    /// `[1, 1 + patches, width]`, the class token's first, where they are learned.
+    positions: Option<Tensor>,
+    blocks: Vec<VitBlock>,
+    norm: LayerNorm,
+    variables: StateDict,
+    device: Device,
+}
+
+impl Vit {
+    /// Makes the variables in `store`, which holds nothing else, with timm's initial values: truncated normal draws of
+    /// standard deviation 0.02 for linear layers and positions, PyTorch's for the projection of patches.
+    ///
+    /// # Panics
+    /// Where the heads do not divide the width, or the patches the side.
+    pub fn new(store: &nn::VarStore, spec: VitSpec, init: Init) -> Self {
+        let VitSpec { width, depth, patch, side, .. } = spec;
+        assert!(patch > 0 && side % patch == 0, "patches of {patch} pixels in images of {side}");
+        let (path, device) = (store.root(), store.device());
+        let proj = &(&path / "patch_embed") / "proj";
+        let fan_in = 3 * patch * patch;
+        let draw = |name: &str, shape: &[i64]| {
+            let value = init.linear(&proj.path(name), shape, fan_in);
+            let value = if spec.channels_last && shape.len() == 4 { channels_last(&value) } else { value };
+            proj.add(name, value.to_device(device), !spec.frozen_projection)
+        };
+        let projection = (draw("weight", &[width, 3, patch, patch]), draw("bias", &[width]));
+        let token = |name: &str, shape: &[i64], std: f64| {
+            path.add(name, init.truncated_normal(name, shape, std).to_device(device), true)
+        };
+        let class = token("cls_token", &[1, 1, width], 1e-6);
+        let places = 1 + (side / patch) * (side / patch);
+        let learned = spec.position == Position::Learned;
+        let positions = learned.then(|| token("pos_embed", &[1, places, width], 0.02));
+        let block = |place: i64| {
+            let drop = spec.stochastic_depth * place as f64 / (depth - 1).max(1) as f64;
+            VitBlock::new(&(&(&path / "blocks") / place), (width, spec.heads), (place, drop), init)
+        };
+        let blocks = (0..depth).map(block).collect();
+        let norm = LayerNorm::new(&(&path / "norm"), width);
+        Self { spec, projection, class, positions, blocks, norm, variables: crate::state(store), device }
+    }
+
+    /// The class token and the patches with their positions, `[n, 1 + patches, width]`, and the grid of patches.
+    fn tokens(&self, images: &Tensor) -> (Tensor, (i64, i64)) {
+        let patch = self.spec.patch;
+        let (weight, bias) = &self.projection;
+        let map = images.conv2d(weight, Some(bias), patch, 0, 1, 1);
+        let (n, width, rows, columns) = map.size4().expect("images of four dimensions");
+        let patches = map.flatten(2, 3).transpose(1, 2);
+        // Tokens are fp32 at least, also where autocast makes products in bf16.
+        let patches = if patches.kind() == Kind::BFloat16 { patches.to_kind(Kind::Float) } else { patches };
+        let (class, patches) = match &self.positions {
+            Some(all) => {
+                let own = self.spec.side / patch;
+                let places = stretched(&all.narrow(1, 1, own * own), (own, own), (rows, columns));
+                (&self.class + all.narrow(1, 0, 1), patches + places)
+            }
+            None => {
+                let places = sines((rows, columns), width, self.device).to_kind(patches.kind());
+                (self.class.shallow_clone(), patches + places)
+            }
+        };
+        (Tensor::cat(&[class.expand([n, 1, width], false), patches], 1), (rows, columns))
+    }
+}
+
+impl Encoder for Vit {
+    fn forward(&self, images: &Tensor, pass: Pass<'_>) -> Tensor {
+        let (x, _) = self.tokens(images);
+        let x = self.blocks.iter().fold(x, |x, block| block.forward(&x, pass));
+        self.norm.forward(&x.select(1, 0))
+    }
+
+    /// The patches after each block, laid out as they lie in the image; the class token is left out.
+    fn stages(&self, images: &Tensor, pass: Pass<'_>) -> Vec<Tensor> {
+        let (mut x, (rows, columns)) = self.tokens(images);
+        let stage = |block: &VitBlock| {
+            x = block.forward(&x, pass);
+            let patches = x.narrow(1, 1, rows * columns).transpose(1, 2);
+            patches.reshape([-1, self.spec.width, rows, columns])
+        };
+        self.blocks.iter().map(stage).collect()
+    }
+
+    fn width(&self) -> i64 {
+        self.spec.width
+    }
+
+    fn variables(&self) -> StateDict {
+        self.variables.clone()
+    }
+
+    fn handle(&self) -> Box<dyn Encoder> {
+        let (weight, bias) = &self.projection;
+        Box::new(Self {
+            spec: self.spec,
+            projection: (weight.shallow_clone(), bias.shallow_clone()),
+            class: self.class.shallow_clone(),
+            positions: self.positions.as_ref().map(Tensor::shallow_clone),
+            blocks: self.blocks.iter().map(VitBlock::handle).collect(),
+            norm: self.norm.handle(),
+            variables: self.variables.clone(),
+            device: self.device,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kontrast_testkit::{Case, assert_close};
+
+    #[test]
+    fn sines_are_those_of_moco_v3() {
+        let case = Case::from_bytes(include_bytes!("../tests/golden/vit/case.safetensors"));
+        assert_close(&sines((3, 3), 24, Device::Cpu), &case["sines"], 1e-6);
+    }
+}
