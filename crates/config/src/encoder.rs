@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Vit;
 use crate::problems::Problems;
 
 /// The encoder. One variant is named, as in `[encoder.resnet18]`.
@@ -15,8 +16,18 @@ pub enum Encoder {
     Resnet34(Resnet),
     /// ResNet-50: bottleneck blocks, 3 4 6 3.
     Resnet50(Resnet),
+    /// ResNet-101: bottleneck blocks, 3 4 23 3.
+    Resnet101(Resnet),
+    /// ResNet-152: bottleneck blocks, 3 8 36 3.
+    Resnet152(Resnet),
     /// The network in network that RotNet trains (Gidaris, Singh and Komodakis 2018, arXiv 1803.07728, section 3.1).
     Nin(Nin),
+    /// ViT-Tiny: 3 heads, 192 values.
+    #[serde(rename = "vit_tiny")]
+    VitTiny(Vit),
+    /// ViT-Small: 6 heads, 384 values.
+    #[serde(rename = "vit_small")]
+    VitSmall(Vit),
 }
 
 /// What the residual networks share.
@@ -29,7 +40,8 @@ pub struct Resnet {
     ///
     /// Range: `cifar`, `imagenet`
     pub stem: Stem,
-    /// Channels of the first stage; 64 in the paper. A representation has 8 times that, 32 times with ResNet-50.
+    /// Channels of the first stage; 64 in the paper, 128 and 256 in SimCLR's wider networks (2x, 4x). A representation has 8
+    /// times that, 32 times with ResNet-50, 101 and 152.
     ///
     /// Range: 1 or above
     pub width: u32,
@@ -79,17 +91,26 @@ impl Encoder {
             Self::Resnet18(_) => "resnet18",
             Self::Resnet34(_) => "resnet34",
             Self::Resnet50(_) => "resnet50",
+            Self::Resnet101(_) => "resnet101",
+            Self::Resnet152(_) => "resnet152",
             Self::Nin(_) => "nin",
+            Self::VitTiny(_) => "vit_tiny",
+            Self::VitSmall(_) => "vit_small",
         }
     }
 
     /// Its shape in words.
     pub fn shape(&self) -> String {
         match self {
-            Self::Resnet18(own) | Self::Resnet34(own) | Self::Resnet50(own) => {
+            Self::Resnet18(own)
+            | Self::Resnet34(own)
+            | Self::Resnet50(own)
+            | Self::Resnet101(own)
+            | Self::Resnet152(own) => {
                 format!("{} of width {} ({} stem)", self.name(), own.width, own.stem.as_str())
             }
             Self::Nin(own) => format!("nin of {} blocks, width {}", own.blocks, own.width),
+            Self::VitTiny(own) | Self::VitSmall(own) => format!("{} {}", self.name(), own.shape()),
         }
     }
 
@@ -98,26 +119,48 @@ impl Encoder {
     /// such a convolution in bf16 on a CPU.
     pub fn least_side(&self) -> usize {
         match self {
-            Self::Resnet18(own) | Self::Resnet34(own) | Self::Resnet50(own) => match own.stem {
+            Self::Resnet18(own)
+            | Self::Resnet34(own)
+            | Self::Resnet50(own)
+            | Self::Resnet101(own)
+            | Self::Resnet152(own) => match own.stem {
                 Stem::Cifar => 5,
                 Stem::Imagenet => 17,
             },
             Self::Nin(_) => 3,
+            Self::VitTiny(own) | Self::VitSmall(own) => own.patch as usize,
         }
     }
 
     /// How many stages it has, of which each gives a feature map.
     pub fn stages(&self) -> usize {
         match self {
-            Self::Resnet18(_) | Self::Resnet34(_) | Self::Resnet50(_) => 4,
+            Self::Resnet18(_)
+            | Self::Resnet34(_)
+            | Self::Resnet50(_)
+            | Self::Resnet101(_)
+            | Self::Resnet152(_) => 4,
             Self::Nin(own) => own.blocks as usize,
+            Self::VitTiny(own) | Self::VitSmall(own) => own.depth as usize,
+        }
+    }
+
+    /// Pixels of which the sides of all images that it sees have to be multiples.
+    pub(crate) fn patch(&self) -> usize {
+        match self {
+            Self::VitTiny(own) | Self::VitSmall(own) => own.patch.max(1) as usize,
+            _ => 1,
         }
     }
 
     pub(crate) fn check(&self, problems: &mut Problems) {
         let key = |field: &str| format!("encoder.{}.{field}", self.name());
         match self {
-            Self::Resnet18(own) | Self::Resnet34(own) | Self::Resnet50(own) => {
+            Self::Resnet18(own)
+            | Self::Resnet34(own)
+            | Self::Resnet50(own)
+            | Self::Resnet101(own)
+            | Self::Resnet152(own) => {
                 problems.require(own.width >= 1, &key("width"), &own.width, "at least 1 channel");
             }
             Self::Nin(Nin { blocks, width }) => {
@@ -125,6 +168,9 @@ impl Encoder {
                 let whole = *width > 0 && width.is_multiple_of(6);
                 let expected = "a multiple of 6: the first block has 5/6 and 1/2 of it";
                 problems.require(whole, &key("width"), width, expected);
+            }
+            Self::VitTiny(own) | Self::VitSmall(own) => {
+                own.check(&format!("encoder.{}", self.name()), problems);
             }
         }
     }

@@ -1,22 +1,6 @@
 //! The experiment file: typed structs, loading, merging, checking. No behaviour.
 //!
-//! An experiment is one TOML file, which may extend a base and be changed from the command line:
-//!
-//! ```
-//! # let folder = tempfile::tempdir()?;
-//! # let path = folder.path().join("mine.toml");
-//! # let smoke = concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/smoke/simclr.toml");
-//! # std::fs::write(&path, format!("extends = {smoke:?}"))?;
-//! use kontrast_config::Experiment;
-//!
-//! let loaded = Experiment::load(&path, &["train.epochs=5".to_owned()])?;
-//! assert_eq!(loaded.experiment.train.epochs, 5);
-//! assert_eq!(loaded.digest.len(), 64);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! What comes out has been checked once and never changes. Derived numbers (a scaled learning rate)
-//! are computed by functions. Whatever is wrong with a file is reported with file, line and column.
+#![doc = include_str!("../README.md")]
 
 mod ablation;
 mod background;
@@ -46,6 +30,7 @@ mod source;
 mod text;
 mod train;
 mod views;
+mod vit;
 
 pub use ablation::{Ablation, Axis, AxisValue, Cell, PaperValue};
 pub use background::Background;
@@ -73,3 +58,4 @@ pub use views::{
     RandAugment, Sampling, SimclrViews, Solarize, SupervisedViews, SwavViews, Transform, ViewList, Views,
     WeightedTransform,
 };
+pub use vit::{Position, Vit};

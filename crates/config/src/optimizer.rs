@@ -97,6 +97,16 @@ pub struct AdamW {
     ///
     /// Range: 0 or above
     pub weight_decay: f64,
+    /// The decay of the end; from `weight_decay` to it by half a cosine (DINO: from 0.04 to 0.4).
+    ///
+    /// Range: 0 or above
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight_decay_final: Option<f64>,
+    /// Whether biases, norms and other vectors go without decay; default `false`.
+    ///
+    /// Range: `true`, `false`
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exclude_bias_and_norm: bool,
 }
 
 /// A peak learning rate: `0.3`, or `{ base = 0.3, per = 256 }`, which grows with the batch.
@@ -181,11 +191,13 @@ impl Optimizer {
                 problems.not_negative("optimizer.lars.weight_decay", *weight_decay);
                 problems.positive("optimizer.lars.eta", *eta);
             }
-            Self::Adamw(AdamW { betas, eps, weight_decay, .. }) => {
+            Self::Adamw(AdamW { betas, eps, weight_decay, weight_decay_final, .. }) => {
                 let inside = betas.iter().all(|beta| (0.0..1.0).contains(beta));
                 problems.require(inside, "optimizer.adamw.betas", betas, "two numbers from 0, below 1");
                 problems.positive("optimizer.adamw.eps", *eps);
                 problems.not_negative("optimizer.adamw.weight_decay", *weight_decay);
+                let last = weight_decay_final.unwrap_or(0.0);
+                problems.not_negative("optimizer.adamw.weight_decay_final", last);
             }
         }
     }

@@ -1,24 +1,6 @@
 //! Losses of self-supervised learning as pure functions: tensors in, a scalar tensor out.
 //!
-//! ```
-//! use kontrast_losses::nt_xent;
-//! use tch::{Device, Kind, Tensor};
-//!
-//! let z1 = Tensor::from_slice2(&[[1f32, 0.0], [0.0, 1.0]]).set_requires_grad(true);
-//! let z2 = Tensor::from_slice2(&[[1f32, 0.1], [0.1, 1.0]]);
-//! let loss = nt_xent(&z1, &z2, 0.5);
-//! loss.backward();
-//! assert!(loss.double_value(&[]) < (3f64).ln(), "below the uniform value: the pairs agree");
-//! assert_eq!(z1.grad().size(), [2, 2]);
-//! ```
-//!
-//! Embeddings of any float kind are computed with in fp32 at least; a loss is called outside an autocast guard, which
-//! would take that back. Losses over all pairs of a batch hold a part of them at a time. A gradient is computed with
-//! the value, so a loss can be differentiated once.
-//!
-//! # Panics
-//! Every loss panics where a tensor has another shape than its documentation says, or a temperature is not above zero:
-//! both are mistakes in the calling program, and would else come back as a loss that is no number.
+#![doc = include_str!("../README.md")]
 
 mod alignment;
 mod barlow_twins;

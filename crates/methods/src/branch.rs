@@ -5,6 +5,7 @@ use crate::setting::{Setting, SharedEncoder};
 use kontrast_augment_torch::Views;
 use kontrast_config::Momentum;
 use kontrast_models::{Encoder, Head, HeadSpec, Init, Mode, MomentumEncoder, Pass, state};
+use kontrast_optim::{HalfCosine, Schedule};
 use kontrast_torch_ext::{Autocast, Draws, Precision, StateDict};
 use tch::{Device, Tensor, nn};
 
@@ -194,8 +195,7 @@ impl TargetUpdate {
 
 /// The momentum of a step: from the first value to the last by half a cosine (BYOL, arXiv 2006.07733, section 3.3).
 pub(crate) fn at(momentum: &Momentum, progress: Progress) -> f64 {
-    let done = progress.step as f64 / progress.steps.max(1) as f64;
-    momentum.last - (momentum.last - momentum.base) * (1.0 + (std::f64::consts::PI * done).cos()) / 2.0
+    HalfCosine { base: momentum.base, last: momentum.last, steps: progress.steps }.at(progress.step)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use crate::triplet::Triplet;
 use crate::vicreg::Vicreg;
 use crate::{Labels, Method, Setting, ViewError, view_spec};
 use kontrast_config as config;
-use kontrast_models::{Depth, EncoderSpec, NinSpec, ResNetSpec, Stem};
+use kontrast_models::{Depth, EncoderSpec, NinSpec, Position, ResNetSpec, Stem, VitSpec};
 use kontrast_pretext::permutations::PermutationError;
 use kontrast_torch_ext::Precision;
 use tch::Device;
@@ -175,13 +175,31 @@ fn encoder(config: &config::Encoder, channels_last: bool) -> EncoderSpec {
         config::Encoder::Resnet18(own) => residual(Depth::ResNet18, own),
         config::Encoder::Resnet34(own) => residual(Depth::ResNet34, own),
         config::Encoder::Resnet50(own) => residual(Depth::ResNet50, own),
+        config::Encoder::Resnet101(own) => residual(Depth::ResNet101, own),
+        config::Encoder::Resnet152(own) => residual(Depth::ResNet152, own),
         config::Encoder::Nin(own) => EncoderSpec::Nin(NinSpec {
             blocks: i64::from(own.blocks),
             width: i64::from(own.width),
             channels_last,
             bn_splits: 1,
         }),
+        config::Encoder::VitTiny(own) => vit(VitSpec::tiny, own, channels_last),
+        config::Encoder::VitSmall(own) => vit(VitSpec::small, own, channels_last),
     }
+}
+
+fn vit(sized: fn(i64, i64) -> VitSpec, config: &config::Vit, channels_last: bool) -> EncoderSpec {
+    EncoderSpec::Vit(VitSpec {
+        depth: i64::from(config.depth),
+        position: match config.position {
+            config::Position::Learned => Position::Learned,
+            config::Position::Sines => Position::Sines,
+        },
+        stochastic_depth: config.stochastic_depth,
+        frozen_projection: config.frozen_projection,
+        channels_last,
+        ..sized(config.patch.into(), config.size.into())
+    })
 }
 
 #[cfg(test)]

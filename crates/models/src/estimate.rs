@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn field_the_parameters_are_those_of_the_networks() {
-        for depth in [Depth::ResNet18, Depth::ResNet34, Depth::ResNet50] {
+        for depth in [Depth::ResNet18, Depth::ResNet34, Depth::ResNet50, Depth::ResNet101, Depth::ResNet152] {
             for stem in [Stem::Cifar, Stem::Imagenet] {
                 let spec = resnet_of(depth, stem, 8);
                 assert_eq!(spec.estimate(32).parameters, parameters(spec), "{spec:?}");
@@ -160,7 +160,9 @@ mod tests {
             assert_eq!(spec.estimate(32).parameters, parameters(spec), "{spec:?}");
         }
         // ResNet-50 of the paper, without its classifier of 2,049,000 weights, has 23.5 million.
-        assert_eq!(resnet_of(Depth::ResNet50, Stem::Imagenet, 64).estimate(224).parameters, 23_508_032);
+        let of = |depth| resnet_of(depth, Stem::Imagenet, 64).estimate(224).parameters;
+        let found = [Depth::ResNet50, Depth::ResNet101, Depth::ResNet152].map(of);
+        assert_eq!(found, [23_508_032, 42_500_160, 58_143_808]);
     }
 
     #[test]

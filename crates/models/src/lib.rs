@@ -1,15 +1,6 @@
 //! Encoders whose variables bear torchvision's names, and the heads on top of them.
 //!
-//! ```
-//! use kontrast_models::{Depth, Encoder, Init, Mode, ResNet, ResNetSpec, Stem};
-//! use tch::{Device, Kind, Tensor, nn};
-//!
-//! let store = nn::VarStore::new(Device::Cpu);
-//! let spec = ResNetSpec { depth: Depth::ResNet18, stem: Stem::Cifar, width: 16, channels_last: true, bn_splits: 1 };
-//! let encoder = ResNet::new(&store, spec, Init::new(0));
-//! let images = Tensor::zeros([2, 3, 32, 32], (Kind::Float, Device::Cpu));
-//! assert_eq!(encoder.forward(&images, Mode::Eval.into()).size(), [2, 128]);
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod attention;
 mod batch_norm;

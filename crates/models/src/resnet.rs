@@ -1,4 +1,4 @@
-//! ResNet-18, 34 and 50 (He et al. 2016, arXiv 1512.03385) without the classifier, with torchvision's names.
+//! ResNet-18, 34, 50, 101 and 152 (He et al. 2016, arXiv 1512.03385) without the classifier, with torchvision's names.
 
 use crate::batch_norm::BatchNorm;
 use crate::layers::{Conv2d, Like};
@@ -16,6 +16,10 @@ pub enum Depth {
     ResNet34,
     /// Bottlenecks, 3 4 6 3.
     ResNet50,
+    /// Bottlenecks, 3 4 23 3.
+    ResNet101,
+    /// Bottlenecks, 3 8 36 3.
+    ResNet152,
 }
 
 /// What comes before the first stage.
@@ -48,6 +52,8 @@ impl ResNetSpec {
             Depth::ResNet18 => ([2, 2, 2, 2], false),
             Depth::ResNet34 => ([3, 4, 6, 3], false),
             Depth::ResNet50 => ([3, 4, 6, 3], true),
+            Depth::ResNet101 => ([3, 4, 23, 3], true),
+            Depth::ResNet152 => ([3, 8, 36, 3], true),
         }
     }
 }

@@ -1,4 +1,6 @@
 //! SGD, LARS and AdamW whose state can be saved, and schedules that are pure functions of the step.
+//!
+#![doc = include_str!("../README.md")]
 
 mod adamw;
 mod clip;
@@ -12,7 +14,7 @@ pub use clip::{Clip, ClipPer, clip_gradients};
 pub use group::{Group, GroupRate};
 pub use kontrast_torch_ext::{StateDict, StateError};
 pub use lars::{Lars, LarsOptions};
-pub use schedule::{Constant, Cosine, Multistep, Schedule};
+pub use schedule::{Constant, Cosine, HalfCosine, Multistep, Schedule};
 pub use sgd::Sgd;
 
 /// The numbers of one step that change during training.

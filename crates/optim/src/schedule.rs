@@ -34,6 +34,25 @@ impl Schedule for Cosine {
     }
 }
 
+/// Half a cosine from one value to another, which is reached a step after the last: how momentum encoders' momentum rises
+/// (BYOL, arXiv 2006.07733, section 3.3) and DINO's weight decay (arXiv 2104.14294, appendix A).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HalfCosine {
+    /// Value at the first step.
+    pub base: f64,
+    /// Value after the last.
+    pub last: f64,
+    /// Steps in all.
+    pub steps: u64,
+}
+
+impl Schedule for HalfCosine {
+    fn at(&self, step: u64) -> f64 {
+        let done = step as f64 / self.steps.max(1) as f64;
+        self.last - (self.last - self.base) * (1.0 + (std::f64::consts::PI * done).cos()) / 2.0
+    }
+}
+
 /// A linear warm-up, then the same value to the end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Constant {

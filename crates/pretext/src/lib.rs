@@ -1,7 +1,7 @@
 //! Pretext tasks, from which an encoder learns where no label is at hand: which permutation the tiles of an image were
 //! shuffled by, how far an image was turned, where a patch lies beside another.
 //!
-//! [`permutations`] are plain numbers; what cuts and turns images are functions of tensors.
+#![doc = include_str!("../README.md")]
 
 pub mod grid;
 pub mod patches;

@@ -1,21 +1,6 @@
 //! Tables, curves, and the HTML page of a run or an ablation, from what the run wrote.
 //!
-//! A page stands alone: style, curves and pictures are inside it, so it opens without a network, and on
-//! another machine. Scores stand beside their baselines, the same encoder with random weights and the raw pixels,
-//! because a score alone says little.
-//!
-//! ```
-//! let rows = [vec!["linear".to_owned(), "61.1".to_owned()], vec!["none".to_owned(), "50.2".to_owned()]];
-//! assert_eq!(
-//!     kontrast_report::markdown_table(&["head", "top-1"], &rows),
-//!     "\
-//! | head   | top-1 |
-//! | ------ | ----: |
-//! | linear |  61.1 |
-//! | none   |  50.2 |
-//! "
-//! );
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod ablation;
 mod ablation_page;

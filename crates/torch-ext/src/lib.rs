@@ -2,8 +2,7 @@
 //! fused optimizer updates, channels-last tensors, deterministic algorithms, strict state dictionaries, memory kept from
 //! step to step, and what memory there is. [`Texts`] stands here since networks and batches both speak of it.
 //!
-//! Every crate that uses `tch` depends on this one, directly or not: its build script makes libtorch findable for
-//! whatever cargo runs.
+#![doc = include_str!("../README.md")]
 
 mod allocator;
 mod autocast;

@@ -1,4 +1,6 @@
 //! The training loop: batches in, steps out, with checkpoints, exact resume, diagnosis and throughput.
+//!
+#![doc = include_str!("../README.md")]
 
 mod checkpoint;
 mod diagnosis;

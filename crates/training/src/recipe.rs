@@ -2,7 +2,8 @@
 
 use kontrast_config::{self as config, Experiment};
 use kontrast_optim::{
-    Adamw, Clip, ClipPer, Constant, Cosine, Group, Lars, LarsOptions, Multistep, Optimizer, Schedule, Sgd,
+    Adamw, Clip, ClipPer, Constant, Cosine, Group, HalfCosine, Lars, LarsOptions, Multistep, Optimizer,
+    Schedule, Sgd,
 };
 use tch::Tensor;
 
@@ -16,7 +17,7 @@ pub(crate) struct TrainingRecipe {
     /// Learning rate by step.
     pub(crate) schedule: Box<dyn Schedule>,
     /// Decay of the decayed groups.
-    pub(crate) weight_decay: f64,
+    pub(crate) weight_decay: Box<dyn Schedule>,
     /// Steps of the warm-up.
     pub(crate) warmup: u64,
     /// Steps in all.
@@ -62,13 +63,27 @@ pub(crate) fn recipe(experiment: &Experiment, groups: Vec<Group>, steps_per_epoc
             config::ClipPer::All => ClipPer::All,
         },
     });
-    let (optimizer, weight_decay) = optimizer(&experiment.optimizer, groups);
+    let (optimizer, first) = optimizer(&experiment.optimizer, groups);
+    let weight_decay: Box<dyn Schedule> = match last_decay(&experiment.optimizer) {
+        Some(last) => Box::new(HalfCosine { base: first, last, steps }),
+        None => Box::new(Constant { value: first, warmup: 0 }),
+    };
     TrainingRecipe { optimizer, schedule, weight_decay, warmup, steps, variables, clip }
 }
 
+/// The weight decay that the run ends with, where it changes.
+fn last_decay(config: &config::Optimizer) -> Option<f64> {
+    let config::Optimizer::Adamw(adamw) = config else { return None };
+    adamw.weight_decay_final
+}
+
 fn optimizer(config: &config::Optimizer, mut groups: Vec<Group>) -> (Box<dyn Optimizer>, f64) {
-    // PyTorch's SGD and AdamW decay every variable; only LARS's recipes spare biases and norms.
-    let spare = matches!(config, config::Optimizer::Lars(lars) if lars.exclude_bias_and_norm);
+    // PyTorch's SGD and AdamW decay every variable; recipes with LARS and those of transformers spare biases and norms.
+    let spare = match config {
+        config::Optimizer::Sgd(_) => false,
+        config::Optimizer::Lars(lars) => lars.exclude_bias_and_norm,
+        config::Optimizer::Adamw(adamw) => adamw.exclude_bias_and_norm,
+    };
     if !spare {
         for group in &mut groups {
             group.decay = true;

@@ -231,7 +231,8 @@ impl Trainer {
         self.recipe.optimizer.zero_grad();
         let output = self.method.step(&views, progress);
         let gradient_norm = clip_gradients(&self.recipe.moved_at(self.step), self.recipe.clip);
-        let rates = Rates { lr: self.recipe.schedule.at(self.step), weight_decay: self.recipe.weight_decay };
+        let weight_decay = self.recipe.weight_decay.at(self.step);
+        let rates = Rates { lr: self.recipe.schedule.at(self.step), weight_decay };
         self.recipe.optimizer.step(rates);
         self.method.after_step(progress);
         self.totals.loss_chance = output.uniform;

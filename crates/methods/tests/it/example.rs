@@ -19,13 +19,14 @@ pub struct Example {
     experiment: Experiment,
 }
 
-/// Every method there is: a file each in configs/smoke.
-pub const NAMES: [&str; 22] = [
+/// Every method there is, a file each in configs/smoke, and two of them with a transformer.
+pub const NAMES: [&str; 24] = [
     "simclr",
     "dcl",
     "dclw",
     "moco",
     "mocov3",
+    "mocov3_vit",
     "npid",
     "byol",
     "simsiam",
@@ -33,6 +34,7 @@ pub const NAMES: [&str; 22] = [
     "vicreg",
     "swav",
     "dino",
+    "dino_vit",
     "nnclr",
     "supcon",
     "triplet",
@@ -97,10 +99,10 @@ impl Example {
         Views::of_sizes(groups.map(|run| Tensor::cat(run, 0)).collect(), indices)
     }
 
-    /// Whether loss and gradient are the same when the first two views change places.
+    /// Whether loss and gradient are the same when the first two views change places. Stochastic depth draws by view.
     pub fn is_symmetric(&self) -> bool {
         let one_view = ["npid", "supervised", "rotation", "jigsaw", "relative_patch", "autoencoder"];
-        !one_view.contains(&self.name) && !["moco", "joint"].contains(&self.name)
+        !one_view.contains(&self.name) && !["moco", "joint", "dino_vit"].contains(&self.name)
     }
 }
 
