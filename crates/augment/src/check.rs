@@ -41,6 +41,24 @@ impl Step {
         }
     }
 
+    /// Whether it changes colours that images of one or two channels do not have. What is never drawn changes nothing.
+    pub(crate) fn check_gray(&self, channels: usize) -> Result<(), PlanError> {
+        let refused = |step| Err(PlanError::NoColours { step, channels });
+        match *self {
+            Self::RandomApply { probability, .. } if probability == 0.0 => Ok(()),
+            Self::RandomApply { ref steps, .. } | Self::Sequence(ref steps) => {
+                steps.iter().try_for_each(|step| step.check_gray(channels))
+            }
+            Self::OneOf(ref choices) => choices.iter().try_for_each(|choice| choice.step.check_gray(channels)),
+            Self::ColorJitter { saturation, .. } if saturation > 0.0 => refused("saturation of a colour jitter"),
+            Self::ColorJitter { hue, .. } if hue > 0.0 => refused("hue of a colour jitter"),
+            Self::Grayscale => refused("grayscale"),
+            Self::ShiftChannels { .. } => refused("shift_channels"),
+            Self::DropChannels { .. } => refused("drop_channels"),
+            _ => Ok(()),
+        }
+    }
+
     fn check_values(&self, view: (usize, usize)) -> Result<(), PlanError> {
         let any = f64::MAX;
         match *self {

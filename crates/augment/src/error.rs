@@ -28,6 +28,14 @@ pub enum PlanError {
         "quarter turns need a square view, but this one is {0}x{1}; give both sides the same number of pixels"
     )]
     NotSquare(usize, usize),
+    /// A step that changes colours, for images of so many channels, which have none.
+    #[error("{step} changes colours, and images of {channels} channel(s) have none; leave it out, or set it to 0")]
+    NoColours {
+        /// Which step.
+        step: &'static str,
+        /// Channels of the images.
+        channels: usize,
+    },
     /// A choice among nothing.
     #[error("a choice has no step of a weight above 0; give it one")]
     NoChoice,

@@ -6,6 +6,9 @@
 //! `(seed, epoch, image, view)`, through [`KeyedRng`]; so a view can be replayed, shown to a person, or
 //! rendered elsewhere, and no number of threads can change a byte of it.
 //!
+//! An image has one to four channels: gray, gray with alpha, RGB, or RGB with alpha; its views have as many. A plan is
+//! made for RGB, and [`ViewPlan::of_channels`] makes it one for others.
+//!
 //! The transforms have the semantics of torchvision's *float* path, rounded once at the end, because
 //! nearly equal colour jitter costs accuracy. Golden cases hold every byte within 1/255 of it.
 //!
@@ -43,7 +46,7 @@ mod step;
 mod transform;
 
 pub use error::PlanError;
-pub use image::ImageRef;
+pub use image::{ImageRef, MOST_CHANNELS, colours};
 pub use kontrast_rng::KeyedRng;
 pub use plan::ViewPlan;
 pub use recipe::{Op, Recipe};

@@ -2,6 +2,7 @@
 
 use crate::check::MOST_PIXELS;
 use crate::error::{PlanError, between};
+use crate::image::{MOST_CHANNELS, colours};
 use crate::recipe::Recipe;
 use crate::step::{Drawing, Step};
 use kontrast_rng::KeyedRng;
@@ -10,11 +11,12 @@ use kontrast_rng::KeyedRng;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ViewPlan {
     size: (usize, usize),
+    channels: usize,
     steps: Vec<Step>,
 }
 
 impl ViewPlan {
-    /// A plan for views of `size` (width, height): a crop first, or a resize and then the crop; then what the steps say,
+    /// A plan for RGB views of `size` (width, height): a crop first, or a resize and then the crop; then what the steps say,
     /// in their order.
     ///
     /// # Errors
@@ -39,16 +41,33 @@ impl ViewPlan {
             let place = position + 1;
             step.check(size).map_err(|source| PlanError::Step { place, source: Box::new(source) })?;
         }
-        Ok(Self { size, steps })
+        Ok(Self { size, channels: 3, steps })
     }
 
-    /// What evaluation reads: the largest centred box, resized. An image of that size stays as it is.
+    /// The same plan for images of 1 (gray), 2 (gray and alpha), 3 (RGB) or 4 (RGB and alpha) channels.
+    ///
+    /// # Errors
+    /// When there are more or none, or a step changes colours that gray images do not have. AutoAugment and RandAugment
+    /// are allowed, whose operation on colour then does nothing, as torchvision's.
+    pub fn of_channels(mut self, channels: usize) -> Result<Self, PlanError> {
+        between("channels", channels as f64, (1.0, MOST_CHANNELS as f64))?;
+        if colours(channels) < 3 {
+            for (place, step) in self.steps.iter().enumerate() {
+                let wrap = |source| PlanError::Step { place: place + 1, source: Box::new(source) };
+                step.check_gray(channels).map_err(wrap)?;
+            }
+        }
+        self.channels = channels;
+        Ok(self)
+    }
+
+    /// What evaluation reads of RGB images: the largest centred box, resized. An image of that size stays as it is.
     ///
     /// # Panics
     /// When a side of `size` is 0.
     pub fn evaluation(size: (usize, usize)) -> Self {
         assert!(size.0 > 0 && size.1 > 0, "a view of {}x{} has no pixels", size.0, size.1);
-        Self { size, steps: vec![Step::Fit] }
+        Self { size, channels: 3, steps: vec![Step::Fit] }
     }
 
     /// Width and height of the views.
@@ -56,9 +75,14 @@ impl ViewPlan {
         self.size
     }
 
-    /// Bytes of a view, `height * width * 3`.
+    /// Channels of the images and of the views.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Bytes of a view, `height * width * channels`.
     pub fn bytes(&self) -> usize {
-        self.size.0 * self.size.1 * 3
+        self.size.0 * self.size.1 * self.channels
     }
 
     /// The steps, in order.
@@ -164,6 +188,32 @@ mod tests {
         );
         let resized = ViewPlan::new((32, 32), vec![Step::Resize { short: usize::MAX }, Step::CentreCrop]);
         assert!(resized.unwrap_err().to_string().starts_with("step 1: resize short is"));
+    }
+
+    #[test]
+    fn gray_images_have_no_colours_to_change() {
+        let jitter = |saturation, hue| Step::ColorJitter { brightness: 0.4, contrast: 0.4, saturation, hue };
+        let of = |step: Step, channels| {
+            let plan = ViewPlan::new((8, 8), vec![Step::Fit, step]).unwrap();
+            plan.of_channels(channels).map(|plan| plan.bytes()).map_err(|error| error.to_string())
+        };
+        for (step, name) in [
+            (Step::Grayscale, "grayscale"),
+            (jitter(0.1, 0.0), "saturation of a colour jitter"),
+            (jitter(0.0, 0.1).sometimes(0.8), "hue of a colour jitter"),
+            (Step::ShiftChannels { most: 1 }, "shift_channels"),
+            (Step::Sequence(vec![Step::DropChannels { fraction: 0.1 }]), "drop_channels"),
+        ] {
+            for channels in [1, 2] {
+                let said = of(step.clone(), channels).unwrap_err();
+                assert!(said.starts_with(&format!("step 2: {name} changes colours, and images of")), "{said}");
+            }
+            assert_eq!((of(step.clone(), 3), of(step, 4)), (Ok(192), Ok(256)));
+        }
+        for step in [jitter(0.0, 0.0), Step::Grayscale.sometimes(0.0), Step::Equalize] {
+            assert_eq!((of(step.clone(), 1), of(step, 2)), (Ok(64), Ok(128)));
+        }
+        assert_eq!(of(Step::Invert, 5).unwrap_err(), "channels is 5; expected a number from 1 to 4");
     }
 
     #[test]

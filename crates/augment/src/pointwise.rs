@@ -1,5 +1,6 @@
 //! Operations that look at one pixel at a time, several in one pass over the picture.
 
+use crate::image::colours;
 use crate::transform::{autocontrast, color_jitter, grayscale, hue, invert, posterize, solarize};
 use multiversion::multiversion;
 
@@ -26,30 +27,46 @@ pub(crate) enum Point {
     },
 }
 
-/// Pixels that pass through all operations before the next ones do: three planes of them fit the first cache.
+/// Pixels that pass through all operations before the next ones do: their planes fit the first cache.
 const BLOCK: usize = 1024;
 
-/// Carries the operations out on three planes, in one pass; then rounds to `bytes`, pixel after pixel, where given.
+/// Carries the operations out on so many planes, in one pass; then rounds to `bytes`, pixel after pixel, where given.
+pub(crate) fn run(points: &[Point], planes: &mut [f32], channels: usize, bytes: Option<&mut [u8]>) {
+    match channels {
+        1 => run_on::<1>(points, planes, bytes),
+        2 => run_on::<2>(points, planes, bytes),
+        3 => run_on::<3>(points, planes, bytes),
+        _ => run_on::<4>(points, planes, bytes),
+    }
+}
+
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-pub(crate) fn run(points: &[Point], planes: &mut [f32], mut bytes: Option<&mut [u8]>) {
-    let (red, rest) = planes.split_at_mut(planes.len() / 3);
-    let (green, blue) = rest.split_at_mut(rest.len() / 2);
-    let blocks = red.chunks_mut(BLOCK).zip(green.chunks_mut(BLOCK)).zip(blue.chunks_mut(BLOCK));
-    for (index, ((r, g), b)) in blocks.enumerate() {
+fn run_on<const CHANNELS: usize>(points: &[Point], planes: &mut [f32], mut bytes: Option<&mut [u8]>) {
+    let pixels = planes.len() / CHANNELS;
+    let mut planes = planes.chunks_exact_mut(pixels);
+    let mut blocks: [_; CHANNELS] =
+        std::array::from_fn(|_| planes.next().expect("a plane a channel").chunks_mut(BLOCK));
+    for start in (0..pixels).step_by(BLOCK) {
+        let mut block = blocks.each_mut().map(|plane| plane.next().expect("as many blocks as the first has"));
         for &point in points {
-            apply(point, r, g, b);
+            apply(point, &mut block);
         }
         if let Some(bytes) = &mut bytes {
-            let start = index * BLOCK * 3;
-            round(r, g, b, &mut bytes[start..start + r.len() * 3]);
+            let end = start + block[0].len();
+            round(&block, &mut bytes[start * CHANNELS..end * CHANNELS]);
         }
     }
 }
 
 /// The mean of the gray picture: contrast turns around it.
+///
+/// # Shapes
+/// - `planes`: three, or the one of a gray picture
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-pub(crate) fn gray_mean(planes: &[f32]) -> f32 {
-    let pixels = planes.len() / 3;
+pub(crate) fn gray_mean(planes: &[f32], pixels: usize) -> f32 {
+    if planes.len() == pixels {
+        return (sum(planes) / pixels as f64) as f32;
+    }
     let mut mean = 0.0;
     for (plane, weight) in planes.chunks_exact(pixels).zip(grayscale::WEIGHTS) {
         mean += f64::from(weight) * sum(plane) / pixels as f64;
@@ -57,26 +74,23 @@ pub(crate) fn gray_mean(planes: &[f32]) -> f32 {
     mean as f32
 }
 
+/// Changes one block of each plane; alpha stays.
 #[inline(always)]
-fn apply(point: Point, r: &mut [f32], g: &mut [f32], b: &mut [f32]) {
+fn apply<const CHANNELS: usize>(point: Point, planes: &mut [&mut [f32]; CHANNELS]) {
+    let planes = &mut planes[..colours(CHANNELS)];
     match point {
         Point::Blend { factor, offset } => {
-            for plane in [r, g, b] {
-                for value in plane {
-                    *value = color_jitter::blended(*value, factor, offset);
-                }
-            }
+            each_value(planes, |value| color_jitter::blended(value, factor, offset));
         }
-        Point::Saturation(factor) => each(r, g, b, |rgb| color_jitter::saturated(rgb, factor)),
-        Point::Hue(turn) => each(r, g, b, |rgb| hue::turned(rgb, turn)),
-        Point::Grayscale => each(r, g, b, |rgb| [grayscale::gray(rgb); 3]),
-        Point::Invert => each(r, g, b, |rgb| rgb.map(invert::inverted)),
-        Point::Solarize(threshold) => each(r, g, b, |rgb| rgb.map(|v| solarize::solarized(v, threshold))),
-        Point::Posterize(levels) => each(r, g, b, |rgb| rgb.map(|v| posterize::posterized(v, levels))),
+        Point::Saturation(factor) => each_colour(planes, |rgb| color_jitter::saturated(rgb, factor)),
+        Point::Hue(turn) => each_colour(planes, |rgb| hue::turned(rgb, turn)),
+        Point::Grayscale => each_colour(planes, |rgb| [grayscale::gray(rgb); 3]),
+        Point::Invert => each_value(planes, invert::inverted),
+        Point::Solarize(threshold) => each_value(planes, |value| solarize::solarized(value, threshold)),
+        Point::Posterize(levels) => each_value(planes, |value| posterize::posterized(value, levels)),
         Point::Stretch { least, range } => {
-            for (channel, plane) in [r, g, b].into_iter().enumerate() {
-                let (least, range) = (least[channel], range[channel]);
-                for value in plane {
+            for ((plane, least), range) in planes.iter_mut().zip(least).zip(range) {
+                for value in plane.iter_mut() {
                     *value = autocontrast::stretched(*value, least, range);
                 }
             }
@@ -85,18 +99,32 @@ fn apply(point: Point, r: &mut [f32], g: &mut [f32], b: &mut [f32]) {
 }
 
 #[inline(always)]
-fn each(r: &mut [f32], g: &mut [f32], b: &mut [f32], change: impl Fn([f32; 3]) -> [f32; 3]) {
-    for ((r, g), b) in r.iter_mut().zip(g).zip(b) {
+fn each_value(planes: &mut [&mut [f32]], change: impl Fn(f32) -> f32) {
+    for plane in planes {
+        for value in plane.iter_mut() {
+            *value = change(*value);
+        }
+    }
+}
+
+/// A gray picture has no colour to change: it stays, as in torchvision.
+#[inline(always)]
+fn each_colour(planes: &mut [&mut [f32]], change: impl Fn([f32; 3]) -> [f32; 3]) {
+    let [red, green, blue] = planes else { return };
+    for ((r, g), b) in red.iter_mut().zip(green.iter_mut()).zip(blue.iter_mut()) {
         [*r, *g, *b] = change([*r, *g, *b]);
     }
 }
 
 /// The planes as bytes, rounded to the nearest.
 #[inline(always)]
-fn round(r: &[f32], g: &[f32], b: &[f32], bytes: &mut [u8]) {
-    let (pixels, _) = bytes.as_chunks_mut::<3>();
-    for (((pixel, r), g), b) in pixels.iter_mut().zip(r).zip(g).zip(b) {
-        *pixel = [byte(*r), byte(*g), byte(*b)];
+fn round<const CHANNELS: usize>(planes: &[&mut [f32]; CHANNELS], bytes: &mut [u8]) {
+    let (pixels, _) = bytes.as_chunks_mut::<CHANNELS>();
+    let planes = planes.each_ref().map(|plane| &plane[..pixels.len()]);
+    for (place, pixel) in pixels.iter_mut().enumerate() {
+        for (value, plane) in pixel.iter_mut().zip(planes) {
+            *value = byte(plane[place]);
+        }
     }
 }
 

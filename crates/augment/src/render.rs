@@ -20,35 +20,40 @@ pub struct Scratch {
     pending: Vec<Point>,
 }
 
-/// Renders one view into `view`, which holds `height * width * 3` bytes, row after row.
+/// Renders one view into `view`, which holds `height * width * channels` bytes, row after row, with the image's channels.
 ///
 /// The image goes through all operations as floats in `[0, 1]` and is rounded once, at the end. What follows a resampling
 /// and has a threshold (solarize, posterize, equalize) may then put a pixel on its other side than a renderer that rounds
 /// to bytes in between, as torchvision's path for bytes does.
 ///
+/// Alpha is a channel like the others to what moves, blurs or fills pixels or adds noise; what changes colours or levels
+/// leaves it alone, and what changes colours leaves a gray image alone.
+///
 /// # Panics
 /// When `view` has another size than the recipe says, a crop lies outside the image, a crop or a resize is not the
-/// first operation, or the picture does not end in the view's size.
+/// first operation, channels are moved or dropped of an image without colours, or the picture does not end in the view's
+/// size.
 pub fn render_into(recipe: &Recipe, image: ImageRef<'_>, view: &mut [u8], scratch: &mut Scratch) {
     let (width, height) = recipe.size;
-    assert_eq!(view.len(), width * height * 3, "bytes of a view of {width}x{height}");
+    let channels = image.channels();
+    assert_eq!(view.len(), width * height * channels, "bytes of a view of {width}x{height}");
     if let Some(window) = copied(recipe, image) {
-        for (row, target) in view.chunks_exact_mut(width * 3).enumerate() {
-            target.copy_from_slice(window.row(image, row));
+        for (row, target) in view.chunks_exact_mut(width * channels).enumerate() {
+            target.copy_from_slice(window.row(image, channels, row));
         }
         return;
     }
     scratch.draw(recipe, image);
-    pointwise::run(&scratch.pending, scratch.canvas.planes(), Some(view));
+    pointwise::run(&scratch.pending, scratch.canvas.planes(), channels, Some(view));
 }
 
-/// Renders one view as floats in `[0, 1]`: three planes of `height * width`, R before G before B.
+/// Renders one view as floats in `[0, 1]`: a plane of `height * width` for each channel, R before G before B.
 ///
 /// # Panics
 /// As [`render_into`].
 pub fn render_float_into(recipe: &Recipe, image: ImageRef<'_>, view: &mut [f32], scratch: &mut Scratch) {
     let (width, height) = recipe.size;
-    assert_eq!(view.len(), width * height * 3, "values of a view of {width}x{height}");
+    assert_eq!(view.len(), width * height * image.channels(), "values of a view of {width}x{height}");
     scratch.draw(recipe, image);
     scratch.flush();
     view.copy_from_slice(scratch.canvas.planes());
@@ -101,7 +106,7 @@ impl Scratch {
             Some((Op::Flip, after)) => (true, after),
             _ => (false, rest),
         };
-        self.canvas.reset(size);
+        self.canvas.reset(size, image.channels());
         self.resampler.resize(image, window, size, antialias, mirrored, self.canvas.planes());
         rest
     }
@@ -126,7 +131,8 @@ impl Scratch {
 
     fn flush(&mut self) {
         if !self.pending.is_empty() {
-            pointwise::run(&self.pending, self.canvas.planes(), None);
+            let channels = self.canvas.channels();
+            pointwise::run(&self.pending, self.canvas.planes(), channels, None);
             self.pending.clear();
         }
     }
@@ -136,16 +142,17 @@ impl Scratch {
         let canvas = &mut self.canvas;
         match op {
             Op::Contrast(factor) => {
-                let offset = pointwise::gray_mean(canvas.planes()) * (1.0 - factor);
+                let (width, height) = canvas.size();
+                let offset = pointwise::gray_mean(canvas.colours(), width * height) * (1.0 - factor);
                 return Some(Point::Blend { factor, offset });
             }
-            Op::Autocontrast => return Some(autocontrast::stretch(canvas.planes())),
+            Op::Autocontrast => return Some(autocontrast::stretch(canvas.each_colour())),
             Op::Cut { x, y, width, height } => resize::cut(canvas, (x, y), (width, height)),
             Op::Flip => flip::horizontal(canvas),
             Op::FlipVertical => flip::vertical(canvas),
             Op::QuarterTurns(quarters) => flip::quarter_turns(canvas, quarters),
             Op::Blur { sigma, kernel } => self.blur.blur(canvas, sigma, kernel),
-            Op::Equalize => canvas.each_plane().for_each(equalize::equalize),
+            Op::Equalize => canvas.each_colour().for_each(equalize::equalize),
             Op::Sharpness(factor) => sharpness::adjust(canvas, factor),
             Op::Rotate { sampling, .. } | Op::Translate { sampling, .. } | Op::Shear { sampling, .. } => {
                 affine::carry_out(canvas, op, sampling);

@@ -26,11 +26,11 @@ impl Window {
         (self.width, self.height)
     }
 
-    /// The bytes of one of its rows.
+    /// The bytes of one of its rows, in an image of so many channels.
     #[inline(always)]
-    pub(crate) fn row<'a>(&self, image: ImageRef<'a>, row: usize) -> &'a [u8] {
-        let start = ((self.y + row) * image.width + self.x) * 3;
-        &image.pixels[start..start + self.width * 3]
+    pub(crate) fn row<'a>(&self, image: ImageRef<'a>, channels: usize, row: usize) -> &'a [u8] {
+        let start = ((self.y + row) * image.width + self.x) * channels;
+        &image.pixels[start..start + self.width * channels]
     }
 
     pub(crate) fn check(&self, image: ImageRef<'_>) {
@@ -49,12 +49,16 @@ impl Window {
 pub(crate) struct Resampler {
     columns: Taps,
     rows: Taps,
-    /// One row of the window, already resampled vertically: R, G, B of each pixel, and one float beyond.
+    /// One row of the window, already resampled vertically: the channels of each pixel, and floats up to four beyond the
+    /// last one's first.
     line: Vec<f32>,
 }
 
+/// Floats that are read from each pixel on, whatever its channels: one register.
+const LANES: usize = 4;
+
 impl Resampler {
-    /// Fills `planes` (R, G, B, each `height * width`) with the window, resized to `size`, in `[0, 1]`.
+    /// Fills `planes` (one a channel, each `height * width`) with the window, resized to `size`, in `[0, 1]`.
     pub(crate) fn resize(
         &mut self,
         image: ImageRef<'_>,
@@ -64,15 +68,22 @@ impl Resampler {
         mirrored: bool,
         planes: &mut [f32],
     ) {
+        let channels = image.channels();
         self.columns.fill(window.width, size.0, antialias);
         if mirrored {
             self.columns.mirror();
         }
         // From pixels to their floats in a line.
-        self.columns.starts.iter_mut().for_each(|start| *start *= 3);
+        self.columns.starts.iter_mut().for_each(|start| *start *= channels);
         self.rows.fill(window.height, size.1, antialias);
         self.line.clear();
-        self.line.resize(window.width * 3 + 1, 0.0);
+        self.line.resize(window.width * channels + LANES - channels, 0.0);
+        let resample = match channels {
+            1 => resample::<1>,
+            2 => resample::<2>,
+            3 => resample::<3>,
+            _ => resample::<4>,
+        };
         resample(image, window, &self.columns, &self.rows, &mut self.line, planes);
     }
 }
@@ -80,7 +91,7 @@ impl Resampler {
 /// A row of the view is blended from source rows first, over contiguous bytes, then along the row; so one line is all
 /// the memory between the two.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn resample(
+fn resample<const CHANNELS: usize>(
     image: ImageRef<'_>,
     window: Window,
     columns: &Taps,
@@ -88,18 +99,17 @@ fn resample(
     line: &mut [f32],
     planes: &mut [f32],
 ) {
-    let width = columns.starts.len();
-    let (red, rest) = planes.split_at_mut(planes.len() / 3);
-    let (green, blue) = rest.split_at_mut(rest.len() / 2);
-    let targets =
-        red.chunks_exact_mut(width).zip(green.chunks_exact_mut(width)).zip(blue.chunks_exact_mut(width));
-    for (y, ((red, green), blue)) in targets.enumerate() {
-        blend_rows(image, window, rows, y, &mut line[..window.width * 3]);
-        let target = [red, green, blue];
+    let (width, height) = (columns.starts.len(), rows.starts.len());
+    let mut planes = planes.chunks_exact_mut(width * height);
+    let mut targets: [_; CHANNELS] =
+        std::array::from_fn(|_| planes.next().expect("a plane a channel").chunks_exact_mut(width));
+    for y in 0..height {
+        blend_rows::<CHANNELS>(image, window, rows, y, &mut line[..window.width * CHANNELS]);
+        let target = targets.each_mut().map(Iterator::next).map(Option::unwrap_or_default);
         match columns.count {
-            1 => along::<1>(columns, line, target),
-            2 => along::<2>(columns, line, target),
-            4 => along::<4>(columns, line, target),
+            1 => along::<1, CHANNELS>(columns, line, target),
+            2 => along::<2, CHANNELS>(columns, line, target),
+            4 => along::<4, CHANNELS>(columns, line, target),
             _ => along_any(columns, line, target),
         }
     }
@@ -107,17 +117,23 @@ fn resample(
 
 /// The line from which row `y` of the view is made.
 #[inline(always)]
-fn blend_rows(image: ImageRef<'_>, window: Window, rows: &Taps, y: usize, line: &mut [f32]) {
+fn blend_rows<const CHANNELS: usize>(
+    image: ImageRef<'_>,
+    window: Window,
+    rows: &Taps,
+    y: usize,
+    line: &mut [f32],
+) {
     let (start, weights) = rows.at(y);
     match *weights {
         [_] => {
-            for (value, &byte) in line.iter_mut().zip(window.row(image, start)) {
+            for (value, &byte) in line.iter_mut().zip(window.row(image, CHANNELS, start)) {
                 *value = f32::from(byte) * BYTE;
             }
         }
         [first, second] => {
             let (first, second) = (first * BYTE, second * BYTE);
-            let sources = window.row(image, start).iter().zip(window.row(image, start + 1));
+            let sources = window.row(image, CHANNELS, start).iter().zip(window.row(image, CHANNELS, start + 1));
             for (value, (&above, &below)) in line.iter_mut().zip(sources) {
                 *value = first * f32::from(above) + second * f32::from(below);
             }
@@ -126,7 +142,7 @@ fn blend_rows(image: ImageRef<'_>, window: Window, rows: &Taps, y: usize, line: 
             for (tap, &weight) in weights.iter().enumerate() {
                 // The bytes become [0, 1] through the weight.
                 let scaled = weight * BYTE;
-                let source = window.row(image, start + tap);
+                let source = window.row(image, CHANNELS, start + tap);
                 if tap == 0 {
                     line.iter_mut().zip(source).for_each(|(value, &byte)| *value = scaled * f32::from(byte));
                 } else {
@@ -140,49 +156,62 @@ fn blend_rows(image: ImageRef<'_>, window: Window, rows: &Taps, y: usize, line: 
 /// Pixels whose channels are gathered before they are stored: their sums stay in registers.
 const GROUP: usize = 4;
 
-/// Resamples a line of RGB pixels into one row of each plane, with the loop over the taps unrolled.
+/// Resamples a line of pixels into one row of each plane, with the loop over the taps unrolled.
 #[inline(always)]
-fn along<const COUNT: usize>(columns: &Taps, line: &[f32], [red, green, blue]: [&mut [f32]; 3]) {
+fn along<const COUNT: usize, const CHANNELS: usize>(
+    columns: &Taps,
+    line: &[f32],
+    planes: [&mut [f32]; CHANNELS],
+) {
     let (weights, _) = columns.weights.as_chunks::<COUNT>();
     let (starts, last_starts) = columns.starts.as_chunks::<GROUP>();
     let (groups, last_weights) = weights.as_chunks::<GROUP>();
-    let ((red, last_red), (green, last_green), (blue, last_blue)) =
-        (red.as_chunks_mut::<GROUP>(), green.as_chunks_mut::<GROUP>(), blue.as_chunks_mut::<GROUP>());
+    let mut planes = planes.map(|plane| plane.as_chunks_mut::<GROUP>());
     for group in 0..groups.len() {
         let (starts, weights) = (&starts[group], &groups[group]);
-        let pixel = |pixel: usize| blended(line, starts[pixel], &weights[pixel]);
-        let [r, g, b, _] = f32x4::transpose([pixel(0), pixel(1), pixel(2), pixel(3)]);
-        (red[group], green[group], blue[group]) = (r.to_array(), g.to_array(), b.to_array());
+        let pixel = |pixel: usize| blended::<COUNT, CHANNELS>(line, starts[pixel], &weights[pixel]);
+        let channels = f32x4::transpose([pixel(0), pixel(1), pixel(2), pixel(3)]);
+        for ((plane, _), channel) in planes.iter_mut().zip(channels) {
+            plane[group] = channel.to_array();
+        }
     }
     for pixel in 0..last_weights.len() {
-        let [r, g, b, _] = blended(line, last_starts[pixel], &last_weights[pixel]).to_array();
-        (last_red[pixel], last_green[pixel], last_blue[pixel]) = (r, g, b);
+        let sum = blended::<COUNT, CHANNELS>(line, last_starts[pixel], &last_weights[pixel]).to_array();
+        for ((_, plane), channel) in planes.iter_mut().zip(sum) {
+            plane[pixel] = channel;
+        }
     }
 }
 
-/// The weighted sum of neighbouring pixels. The fourth lane belongs to the next pixel: four lanes are one register.
+/// The weighted sum of neighbouring pixels. Lanes beyond the channels belong to the next pixels.
 #[inline(always)]
-fn blended<const COUNT: usize>(line: &[f32], start: usize, weights: &[f32; COUNT]) -> f32x4 {
-    let pixels = &line[start..][..=COUNT * 3];
+fn blended<const COUNT: usize, const CHANNELS: usize>(
+    line: &[f32],
+    start: usize,
+    weights: &[f32; COUNT],
+) -> f32x4 {
+    let pixels = &line[start..][..(COUNT - 1) * CHANNELS + LANES];
     let mut sum = f32x4::ZERO;
     for tap in 0..COUNT {
-        let pixel = *pixels[tap * 3..].first_chunk::<4>().expect("a pixel and one float beyond");
+        let pixel = *pixels[tap * CHANNELS..].first_chunk::<LANES>().expect("a pixel and floats beyond");
         sum += f32x4::splat(weights[tap]) * f32x4::new(pixel);
     }
     sum
 }
 
 #[inline(always)]
-fn along_any(columns: &Taps, line: &[f32], [red, green, blue]: [&mut [f32]; 3]) {
-    for (x, ((r, g), b)) in red.iter_mut().zip(green).zip(blue).enumerate() {
+fn along_any<const CHANNELS: usize>(columns: &Taps, line: &[f32], mut planes: [&mut [f32]; CHANNELS]) {
+    for x in 0..columns.starts.len() {
         let (start, weights) = columns.at(x);
-        let mut sum = [0.0; 4];
-        for (pixel, &weight) in line[start..].windows(4).step_by(3).zip(weights) {
-            for lane in 0..4 {
+        let mut sum = [0.0; LANES];
+        for (pixel, &weight) in line[start..].windows(LANES).step_by(CHANNELS).zip(weights) {
+            for lane in 0..LANES {
                 sum[lane] += weight * pixel[lane];
             }
         }
-        [*r, *g, *b] = [sum[0], sum[1], sum[2]];
+        for (plane, channel) in planes.iter_mut().zip(sum) {
+            plane[x] = channel;
+        }
     }
 }
 

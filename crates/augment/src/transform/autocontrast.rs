@@ -7,9 +7,9 @@ use crate::pointwise::{Point, unit};
 pub const FLAT: f32 = 1e-4;
 
 /// What stretches these planes. A channel of one value stays as it is.
-pub(crate) fn stretch(planes: &[f32]) -> Point {
+pub(crate) fn stretch<'p>(planes: impl Iterator<Item = &'p mut [f32]>) -> Point {
     let (mut least, mut range) = ([0.0; 3], [1.0; 3]);
-    for (channel, plane) in planes.chunks_exact(planes.len() / 3).enumerate() {
+    for (channel, plane) in planes.enumerate() {
         let (low, high) = plane.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &value| {
             (if value < low { value } else { low }, if value > high { value } else { high })
         });

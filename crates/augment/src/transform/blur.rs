@@ -132,7 +132,7 @@ mod tests {
 
     fn blurred(planes: &[f32], size: (usize, usize), sigma: f32, kernel: usize) -> Vec<f32> {
         let mut canvas = Canvas::default();
-        canvas.reset(size);
+        canvas.reset(size, 3);
         canvas.planes().copy_from_slice(planes);
         Scratch::default().blur(&mut canvas, sigma, kernel);
         canvas.planes().to_vec()

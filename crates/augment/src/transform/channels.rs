@@ -1,6 +1,7 @@
 //! Channels moved against each other, and channels dropped: both take away what colour fringes betray.
 
 use crate::canvas::Canvas;
+use crate::image::colours;
 use crate::pointwise::unit;
 use crate::recipe::Op;
 use kontrast_rng::Counter;
@@ -21,11 +22,12 @@ pub(crate) fn draw_drop(fraction: f64, stream: &mut KeyedRng) -> Op {
 /// Moves the picture of each channel to the right and downwards; border pixels are repeated.
 pub(crate) fn shift(canvas: &mut Canvas, offsets: [[i32; 2]; 3]) {
     let (width, height) = canvas.size();
+    require_colours(canvas);
     let inside = |position: usize, offset: i32, limit: usize| {
         (position as isize - offset as isize).clamp(0, limit as isize - 1) as usize
     };
     let mut offsets = offsets.into_iter();
-    canvas.redraw((width, height), |source, target| {
+    canvas.redraw_colours(|source, target| {
         let [right, down] = offsets.next().expect("one offset a plane");
         for (y, row) in target.chunks_exact_mut(width).enumerate() {
             let source = &source[inside(y, down, height) * width..][..width];
@@ -38,10 +40,11 @@ pub(crate) fn shift(canvas: &mut Canvas, offsets: [[i32; 2]; 3]) {
 
 /// Replaces two channels by noise about the middle gray, its std this fraction of the kept channel's.
 pub(crate) fn drop(canvas: &mut Canvas, kept: u8, fraction: f32, key: u64) {
-    let std = fraction * canvas.each_plane().nth(kept.into()).map_or(0.0, |plane| std(plane));
+    require_colours(canvas);
+    let std = fraction * canvas.each_colour().nth(kept.into()).map_or(0.0, |plane| std(plane));
     let counter = Counter::new(key);
     let mut index = 0;
-    for (channel, plane) in canvas.each_plane().enumerate() {
+    for (channel, plane) in canvas.each_colour().enumerate() {
         if channel == usize::from(kept) {
             continue;
         }
@@ -50,6 +53,10 @@ pub(crate) fn drop(canvas: &mut Canvas, kept: u8, fraction: f32, key: u64) {
             index += 1;
         }
     }
+}
+
+fn require_colours(canvas: &Canvas) {
+    assert_eq!(colours(canvas.channels()), 3, "channels of colour to move or to drop");
 }
 
 fn std(plane: &[f32]) -> f32 {

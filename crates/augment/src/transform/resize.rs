@@ -71,7 +71,7 @@ mod tests {
     fn a_box_wholly_outside_is_black() {
         for (x, y) in [(3, 0), (9, 1), (-2, 0), (-9, 0), (0, 5), (0, -7)] {
             let mut canvas = Canvas::default();
-            canvas.reset((3, 2));
+            canvas.reset((3, 2), 3);
             canvas.planes().fill(0.5);
             cut(&mut canvas, (x, y), (2, 2));
             assert_eq!(canvas.planes(), [0.0; 12], "{x}, {y}");

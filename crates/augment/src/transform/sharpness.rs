@@ -13,7 +13,7 @@ pub(crate) fn adjust(canvas: &mut Canvas, factor: f32) {
     if width <= 2 || height <= 2 {
         return;
     }
-    canvas.redraw((width, height), |source, target| {
+    canvas.redraw_colours(|source, target| {
         target.copy_from_slice(source);
         for y in 1..height - 1 {
             let [above, row, below] = [y - 1, y, y + 1].map(|y| &source[y * width..(y + 1) * width]);

@@ -6,7 +6,7 @@ use kontrast_augment::{
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 
 fn render(recipe: &Recipe, image: ImageRef<'_>, scratch: &mut Scratch) -> Vec<u8> {
-    let mut view = vec![0; recipe.size.0 * recipe.size.1 * 3];
+    let mut view = vec![0; recipe.size.0 * recipe.size.1 * image.channels()];
     render_into(recipe, image, &mut view, scratch);
     view
 }
@@ -53,6 +53,22 @@ proptest! {
         let other = Recipe { size: (width, height), ops: vec![Op::Flip, Op::Blur { sigma: 3.0, kernel: 9 }] };
         render(&other, image, &mut used);
         prop_assert_eq!(render(&recipe, image, &mut used), render(&recipe, image, &mut Scratch::default()));
+    }
+
+    #[test]
+    fn alpha_changes_nothing_of_the_other_channels(
+        width in 1_usize..40, height in 1_usize..40, x in 1_usize..40, y in 1_usize..40, seed in any::<u64>(),
+        alpha in any::<u8>(),
+    ) {
+        let pixels = image((width, height), seed);
+        let with_alpha: Vec<u8> = pixels.as_chunks::<3>().0.iter().flat_map(|&[r, g, b]| [r, g, b, alpha]).collect();
+        let mut recipe = Recipe::default();
+        strong((x, y)).draw_into(&mut recipe, (width, height), &mut KeyedRng::new(seed, 0, 0, 0));
+        let mut scratch = Scratch::default();
+        let expected = render(&recipe, ImageRef::new(width, height, &pixels), &mut scratch);
+        let found = render(&recipe, ImageRef::new(width, height, &with_alpha), &mut scratch);
+        let found: Vec<u8> = found.as_chunks::<4>().0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect();
+        prop_assert_eq!(found, expected);
     }
 
     #[test]

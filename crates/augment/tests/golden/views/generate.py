@@ -2,8 +2,9 @@
 
 Run with Python 3.11, torch==2.11.0, torchvision==0.26.0, kornia==0.9.0, numpy, safetensors; writes case.safetensors beside itself.
 Each case is an image (`image.<name>`), a recipe (in the metadata, as kontrast-augment writes it) and the
-view (`view.<case>`), all bytes, [height, width, 3]; for one image also the view before it is rounded (`float.<case>`,
-[3, height, width]).
+view (`view.<case>`), all bytes, [height, width, channels]; for one image also the view before it is rounded
+(`float.<case>`, [channels, height, width]). Alpha takes part in what moves, blurs or fills pixels or adds noise; torchvision's
+functions of colours and levels see the other channels alone.
 """
 
 import json
@@ -51,6 +52,9 @@ images = {
     "row": noise(1, 13),
     "column": noise(13, 1),
 }
+images["gray"] = natural(14, 21)[..., :1].contiguous()
+images["gray_alpha"] = torch.cat([natural(19, 11), noise(19, 11)], -1)[..., [0, 3]].contiguous()
+images["rgba"] = torch.cat([natural(13, 22), natural(13, 22)], -1)[..., :4].contiguous()
 
 
 def mixed(x):
@@ -92,8 +96,15 @@ def degrees(slope):
     return math.degrees(math.atan(slope))
 
 
+COLOURS = {"brightness", "contrast", "saturation", "hue", "grayscale", "solarize", "posterize", "equalize", "invert"}
+COLOURS |= {"autocontrast", "sharpness", "shift_channels", "drop_channels"}
+
+
 def apply(image, op, size):
     name, value = (op, None) if isinstance(op, str) else next(iter(op.items()))
+    channels = len(image)
+    if channels % 2 == 0 and name in COLOURS:
+        return torch.cat([apply(image[:-1], op, size), image[-1:]])
     if name == "crop":
         box = value["y"], value["x"], value["height"], value["width"]
         return F.resized_crop(image, *box, size=[size[1], size[0]], antialias=value.get("antialias", True))
@@ -128,8 +139,8 @@ def apply(image, op, size):
         box = value["y"], value["x"], value["height"], value["width"]
         kind, fill = next(iter(value["fill"].items()))
         if kind == "noise":
-            count = 3 * value["height"] * value["width"]
-            fill = (0.5 + 0.25 * normal(count, fill)).clamp(0, 1).view(3, value["height"], value["width"])
+            count = channels * value["height"] * value["width"]
+            fill = (0.5 + 0.25 * normal(count, fill)).clamp(0, 1).view(channels, value["height"], value["width"])
         return F.erase(image, *box, v=torch.as_tensor(fill))
     if name == "noise":
         noise = normal(image.numel(), value["key"]).view(image.shape)
@@ -157,7 +168,7 @@ def apply(image, op, size):
     if name == "hue":
         return F.adjust_hue(image, value)
     if name == "grayscale":
-        return F.rgb_to_grayscale(image, num_output_channels=3)
+        return F.rgb_to_grayscale(image, num_output_channels=channels)
     if name == "blur":
         return F.gaussian_blur(image, [value["kernel"]] * 2, [value["sigma"]] * 2)
     if name == "solarize":
@@ -295,6 +306,16 @@ for number, chain in enumerate(
 ):
     for image, box in crops.items():
         case(f"policy_{number}", image, [14, 12], [box, *chain])
+
+for image in ["gray", "gray_alpha", "rgba"]:
+    height, width, channels = images[image].shape
+    for name, op in (single | more).items():
+        if channels == 4 or name not in ["shift_channels", "drop_channels"]:
+            case(name, image, [width, height], [op])
+    for number, chain in enumerate(chains):
+        case(f"chain_{number}", image, [13, 10], [crop(2, 3, 9, 10), *chain])
+    case("resize_cut", image, [9, 12], [{"resize": {"width": 16, "height": 13}}, {"cut": {"x": 2, "y": -1, "width": 9, "height": 12}}])
+    case("aliased", image, [7, 5], [crop(0, 0, width, height, antialias=False)])
 
 path = Path(__file__).with_name("case.safetensors")
 save_file(tensors, path, metadata=recipes)
