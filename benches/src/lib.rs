@@ -59,6 +59,7 @@ impl Bench {
                 depth: Depth::ResNet18,
                 stem: Stem::Cifar,
                 width,
+                channels: 3,
                 channels_last: true,
                 bn_splits: 1,
             }),
@@ -103,7 +104,7 @@ pub fn simclr_plan(side: usize, strength: f64, blur_kernel: Option<usize>) -> Vi
 
 fn paper(size: usize, strength: f64, blur_kernel: Option<usize>) -> config::SimclrViews {
     config::SimclrViews {
-        size,
+        size: size.into(),
         crop_scale: [0.08, 1.0],
         crop_ratio: [0.75, 4.0 / 3.0],
         flip: 0.5,
@@ -122,7 +123,7 @@ fn paper(size: usize, strength: f64, blur_kernel: Option<usize>) -> config::Simc
 }
 
 fn drawn(views: config::SimclrViews) -> ViewPlan {
-    view_spec(&config::Views::Simclr(views)).expect("the paper's numbers").plans.swap_remove(0)
+    view_spec(&config::Views::Simclr(views), 3).expect("the paper's numbers").plans.swap_remove(0)
 }
 
 /// Drawn shapes held in memory, as CIFAR-10 is.

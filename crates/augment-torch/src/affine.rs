@@ -10,7 +10,7 @@ use tch::{Kind, Tensor};
 /// Draws the pictures anew, each pixel from where its map sends it.
 ///
 /// # Shapes
-/// - `x`: `[n, 3, h, w]`, contiguous
+/// - `x`: `[n, c, h, w]`, contiguous
 pub(crate) fn apply(x: &mut Tensor, bilinear: bool, numbers: &Numbers) {
     let (_, _, h, w) = x.size4().expect("pictures of four dimensions");
     let (columns, rows) = (place(numbers, 0, w, (w, h)), place(numbers, 3, h, (w, h)));

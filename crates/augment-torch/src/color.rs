@@ -1,19 +1,27 @@
-//! What looks at the three channels of a pixel: grayscale, contrast, saturation, hue.
+//! What looks at the three channels of a pixel: grayscale, contrast, saturation, hue. A gray picture has no colours to
+//! change, and stays; its contrast turns about its own mean.
 
 use crate::task::Numbers;
 use kontrast_augment::GRAYSCALE_WEIGHTS;
 use tch::{Kind, Tensor};
 
-/// Sums the three channels with the weights of gray.
+/// Sums the three channels with the weights of gray; a gray picture is its own.
 ///
 /// # Shapes
-/// - `x`: `[n, 3, h, w]`
+/// - `x`: `[n, 3 or 1, h, w]`
 /// - returns `[n, 1, h, w]`
 fn gray(x: &Tensor) -> Tensor {
+    if is_gray(x) {
+        return x.copy();
+    }
     let part =
         |channel: usize| x.narrow(1, channel as i64, 1).g_mul_scalar(f64::from(GRAYSCALE_WEIGHTS[channel]));
     let mut sum = part(0);
     sum.g_add_(&part(1)).g_add_(&part(2))
+}
+
+fn is_gray(x: &Tensor) -> bool {
+    x.size()[1] == 1
 }
 
 /// Gray in all three channels.
@@ -31,6 +39,9 @@ pub(crate) fn contrast(x: &mut Tensor, numbers: &Numbers) {
 
 /// Blends with gray. The numbers are the factor and what it leaves of 1.
 pub(crate) fn saturation(x: &mut Tensor, numbers: &Numbers) {
+    if is_gray(x) {
+        return;
+    }
     let offset = gray(x).g_mul_(&numbers.column(1));
     let _ = offset.addcmul_out(x, x, &numbers.column(0)).clamp_(0.0, 1.0);
 }
@@ -46,6 +57,9 @@ pub(crate) fn offsets(turn: f32) -> [f32; 3] {
 /// channel, its sign from whether green or blue is larger. Each channel is full up to a sixth of the circle from its
 /// peak, and at its least beyond a third.
 pub(crate) fn hue(x: &mut Tensor, numbers: &Numbers) {
+    if is_gray(x) {
+        return;
+    }
     let channel = |which| x.narrow(1, which, 1);
     let (r, g, b) = (channel(0), channel(1), channel(2));
     let most = &r.maximum(&g).maximum(&b);

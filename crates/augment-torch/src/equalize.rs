@@ -8,11 +8,11 @@ const LEVELS: i64 = 256;
 /// Spreads each channel's histogram. All counts are whole numbers, so that nothing depends on an order.
 ///
 /// # Shapes
-/// - `x`: `[n, 3, h, w]`, contiguous
+/// - `x`: `[n, c, h, w]`
 pub(crate) fn equalize(x: &mut Tensor) {
-    let (n, _, h, w) = x.size4().expect("pictures of four dimensions");
-    let (planes, pixels) = (3 * n, h * w);
-    let mut level = x.view([planes, pixels]).g_mul_scalar(255.999);
+    let (n, c, h, w) = x.size4().expect("pictures of four dimensions");
+    let (planes, pixels) = (c * n, h * w);
+    let mut level = x.reshape([planes, pixels]).g_mul_scalar(255.999);
     let level = level.clamp_(0.0, 255.0).to_kind(Kind::Int64);
     let whole = (Kind::Int64, x.device());
     // One histogram after the other in one row: adding there is deterministic on every device.
@@ -23,7 +23,7 @@ pub(crate) fn equalize(x: &mut Tensor) {
     // Too few pixels below the brightest level to spread: they keep their levels.
     let kept: Tensor = 1 - &spread;
     let found = table.gather(1, &level, false) * spread + level * kept;
-    x.copy_(&found.view([n, 3, h, w]).to_kind(Kind::Float).g_div_scalar_((LEVELS - 1) as f64));
+    x.copy_(&found.view([n, c, h, w]).to_kind(Kind::Float).g_div_scalar_((LEVELS - 1) as f64));
 }
 
 /// Where each level goes, and whether its channel is spread at all.

@@ -5,6 +5,7 @@
 
 mod affine;
 mod color;
+mod color_space;
 mod equalize;
 mod frame;
 mod moves;
@@ -18,6 +19,7 @@ mod task;
 mod to_tensor;
 mod views;
 
+pub use color_space::ColorSpace;
 pub use noise::normal;
 pub use renderer::{DeviceRenderer, Grouping};
 pub use to_tensor::ToTensor;

@@ -14,8 +14,8 @@ pub(crate) fn positions(len: i64, dim: usize, device: Device) -> Tensor {
 /// upper edge.
 ///
 /// # Shapes
-/// - `x`: `[n, 3, h, w]`
-/// - returns `[n, 3, height, width]`
+/// - `x`: `[n, c, h, w]`
+/// - returns `[n, c, height, width]`
 pub(crate) fn cut(x: &Tensor, size: (i64, i64), numbers: &Numbers) -> Tensor {
     let (_, _, h, w) = x.size4().expect("pictures of four dimensions");
     let rows = positions(size.1, 2, x.device()) + numbers.column(1);
@@ -37,14 +37,14 @@ pub(crate) fn shift_channels(x: &mut Tensor, numbers: &Numbers) {
 /// The pixels at these rows and columns, the nearest where they lie outside.
 ///
 /// # Shapes
-/// - `x`: `[n, 3, h, w]`
-/// - `rows`: whole numbers, `[n, 1 or 3, height, 1]`
-/// - `columns`: whole numbers, `[n, 1 or 3, 1, width]`
-/// - returns `[n, 3, height, width]`
+/// - `x`: `[n, c, h, w]`
+/// - `rows`: whole numbers, `[n, 1 or c, height, 1]`
+/// - `columns`: whole numbers, `[n, 1 or c, 1, width]`
+/// - returns `[n, c, height, width]`
 fn read(x: &Tensor, rows: &Tensor, columns: &Tensor) -> Tensor {
-    let (n, _, h, w) = x.size4().expect("pictures of four dimensions");
+    let (n, c, h, w) = x.size4().expect("pictures of four dimensions");
     let index = |at: &Tensor, len: i64| at.clamp(0.0, (len - 1) as f64).to_kind(Kind::Int64);
     let (height, width) = (rows.size()[2], columns.size()[3]);
-    let x = x.gather(2, &index(rows, h).expand([n, 3, height, w], true), false);
-    x.gather(3, &index(columns, w).expand([n, 3, height, width], true), false)
+    let x = x.gather(2, &index(rows, h).expand([n, c, height, w], true), false);
+    x.gather(3, &index(columns, w).expand([n, c, height, width], true), false)
 }

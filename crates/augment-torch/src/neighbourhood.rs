@@ -14,19 +14,19 @@ pub(crate) fn radius(sigma: f32, kernel: usize) -> usize {
 
 /// Blurs with a Gaussian, reflected at the border. The number is sigma.
 pub(crate) fn blur(x: &mut Tensor, radius: usize, numbers: &Numbers) {
-    let (n, _, h, w) = x.size4().expect("pictures of four dimensions");
+    let (n, c, h, w) = x.size4().expect("pictures of four dimensions");
     let (radius, device) = (radius as i64, x.device());
     let distance = Tensor::arange_start(-radius, radius + 1, (Kind::Float, device));
     let mut weight = (distance / numbers.floats.view([n, 1, 1, 1])).square_().g_mul_scalar_(-0.5).exp_();
     let total = weight.sum_dim_intlist(&[3_i64][..], true, Kind::Float);
     let weight = weight.g_div_(&total);
     let taps = |len: i64| {
-        let weight = weight.expand([n, 3, len, 2 * radius + 1], true).reshape([3 * n, len, -1]);
-        Taps { index: reflected(len, radius, 3 * n, device), weight }
+        let weight = weight.expand([n, c, len, 2 * radius + 1], true).reshape([c * n, len, -1]);
+        Taps { index: reflected(len, radius, c * n, device), weight }
     };
-    let blurred = taps(h).sum(&x.view([3 * n * h, w])).transpose(1, 2).contiguous();
-    let blurred = taps(w).sum(&blurred.view([3 * n * w, h])).transpose(1, 2);
-    x.copy_(&blurred.reshape([n, 3, h, w]));
+    let blurred = taps(h).sum(&x.view([c * n * h, w])).transpose(1, 2).contiguous();
+    let blurred = taps(w).sum(&blurred.view([c * n * w, h])).transpose(1, 2);
+    x.copy_(&blurred.reshape([n, c, h, w]));
 }
 
 /// The rows about each row of planes of `len` rows, brought back by reflection at the first and the last one; rows of all

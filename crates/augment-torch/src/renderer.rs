@@ -1,5 +1,6 @@
 //! The device renderer: carries a batch of recipes out as tensor operations.
 
+use crate::color_space::ColorSpace;
 use crate::frame::Frame;
 use crate::resample::{self, Frames};
 use crate::schedule::{Cohort, Launch, Rows, Schedule, Slot};
@@ -28,9 +29,10 @@ pub enum Grouping {
 pub struct DeviceRenderer {
     device: Device,
     kind: Kind,
-    /// 1 / std, `[1, 3, 1, 1]`.
+    space: ColorSpace,
+    /// 1 / std, `[1, c, 1, 1]`.
     factor: Tensor,
-    /// mean / std, `[1, 3, 1, 1]`.
+    /// mean / std, `[1, c, 1, 1]`.
     shift: Tensor,
     grouping: Grouping,
     /// Values that are worked on together: what the CPU's second cache holds, or what a GPU has room for a few times.
@@ -38,18 +40,29 @@ pub struct DeviceRenderer {
 }
 
 impl DeviceRenderer {
-    /// A renderer on `device` with the channel means and standard deviations of values between 0 and 1. Its views are
-    /// of `kind`.
-    pub fn new(device: Device, mean: [f64; 3], std: [f64; 3], kind: Kind) -> Self {
+    /// A renderer on `device` with the mean and the standard deviation of each channel, of values between 0 and 1. Its
+    /// views are of `kind`.
+    ///
+    /// # Panics
+    /// As [`ToTensor::new`](crate::ToTensor::new).
+    pub fn new(device: Device, mean: impl AsRef<[f64]>, std: impl AsRef<[f64]>, kind: Kind) -> Self {
+        let (space, mean, std) = (ColorSpace::Rgb, mean.as_ref(), std.as_ref());
+        space.check(mean, std);
         let of = |f: fn(f64, f64) -> f64| {
-            let values: Vec<f32> = mean.iter().zip(&std).map(|(&m, &d)| f(m, d) as f32).collect();
-            Tensor::from_slice(&values).view([1, 3, 1, 1]).to_device(device)
+            let values: Vec<f32> = mean.iter().zip(std).map(|(&m, &d)| f(m, d) as f32).collect();
+            Tensor::from_slice(&values).view([1, -1, 1, 1]).to_device(device)
         };
         let (grouping, values) = match device {
             Device::Cpu => (Grouping::Runs, 192 * 1024),
             _ => (Grouping::Kinds, 64 * 1024 * 1024),
         };
-        Self { device, kind, factor: of(|_, d| 1.0 / d), shift: of(|m, d| m / d), grouping, values }
+        Self { device, kind, space, factor: of(|_, d| 1.0 / d), shift: of(|m, d| m / d), grouping, values }
+    }
+
+    /// The same renderer of three channels, whose means and standard deviations are those of another colour space.
+    #[must_use]
+    pub fn with_space(self, space: ColorSpace) -> Self {
+        Self { space, ..self }
     }
 
     /// The same renderer with another grouping than its device's.
@@ -61,14 +74,17 @@ impl DeviceRenderer {
     /// Normalised views: view i is recipe i carried out on image `sources[i]`.
     ///
     /// # Shapes
-    /// - `images`: bytes on the device, `[images, h, w, 3]`
+    /// - `images`: bytes on the device, `[images, h, w, c]`
     /// - `recipes`, `sources`: one a view; the recipes' views have one size
-    /// - returns `[views, 3, height, width]` with channels-last strides
+    /// - returns `[views, c, height, width]` with channels-last strides
     ///
     /// # Panics
     /// When a recipe is none for images of that size, as [`kontrast_augment::render_into`] does.
     pub fn render(&self, images: &Tensor, recipes: &[Recipe], sources: &[i64]) -> Tensor {
         let normalised = |x: &mut Tensor| {
+            if let Some(converted) = self.space.of_rgb(x) {
+                *x = converted;
+            }
             let _ = x.g_mul_(&self.factor).g_sub_(&self.shift);
         };
         no_grad(|| self.render_with(images, recipes, sources, self.kind, normalised))
@@ -93,7 +109,7 @@ impl DeviceRenderer {
         kind: Kind,
         finish: impl Fn(&mut Tensor),
     ) -> Tensor {
-        let (count, h, w, _) = images.size4().expect("images of four dimensions");
+        let (count, h, w, channels) = images.size4().expect("images of four dimensions");
         assert_eq!(images.kind(), Kind::Uint8, "images are bytes");
         assert_eq!(recipes.len(), sources.len(), "one image for each recipe");
         assert!(sources.iter().all(|source| (0..count).contains(source)), "a source beyond {count} images");
@@ -102,10 +118,10 @@ impl DeviceRenderer {
         let image = (w as usize, h as usize);
         // What is live at once is a chunk's images and its views, whichever are larger.
         let pixels = (size.0 * size.1).max(image.0 * image.1);
-        let largest = (self.values / (pixels * 3).max(1)).max(1);
+        let largest = (self.values / (pixels * channels as usize).max(1)).max(1);
         let schedule = Schedule::new(recipes, sources, image, self.grouping, largest);
         let packed = Packed::of(&schedule, self.device);
-        let shape = [recipes.len() as i64, size.1 as i64, size.0 as i64, 3];
+        let shape = [recipes.len() as i64, size.1 as i64, size.0 as i64, channels];
         let views = Tensor::empty(shape, (kind, self.device));
         let mut first = 0;
         for cohort in &schedule.cohorts {
@@ -147,7 +163,7 @@ impl Packed {
         self.integers.narrow(0, start as i64, count as i64)
     }
 
-    /// Hands over the pictures of a cohort chunk by chunk, `[n, 3, height, width]` from 0 to 1, with the place of their first.
+    /// Hands over the pictures of a cohort chunk by chunk, `[n, c, height, width]` from 0 to 1, with the place of their first.
     fn carry_out(&self, cohort: &Cohort, images: &Tensor, hand_over: impl Fn(usize, Tensor)) {
         let (_, h, w, _) = images.size4().expect("images of four dimensions");
         let frames = (!cohort.whole).then(|| {
@@ -208,7 +224,7 @@ impl Packed {
 
     /// The pictures after a slot in which all of them get another size.
     fn redraw(&self, slot: &Slot, x: &Tensor) -> Tensor {
-        let shape = [x.size()[0], 3, slot.size.1 as i64, slot.size.0 as i64];
+        let shape = [x.size()[0], x.size()[1], slot.size.1 as i64, slot.size.0 as i64];
         let mut out = Tensor::empty(shape, (Kind::Float, x.device()));
         for launch in &slot.launches {
             let (numbers, views) = (self.numbers(launch), launch.views as i64);

@@ -63,27 +63,27 @@ impl Frames {
     /// The pictures that the frames from `start` on make of images.
     ///
     /// # Shapes
-    /// - `images`: bytes, `[n, h, w, 3]`
-    /// - returns `[n, 3, height, width]`, from 0 to 1
+    /// - `images`: bytes, `[n, h, w, c]`
+    /// - returns `[n, c, height, width]`, from 0 to 1
     pub(crate) fn apply(&self, images: &Tensor, start: i64) -> Tensor {
-        let (n, h, w, _) = images.size4().expect("images of four dimensions");
+        let (n, h, w, c) = images.size4().expect("images of four dimensions");
         let mut x = images.to_kind(Kind::Float);
         let _ = x.g_mul_scalar_(BYTE);
         let (rows, columns) = (self.rows.narrow(start, n), self.columns.narrow(start, n));
         let (height, width) = (rows.index.size()[1], columns.index.size()[1]);
         // Each sum takes the outermost axis, which then becomes the innermost one: so the channels, innermost at first,
         // end outermost.
-        let x = rows.sum(&x.view([n * h, w * 3])).transpose(1, 2).contiguous();
-        let x = columns.sum(&x.view([n * w, 3 * height])).transpose(1, 2).contiguous();
-        x.view([n, 3, height, width])
+        let x = rows.sum(&x.view([n * h, w * c])).transpose(1, 2).contiguous();
+        let x = columns.sum(&x.view([n * w, c * height])).transpose(1, 2).contiguous();
+        x.view([n, c, height, width])
     }
 }
 
 /// Images as they are, as planes from 0 to 1.
 ///
 /// # Shapes
-/// - `images`: bytes, `[n, h, w, 3]`
-/// - returns `[n, 3, h, w]`
+/// - `images`: bytes, `[n, h, w, c]`
+/// - returns `[n, c, h, w]`
 pub(crate) fn planes(images: &Tensor) -> Tensor {
     let mut x = images.permute([0, 3, 1, 2]).contiguous().to_kind(Kind::Float);
     x.g_mul_scalar_(BYTE)

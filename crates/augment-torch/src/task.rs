@@ -1,7 +1,7 @@
 //! What all views of a group share: the kind of an operation; and the numbers in which they differ.
 
 use crate::{affine, color, equalize, moves, neighbourhood, noise, pointwise};
-use kontrast_augment::{Fill, Op, Sampling};
+use kontrast_augment::{Fill, Op, Sampling, colours};
 use tch::Tensor;
 
 /// The kind of an operation, with what must be equal for a batch.
@@ -163,42 +163,54 @@ impl Task {
         }
     }
 
-    /// Carries the task out in place; it must keep the picture's size.
+    /// Carries the task out in place; it must keep the picture's size. Alpha is a channel like the others to what moves,
+    /// blurs or fills pixels or adds noise; colours and levels are changed without it.
     ///
     /// # Shapes
-    /// - `x`: `[n, 3, h, w]`, contiguous
+    /// - `x`: `[n, c, h, w]`, contiguous
     pub(crate) fn apply(self, x: &mut Tensor, numbers: &Numbers) {
+        match self {
+            Self::Blur(radius) => neighbourhood::blur(x, radius, numbers),
+            Self::Affine { bilinear } => affine::apply(x, bilinear, numbers),
+            Self::EraseValue => noise::erase(x, false, numbers),
+            Self::EraseNoise => noise::erase(x, true, numbers),
+            Self::Noise => noise::add(x, numbers),
+            Self::Sobel => neighbourhood::sobel(x),
+            Self::Cut(..) | Self::Flip | Self::FlipVertical | Self::QuarterTurns(_) => {
+                x.copy_(&self.moved(x, numbers));
+            }
+            _ => self.change_colours(&mut x.narrow(1, 0, colours(x.size()[1] as usize) as i64), numbers),
+        }
+    }
+
+    /// Changes colours or levels in place.
+    ///
+    /// # Shapes
+    /// - `x`: `[n, 3 or 1, h, w]`
+    fn change_colours(self, x: &mut Tensor, numbers: &Numbers) {
         match self {
             Self::Brightness => pointwise::brightness(x, numbers),
             Self::Contrast => color::contrast(x, numbers),
             Self::Saturation => color::saturation(x, numbers),
             Self::Hue => color::hue(x, numbers),
             Self::Grayscale => color::grayscale(x),
-            Self::Blur(radius) => neighbourhood::blur(x, radius, numbers),
             Self::Solarize => pointwise::solarize(x, numbers),
             Self::Posterize => pointwise::posterize(x, numbers),
             Self::Equalize => equalize::equalize(x),
             Self::Invert => pointwise::invert(x),
             Self::Autocontrast => pointwise::autocontrast(x),
             Self::Sharpness => neighbourhood::sharpness(x, numbers),
-            Self::Affine { bilinear } => affine::apply(x, bilinear, numbers),
-            Self::EraseValue => noise::erase(x, false, numbers),
-            Self::EraseNoise => noise::erase(x, true, numbers),
-            Self::Noise => noise::add(x, numbers),
-            Self::Sobel => neighbourhood::sobel(x),
             Self::ShiftChannels => moves::shift_channels(x, numbers),
             Self::DropChannels(kept) => noise::drop_channels(x, kept.into(), numbers),
-            Self::Cut(..) | Self::Flip | Self::FlipVertical | Self::QuarterTurns(_) => {
-                x.copy_(&self.moved(x, numbers));
-            }
+            _ => unreachable!("{self:?} treats all channels alike"),
         }
     }
 
     /// The picture after a task that moves whole pixels.
     ///
     /// # Shapes
-    /// - `x`: `[n, 3, h, w]`
-    /// - returns `[n, 3, height, width]` of the size afterwards
+    /// - `x`: `[n, c, h, w]`
+    /// - returns `[n, c, height, width]` of the size afterwards
     pub(crate) fn moved(self, x: &Tensor, numbers: &Numbers) -> Tensor {
         match self {
             Self::Cut(width, height) => moves::cut(x, (width as i64, height as i64), numbers),

@@ -20,7 +20,7 @@ impl Views {
     /// `indices`.
     ///
     /// # Shapes
-    /// - `images`: `[count * n, 3, h, w]`
+    /// - `images`: `[count * n, c, h, w]`
     /// - `indices`: `[n]`
     pub fn new(images: Tensor, indices: Vec<u32>) -> Self {
         Self::of_sizes(vec![images], indices)
@@ -29,7 +29,7 @@ impl Views {
     /// Views of several sizes: a tensor for each run of views that have one size, laid out as in [`Views::new`].
     ///
     /// # Shapes
-    /// - `groups`: each `[count * n, 3, h, w]`
+    /// - `groups`: each `[count * n, c, h, w]`
     /// - `indices`: `[n]`
     pub fn of_sizes(groups: Vec<Tensor>, indices: Vec<u32>) -> Self {
         let n = indices.len() as i64;
@@ -57,12 +57,12 @@ impl Views {
         &self.texts
     }
 
-    /// A tensor for each run of views of one size, `[count * n, 3, h, w]`.
+    /// A tensor for each run of views of one size, `[count * n, c, h, w]`.
     pub fn groups(&self) -> &[Tensor] {
         &self.groups
     }
 
-    /// Every view, `[count * n, 3, h, w]`, first views first.
+    /// Every view, `[count * n, c, h, w]`, first views first.
     ///
     /// # Panics
     /// Where the views differ in size.
@@ -71,7 +71,7 @@ impl Views {
         &self.groups[0]
     }
 
-    /// The views of one kind, `[n, 3, h, w]`.
+    /// The views of one kind, `[n, c, h, w]`.
     pub fn view(&self, which: i64) -> Tensor {
         let mut left = which;
         for images in &self.groups {

@@ -45,12 +45,16 @@ impl Step {
     pub(crate) fn check_gray(&self, channels: usize) -> Result<(), PlanError> {
         let refused = |step| Err(PlanError::NoColours { step, channels });
         match *self {
-            Self::RandomApply { probability, .. } if probability == 0.0 => Ok(()),
+            Self::RandomApply { probability: 0.0, .. } => Ok(()),
             Self::RandomApply { ref steps, .. } | Self::Sequence(ref steps) => {
                 steps.iter().try_for_each(|step| step.check_gray(channels))
             }
-            Self::OneOf(ref choices) => choices.iter().try_for_each(|choice| choice.step.check_gray(channels)),
-            Self::ColorJitter { saturation, .. } if saturation > 0.0 => refused("saturation of a colour jitter"),
+            Self::OneOf(ref choices) => {
+                choices.iter().try_for_each(|choice| choice.step.check_gray(channels))
+            }
+            Self::ColorJitter { saturation, .. } if saturation > 0.0 => {
+                refused("saturation of a colour jitter")
+            }
             Self::ColorJitter { hue, .. } if hue > 0.0 => refused("hue of a colour jitter"),
             Self::Grayscale => refused("grayscale"),
             Self::ShiftChannels { .. } => refused("shift_channels"),

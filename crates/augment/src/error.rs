@@ -29,7 +29,9 @@ pub enum PlanError {
     )]
     NotSquare(usize, usize),
     /// A step that changes colours, for images of so many channels, which have none.
-    #[error("{step} changes colours, and images of {channels} channel(s) have none; leave it out, or set it to 0")]
+    #[error(
+        "{step} changes colours, and images of {channels} channel(s) have none; leave it out, or set it to 0"
+    )]
     NoColours {
         /// Which step.
         step: &'static str,

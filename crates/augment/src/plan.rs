@@ -206,7 +206,10 @@ mod tests {
         ] {
             for channels in [1, 2] {
                 let said = of(step.clone(), channels).unwrap_err();
-                assert!(said.starts_with(&format!("step 2: {name} changes colours, and images of")), "{said}");
+                assert!(
+                    said.starts_with(&format!("step 2: {name} changes colours, and images of")),
+                    "{said}"
+                );
             }
             assert_eq!((of(step.clone(), 3), of(step, 4)), (Ok(192), Ok(256)));
         }

@@ -133,7 +133,8 @@ fn blend_rows<const CHANNELS: usize>(
         }
         [first, second] => {
             let (first, second) = (first * BYTE, second * BYTE);
-            let sources = window.row(image, CHANNELS, start).iter().zip(window.row(image, CHANNELS, start + 1));
+            let sources =
+                window.row(image, CHANNELS, start).iter().zip(window.row(image, CHANNELS, start + 1));
             for (value, (&above, &below)) in line.iter_mut().zip(sources) {
                 *value = first * f32::from(above) + second * f32::from(below);
             }

@@ -7,6 +7,7 @@ use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::background::Background;
+use crate::color_space::ColorSpace;
 use crate::problems::Problems;
 
 /// Where the images come from, and how they are normalised.
@@ -60,14 +61,24 @@ pub struct Data {
     /// Range: `train` at least `train.batch`, `test` from 1, `classes` 2 to 15, `size` 8 to 1,024 pixels
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub synthetic: Option<Synthetic>,
-    /// Mean of each channel, of values between 0 and 1.
+    /// The space in which images of three channels are normalised, after they were augmented in RGB; default `"rgb"`.
+    /// `lab` is CIE L*a*b* under D65 (L* 0 to 100, a* and b* about -110 to 100), `ycbcr` is BT.601 (Y 16 to 235, Cb and Cr
+    /// 16 to 240).
     ///
-    /// Range: three numbers, 0 to 1
-    pub mean: [f64; 3],
-    /// Standard deviation of each channel.
+    /// Range: `rgb`, `lab`, `ycbcr`
+    #[serde(default, skip_serializing_if = "usual_space")]
+    pub color_space: Option<ColorSpace>,
+    /// Mean of each channel, in the units of `color_space`. How many numbers there are says what an image has: 1 gray,
+    /// 2 gray and alpha, 3 red, green and blue, 4 these and alpha.
     ///
-    /// Range: three numbers, above 0, at most 1
-    pub std: [f64; 3],
+    /// Range: one to four numbers, 0 to 1 in RGB
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4)))]
+    pub mean: Vec<f64>,
+    /// Standard deviation of each channel, in the units of `color_space`.
+    ///
+    /// Range: as many numbers as `mean` has, above 0, at most 1 in RGB
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4)))]
+    pub std: Vec<f64>,
 }
 
 /// The data sets that Kontrast knows.
@@ -142,6 +153,12 @@ fn usual_background(background: &Option<Background>) -> bool {
     background.unwrap_or_default() == Background::default()
 }
 
+/// RGB is written by leaving it out, as white is.
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
+fn usual_space(space: &Option<ColorSpace>) -> bool {
+    space.unwrap_or_default() == ColorSpace::Rgb
+}
+
 /// A number of images, or `"all"`.
 fn all_or_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
     struct Count;
@@ -169,6 +186,11 @@ fn all_or_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usi
 }
 
 impl Data {
+    /// Channels of an image: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.
+    pub fn channels(&self) -> usize {
+        self.mean.len()
+    }
+
     /// The number of training images, where the file itself says it, with its key.
     pub(crate) fn declared_images(&self) -> Option<(&'static str, usize)> {
         let drawn = self.synthetic.as_ref().map(|synthetic| ("data.synthetic.train", synthetic.train));
@@ -176,15 +198,31 @@ impl Data {
     }
 
     pub(crate) fn check(&self, problems: &mut Problems) {
-        let inside = self.mean.iter().all(|mean| (0.0..=1.0).contains(mean));
-        problems.require(inside, "data.mean", &self.mean, "three numbers from 0 to 1");
-        let inside = self.std.iter().all(|std| *std > 0.0 && *std <= 1.0);
-        problems.require(inside, "data.std", &self.std, "three numbers above 0, at most 1");
+        self.check_channels(problems);
         let fitting = !self.unlabelled || self.name == DataName::Stl10;
         let only = "false, since only data.name = \"stl10\" has images without labels apart";
         problems.require(fitting, "data.unlabelled", &self.unlabelled, only);
         self.check_folder(problems);
         self.check_synthetic(problems);
+    }
+
+    fn check_channels(&self, problems: &mut Problems) {
+        let (channels, space) = (self.channels(), self.color_space.unwrap_or_default());
+        let expected =
+            "a number for each channel: 1 of gray, 2 of gray with alpha, 3 of RGB, 4 of RGB with alpha";
+        problems.require((1..=4).contains(&channels), "data.mean", &self.mean, expected);
+        let expected = format!("as many numbers as data.mean has, {channels}: one a channel");
+        problems.require(self.std.len() == channels, "data.std", &self.std, &expected);
+        let expected = "rgb, or 3 numbers in data.mean: only images of three channels have another space";
+        let fits = space == ColorSpace::Rgb || channels == 3;
+        problems.require(fits, "data.color_space", &space.as_str(), expected);
+        let (means, largest) = space.means();
+        let inside =
+            |(channel, mean): (usize, &f64)| (space.range(channel).0..=space.range(channel).1).contains(mean);
+        problems.require(self.mean.iter().enumerate().all(inside), "data.mean", &self.mean, means);
+        let inside = self.std.iter().all(|std| *std > 0.0 && *std <= largest);
+        let expected = format!("numbers above 0, at most {largest}");
+        problems.require(inside, "data.std", &self.std, &expected);
     }
 
     fn check_folder(&self, problems: &mut Problems) {
@@ -206,6 +244,9 @@ impl Data {
         problems.require(folder || !skipping, "data.unreadable", &"skip", only);
         if let Some(background) = &self.background {
             problems.require(folder, "data.background", &background.to_string(), only);
+            let expected = "no such key, since alpha is a channel of the images and nothing is laid over";
+            let flat = !self.channels().is_multiple_of(2);
+            problems.require(flat, "data.background", &background.to_string(), expected);
         }
         if let Some(holdout) = self.holdout {
             let between = holdout > 0.0 && holdout < 1.0;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::problems::{Problem, Problems};
 use crate::views;
-use crate::{AnyMethod, Data, Encoder, Eval, Infrastructure, Optimizer, Schedule, Train, Views};
+use crate::{AnyMethod, Data, Encoder, Eval, Infrastructure, Optimizer, Schedule, Train, ViewSize, Views};
 
 /// One experiment, as its file says. Every number that changes a result is required; only
 /// infrastructure has defaults.
@@ -54,9 +54,18 @@ impl Experiment {
         problems.into_list()
     }
 
-    /// Whether the encoder can take the smallest of what it sees.
+    /// Whether the encoder can take the smallest of what it sees, and cut all of it into whole patches.
     fn check_sides(&self, problems: &mut Problems) {
-        let Some((key, side)) = self.method.least_side(&self.views) else { return };
+        let seen = self.method.seen(&self.views);
+        let patch = self.encoder.patch();
+        let whole = |size: &ViewSize| size.height.is_multiple_of(patch) && size.width.is_multiple_of(patch);
+        if let Some((key, size)) = seen.iter().find(|(_, size)| !whole(size)) {
+            let encoder = self.encoder.name();
+            let expected = format!("sides that encoder.{encoder}.patch = {patch} divides");
+            problems.require(false, key, &format_args!("{size} pixels"), &expected);
+        }
+        let least = seen.into_iter().map(|(key, size)| (key, size.shorter())).min_by_key(|(_, side)| *side);
+        let Some((key, side)) = least else { return };
         let (least, encoder) = (self.encoder.least_side(), self.encoder.name());
         let expected = format!(
             "at least {least} pixels on a side, of which encoder.{encoder} leaves one in its last stage"
@@ -79,8 +88,12 @@ impl Experiment {
         );
         self.data.check(&mut problems);
         self.views.check(&mut problems);
+        let channels = self.data.channels();
+        if (1..=2).contains(&channels) && self.data.std.len() == channels {
+            self.views.check_gray(channels, &mut problems);
+        }
         self.encoder.check(&mut problems);
-        self.method.check(&self.train, &mut problems);
+        self.method.check(&self.train, channels, &mut problems);
         let fits = !(self.data.unlabelled && self.method.needs_labels());
         let expected = format!("false, since method.{} needs the labels of its images", self.method.name());
         problems.require(fits, "data.unlabelled", &self.data.unlabelled, &expected);

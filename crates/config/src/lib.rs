@@ -4,6 +4,7 @@
 
 mod ablation;
 mod background;
+mod color_space;
 mod data;
 mod digest;
 mod elements;
@@ -34,6 +35,7 @@ mod vit;
 
 pub use ablation::{Ablation, Axis, AxisValue, Cell, PaperValue};
 pub use background::Background;
+pub use color_space::ColorSpace;
 pub use data::{Data, DataName, Synthetic, Unreadable};
 pub use encoder::{Encoder, Nin, Resnet, Stem};
 pub use error::{ConfigError, Fault};
@@ -55,7 +57,7 @@ pub use source::Location;
 pub use train::{Clip, ClipPer, Feed, Precision, Train};
 pub use views::{
     Blur, Crop, Crops, CustomViews, DinoViews, Filling, Finish, IdentityViews, Jitter, PairViews, Policy,
-    RandAugment, Sampling, SimclrViews, Solarize, SupervisedViews, SwavViews, Transform, ViewList, Views,
-    WeightedTransform,
+    RandAugment, Sampling, SimclrViews, Solarize, SupervisedViews, SwavViews, Transform, ViewList, ViewSize,
+    Views, WeightedTransform,
 };
 pub use vit::{Position, Vit};

@@ -11,7 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use crate::optimizer::LrTable;
-use crate::{Ablation, Background, Device, Experiment, HeadNorm, Lr};
+use crate::{Ablation, Background, Device, Experiment, HeadNorm, Lr, ViewSize};
 
 /// The schema of an experiment file.
 pub fn experiment() -> Value {
@@ -110,6 +110,10 @@ by_hand! {
         let table = generator.subschema_for::<LrTable>();
         json_schema!({ "anyOf": [{ "type": "number" }, table] })
     };
+    ViewSize(_generator) => json_schema!({ "anyOf": [
+        { "type": "integer", "minimum": 8, "maximum": 8192 },
+        { "type": "array", "items": { "type": "integer", "minimum": 8, "maximum": 8192 }, "minItems": 2, "maxItems": 2 },
+    ] });
     HeadNorm(_generator) => json_schema!({ "enum": [true, false, "hidden", "last_plain"] });
     Device(_generator) => json_schema!({ "type": "string", "pattern": "^(auto|cpu|cuda(:[0-9]+)?)$" });
     Background(_generator) => json_schema!({ "anyOf": [

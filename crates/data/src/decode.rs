@@ -3,7 +3,7 @@
 use crate::error::DataError;
 use crate::jpeg::ends;
 use crate::regular;
-use crate::transparency::{WHITE, flattened};
+use crate::transparency::{Decoded, Form, WHITE};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 use std::cell::Cell;
 use std::io::Cursor;
@@ -15,15 +15,14 @@ const MOST_BYTES: u64 = 3 << 28;
 /// A file of more than 256 MiB is no photograph either.
 const MOST_FILE: u64 = 256 << 20;
 
-/// An image file, whatever its extension says, turned as its EXIF orientation asks and laid over the background; and
-/// whether any of it was transparent.
+/// An image file, whatever its extension says, turned as its EXIF orientation asks, with the channels that are wanted.
 ///
 /// # Errors
 /// When the file cannot be read, has none of the formats, ends early, or has no pixels; each names the file.
-pub(crate) fn decode(path: &Path, background: [u8; 3]) -> Result<(RgbImage, bool), DataError> {
+pub(crate) fn decode(path: &Path, form: Form) -> Result<Decoded, DataError> {
     let format = |reason: String| DataError::Format { path: path.to_owned(), reason };
     let bytes = regular::read(path, MOST_FILE).map_err(|error| format(error.to_string()))?;
-    decode_over(&bytes, background).map_err(format)
+    decode_as(&bytes, form).map_err(format)
 }
 
 /// As [`decode`], at a half, a quarter or an eighth of the size where the short side keeps at least `short` pixels: where
@@ -32,11 +31,11 @@ pub(crate) fn decode(path: &Path, background: [u8; 3]) -> Result<(RgbImage, bool
 /// # Errors
 /// As [`decode`].
 #[cfg(feature = "turbojpeg")]
-pub(crate) fn decode_at_least(path: &Path, short: usize, background: [u8; 3]) -> Result<RgbImage, DataError> {
+pub(crate) fn decode_at_least(path: &Path, short: usize, form: Form) -> Result<Decoded, DataError> {
     let format = |reason: String| DataError::Format { path: path.to_owned(), reason };
     let bytes = regular::read(path, MOST_FILE).map_err(|error| format(error.to_string()))?;
-    let whole = || decode_over(&bytes, background).map(|(image, _)| image);
-    scaled(&bytes, short).map_or_else(whole, Ok).map_err(format)
+    let smaller = scaled(&bytes, short).map(|image| Decoded::of_rgb(image, form));
+    smaller.map_or_else(|| decode_as(&bytes, form), Ok).map_err(format)
 }
 
 /// A JPEG at a part of its size; none for what is no JPEG, is cut short, is small already, or has colours that
@@ -81,19 +80,20 @@ pub fn is_decoding() -> bool {
 /// # Errors
 /// In words, without the file's name.
 pub fn decode_bytes(bytes: &[u8]) -> Result<RgbImage, String> {
-    decode_over(bytes, WHITE).map(|(image, _)| image)
+    let Decoded { size, pixels, .. } = decode_as(bytes, Form { channels: 3, background: WHITE })?;
+    Ok(RgbImage::from_raw(size.0 as u32, size.1 as u32, pixels).expect("three bytes a pixel"))
 }
 
-/// As [`decode_bytes`], over a background; and whether any of the image was transparent.
-pub(crate) fn decode_over(bytes: &[u8], background: [u8; 3]) -> Result<(RgbImage, bool), String> {
+/// As [`decode_bytes`], with the channels that are wanted.
+pub(crate) fn decode_as(bytes: &[u8], form: Form) -> Result<Decoded, String> {
     DECODING.set(true);
     // The JPEG decoder panics at some damaged files instead of naming them.
-    let decoded = std::panic::catch_unwind(|| decoded(bytes, background));
+    let decoded = std::panic::catch_unwind(|| decoded(bytes, form));
     DECODING.set(false);
     decoded.unwrap_or_else(|_| Err("it is damaged: the decoder gave it up".into()))
 }
 
-fn decoded(bytes: &[u8], background: [u8; 3]) -> Result<(RgbImage, bool), String> {
+fn decoded(bytes: &[u8], form: Form) -> Result<Decoded, String> {
     let mut reader =
         ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| error.to_string())?;
     let mut limits = Limits::default();
@@ -120,7 +120,7 @@ fn decoded(bytes: &[u8], background: [u8; 3]) -> Result<(RgbImage, bool), String
     if let Some(orientation) = orientation {
         image.apply_orientation(orientation);
     }
-    Ok(flattened(image, background))
+    Ok(Decoded::of(image, form))
 }
 
 #[cfg(test)]

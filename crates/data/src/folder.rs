@@ -18,6 +18,7 @@ use crate::error::DataError;
 use crate::layout::{Files, Layout};
 use crate::open::{Split, Splits};
 use crate::subset::{Subset, fraction_of_each};
+use crate::transparency::{Decoded, Form};
 
 /// Decoded images that stay in memory, in bytes: a small folder is decoded once, not once an epoch.
 const KEPT: usize = 512 << 20;
@@ -35,8 +36,7 @@ pub enum Unreadable {
 #[derive(Debug)]
 pub struct ImageFolder {
     images: Vec<Stored>,
-    /// What transparent images are laid over.
-    background: [u8; 3],
+    form: Form,
 }
 
 /// Images of a folder, one folder a class.
@@ -47,7 +47,7 @@ struct Stored {
     path: PathBuf,
     size: (usize, usize),
     pixels: Option<Vec<u8>>,
-    transparent: bool,
+    flattened: bool,
 }
 
 /// Opens a folder: its splits, or with a `holdout` a test split made of the training images.
@@ -55,11 +55,11 @@ pub(crate) fn open(
     root: &Path,
     unreadable: Unreadable,
     holdout: Option<f64>,
-    background: [u8; 3],
+    form: Form,
     seed: u64,
 ) -> Result<Splits, DataError> {
     let Layout { train, test, notes } = Layout::find(root)?;
-    let mut reader = Reader { root, unreadable, background, notes, skipped: Vec::new(), transparent: 0 };
+    let mut reader = Reader { root, unreadable, form, notes, skipped: Vec::new(), flattened: 0 };
     let wrong = |reason: &str| DataError::Layout { folder: root.to_owned(), reason: reason.into() };
     let held = |reason: &str| match holdout {
         Some(fraction) => {
@@ -122,11 +122,11 @@ fn split(root: &Path, images: Arc<ClassFolder>, fraction: f64, seed: u64) -> Res
 struct Reader<'r> {
     root: &'r Path,
     unreadable: Unreadable,
-    background: [u8; 3],
+    form: Form,
     notes: Vec<String>,
     skipped: Vec<String>,
-    /// Images of which a part is transparent.
-    transparent: usize,
+    /// Images of which a part is transparent, and laid over the background.
+    flattened: usize,
 }
 
 impl Reader<'_> {
@@ -134,16 +134,15 @@ impl Reader<'_> {
     fn images(&mut self, paths: Vec<PathBuf>) -> Result<(ImageFolder, Vec<bool>), DataError> {
         let count = paths.len();
         let first = paths.first().cloned().unwrap_or_default();
-        let (left, background) = (AtomicUsize::new(KEPT), self.background);
-        let decoded: Vec<_> =
-            paths.into_par_iter().map(|path| Stored::decode(path, background, &left)).collect();
+        let (left, form) = (AtomicUsize::new(KEPT), self.form);
+        let decoded: Vec<_> = paths.into_par_iter().map(|path| Stored::decode(path, form, &left)).collect();
         let kept = decoded.iter().map(Result::is_ok).collect();
         let mut images = Vec::with_capacity(count);
         let mut failed = Vec::new();
         for result in decoded {
             match result {
                 Ok(image) => {
-                    self.transparent += usize::from(image.transparent);
+                    self.flattened += usize::from(image.flattened);
                     images.push(image);
                 }
                 Err(error) => failed.push(error.to_string()),
@@ -161,7 +160,7 @@ impl Reader<'_> {
             self.notes.push(format!("{skipped} of {count} images cannot be read and are skipped: {named}"));
             self.skipped.extend(failed);
         }
-        Ok((ImageFolder { images, background }, kept))
+        Ok((ImageFolder { images, form }, kept))
     }
 
     /// Says of test images that they have no use beside training images without classes.
@@ -212,8 +211,8 @@ impl Reader<'_> {
     }
 
     fn splits(mut self, train: Split, test: Option<Part>) -> Splits {
-        let [red, green, blue] = self.background;
-        let which = match self.transparent {
+        let [red, green, blue] = self.form.background;
+        let which = match self.flattened {
             0 => None,
             1 => Some("1 image is".to_owned()),
             many => Some(format!("{many} images are")),
@@ -227,13 +226,11 @@ impl Reader<'_> {
 
 impl Stored {
     /// Decodes once; the pixels stay while there is room for them.
-    fn decode(path: PathBuf, background: [u8; 3], left: &AtomicUsize) -> Result<Self, DataError> {
-        let (image, transparent) = decode(&path, background)?;
-        let size = (image.width() as usize, image.height() as usize);
-        let bytes = size.0 * size.1 * 3;
+    fn decode(path: PathBuf, form: Form, left: &AtomicUsize) -> Result<Self, DataError> {
+        let Decoded { size, pixels, flattened } = decode(&path, form)?;
+        let bytes = pixels.len();
         let room = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
-        let pixels = room.is_ok().then(|| image.into_raw());
-        Ok(Self { path, size, pixels, transparent })
+        Ok(Self { path, size, pixels: room.is_ok().then_some(pixels), flattened })
     }
 }
 
@@ -255,7 +252,7 @@ impl Dataset for ImageFolder {
         if let Some(pixels) = pixels {
             return Ok(ImageRef::new(*width, *height, pixels));
         }
-        Ok(borrowed(decode(path, self.background)?.0, buffer))
+        Ok(borrowed(decode(path, self.form)?, buffer))
     }
 
     #[cfg(feature = "turbojpeg")]
@@ -266,13 +263,12 @@ impl Dataset for ImageFolder {
         buffer: &'a mut Vec<u8>,
     ) -> Result<ImageRef<'a>, DataError> {
         let Stored { path, pixels: None, .. } = &self.images[index] else { return self.image(index, buffer) };
-        Ok(borrowed(crate::decode::decode_at_least(path, short, self.background)?, buffer))
+        Ok(borrowed(crate::decode::decode_at_least(path, short, self.form)?, buffer))
     }
 }
 
 /// The decoded image, moved into the caller's memory.
-fn borrowed(image: image::RgbImage, buffer: &mut Vec<u8>) -> ImageRef<'_> {
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    *buffer = image.into_raw();
-    ImageRef::new(width, height, buffer)
+fn borrowed(image: Decoded, buffer: &mut Vec<u8>) -> ImageRef<'_> {
+    *buffer = image.pixels;
+    ImageRef::new(image.size.0, image.size.1, buffer)
 }

@@ -10,12 +10,13 @@
 //! use kontrast_data::{Source, Spec, open};
 //!
 //! let source = Source::Synthetic { train: 60, test: 20, classes: 10, size: 32 };
-//! let splits = open(&Spec { source, subset: Some(40), seed: 0 }, Path::new("unused"))?;
+//! let splits = open(&Spec { source, subset: Some(40), seed: 0, channels: 3 }, Path::new("unused"))?;
 //! assert_eq!(splits.train.images().len(), 40);
 //! assert_eq!(splits.test.expect("drawn shapes have a test split").label(3), 3);
 //! # Ok::<(), kontrast_data::DataError>(())
 //! ```
 
+mod channels;
 mod cifar10;
 mod cifar100;
 mod class_names;
@@ -46,6 +47,7 @@ mod subset;
 mod transparency;
 mod walk;
 
+pub use channels::{InChannels, luminance};
 pub use classes::Classes;
 pub use dataset::{Dataset, Labelled};
 pub use decode::{decode_bytes, is_decoding};

@@ -24,7 +24,7 @@ impl InMemory {
         Self::new(size, 3, pixels, labels, class_names)
     }
 
-    /// Grey images, `[n, height, width]`, which become RGB one by one.
+    /// Grey images, `[n, height, width]`.
     ///
     /// # Panics
     /// When the number of bytes or a label does not fit.
@@ -59,16 +59,11 @@ impl Dataset for InMemory {
         Ok(self.size)
     }
 
-    fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
+    fn image<'a>(&'a self, index: usize, _buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
         let (width, height) = self.size;
         let bytes = width * height * self.channels;
         let stored = &self.pixels[index * bytes..(index + 1) * bytes];
-        if self.channels == 3 {
-            return Ok(ImageRef::new(width, height, stored));
-        }
-        buffer.clear();
-        buffer.extend(stored.iter().flat_map(|&gray| [gray; 3]));
-        Ok(ImageRef::new(width, height, buffer))
+        Ok(ImageRef::new(width, height, stored))
     }
 }
 
@@ -88,14 +83,9 @@ mod tests {
     use crate::dataset::Dataset;
 
     #[test]
-    fn gray_images_become_rgb() {
+    fn images_are_borrowed() {
         let images = InMemory::gray((2, 1), vec![1, 2, 3, 4], vec![0, 1], vec!["a".into(), "b".into()]);
-        let mut buffer = Vec::new();
-        assert_eq!(images.image(1, &mut buffer).unwrap().pixels, [3, 3, 3, 4, 4, 4]);
-    }
-
-    #[test]
-    fn rgb_images_are_borrowed() {
+        assert_eq!(images.image(1, &mut Vec::new()).unwrap().pixels, [3, 4]);
         let images = InMemory::rgb((1, 1), vec![1, 2, 3, 4, 5, 6], vec![0, 0], vec!["a".into()]);
         let mut buffer = Vec::new();
         assert_eq!(images.image(1, &mut buffer).unwrap().pixels, [4, 5, 6]);

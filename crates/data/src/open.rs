@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::channels::InChannels;
 use crate::dataset::{Dataset, Labelled};
 use crate::error::DataError;
 use crate::folder::{self, Unreadable};
 use crate::memory::InMemory;
 use crate::shapes::Shapes;
 use crate::subset::Subset;
+use crate::transparency::Form;
 use crate::{cifar10, cifar100, coverage, fashion_mnist, pack, stl10};
 
 /// Which images to train on.
@@ -20,6 +22,9 @@ pub struct Spec {
     pub subset: Option<usize>,
     /// Fixes the subset, the holdout and the drawn shapes.
     pub seed: u64,
+    /// 1 (gray), 2 (gray and alpha), 3 (RGB) or 4 (RGB and alpha). Colour becomes gray by its luminance, gray three equal
+    /// channels; what has no alpha is opaque.
+    pub channels: usize,
 }
 
 /// Where images come from.
@@ -45,7 +50,8 @@ pub enum Source {
         unreadable: Unreadable,
         /// The fraction of each class that becomes the test split where there is none; never all of a class.
         holdout: Option<f64>,
-        /// What transparent images are laid over, as bytes of red, green and blue; [`WHITE`](crate::WHITE) is usual.
+        /// What transparent images are laid over where alpha is no channel, as bytes of red, green and blue;
+        /// [`WHITE`](crate::WHITE) is usual.
         background: [u8; 3],
     },
     /// A file that [`pack`](crate::pack) wrote.
@@ -91,6 +97,21 @@ pub enum Split {
     },
 }
 
+impl Splits {
+    fn in_channels(self, channels: usize) -> Self {
+        let train = match self.train {
+            Split::Labelled(images) => Split::Labelled(Arc::new(InChannels::new(images, channels))),
+            Split::Unlabelled(images) => Split::Unlabelled(Arc::new(InChannels::new(images, channels))),
+            Split::Partly { images, labelled } => Split::Partly {
+                images: Arc::new(InChannels::new(images, channels)),
+                labelled: Arc::new(InChannels::new(labelled, channels)),
+            },
+        };
+        let test = self.test.map(|images| Arc::new(InChannels::new(images, channels)) as Arc<dyn Labelled>);
+        Self { train, test, ..self }
+    }
+}
+
 impl Split {
     /// The images, without regard to labels.
     pub fn images(&self) -> Arc<dyn Dataset> {
@@ -125,15 +146,25 @@ impl Split {
 /// When the data set is missing, damaged or empty, has images that cannot be read, or is smaller than the
 /// subset.
 pub fn open(spec: &Spec, cache: &Path) -> Result<Splits, DataError> {
+    let mut stored = 3;
     let mut splits = match &spec.source {
         Source::Cifar10 => in_memory(cifar10::open(&folder_of(cache, cifar10::NAME))?),
         Source::Cifar100 => in_memory(cifar100::open(&folder_of(cache, cifar100::NAME))?),
         &Source::Stl10 { unlabelled } => stl10::open(&folder_of(cache, stl10::NAME), unlabelled)?,
-        Source::FashionMnist => in_memory(fashion_mnist::open(&folder_of(cache, fashion_mnist::NAME))?),
-        Source::Folder { root, unreadable, holdout, background } => {
-            folder::open(root, *unreadable, *holdout, *background, spec.seed)?
+        Source::FashionMnist => {
+            stored = 1;
+            in_memory(fashion_mnist::open(&folder_of(cache, fashion_mnist::NAME))?)
         }
-        Source::Pack(path) => pack::open(path)?,
+        Source::Folder { root, unreadable, holdout, background } => {
+            stored = spec.channels;
+            let form = Form { channels: spec.channels, background: *background };
+            folder::open(root, *unreadable, *holdout, form, spec.seed)?
+        }
+        Source::Pack(path) => {
+            let splits;
+            (splits, stored) = pack::open(path, spec.channels)?;
+            splits
+        }
         &Source::Synthetic { train, test, classes, size } => Splits {
             train: Split::Labelled(Arc::new(Shapes::train(train, classes, size, spec.seed)?)),
             test: Some(Arc::new(Shapes::test(test, classes, size, spec.seed)?)),
@@ -141,6 +172,9 @@ pub fn open(spec: &Spec, cache: &Path) -> Result<Splits, DataError> {
             skipped: Vec::new(),
         },
     };
+    if stored != spec.channels {
+        splits = splits.in_channels(spec.channels);
+    }
     if let Some(count) = spec.subset {
         splits.train = splits.train.subset(count, spec.seed)?;
     }

@@ -20,6 +20,8 @@ use std::path::Path;
 const MAGIC: &[u8; 8] = b"KPACK\0\0\x01";
 /// Bytes before the first image.
 const HEAD: u64 = 8 + 8 + 32;
+/// Channels of packs that do not say how many they have.
+const RGB: usize = 3;
 
 /// Whether a file is a pack, of whatever version.
 ///
@@ -40,6 +42,9 @@ struct Table {
     /// The fraction of a folder that became the test split.
     #[serde(default)]
     holdout: Option<f64>,
+    /// Channels of every image; packs of earlier versions do not say it, and have three.
+    #[serde(default)]
+    channels: Option<usize>,
     /// Empty without classes.
     class_names: Vec<String>,
     train: Vec<Record>,
@@ -67,19 +72,26 @@ impl Table {
         if let Some(holdout) = self.holdout {
             let _ = write!(command, " --holdout {holdout}");
         }
+        if let Some(channels) = self.channels.filter(|channels| *channels != RGB) {
+            let _ = write!(command, " --channels {channels}");
+        }
         command
+    }
+
+    fn channels(&self) -> usize {
+        self.channels.unwrap_or(RGB)
     }
 }
 
 impl Record {
-    fn bytes(self) -> usize {
-        self.width as usize * self.height as usize * 3
+    fn bytes(self, channels: usize) -> usize {
+        self.width as usize * self.height as usize * channels
     }
 
     /// Whether it has pixels and lies before `end`.
-    fn inside(self, end: u64) -> bool {
+    fn inside(self, channels: usize, end: u64) -> bool {
         let pixels = u64::from(self.width) * u64::from(self.height);
-        let past = pixels.checked_mul(3).and_then(|bytes| self.offset.checked_add(bytes));
+        let past = pixels.checked_mul(channels as u64).and_then(|bytes| self.offset.checked_add(bytes));
         pixels > 0 && self.offset >= HEAD && past.is_some_and(|past| past <= end)
     }
 }

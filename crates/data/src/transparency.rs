@@ -1,14 +1,63 @@
 //! Transparent pixels, which are laid over a background: the colours that they hide are not part of the picture.
 
+use crate::channels::convert;
 use image::{DynamicImage, LumaA, Rgb, RgbImage, Rgba};
 
 /// The usual background, as bytes of red, green and blue.
 pub const WHITE: [u8; 3] = [255; 3];
 
+/// The pixels that are wanted of an image file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// 1 to 4.
+    pub(crate) channels: usize,
+    /// What is behind transparent pixels where alpha is no channel, as bytes of red, green and blue.
+    pub(crate) background: [u8; 3],
+}
+
+/// The pixels of an image file.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    pub(crate) size: (usize, usize),
+    /// `[height, width, channels]`
+    pub(crate) pixels: Vec<u8>,
+    /// Whether any of it was transparent and was laid over the background.
+    pub(crate) flattened: bool,
+}
+
+impl Decoded {
+    /// The picture in the channels that are wanted.
+    pub(crate) fn of(image: DynamicImage, form: Form) -> Self {
+        if form.channels.is_multiple_of(2) {
+            let image = image.into_rgba8();
+            return Self::converted(image.dimensions(), image.into_raw(), 4, form.channels);
+        }
+        let (image, flattened) = flattened(image, form.background);
+        Self { flattened, ..Self::converted(image.dimensions(), image.into_raw(), 3, form.channels) }
+    }
+
+    /// An opaque picture in the channels that are wanted.
+    #[cfg(feature = "turbojpeg")]
+    pub(crate) fn of_rgb(image: RgbImage, form: Form) -> Self {
+        Self::converted(image.dimensions(), image.into_raw(), 3, form.channels)
+    }
+
+    fn converted((width, height): (u32, u32), stored: Vec<u8>, from: usize, to: usize) -> Self {
+        let pixels = if from == to {
+            stored
+        } else {
+            let mut pixels = Vec::new();
+            convert(&stored, from, to, &mut pixels);
+            pixels
+        };
+        Self { size: (width as usize, height as usize), pixels, flattened: false }
+    }
+}
+
 /// The picture in bytes of red, green and blue, over the background, and whether any of it was transparent.
 ///
 /// Values of 16 bits and of floats are blended as they are and rounded once.
-pub(crate) fn flattened(image: DynamicImage, background: [u8; 3]) -> (RgbImage, bool) {
+fn flattened(image: DynamicImage, background: [u8; 3]) -> (RgbImage, bool) {
     match image {
         DynamicImage::ImageLumaA8(image) if image.pixels().any(|pixel| pixel[1] < u8::MAX) => {
             let pixels = image.pixels().map(|&LumaA([gray, alpha])| over_8([gray; 3], alpha, background));
@@ -75,8 +124,8 @@ fn over_floats(colour: [f32; 3], alpha: f32, background: [u8; 3]) -> [u8; 3] {
 
 #[cfg(test)]
 mod tests {
-    use super::{WHITE, flattened};
-    use crate::decode::decode_over;
+    use super::{Decoded, Form, WHITE, flattened};
+    use crate::decode::decode_as;
     use image::{DynamicImage, ExtendedColorType, ImageBuffer, ImageEncoder, ImageFormat, LumaA, Rgba};
     use std::io::Cursor;
 
@@ -90,9 +139,10 @@ mod tests {
 
     /// The first two pixels of an image file over a background.
     fn pixels(bytes: &[u8], background: [u8; 3]) -> ([u8; 3], [u8; 3]) {
-        let (image, transparent) = decode_over(bytes, background).unwrap();
-        assert!(transparent);
-        (image.get_pixel(0, 0).0, image.get_pixel(1, 0).0)
+        let Decoded { pixels, flattened, .. } = decode_as(bytes, Form { channels: 3, background }).unwrap();
+        assert!(flattened);
+        let pixel = |place: usize| pixels.as_chunks().0[place];
+        (pixel(0), pixel(1))
     }
 
     /// Left a pixel that is erased, with a colour that nobody sees; right one that is there.
@@ -114,6 +164,19 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn with_a_channel_for_it_alpha_stays_and_nothing_is_laid_over() {
+        let of = |channels, background| {
+            let form = Form { channels, background };
+            decode_as(&encoded(&half_erased(), ImageFormat::Png), form).unwrap()
+        };
+        assert_eq!(of(4, GREEN).pixels, [1, 2, 3, 0, 90, 80, 70, 255]);
+        let gray = of(2, GREEN);
+        assert_eq!((gray.pixels, gray.flattened, gray.size), (vec![2, 0, 82, 255], false, (2, 1)));
+        let over = of(1, WHITE);
+        assert_eq!((over.pixels, over.flattened), (vec![255, 82], true));
     }
 
     #[test]

@@ -4,11 +4,11 @@ use kontrast_models::{Encoder, Pass};
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
 
-/// An "encoder" that hands images on. With a plan of 8x8 pixels its features have 192 dimensions.
+/// An "encoder" that hands images on. With a plan of 8x8 RGB pixels its features have 192 dimensions.
 #[derive(Clone, Copy, Debug)]
 pub struct Pixels {
-    /// Width and height of the images it is given.
-    pub side: i64,
+    /// Values of the images it is given: channels times height times width.
+    pub values: i64,
 }
 
 impl Encoder for Pixels {
@@ -21,7 +21,7 @@ impl Encoder for Pixels {
     }
 
     fn width(&self) -> i64 {
-        3 * self.side * self.side
+        self.values
     }
 
     fn variables(&self) -> StateDict {

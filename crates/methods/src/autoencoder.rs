@@ -22,11 +22,15 @@ pub(crate) struct Autoencoder {
 impl Autoencoder {
     pub(crate) fn new(config: &kontrast_config::Autoencoder, setting: &Setting) -> Self {
         let branch = Branch::new(setting, &head(&config.projector, 1), 1);
-        let (side, _) = setting.views.plans[0].size();
+        let (width, height) = setting.views.plans[0].size();
         let store = nn::VarStore::new(setting.device);
         let init = Init::new(setting.seed).part("decoder");
-        let channels_last = setting.encoder.channels_last();
-        let spec = DecoderSpec { width: branch.width(), side: side as i64, channels_last };
+        let spec = DecoderSpec {
+            width: branch.width(),
+            size: [height as i64, width as i64],
+            channels: setting.encoder.channels(),
+            channels_last: setting.encoder.channels_last(),
+        };
         let decoder = Decoder::mirroring(branch.encoder(), spec, &store, init);
         Self { branch, decoder_store: store, decoder, loss: config.loss, precision: setting.precision }
     }

@@ -23,6 +23,7 @@ use crate::swav::Swav;
 use crate::triplet::Triplet;
 use crate::vicreg::Vicreg;
 use crate::{Labels, Method, Setting, ViewError, view_spec};
+use kontrast_augment_torch::{ColorSpace, ToTensor};
 use kontrast_config as config;
 use kontrast_models::{Depth, EncoderSpec, NinSpec, Position, ResNetSpec, Stem, VitSpec};
 use kontrast_pretext::permutations::PermutationError;
@@ -78,9 +79,13 @@ pub fn setting(
     device: Device,
 ) -> Result<Setting, BuildError> {
     Ok(Setting {
-        encoder: encoder(&experiment.encoder, experiment.train.channels_last),
+        encoder: encoder(
+            &experiment.encoder,
+            experiment.data.channels() as i64,
+            experiment.train.channels_last,
+        ),
         shared: None,
-        views: view_spec(&experiment.views)?,
+        views: view_spec(&experiment.views, experiment.data.channels())?,
         precision: precision(experiment.train.precision),
         seed: experiment.seed,
         chunk: experiment.train.chunk.map(|chunk| chunk as i64),
@@ -154,6 +159,16 @@ pub fn objective(
     })
 }
 
+/// From bytes to tensors, as an experiment says.
+pub fn to_tensor(data: &config::Data, device: Device) -> ToTensor {
+    let space = match data.color_space.unwrap_or_default() {
+        config::ColorSpace::Rgb => ColorSpace::Rgb,
+        config::ColorSpace::Lab => ColorSpace::Lab,
+        config::ColorSpace::Ycbcr => ColorSpace::Ycbcr,
+    };
+    ToTensor::in_space(space, &data.mean, &data.std, device)
+}
+
 /// The precision of forward passes, in training and in evaluation.
 pub fn precision(config: config::Precision) -> Precision {
     match config {
@@ -162,14 +177,14 @@ pub fn precision(config: config::Precision) -> Precision {
     }
 }
 
-fn encoder(config: &config::Encoder, channels_last: bool) -> EncoderSpec {
+fn encoder(config: &config::Encoder, channels: i64, channels_last: bool) -> EncoderSpec {
     let residual = |depth, own: &config::Resnet| {
         let stem = match own.stem {
             config::Stem::Cifar => Stem::Cifar,
             config::Stem::Imagenet => Stem::Imagenet,
         };
         let width = i64::from(own.width);
-        EncoderSpec::ResNet(ResNetSpec { depth, stem, width, channels_last, bn_splits: 1 })
+        EncoderSpec::ResNet(ResNetSpec { depth, stem, width, channels, channels_last, bn_splits: 1 })
     };
     match config {
         config::Encoder::Resnet18(own) => residual(Depth::ResNet18, own),
@@ -180,15 +195,20 @@ fn encoder(config: &config::Encoder, channels_last: bool) -> EncoderSpec {
         config::Encoder::Nin(own) => EncoderSpec::Nin(NinSpec {
             blocks: i64::from(own.blocks),
             width: i64::from(own.width),
+            channels,
             channels_last,
             bn_splits: 1,
         }),
-        config::Encoder::VitTiny(own) => vit(VitSpec::tiny, own, channels_last),
-        config::Encoder::VitSmall(own) => vit(VitSpec::small, own, channels_last),
+        config::Encoder::VitTiny(own) => {
+            vit(VitSpec::tiny(own.patch.into(), own.size.into()), own, channels, channels_last)
+        }
+        config::Encoder::VitSmall(own) => {
+            vit(VitSpec::small(own.patch.into(), own.size.into()), own, channels, channels_last)
+        }
     }
 }
 
-fn vit(sized: fn(i64, i64) -> VitSpec, config: &config::Vit, channels_last: bool) -> EncoderSpec {
+fn vit(sized: VitSpec, config: &config::Vit, channels: i64, channels_last: bool) -> EncoderSpec {
     EncoderSpec::Vit(VitSpec {
         depth: i64::from(config.depth),
         position: match config.position {
@@ -197,8 +217,9 @@ fn vit(sized: fn(i64, i64) -> VitSpec, config: &config::Vit, channels_last: bool
         },
         stochastic_depth: config.stochastic_depth,
         frozen_projection: config.frozen_projection,
+        channels,
         channels_last,
-        ..sized(config.patch.into(), config.size.into())
+        ..sized
     })
 }
 

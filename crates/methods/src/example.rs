@@ -22,6 +22,7 @@ pub(crate) fn setting_of(count: usize) -> Setting {
             depth: Depth::ResNet18,
             stem: Stem::Cifar,
             width: 8,
+            channels: 3,
             channels_last: true,
             bn_splits: 1,
         }),

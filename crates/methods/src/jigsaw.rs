@@ -34,7 +34,7 @@ pub(crate) struct Jigsaw {
 
 /// The tiles of a batch, shuffled, and by which permutation.
 struct Shuffled {
-    /// `[n, tiles, 3, tile, tile]`, shuffled, before each is normalised.
+    /// `[n, tiles, c, tile, tile]`, shuffled, before each is normalised.
     tiles: Tensor,
     /// `[n]`, i64: which permutation.
     targets: Tensor,

@@ -189,6 +189,7 @@ mod tests {
             depth: Depth::ResNet18,
             stem: Stem::Cifar,
             width: 8,
+            channels: 3,
             channels_last: true,
             bn_splits: 1,
         };

@@ -10,14 +10,16 @@ use tch::{Kind, Tensor, nn};
 pub struct DecoderSpec {
     /// Values of an embedding.
     pub width: i64,
-    /// Pixels on a side of an image.
-    pub side: i64,
+    /// Height and width of an image in pixels.
+    pub size: [i64; 2],
+    /// Channels of an image.
+    pub channels: i64,
     /// Whether weights have channels-last strides, as the encoder's.
     pub channels_last: bool,
 }
 
 /// A linear layer to the deepest map's shape, then for each map a nearest upsampling to its size and a residual block to
-/// its channels, then a convolution to three channels.
+/// its channels, then a convolution to the image's channels.
 #[derive(Debug)]
 pub struct Decoder {
     expand: Linear,
@@ -25,7 +27,7 @@ pub struct Decoder {
     deepest: [i64; 3],
     /// Height and width to come to, and the block there.
     steps: Vec<([i64; 2], Block)>,
-    side: i64,
+    size: [i64; 2],
     last: Conv2d,
     bias: Tensor,
 }
@@ -34,8 +36,8 @@ impl Decoder {
     /// Makes the variables in `store`; the block that comes to the map of stage `k` is named `block{k}`, from 1. What the
     /// maps of `encoder` look like is found by sending it one blank image.
     pub fn mirroring(encoder: &dyn Encoder, spec: DecoderSpec, store: &nn::VarStore, init: Init) -> Self {
-        let DecoderSpec { width, side, channels_last } = spec;
-        let blank = Tensor::zeros([1, 3, side, side], (Kind::Float, store.device()));
+        let DecoderSpec { width, size, channels, channels_last } = spec;
+        let blank = Tensor::zeros([1, channels, size[0], size[1]], (Kind::Float, store.device()));
         let maps: Vec<[i64; 3]> = tch::no_grad(|| encoder.stages(&blank, Mode::Eval.into()))
             .iter()
             .map(|map| [map.size()[1], map.size()[2], map.size()[3]])
@@ -50,24 +52,24 @@ impl Decoder {
             ([height, width], Block::new(&(&path / format!("block{}", stage + 1)), shape, like))
         };
         let steps = maps.windows(2).enumerate().rev().map(step).collect();
-        let last = Conv2d::new(&(&path / "last"), [3, maps[0][0], 3], 1, 1, like);
-        let bias = (&path / "last").zeros("bias", &[3]);
-        Self { expand, deepest, steps, side, last, bias }
+        let last = Conv2d::new(&(&path / "last"), [channels, maps[0][0], 3], 1, 1, like);
+        let bias = (&path / "last").zeros("bias", &[channels]);
+        Self { expand, deepest, steps, size, last, bias }
     }
 
     /// Images of embeddings.
     ///
     /// # Shapes
     /// - `z`: `[n, width]`
-    /// - returns `[n, 3, side, side]`, normalised as the encoder's images are
+    /// - returns `[n, channels, height, width]`, normalised as the encoder's images are
     pub fn forward(&self, z: &Tensor, mode: Mode) -> Tensor {
         let [channels, height, width] = self.deepest;
         let mut x = self.expand.forward(z).relu().view([-1, channels, height, width]);
         for (size, block) in &self.steps {
             x = block.forward(&upsampled(&x, *size), mode);
         }
-        let x = upsampled(&x, [self.side, self.side]);
-        self.last.forward(&x) + self.bias.view([1, 3, 1, 1])
+        let x = upsampled(&x, self.size);
+        self.last.forward(&x) + self.bias.view([1, -1, 1, 1])
     }
 }
 
@@ -84,22 +86,33 @@ mod tests {
     fn specs() -> [EncoderSpec; 3] {
         let of = |stem| {
             let depth = Depth::ResNet18;
-            EncoderSpec::ResNet(ResNetSpec { depth, stem, width: 8, channels_last: true, bn_splits: 1 })
+            EncoderSpec::ResNet(ResNetSpec {
+                depth,
+                stem,
+                width: 8,
+                channels: 3,
+                channels_last: true,
+                bn_splits: 1,
+            })
         };
-        let nin = NinSpec { blocks: 4, width: 12, channels_last: true, bn_splits: 1 };
+        let nin = NinSpec { blocks: 4, width: 12, channels: 3, channels_last: true, bn_splits: 1 };
         [of(Stem::Cifar), of(Stem::Imagenet), EncoderSpec::Nin(nin)]
     }
 
     #[test]
     fn an_image_comes_back_at_its_size_and_every_variable_gets_a_gradient() {
         for spec in specs() {
-            for side in [24, 33] {
+            for [height, width] in [[24, 24], [33, 33], [24, 41]] {
                 let (store, own) = (nn::VarStore::new(Device::Cpu), nn::VarStore::new(Device::Cpu));
                 let encoder = spec.build(&store, Init::new(0));
-                let decoder =
-                    Decoder::mirroring(&*encoder, spec_of(encoder.width(), side), &own, Init::new(1));
-                let images = Tensor::arange(2 * 3 * side * side, (Kind::Float, Device::Cpu)).sin();
-                let images = images.view([2, 3, side, side]);
+                let decoder = Decoder::mirroring(
+                    &*encoder,
+                    spec_of(encoder.width(), [height, width]),
+                    &own,
+                    Init::new(1),
+                );
+                let images = Tensor::arange(2 * 3 * height * width, (Kind::Float, Device::Cpu)).sin();
+                let images = images.view([2, 3, height, width]);
                 let out = decoder.forward(&encoder.forward(&images, Mode::Train.into()), Mode::Train);
                 assert_eq!(out.size(), images.size(), "{spec:?}");
                 (out - images).square().mean(None).backward();
@@ -110,16 +123,16 @@ mod tests {
         }
     }
 
-    fn spec_of(width: i64, side: i64) -> DecoderSpec {
-        DecoderSpec { width, side, channels_last: true }
+    fn spec_of(width: i64, size: [i64; 2]) -> DecoderSpec {
+        DecoderSpec { width, size, channels: 3, channels_last: true }
     }
 
     #[test]
     fn blocks_of_maps_alike_have_names_and_weights_of_their_own() {
         let (store, own) = (nn::VarStore::new(Device::Cpu), nn::VarStore::new(Device::Cpu));
-        let nin = NinSpec { blocks: 5, width: 12, channels_last: true, bn_splits: 1 };
+        let nin = NinSpec { blocks: 5, width: 12, channels: 3, channels_last: true, bn_splits: 1 };
         let encoder = EncoderSpec::Nin(nin).build(&store, Init::new(0));
-        Decoder::mirroring(&*encoder, spec_of(12, 32), &own, Init::new(1));
+        Decoder::mirroring(&*encoder, spec_of(12, [32; 2]), &own, Init::new(1));
         let variables = own.variables();
         assert!(variables.keys().all(|name| !name.contains("__")), "{:?}", variables.keys());
         let weight = |stage: i64| &variables[&format!("block{stage}.conv1.weight")];
@@ -130,7 +143,7 @@ mod tests {
     fn maps_are_the_encoders_in_reverse() {
         let (store, own) = (nn::VarStore::new(Device::Cpu), nn::VarStore::new(Device::Cpu));
         let encoder = specs()[0].build(&store, Init::new(0));
-        let decoder = Decoder::mirroring(&*encoder, spec_of(64, 32), &own, Init::new(1));
+        let decoder = Decoder::mirroring(&*encoder, spec_of(64, [32; 2]), &own, Init::new(1));
         assert_eq!(decoder.deepest, [64, 4, 4]);
         let sizes: Vec<_> = decoder.steps.iter().map(|(size, _)| *size).collect();
         assert_eq!(sizes, [[8, 8], [16, 16], [32, 32]]);

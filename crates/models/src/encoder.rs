@@ -35,7 +35,7 @@ pub trait Encoder: Send {
     /// Representations of images.
     ///
     /// # Shapes
-    /// - `images`: `[n, 3, h, w]`, normalised
+    /// - `images`: `[n, c, h, w]`, normalised, with the channels of its spec
     /// - returns `h`, `[n, width]`
     fn forward(&self, images: &Tensor, pass: Pass<'_>) -> Tensor;
 

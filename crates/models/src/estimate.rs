@@ -13,37 +13,36 @@ pub struct Estimate {
 }
 
 impl EncoderSpec {
-    /// What the encoder takes for images of `side` x `side` pixels.
-    pub fn estimate(self, side: usize) -> Estimate {
-        let side = side as u64;
+    /// What the encoder takes for images of `size`, in pixels on either side.
+    pub fn estimate(self, size: (usize, usize)) -> Estimate {
+        let walk = Walk {
+            channels: self.channels().unsigned_abs(),
+            size: [size.0 as u64, size.1 as u64],
+            total: Estimate::default(),
+        };
         match self {
-            Self::ResNet(spec) => resnet(spec, side),
-            Self::Nin(spec) => nin(spec, side),
-            Self::Vit(spec) => vit(spec, side),
+            Self::ResNet(spec) => resnet(spec, walk),
+            Self::Nin(spec) => nin(spec, walk),
+            Self::Vit(spec) => vit(spec, walk),
         }
     }
 }
 
-/// Walks through the layers with the channels and the side of the map.
+/// Walks through the layers with the channels and the size of the map.
 struct Walk {
     channels: u64,
-    side: u64,
+    size: [u64; 2],
     total: Estimate,
 }
 
 impl Walk {
-    fn of(side: u64) -> Self {
-        Self { channels: 3, side, total: Estimate::default() }
-    }
-
     /// A convolution without bias and its batch norm. It keeps the map that it reads and the one that it writes.
     fn convolution(&mut self, outputs: u64, kernel: u64, stride: u64) {
-        let area = |side: u64| side.saturating_mul(side);
-        self.keep(self.channels.saturating_mul(area(self.side)));
+        self.keep_map();
         self.weights(outputs, kernel);
-        self.side = self.side.div_ceil(stride);
+        self.size = self.size.map(|side| side.div_ceil(stride));
         self.channels = outputs;
-        self.keep(outputs.saturating_mul(area(self.side)));
+        self.keep_map();
     }
 
     fn weights(&mut self, outputs: u64, kernel: u64) {
@@ -52,20 +51,20 @@ impl Walk {
             self.total.parameters.saturating_add(of_kernel).saturating_add(outputs.saturating_mul(2));
     }
 
-    fn keep(&mut self, values: u64) {
+    fn keep_map(&mut self) {
+        let values = self.channels.saturating_mul(self.size[0].saturating_mul(self.size[1]));
         self.total.activations = self.total.activations.saturating_add(values);
     }
 
     /// A pooling that halves the sides.
     fn pool(&mut self) {
-        self.side = self.side.div_ceil(2);
+        self.size = self.size.map(|side| side.div_ceil(2));
     }
 }
 
-fn resnet(spec: ResNetSpec, side: u64) -> Estimate {
+fn resnet(spec: ResNetSpec, mut walk: Walk) -> Estimate {
     let (counts, bottleneck) = spec.blocks();
     let width = spec.width.unsigned_abs();
-    let mut walk = Walk::of(side);
     match spec.stem {
         Stem::Cifar => walk.convolution(width, 3, 1),
         Stem::Imagenet => {
@@ -96,24 +95,23 @@ fn resnet(spec: ResNetSpec, side: u64) -> Estimate {
 }
 
 /// A block keeps of each token what its two norms, three products and GELU read, and the heads' weights are not kept.
-fn vit(spec: VitSpec, side: u64) -> Estimate {
-    let [width, depth, patch] = [spec.width, spec.depth, spec.patch].map(i64::unsigned_abs);
-    let grid = |side: u64| (side / patch.max(1)).saturating_mul(side / patch.max(1));
+fn vit(spec: VitSpec, walk: Walk) -> Estimate {
+    let [width, depth, patch] = [spec.width, spec.depth, spec.patch.max(1)].map(i64::unsigned_abs);
+    let patches = |size: [u64; 2]| (size[0] / patch).saturating_mul(size[1] / patch);
     let square = width.saturating_mul(width);
     // Weights and biases of qkv, proj, fc1 and fc2, and two norms.
     let block = square.saturating_mul(12).saturating_add(width * 13);
-    let projection = if spec.frozen_projection { 0 } else { width * (3 * patch * patch + 1) };
+    let projection = if spec.frozen_projection { 0 } else { width * (walk.channels * patch * patch + 1) };
     let learned = spec.position == Position::Learned;
-    let positions = if learned { width * (1 + grid(spec.side.unsigned_abs())) } else { 0 };
+    let positions = if learned { width * (1 + patches([spec.side.unsigned_abs(); 2])) } else { 0 };
     let parameters = depth.saturating_mul(block).saturating_add(projection + positions + 3 * width);
     // x twice, two norms, queries, keys and values, their mixture, and the hidden layer before and after GELU.
     let of_token = width.saturating_mul(depth).saturating_mul(2 + 2 + 3 + 1 + 8);
-    Estimate { parameters, activations: (1 + grid(side)).saturating_mul(of_token) }
+    Estimate { parameters, activations: (1 + patches(walk.size)).saturating_mul(of_token) }
 }
 
-fn nin(spec: NinSpec, side: u64) -> Estimate {
+fn nin(spec: NinSpec, mut walk: Walk) -> Estimate {
     let width = spec.width.unsigned_abs();
-    let mut walk = Walk::of(side);
     for block in 1..=spec.blocks {
         let widths = if block == 1 { [width, width * 5 / 6, width / 2] } else { [width; 3] };
         let kernel = if block <= 2 { 5 } else { 3 };
@@ -140,11 +138,18 @@ mod tests {
     }
 
     fn resnet_of(depth: Depth, stem: Stem, width: i64) -> EncoderSpec {
-        EncoderSpec::ResNet(ResNetSpec { depth, stem, width, channels_last: false, bn_splits: 1 })
+        EncoderSpec::ResNet(ResNetSpec {
+            depth,
+            stem,
+            width,
+            channels: 3,
+            channels_last: false,
+            bn_splits: 1,
+        })
     }
 
     fn nin_of(blocks: i64, width: i64) -> EncoderSpec {
-        EncoderSpec::Nin(NinSpec { blocks, width, channels_last: false, bn_splits: 1 })
+        EncoderSpec::Nin(NinSpec { blocks, width, channels: 3, channels_last: false, bn_splits: 1 })
     }
 
     #[test]
@@ -152,33 +157,46 @@ mod tests {
         for depth in [Depth::ResNet18, Depth::ResNet34, Depth::ResNet50, Depth::ResNet101, Depth::ResNet152] {
             for stem in [Stem::Cifar, Stem::Imagenet] {
                 let spec = resnet_of(depth, stem, 8);
-                assert_eq!(spec.estimate(32).parameters, parameters(spec), "{spec:?}");
+                assert_eq!(spec.estimate((32, 32)).parameters, parameters(spec), "{spec:?}");
             }
         }
         for blocks in 1..=5 {
             let spec = nin_of(blocks, 12);
-            assert_eq!(spec.estimate(32).parameters, parameters(spec), "{spec:?}");
+            assert_eq!(spec.estimate((32, 32)).parameters, parameters(spec), "{spec:?}");
         }
+        let gray = ResNetSpec {
+            depth: Depth::ResNet18,
+            stem: Stem::Cifar,
+            width: 8,
+            channels: 1,
+            channels_last: false,
+            bn_splits: 1,
+        };
+        assert_eq!(
+            EncoderSpec::ResNet(gray).estimate((32, 32)).parameters,
+            parameters(EncoderSpec::ResNet(gray))
+        );
         // ResNet-50 of the paper, without its classifier of 2,049,000 weights, has 23.5 million.
-        let of = |depth| resnet_of(depth, Stem::Imagenet, 64).estimate(224).parameters;
+        let of = |depth| resnet_of(depth, Stem::Imagenet, 64).estimate((224, 224)).parameters;
         let found = [Depth::ResNet50, Depth::ResNet101, Depth::ResNet152].map(of);
         assert_eq!(found, [23_508_032, 42_500_160, 58_143_808]);
     }
 
     #[test]
     fn field_networks_that_no_machine_holds_are_counted() {
-        let wide = resnet_of(Depth::ResNet18, Stem::Cifar, 100_000).estimate(32);
+        let wide = resnet_of(Depth::ResNet18, Stem::Cifar, 100_000).estimate((32, 32));
         assert!(wide.parameters > 10_u64.pow(12), "{wide:?}");
-        let absurd = resnet_of(Depth::ResNet50, Stem::Cifar, i64::from(u32::MAX)).estimate(4096);
+        let absurd = resnet_of(Depth::ResNet50, Stem::Cifar, i64::from(u32::MAX)).estimate((4096, 4096));
         assert_eq!(absurd.parameters, u64::MAX, "it does not wrap around");
-        assert!(nin_of(5, 600_000).estimate(32).parameters > 10_u64.pow(13));
+        assert!(nin_of(5, 600_000).estimate((32, 32)).parameters > 10_u64.pow(13));
     }
 
     #[test]
     fn activations_grow_with_the_area_of_the_image() {
         for spec in [resnet_of(Depth::ResNet18, Stem::Cifar, 16), nin_of(4, 96)] {
-            let [small, large] = [32, 64].map(|side| spec.estimate(side).activations);
+            let [small, large] = [32, 64].map(|side| spec.estimate((side, side)).activations);
             assert_eq!(large, 4 * small, "{spec:?}");
+            assert_eq!(spec.estimate((32, 64)).activations, 2 * small, "{spec:?}");
         }
     }
 }

@@ -14,6 +14,8 @@ pub struct NinSpec {
     pub blocks: i64,
     /// Channels of the blocks after the first: 192 in the paper. The first has 1, 5/6 and 1/2 of it.
     pub width: i64,
+    /// Channels of an image: 3 in the paper.
+    pub channels: i64,
     /// Whether weights have channels-last strides: the same numbers, quicker under bf16.
     pub channels_last: bool,
     /// Splits of a batch, of consecutive images, that batch norm sees one at a time.
@@ -44,7 +46,7 @@ impl Nin {
         let block = |number: i64| {
             let path = &path / format!("block{number}");
             match number {
-                1 => NinBlock::of(&path, 3, [width, width * 5 / 6, width / 2], 5, like),
+                1 => NinBlock::of(&path, spec.channels, [width, width * 5 / 6, width / 2], 5, like),
                 2 => NinBlock::of(&path, width / 2, [width; 3], 5, like),
                 _ => NinBlock::of(&path, width, [width; 3], 3, like),
             }

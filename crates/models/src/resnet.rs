@@ -40,6 +40,8 @@ pub struct ResNetSpec {
     pub stem: Stem,
     /// Channels of the first stage; 64 in the paper, twice that in SimCLR's "2x".
     pub width: i64,
+    /// Channels of an image: 3 in the paper.
+    pub channels: i64,
     /// Whether weights have channels-last strides: the same numbers, quicker under bf16.
     pub channels_last: bool,
     /// Splits of a batch, of consecutive images, that batch norm sees one at a time.
@@ -75,7 +77,7 @@ impl ResNet {
         let path = store.root();
         let like = Like { init, channels_last: spec.channels_last, bn_splits: spec.bn_splits };
         let (side, stride, padding) = if spec.stem == Stem::Cifar { (3, 1, 1) } else { (7, 2, 3) };
-        let conv1 = Conv2d::new(&(&path / "conv1"), [spec.width, 3, side], stride, padding, like);
+        let conv1 = Conv2d::new(&(&path / "conv1"), [spec.width, spec.channels, side], stride, padding, like);
         let bn1 = BatchNorm::new(&(&path / "bn1"), spec.width, spec.bn_splits);
         let (counts, bottleneck) = spec.blocks();
         let mut inputs = spec.width;

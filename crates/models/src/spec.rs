@@ -27,6 +27,15 @@ impl EncoderSpec {
         }
     }
 
+    /// Channels of the images.
+    pub fn channels(self) -> i64 {
+        match self {
+            Self::ResNet(spec) => spec.channels,
+            Self::Nin(spec) => spec.channels,
+            Self::Vit(spec) => spec.channels,
+        }
+    }
+
     /// Whether weights, and so images, have channels-last strides.
     pub fn channels_last(self) -> bool {
         match self {

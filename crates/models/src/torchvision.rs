@@ -43,8 +43,14 @@ mod tests {
     #[test]
     fn field_weights_of_torchvision_load_once_their_own_parts_are_left_out() {
         for depth in [Depth::ResNet18, Depth::ResNet34, Depth::ResNet50, Depth::ResNet101, Depth::ResNet152] {
-            let spec =
-                ResNetSpec { depth, stem: Stem::Imagenet, width: 4, channels_last: false, bn_splits: 1 };
+            let spec = ResNetSpec {
+                depth,
+                stem: Stem::Imagenet,
+                width: 4,
+                channels: 3,
+                channels_last: false,
+                bn_splits: 1,
+            };
             let (from, to) = (nn::VarStore::new(Device::Cpu), nn::VarStore::new(Device::Cpu));
             let theirs = theirs(&ResNet::new(&from, spec, Init::new(1)).variables());
             let encoder = ResNet::new(&to, spec, Init::new(2)).variables();

@@ -36,6 +36,8 @@ pub struct VitSpec {
     pub stochastic_depth: f64,
     /// Whether the projection of patches keeps its initial values (MoCo v3, section 4.2).
     pub frozen_projection: bool,
+    /// Channels of an image.
+    pub channels: i64,
     /// Whether images, and the projection of patches, have channels-last strides.
     pub channels_last: bool,
 }
@@ -52,6 +54,7 @@ impl VitSpec {
             position: Position::Learned,
             stochastic_depth: 0.0,
             frozen_projection: false,
+            channels: 3,
             channels_last: true,
         }
     }
@@ -87,13 +90,13 @@ impl Vit {
         assert!(patch > 0 && side % patch == 0, "patches of {patch} pixels in images of {side}");
         let (path, device) = (store.root(), store.device());
         let proj = &(&path / "patch_embed") / "proj";
-        let fan_in = 3 * patch * patch;
+        let fan_in = spec.channels * patch * patch;
         let draw = |name: &str, shape: &[i64]| {
             let value = init.linear(&proj.path(name), shape, fan_in);
             let value = if spec.channels_last && shape.len() == 4 { channels_last(&value) } else { value };
             proj.add(name, value.to_device(device), !spec.frozen_projection)
         };
-        let projection = (draw("weight", &[width, 3, patch, patch]), draw("bias", &[width]));
+        let projection = (draw("weight", &[width, spec.channels, patch, patch]), draw("bias", &[width]));
         let token = |name: &str, shape: &[i64], std: f64| {
             path.add(name, init.truncated_normal(name, shape, std).to_device(device), true)
         };

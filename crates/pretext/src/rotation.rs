@@ -38,14 +38,14 @@ impl Rotations {
     /// is empty, and no class is known by its sharpness, since each is interpolated once.
     ///
     /// # Shapes
-    /// - `images`: `[n, 3, s, s]`
+    /// - `images`: `[n, c, s, s]`; half turns take `[n, c, h, w]`
     /// - returns as many
     ///
     /// # Panics
-    /// Where images are not square, or the class is not below `classes`.
+    /// Where images are not square, but for half turns, or the class is not below `classes`.
     pub fn turned(self, images: &Tensor, class: i64) -> Tensor {
-        let (_, _, h, w) = images.size4().expect("images are [n, 3, s, s]");
-        assert_eq!(h, w, "images are turned as squares");
+        let (_, _, h, w) = images.size4().expect("images are [n, c, h, w]");
+        assert!(h == w || self == Self::Two, "images of {h}x{w} are turned as squares");
         assert!((0..self.classes()).contains(&class), "class {class} of {}", self.classes());
         match self {
             Self::Two => images.rot90(2 * class, [2, 3]),
@@ -57,7 +57,7 @@ impl Rotations {
     /// Each image turned by a class of its own.
     ///
     /// # Shapes
-    /// - `images`: `[n, 3, s, s]`
+    /// - `images`: as for `turned`
     /// - `classes`: `[n]`, i64
     pub fn turned_each(self, images: &Tensor, classes: &Tensor) -> Tensor {
         let out = images.empty_like();
@@ -74,7 +74,7 @@ impl Rotations {
 
 /// The middle of images at their whole size, turned by an eighth or not.
 fn enlarged(images: &Tensor, eighth: bool) -> Tensor {
-    let (n, c, h, w) = images.size4().expect("images are [n, 3, s, s]");
+    let (n, c, h, w) = images.size4().expect("images are [n, c, s, s]");
     let half = std::f32::consts::FRAC_1_SQRT_2;
     // Where a pixel is read from, with y downwards: counter-clockwise to the eye.
     let (cosine, sine) = if eighth { (half * half, half * half) } else { (half, 0.0) };

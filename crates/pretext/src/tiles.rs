@@ -37,14 +37,14 @@ impl Tiling {
     /// The tile of every cell, moved by its own offset.
     ///
     /// # Shapes
-    /// - `images`: `[n, 3, s, s]`
+    /// - `images`: `[n, c, s, s]`
     /// - `offsets`: `[n, tiles, 2]`, i64, down and right, 0 to `slack`
-    /// - returns `[n, tiles, 3, tile, tile]`
+    /// - returns `[n, tiles, c, tile, tile]`
     ///
     /// # Panics
     /// As `slack`.
     pub fn cut(self, images: &Tensor, offsets: &Tensor) -> Tensor {
-        let (n, c, side, _) = images.size4().expect("images are [n, 3, s, s]");
+        let (n, c, side, _) = images.size4().expect("images are [n, c, s, s]");
         let cell = self.slack(side) + self.tile;
         let inside = Tensor::arange(self.tile, (Kind::Int64, images.device())).view([1, self.tile]);
         let columns = self.grid.columns() as i64;
@@ -65,8 +65,8 @@ impl Tiling {
     /// Tiles side by side as an image again, without gaps.
     ///
     /// # Shapes
-    /// - `tiles`: `[n, tiles, 3, tile, tile]`
-    /// - returns `[n, 3, rows * tile, columns * tile]`
+    /// - `tiles`: `[n, tiles, c, tile, tile]`
+    /// - returns `[n, c, rows * tile, columns * tile]`
     pub fn joined(self, tiles: &Tensor) -> Tensor {
         let (rows, columns) = (self.grid.rows() as i64, self.grid.columns() as i64);
         let (n, c) = (tiles.size()[0], tiles.size()[2]);
@@ -79,7 +79,7 @@ impl Tiling {
 /// neighbours.
 ///
 /// # Shapes
-/// - `tiles`: `[n, tiles, 3, tile, tile]`
+/// - `tiles`: `[n, tiles, c, tile, tile]`
 pub fn normalised(tiles: &Tensor) -> Tensor {
     let all = [-2i64, -1].as_slice();
     let centred = tiles - tiles.mean_dim(all, true, None);

@@ -7,10 +7,12 @@ use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 use embedded_graphics::prelude::{DrawTarget, Drawable, OriginDimensions, Pixel, Point, Size};
 use embedded_graphics::text::{Baseline, Text};
 use image::{Rgb, RgbImage, imageops};
+use kontrast_augment::ImageRef;
+use kontrast_augment_torch::ToTensor;
 use kontrast_data::save_picture;
 use std::convert::Infallible;
 use std::path::Path;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 /// Width of a letter of small words, and height of a line of them.
 pub(crate) const LETTER: u32 = 6;
@@ -91,15 +93,36 @@ pub(crate) fn pale_words() -> MonoTextStyle<'static, Rgb888> {
     MonoTextStyle::new(&FONT_6X10, Rgb888::WHITE)
 }
 
-/// A normalised picture, `[3, h, w]`, as bytes.
-pub(crate) fn pixels(picture: &Tensor, mean: [f64; 3], std: [f64; 3]) -> RgbImage {
-    let column = |of: [f64; 3]| Tensor::from_slice(&of).to_kind(Kind::Float).view([3, 1, 1]);
-    let picture = picture.to_device(tch::Device::Cpu).to_kind(Kind::Float) * column(std) + column(mean);
-    let bytes =
-        (picture * 255.0).round().clamp(0.0, 255.0).to_kind(Kind::Uint8).permute([1, 2, 0]).contiguous();
-    let (h, w, _) = bytes.size3().expect("a picture of three dimensions");
-    let bytes = Vec::try_from(bytes.view(-1)).expect("bytes");
-    RgbImage::from_raw(w as u32, h as u32, bytes).expect("three bytes a pixel")
+/// A normalised picture, `[c, h, w]`, as it was before it was normalised.
+pub(crate) fn pixels(picture: &Tensor, to_tensor: &ToTensor) -> RgbImage {
+    let bytes = to_tensor.bytes(&picture.unsqueeze(0));
+    let (_, h, w, _) = bytes.size4().expect("a picture of four dimensions");
+    let bytes: Vec<u8> = Vec::try_from(bytes.view(-1)).expect("bytes");
+    shown(ImageRef::new(w as usize, h as usize, &bytes))
+}
+
+/// An image of one to four channels as a picture: gray in all colours, and what is transparent over the paper.
+pub(crate) fn shown(image: ImageRef<'_>) -> RgbImage {
+    let pixel = |pixel: &[u8]| match *pixel {
+        [gray] => Rgb([gray; 3]),
+        [gray, alpha] => over_paper([gray; 3], alpha),
+        [red, green, blue] => Rgb([red, green, blue]),
+        _ => over_paper([pixel[0], pixel[1], pixel[2]], pixel[3]),
+    };
+    let channels = image.channels();
+    RgbImage::from_fn(image.width as u32, image.height as u32, |x, y| {
+        let place = (y as usize * image.width + x as usize) * channels;
+        pixel(&image.pixels[place..place + channels])
+    })
+}
+
+fn over_paper(colour: [u8; 3], alpha: u8) -> Rgb<u8> {
+    let alpha = u32::from(alpha);
+    let blend = |value: u8, paper: u8| {
+        ((u32::from(value) * alpha + u32::from(paper) * (255 - alpha) + 127) / 255) as u8
+    };
+    let [red, green, blue] = colour;
+    Rgb([blend(red, PAPER[0]), blend(green, PAPER[1]), blend(blue, PAPER[2])])
 }
 
 impl OriginDimensions for Canvas<'_> {

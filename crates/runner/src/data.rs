@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// Opens what the file names.
 pub(crate) fn open(config: &Data, seed: u64) -> anyhow::Result<Splits> {
-    let spec = Spec { source: source(config)?, subset: config.subset, seed };
+    let spec = Spec { source: source(config)?, subset: config.subset, seed, channels: config.channels() };
     match kontrast_data::open(&spec, &cache_home()) {
         Err(DataError::Missing { dataset, .. }) => {
             fetch(dataset)?;

@@ -2,6 +2,7 @@
 
 use crate::Refusal;
 use crate::session::Session;
+use kontrast_augment::ViewPlan;
 use kontrast_config::{Experiment, Optimizer, Precision};
 use kontrast_methods::setting;
 use kontrast_models::EncoderSpec;
@@ -27,15 +28,16 @@ struct Need {
 pub(crate) fn require_room(session: &Session) -> anyhow::Result<()> {
     let experiment = &session.experiment;
     let encoder = setting(experiment, session.trained_on.len(), session.runtime.device)?.encoder;
-    let side = session.plans.iter().map(|plan| plan.size().0.max(plan.size().1)).max().unwrap_or(0);
+    let sizes = session.plans.iter().map(ViewPlan::size);
+    let size = sizes.max_by_key(|(width, height)| width * height).unwrap_or((0, 0));
     match available_memory(session.runtime.device) {
-        Some(available) => Ok(fits(experiment, need(experiment, encoder, side), side, available)?),
+        Some(available) => Ok(fits(experiment, need(experiment, encoder, size), size, available)?),
         None => Ok(()),
     }
 }
 
-fn need(experiment: &Experiment, encoder: EncoderSpec, side: usize) -> Need {
-    let estimate = encoder.estimate(side);
+fn need(experiment: &Experiment, encoder: EncoderSpec, size: (usize, usize)) -> Need {
+    let estimate = encoder.estimate(size);
     // Weight, gradient and what the optimizer keeps of each.
     let copies = match experiment.optimizer {
         Optimizer::Sgd(_) | Optimizer::Lars(_) => 3,
@@ -52,7 +54,7 @@ fn need(experiment: &Experiment, encoder: EncoderSpec, side: usize) -> Need {
     }
 }
 
-fn fits(experiment: &Experiment, need: Need, side: usize, available: u64) -> Result<(), Refusal> {
+fn fits(experiment: &Experiment, need: Need, size: (usize, usize), available: u64) -> Result<(), Refusal> {
     let there = human::bytes(available);
     let encoder = experiment.encoder.name();
     if need.weights > available {
@@ -67,9 +69,11 @@ fn fits(experiment: &Experiment, need: Need, side: usize, available: u64) -> Res
     if need.weights.saturating_add(need.step) > available {
         let at_once = experiment.train.chunk.unwrap_or(experiment.train.batch);
         let text = format!(
-            "train.batch: a step with {at_once} images of {side}x{side} at once takes at least {}, and {there} of memory \
+            "train.batch: a step with {at_once} images of {}x{} at once takes at least {}, and {there} of memory \
              are available; lower train.batch, let train.chunk embed it in parts, or lower the size of the views or \
              encoder.{encoder}.width",
+            size.0,
+            size.1,
             human::bytes(need.weights.saturating_add(need.step))
         );
         return Err(Refusal(text));
@@ -89,8 +93,8 @@ mod tests {
         let changes: Vec<_> = changes.iter().map(ToString::to_string).collect();
         let experiment = Experiment::load(Path::new(FILE), &changes).unwrap().experiment;
         let encoder = setting(&experiment, 64, Device::Cpu).unwrap().encoder;
-        let need = need(&experiment, encoder, experiment.views.size());
-        fits(&experiment, need, experiment.views.size(), available).err().map(|refusal| refusal.0)
+        let size = experiment.views.size().width_and_height();
+        fits(&experiment, need(&experiment, encoder, size), size, available).err().map(|refusal| refusal.0)
     }
 
     #[test]

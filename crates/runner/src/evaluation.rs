@@ -16,8 +16,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// Pixels on a side of the baseline without a network.
+/// Pixels on the shorter side of the baseline without a network.
 const PIXELS: usize = 8;
+
+/// A view's width and height with [`PIXELS`] on the shorter side, in its proportions.
+fn shrunk((width, height): (usize, usize)) -> (usize, usize) {
+    let shorter = width.min(height).max(1);
+    let side = |side: usize| (PIXELS * side + shorter / 2) / shorter;
+    (side(width), side(height))
+}
 
 /// Both splits with labels, where there are such.
 pub(crate) fn labelled(session: &Session) -> Option<(Arc<dyn Labelled>, Arc<dyn Labelled>)> {
@@ -27,7 +34,7 @@ pub(crate) fn labelled(session: &Session) -> Option<(Arc<dyn Labelled>, Arc<dyn 
 /// Scores while training: those of the k-NN and the probe, without baselines.
 pub(crate) fn online(session: &Session, encoder: &dyn Encoder) -> anyhow::Result<BTreeMap<String, f64>> {
     let Some((train, test)) = labelled(session) else { return Ok(BTreeMap::new()) };
-    let subject = Subject::new(encoder, &*train, &*test, &session.extractor(session.side()))?;
+    let subject = Subject::new(encoder, &*train, &*test, &session.extractor(session.size()))?;
     let seed = session.experiment.seed;
     let mut list = protocols(&session.experiment.eval, seed);
     // knn_10 and knn_200 are for comparison at the end; the curve needs one k-NN.
@@ -47,7 +54,7 @@ pub(crate) struct FinalScores {
 /// Whether the maps of layer-wise probes, where these are asked for, have room in memory.
 pub(crate) fn require_room(session: &Session, encoder: &dyn Encoder) -> anyhow::Result<()> {
     if let (Some((train, test)), Some(probes)) = (labelled(session), probing::probes(session)) {
-        probes.require_room(encoder, &*train, &*test, &session.extractor(session.side()))?;
+        probes.require_room(encoder, &*train, &*test, &session.extractor(session.size()))?;
     }
     Ok(())
 }
@@ -73,7 +80,7 @@ pub(crate) fn at_the_end(
     interrupt: &AtomicBool,
 ) -> anyhow::Result<FinalScores> {
     let seed = session.experiment.seed;
-    let extractor = session.extractor(session.side());
+    let extractor = session.extractor(session.size());
     let labelled = labelled(session);
     // Before the other scores take their time: the probes come last.
     require_room(session, encoder)?;
@@ -88,8 +95,9 @@ pub(crate) fn at_the_end(
     let random_init = session.method()?;
     let (trained, layers) = evaluator.network("trained", encoder)?;
     let (random_init, baselines) = evaluator.network("random init", random_init.encoder())?;
-    let pixels = Pixels { side: PIXELS as i64 };
-    let pixels = evaluator.scores("raw pixels", &evaluator.subject(&pixels, PIXELS)?)?;
+    let size = shrunk(session.size());
+    let values = (session.experiment.data.channels() * size.0 * size.1) as i64;
+    let pixels = evaluator.scores("raw pixels", &evaluator.subject(&Pixels { values }, size)?)?;
     let scores = Evaluation { trained, random_init, pixels };
     Ok(FinalScores { scores, layers: beside(layers, &baselines), figures })
 }
@@ -122,19 +130,19 @@ impl Evaluator<'_> {
         whose: &str,
         encoder: &dyn Encoder,
     ) -> anyhow::Result<(BTreeMap<String, Score>, Vec<LayerScore>)> {
-        let subject = self.subject(encoder, self.session.side())?;
+        let subject = self.subject(encoder, self.session.size())?;
         let scores = self.scores(whose, &subject)?;
         let Some(probing) = Probing::new(self.session, whose, self.interrupt)? else {
             return Ok((scores, Vec::new()));
         };
-        let layers = probing.run(&subject, &self.session.extractor(self.session.side()))?;
+        let layers = probing.run(&subject, &self.session.extractor(self.session.size()))?;
         Ok((scores, layers))
     }
 
-    /// An encoder with its features of images of so many pixels on a side.
-    fn subject<'e>(&'e self, encoder: &'e dyn Encoder, side: usize) -> anyhow::Result<Subject<'e>> {
+    /// An encoder with its features of images of this width and height.
+    fn subject<'e>(&'e self, encoder: &'e dyn Encoder, size: (usize, usize)) -> anyhow::Result<Subject<'e>> {
         self.go_on()?;
-        Ok(Subject::new(encoder, &*self.train, &*self.test, &self.session.extractor(side))?)
+        Ok(Subject::new(encoder, &*self.train, &*self.test, &self.session.extractor(size))?)
     }
 
     fn scores(&self, whose: &str, subject: &Subject<'_>) -> anyhow::Result<BTreeMap<String, Score>> {

@@ -1,9 +1,9 @@
 //! The pictures of a run: views of some images, and the nearest neighbours of some.
 
-use crate::canvas::{PAPER, RIGHT, WRONG, save};
+use crate::canvas::{PAPER, RIGHT, WRONG, save, shown};
 use crate::session::Session;
 use image::{Rgb, RgbImage, imageops};
-use kontrast_augment::ViewPlan;
+use kontrast_augment::{ImageRef, ViewPlan};
 use kontrast_data::{Dataset, fill, fill_views};
 use kontrast_eval::nearest;
 use kontrast_models::Encoder;
@@ -24,8 +24,8 @@ const BORDER: usize = 4;
 pub(crate) fn views(session: &Session, file: &Path) -> anyhow::Result<()> {
     let images = &*session.trained_on;
     let count = images.len().min(SHOWN);
-    let mut sheet = Sheet::new(count, 1 + session.plans.len(), session.side());
-    let undistorted = ViewPlan::evaluation((session.side(), session.side()));
+    let mut sheet = Sheet::new(count, 1 + session.plans.len(), session.size());
+    let undistorted = session.undistorted(session.size());
     let indices: Vec<u32> = (0..count as u32).collect();
     for (column, &index) in indices.iter().enumerate() {
         sheet.put(column, 0, &one(images, &undistorted, index)?, None);
@@ -38,7 +38,8 @@ pub(crate) fn views(session: &Session, file: &Path) -> anyhow::Result<()> {
     for (row, plan) in session.plans.iter().enumerate() {
         for column in 0..count {
             let (view, left) = rest.split_at(plan.bytes());
-            sheet.put(column, 1 + row, view, None);
+            let (width, height) = plan.size();
+            sheet.put(column, 1 + row, &shown(ImageRef::new(width, height, view)), None);
             rest = left;
         }
     }
@@ -49,7 +50,7 @@ pub(crate) fn views(session: &Session, file: &Path) -> anyhow::Result<()> {
 /// the same. Without a test split training images stand in the first column, each with its nearest others; without
 /// labels there are no frames.
 pub(crate) fn neighbours(session: &Session, encoder: &dyn Encoder, file: &Path) -> anyhow::Result<()> {
-    let extractor = session.extractor(session.side());
+    let extractor = session.extractor(session.size());
     let (train_labels, test) = (session.splits.train.labelled(), session.splits.test.clone());
     // Where some images have labels, these are the neighbours: others would have no frame.
     let train = train_labels.clone().map_or_else(|| session.splits.train.images(), |labelled| labelled as _);
@@ -65,7 +66,7 @@ pub(crate) fn neighbours(session: &Session, encoder: &dyn Encoder, file: &Path) 
     let own = usize::from(test.is_none());
     let k = (NEIGHBOURS + own).min(bank.len());
     let (_, positions) = nearest(&of_queries, &of_bank, k as i64);
-    let mut sheet = Sheet::new(1 + k - own, queries.len(), session.side());
+    let mut sheet = Sheet::new(1 + k - own, queries.len(), session.size());
     for (row, &query) in queries.iter().enumerate() {
         sheet.put(0, row, &one(asked, &extractor.plan, query)?, None);
         let near = (0..k).map(|place| positions.int64_value(&[row as i64, place as i64]) as u32);
@@ -80,44 +81,50 @@ pub(crate) fn neighbours(session: &Session, encoder: &dyn Encoder, file: &Path) 
     save(&sheet.picture, file)
 }
 
-fn one(images: &dyn Dataset, plan: &ViewPlan, index: u32) -> anyhow::Result<Vec<u8>> {
+fn one(images: &dyn Dataset, plan: &ViewPlan, index: u32) -> anyhow::Result<RgbImage> {
     let mut bytes = vec![0; plan.bytes()];
     fill(images, plan, 0, 0, &[index], &mut bytes)?;
-    Ok(bytes)
+    Ok(shown(ImageRef::new(plan.size().0, plan.size().1, &bytes)))
 }
 
-/// A grid of small square images, each enlarged by a whole factor so that no pixel is invented.
+/// A grid of small images, each enlarged by a whole factor so that no pixel is invented.
 pub(crate) struct Sheet {
     pub(crate) picture: RgbImage,
-    /// Pixels on a side of a cell.
-    cell: usize,
+    /// Width and height of a cell.
+    cell: (usize, usize),
 }
 
 impl Sheet {
-    pub(crate) fn new(columns: usize, rows: usize, side: usize) -> Self {
-        let cell = enlarged(side, CELL);
-        let pitch = cell + 2 * BORDER + GAP;
-        let picture =
-            RgbImage::from_pixel((columns * pitch + GAP) as u32, (rows * pitch + GAP) as u32, PAPER);
-        Self { picture, cell }
+    /// Cells for images of this width and height.
+    pub(crate) fn new(columns: usize, rows: usize, size: (usize, usize)) -> Self {
+        let cell = enlarged(size, (CELL, CELL));
+        let pitch = pitch(cell);
+        let whole = ((columns * pitch.0 + GAP) as u32, (rows * pitch.1 + GAP) as u32);
+        Self { picture: RgbImage::from_pixel(whole.0, whole.1, PAPER), cell }
     }
 
-    pub(crate) fn put(&mut self, column: usize, row: usize, bytes: &[u8], frame: Option<Rgb<u8>>) {
-        let side = (bytes.len() / 3).isqrt();
-        let (small, large) = (side as u32, enlarged(side, self.cell) as u32);
-        let Some(cell) = RgbImage::from_raw(small, small, bytes.to_vec()) else { return };
-        let cell = imageops::resize(&cell, large, large, imageops::FilterType::Nearest);
-        let pitch = self.cell + 2 * BORDER + GAP;
-        let (x, y) = ((GAP + column * pitch) as i64, (GAP + row * pitch) as i64);
+    pub(crate) fn put(&mut self, column: usize, row: usize, image: &RgbImage, frame: Option<Rgb<u8>>) {
+        let (width, height) = enlarged((image.width() as usize, image.height() as usize), self.cell);
+        let (width, height) = (width as u32, height as u32);
+        let cell = imageops::resize(image, width, height, imageops::FilterType::Nearest);
+        let pitch = pitch(self.cell);
+        let (x, y) = ((GAP + column * pitch.0) as i64, (GAP + row * pitch.1) as i64);
         if let Some(colour) = frame {
-            let framed = large + 2 * BORDER as u32;
-            imageops::replace(&mut self.picture, &RgbImage::from_pixel(framed, framed, colour), x, y);
+            let border = 2 * BORDER as u32;
+            let framed = RgbImage::from_pixel(width + border, height + border, colour);
+            imageops::replace(&mut self.picture, &framed, x, y);
         }
         imageops::replace(&mut self.picture, &cell, x + BORDER as i64, y + BORDER as i64);
     }
 }
 
-/// A side in the largest whole multiple that fits a cell, or as it is.
-fn enlarged(side: usize, cell: usize) -> usize {
-    side * (cell / side).max(1)
+/// From one cell to the next, across and down.
+fn pitch(cell: (usize, usize)) -> (usize, usize) {
+    (cell.0 + 2 * BORDER + GAP, cell.1 + 2 * BORDER + GAP)
+}
+
+/// A size in the largest whole multiple that fits a cell, or as it is.
+fn enlarged((width, height): (usize, usize), cell: (usize, usize)) -> (usize, usize) {
+    let times = (cell.0 / width).min(cell.1 / height).max(1);
+    (width * times, height * times)
 }

@@ -5,14 +5,19 @@ use kontrast_data::{DataError, Source, Spec, Splits, Unreadable, WHITE};
 use kontrast_runlog::cache_home;
 use std::path::Path;
 
-/// A folder of images, or where `path` is a file a pack.
-pub(crate) fn open(path: &Path, unreadable: Unreadable, holdout: Option<f64>) -> anyhow::Result<Splits> {
+/// A folder of images, or where `path` is a file a pack, in so many channels.
+pub(crate) fn open(
+    path: &Path,
+    unreadable: Unreadable,
+    holdout: Option<f64>,
+    channels: usize,
+) -> anyhow::Result<Splits> {
     let source = if path.is_file() {
         Source::Pack(path.to_owned())
     } else {
         Source::Folder { root: path.to_owned(), unreadable, holdout, background: WHITE }
     };
-    let splits = kontrast_data::open(&Spec { source, subset: None, seed: 0 }, &cache_home());
+    let splits = kontrast_data::open(&Spec { source, subset: None, seed: 0, channels }, &cache_home());
     let splits = splits.map_err(in_flags)?;
     log_notes(&splits);
     Ok(splits)

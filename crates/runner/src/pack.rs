@@ -23,6 +23,9 @@ pub(crate) struct Pack {
     /// Pixels of the short side of larger images [default: images keep their sizes]
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=8192))]
     short: Option<u32>,
+    /// Channels of an image: 1 (gray), 2 (gray and alpha), 3 (RGB) or 4 (RGB and alpha)
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=4))]
+    channels: u8,
     /// Leave out images that cannot be read, instead of stopping
     #[arg(long)]
     skip_unreadable: bool,
@@ -44,7 +47,8 @@ pub(crate) fn pack(arguments: &Pack) -> anyhow::Result<u8> {
     let unreadable = if arguments.skip_unreadable { Unreadable::Skip } else { Unreadable::Refuse };
     let reading = ProgressBar::new_spinner().with_message("looking at the images");
     reading.enable_steady_tick(Duration::from_millis(200));
-    let splits = images::open(&arguments.folder, unreadable, arguments.holdout);
+    let splits =
+        images::open(&arguments.folder, unreadable, arguments.holdout, usize::from(arguments.channels));
     reading.finish_and_clear();
     let splits = splits?;
     let packing = Packing { short: arguments.short.map(|short| short as usize), holdout: arguments.holdout };

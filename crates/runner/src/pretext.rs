@@ -64,7 +64,7 @@ pub(crate) fn accuracy(
         beside_what_was_found(&mut shown, &TaskImages::trained_on(session, view))?;
     }
     let names = names(&shown.classes);
-    save(&sheet(&shown, &names, &session.experiment.data), &figures.join("pretext.png"))?;
+    save(&sheet(&shown, &names, &session.to_tensor()), &figures.join("pretext.png"))?;
     // Which image was taken for which the sheet shows; their numbers are uninformative.
     if let Some(confusion) = count.confusion.filter(|_| !of_images) {
         save(&matrix(&confusion, &names), &figures.join("confusion.png"))?;

@@ -3,7 +3,7 @@
 use crate::canvas::{Canvas, LINE, PAPER, RIGHT, WRONG, pixels, width, words};
 use image::RgbImage;
 use image::imageops::{self, FilterType};
-use kontrast_config::Data;
+use kontrast_augment_torch::ToTensor;
 use kontrast_methods::Predictions;
 use tch::Device;
 
@@ -23,7 +23,7 @@ const WIDTH: u32 = 950;
 const SEAM: (u32, u32) = (2, 4);
 
 /// Some pictures. Of few classes each has a row, named at its left; of many the right answer stands below each picture.
-pub(crate) fn sheet(predictions: &Predictions, names: &[String], data: &Data) -> RgbImage {
+pub(crate) fn sheet(predictions: &Predictions, names: &[String], to_tensor: &ToTensor) -> RgbImage {
     let (targets, found) = (classes(&predictions.targets), classes(&predictions.found));
     let by_class = predictions.classes.len() <= MOST_ROWS;
     let drawing = Drawing::of(predictions);
@@ -42,7 +42,7 @@ pub(crate) fn sheet(predictions: &Predictions, names: &[String], data: &Data) ->
             let x = plan.left + GAP + column * plan.across;
             let frame = if targets[index] == found[index] { RIGHT } else { WRONG };
             Canvas(&mut picture).fill((x, y), plan.framed, frame);
-            let drawn = drawing.draw(&pixels(&predictions.pictures.get(index as i64), data.mean, data.std));
+            let drawn = drawing.draw(&pixels(&predictions.pictures.get(index as i64), to_tensor));
             imageops::replace(&mut picture, &drawn, (x + FRAME).into(), (y + FRAME).into());
             let right = (!by_class).then(|| format!("is {}", names[targets[index]]));
             let captions = right.into_iter().chain([format!("found {}", names[found[index]])]);

@@ -61,12 +61,11 @@ fn draw(session: &Session, method: &Method, asked: &TaskImages<'_>, file: &Path)
     let indices: Vec<u32> = (0..count).map(|column| (column * asked.len() / count) as u32).collect();
     let images = asked.some(&indices)?.view(0);
     let Some(found) = method.reconstruct(&images) else { return Ok(()) };
-    let mut sheet = Sheet::new(count, 2, images.size()[3] as usize);
-    let data = &session.experiment.data;
+    let mut sheet = Sheet::new(count, 2, (images.size()[3] as usize, images.size()[2] as usize));
+    let to_tensor = session.to_tensor();
     for (row, pictures) in [images, found].iter().enumerate() {
         for column in 0..count {
-            let picture = pixels(&pictures.get(column as i64), data.mean, data.std);
-            sheet.put(column, row, &picture.into_raw(), None);
+            sheet.put(column, row, &pixels(&pictures.get(column as i64), &to_tensor), None);
         }
     }
     save(&sheet.picture, file)
@@ -79,7 +78,7 @@ fn name(loss: PixelLoss) -> &'static str {
     }
 }
 
-/// Each image's mean error, `[n, 3, h, w]`, summed over the images.
+/// Each image's mean error, `[n, c, h, w]`, summed over the images.
 fn sum_over_images(found: &Tensor, images: &Tensor, loss: PixelLoss) -> f64 {
     let difference = found - images;
     let errors = match loss {
@@ -89,7 +88,7 @@ fn sum_over_images(found: &Tensor, images: &Tensor, loss: PixelLoss) -> f64 {
     errors.mean(Kind::Float).double_value(&[]) * images.size()[0] as f64
 }
 
-/// The one colour of each image that errs least, `[n, 3, 1, 1]`: the mean for squares, the median for absolute values.
+/// The one colour of each image that errs least, `[n, c, 1, 1]`: the mean for squares, the median for absolute values.
 fn colours(images: &Tensor, loss: PixelLoss) -> Tensor {
     let values = images.flatten(2, 3);
     let colours = match loss {

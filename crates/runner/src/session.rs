@@ -9,7 +9,7 @@ use kontrast_augment_torch::ToTensor;
 use kontrast_config::{Experiment, Loaded};
 use kontrast_data::{DataError, Dataset, Splits, Subset};
 use kontrast_eval::Extractor;
-use kontrast_methods::{Labels, Method, build, permutation_set, precision, setting, view_spec};
+use kontrast_methods::{Labels, Method, build, permutation_set, precision, setting, to_tensor, view_spec};
 use kontrast_pretext::permutations::PermutationSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -63,7 +63,7 @@ impl Session {
         if images < batch {
             return Err(DataError::Batch { batch, images }.into());
         }
-        let plans = view_spec(&experiment.views)?.plans;
+        let plans = view_spec(&experiment.views, experiment.data.channels())?.plans;
         Ok(Self {
             experiment,
             digest: loaded.digest.clone(),
@@ -99,14 +99,13 @@ impl Session {
     }
 
     pub(crate) fn to_tensor(&self) -> ToTensor {
-        let data = &self.experiment.data;
-        ToTensor::new(data.mean, data.std, self.runtime.device)
+        to_tensor(&self.experiment.data, self.runtime.device)
     }
 
-    /// Features of undistorted images of this many pixels on a side.
-    pub(crate) fn extractor(&self, side: usize) -> Extractor {
+    /// Features of undistorted images of this width and height.
+    pub(crate) fn extractor(&self, size: (usize, usize)) -> Extractor {
         Extractor {
-            plan: ViewPlan::evaluation((side, side)),
+            plan: self.undistorted(size),
             to_tensor: self.to_tensor(),
             precision: precision(self.experiment.train.precision),
             batch: BATCH,
@@ -114,8 +113,14 @@ impl Session {
         }
     }
 
-    /// Pixels on a side of a view, and so of an image under evaluation.
-    pub(crate) fn side(&self) -> usize {
-        self.experiment.views.size()
+    /// Images as they are, in this width and height.
+    pub(crate) fn undistorted(&self, size: (usize, usize)) -> ViewPlan {
+        let plan = ViewPlan::evaluation(size).of_channels(self.experiment.data.channels());
+        plan.expect("a checked experiment has images of 1 to 4 channels, and cropping changes no colour")
+    }
+
+    /// Width and height of the first view, and so of an image under evaluation.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        self.experiment.views.size().width_and_height()
     }
 }

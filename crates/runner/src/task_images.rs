@@ -29,8 +29,8 @@ impl<'s> TaskImages<'s> {
         let test = session.splits.test.clone();
         let on_test = test.is_some();
         let images = test.map_or_else(|| session.splits.train.images(), |test| test as _);
-        let side = session.experiment.views.sizes()[view];
-        Self { session, images, plan: ViewPlan::evaluation((side, side)), epoch: 0, on_test }
+        let size = session.experiment.views.sizes()[view].width_and_height();
+        Self { session, images, plan: session.undistorted(size), epoch: 0, on_test }
     }
 
     /// What was trained on, in views of an epoch after the last.

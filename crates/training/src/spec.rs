@@ -4,7 +4,7 @@ use crate::{Checkpoints, TextSource};
 use kontrast_augment_torch::ToTensor;
 use kontrast_config::Experiment;
 use kontrast_data::{Dataset, Epochs, LoaderSpec};
-use kontrast_methods::ViewSpec;
+use kontrast_methods::{ViewSpec, to_tensor};
 use std::sync::Arc;
 use tch::Device;
 
@@ -53,7 +53,7 @@ impl TrainerSpec {
         };
         Self {
             loader,
-            to_tensor: ToTensor::new(experiment.data.mean, experiment.data.std, device),
+            to_tensor: to_tensor(&experiment.data, device),
             texts: None,
             checkpoints,
             checkpoint_every: train.checkpoint_every,

@@ -6,18 +6,28 @@ use kontrast_augment::{Fill, Op, Recipe, Sampling};
 /// On pictures of several shapes, where `ops` gets the size.
 fn check(ops: impl Fn((usize, usize)) -> Vec<Op>) {
     for size in [(12, 12), (13, 8), (1, 9), (6, 1), (1, 1), (40, 33)] {
-        let images = Images::of_all_sorts(size, 5);
-        let recipes: Vec<Recipe> = ops(size).into_iter().map(|op| Recipe { size, ops: vec![op] }).collect();
-        let (difference, said) = largest_difference(&images, &recipes);
-        assert!(difference <= 2, "{}x{}: {said}", size.0, size.1);
+        for channels in 1..=4 {
+            let images = Images::of_channels(channels, size, 5);
+            let fits =
+                |op: &Op| channels > 2 || !matches!(op, Op::ShiftChannels(_) | Op::DropChannels { .. });
+            let ops = ops(size).into_iter().filter(fits);
+            let recipes: Vec<Recipe> = ops.map(|op| Recipe { size, ops: vec![op] }).collect();
+            if !recipes.is_empty() {
+                let (difference, said) = largest_difference(&images, &recipes);
+                assert!(difference <= 2, "{channels} channels of {}x{}: {said}", size.0, size.1);
+            }
+        }
     }
 }
 
 /// On one size and another size of the view.
 fn check_framed(image: (usize, usize), view: (usize, usize), ops: &[Vec<Op>]) {
     let recipes: Vec<Recipe> = ops.iter().map(|ops| Recipe { size: view, ops: ops.clone() }).collect();
-    let (difference, said) = largest_difference(&Images::of_all_sorts(image, 6), &recipes);
-    assert!(difference <= 2, "{image:?} to {view:?}: {said}");
+    for channels in 1..=4 {
+        let images = Images::of_channels(channels, image, 6);
+        let (difference, said) = largest_difference(&images, &recipes);
+        assert!(difference <= 2, "{channels} channels, {image:?} to {view:?}: {said}");
+    }
 }
 
 #[test]
@@ -157,7 +167,8 @@ fn noise_and_what_is_done_to_channels() {
 #[test]
 fn field_a_flat_picture_stays_flat_on_both_sides() {
     let colours = [[255, 255, 255], [3, 130, 251], [77, 77, 78], [1, 0, 254]];
-    let images = Images { size: (40, 40), pixels: colours.map(|colour| colour.repeat(40 * 40)).concat() };
+    let images =
+        Images { size: (40, 40), channels: 3, pixels: colours.map(|colour| colour.repeat(40 * 40)).concat() };
     let crop = |x, y, width, height| Op::Crop { x, y, width, height, antialias: true };
     let ops = [crop(0, 0, 40, 40), crop(3, 5, 31, 29), crop(7, 1, 17, 38)]
         .map(|crop| Recipe { size: (32, 32), ops: vec![crop, Op::Autocontrast] });

@@ -1,8 +1,8 @@
 //! Checks that several methods share.
 
 use super::Head;
-use crate::Train;
 use crate::problems::Problems;
+use crate::{Train, ViewSize};
 
 /// A queue is filled and emptied by whole batches.
 pub(super) fn whole_batches(key: &str, length: usize, batch: usize, problems: &mut Problems) {
@@ -28,9 +28,14 @@ pub(super) fn predicts(key: &str, predictor: &Head, projector: &Head, problems: 
 pub(super) fn fitting_tiles(
     (key, grid_key): (&str, Option<&str>),
     (grid, tile): (usize, usize),
-    (side, views_key): (usize, &str),
+    (size, views_key): (ViewSize, &str),
     problems: &mut Problems,
 ) {
+    if !size.is_square() {
+        let expected = format!("a square, for {key} cuts it into as many rows as columns of square cells");
+        return problems.require(false, views_key, &format_args!("{size} pixels"), &expected);
+    }
+    let side = size.shorter();
     let of = format!("{views_key} has {side} pixels on a side");
     if side < grid || !side.is_multiple_of(grid) {
         let near = match (side / grid * grid, side.next_multiple_of(grid)) {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checks::fitting_tiles;
 use super::{ComparedViews, Head, MethodInfo, MethodSpec, Permutations, Pretext, Shuffled, Surroundings};
+use crate::ViewSize;
 use crate::problems::Problems;
 
 /// Jigsaw: which permutation the tiles of an image were shuffled by.
@@ -70,9 +71,9 @@ impl MethodSpec for Jigsaw {
         problems.require(count <= available, &count_key, &count, &expected);
     }
 
-    fn check_tiles(&self, key: &str, (side, of): (usize, &str), problems: &mut Problems) {
+    fn check_size(&self, key: &str, (size, of): (ViewSize, &str), problems: &mut Problems) {
         let grid = usize::from(self.grid.max(1));
-        fitting_tiles((key, Some(&format!("{key}.grid"))), (grid, self.tile), (side, of), problems);
+        fitting_tiles((key, Some(&format!("{key}.grid"))), (grid, self.tile), (size, of), problems);
     }
 
     fn info(&self) -> MethodInfo {

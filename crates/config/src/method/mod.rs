@@ -60,7 +60,7 @@ pub use vicreg::Vicreg;
 use serde::{Deserialize, Serialize};
 
 use crate::problems::Problems;
-use crate::{Train, Views};
+use crate::{Train, ViewSize, Views};
 
 /// Makes the enum of a list of names and types.
 macro_rules! methods {
@@ -156,22 +156,22 @@ impl AnyMethod {
         self.tasks().iter().filter_map(|task| task.info.most_images).min()
     }
 
-    /// Pixels on a side of what the encoder sees of the smallest view or tile, and the key that says so.
-    pub(crate) fn least_side(&self, views: &Views) -> Option<(String, usize)> {
+    /// The sizes of all that the encoder sees, views or tiles, each with the key that says so.
+    pub(crate) fn seen(&self, views: &Views) -> Vec<(String, ViewSize)> {
         let sizes = views.sizes();
         let of_task = |task: Task| {
-            if let Some(tile) = task.info.tile {
-                return Some((format!("{}.tile", task.key), tile));
+            if let Some(side) = task.info.tile {
+                return vec![(format!("{}.tile", task.key), ViewSize { height: side, width: side })];
             }
             let own = task.views.map_or_else(|| sizes.clone(), |own| picked(&sizes, &own));
-            own.into_iter().min().map(|side| (format!("views.{}", views.name()), side))
+            own.into_iter().map(|size| (format!("views.{}", views.name()), size)).collect()
         };
-        self.tasks().into_iter().filter_map(of_task).min_by_key(|(_, side)| *side)
+        self.tasks().into_iter().flat_map(of_task).collect()
     }
 
     /// Reports what is out of range, whatever the views are.
-    pub(crate) fn check(&self, train: &Train, problems: &mut Problems) {
-        let around = Surroundings { train, is_shared: false };
+    pub(crate) fn check(&self, train: &Train, channels: usize, problems: &mut Problems) {
+        let around = Surroundings { train, channels, is_shared: false };
         self.spec().check(&format!("method.{}", self.name()), around, problems);
     }
 
@@ -190,18 +190,18 @@ impl AnyMethod {
     }
 
     /// Reports views of these sizes, which stand under a key of their own, that the method under `key` cannot compare.
-    fn check_sizes(&self, key: &str, (views, sizes): (&str, &[usize]), problems: &mut Problems) {
+    fn check_sizes(&self, key: &str, (views, sizes): (&str, &[ViewSize]), problems: &mut Problems) {
         let listed: Vec<_> = sizes.iter().map(ToString::to_string).collect();
         let noun = if sizes.len() == 1 { "view" } else { "views" };
         let found = format!("{} {noun} of {} pixels", sizes.len(), listed.join(" and "));
         let compared = self.spec().info().compared_views;
         let expected = format!("{}: {key} {}", compared.views(), compared.why());
         problems.require(compared.accepts(sizes), views, &format_args!("{found}"), &expected);
-        self.spec().check_tiles(key, (sizes[0], views), problems);
+        self.spec().check_size(key, (sizes[0], views), problems);
     }
 }
 
 /// The sizes of some views, but for those that the plan does not have.
-fn picked(sizes: &[usize], views: &[usize]) -> Vec<usize> {
+fn picked(sizes: &[ViewSize], views: &[usize]) -> Vec<ViewSize> {
     views.iter().filter_map(|&view| sizes.get(view).copied()).collect()
 }

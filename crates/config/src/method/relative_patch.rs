@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checks::fitting_tiles;
 use super::{ComparedViews, Head, MethodInfo, MethodSpec, Pretext, Surroundings};
+use crate::ViewSize;
 use crate::problems::Problems;
 
 /// Relative patches: where one tile lies beside the middle one.
@@ -40,7 +41,7 @@ pub struct RelativePatch {
 }
 
 impl MethodSpec for RelativePatch {
-    fn check(&self, key: &str, _around: Surroundings<'_>, problems: &mut Problems) {
+    fn check(&self, key: &str, around: Surroundings<'_>, problems: &mut Problems) {
         problems.require(self.tile >= 1, &format!("{key}.tile"), &self.tile, "at least 1 pixel");
         if let Some(fraction) = self.drop_channels {
             let key_of_fraction = format!("{key}.drop_channels");
@@ -48,13 +49,16 @@ impl MethodSpec for RelativePatch {
             let expected =
                 format!("left out with {key}.normalise = false: the noise lies about 0, as the tile has to");
             problems.require(self.normalise, &key_of_fraction, &fraction, &expected);
+            let expected =
+                "left out: two of three colours are dropped, and data.mean has another number of channels";
+            problems.require(around.channels == 3, &key_of_fraction, &fraction, expected);
         }
         self.projector.check(&format!("{key}.projector"), problems);
         self.head.check(&format!("{key}.head"), problems);
     }
 
-    fn check_tiles(&self, key: &str, (side, of): (usize, &str), problems: &mut Problems) {
-        fitting_tiles((key, None), (3, self.tile), (side, of), problems);
+    fn check_size(&self, key: &str, (size, of): (ViewSize, &str), problems: &mut Problems) {
+        fitting_tiles((key, None), (3, self.tile), (size, of), problems);
     }
 
     fn info(&self) -> MethodInfo {

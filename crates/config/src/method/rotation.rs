@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ComparedViews, Head, MethodInfo, MethodSpec, Pretext, Surroundings};
+use crate::ViewSize;
 use crate::problems::Problems;
 
 /// Rotation prediction: how far an image was turned.
@@ -30,6 +31,15 @@ impl MethodSpec for Rotation {
         let expected = "2, 4 or 8 angles";
         problems.require([2, 4, 8].contains(&rotations), &format!("{key}.rotations"), &rotations, expected);
         self.head.check(&format!("{key}.head"), problems);
+    }
+
+    fn check_size(&self, key: &str, (size, of): (ViewSize, &str), problems: &mut Problems) {
+        let fits = size.is_square() || self.rotations == 2;
+        let expected = format!(
+            "a square for {key}.rotations = {}, since a quarter turn of others has another size; or 2 rotations",
+            self.rotations
+        );
+        problems.require(fits, of, &format_args!("{size} pixels"), &expected);
     }
 
     fn info(&self) -> MethodInfo {

@@ -1,16 +1,16 @@
 //! What the rest of the workspace asks of a method's settings.
 
 use super::{Permutations, PixelLoss};
-use crate::Train;
 use crate::problems::Problems;
+use crate::{Train, ViewSize};
 
 /// The settings of a method: a table of the experiment file.
 pub trait MethodSpec {
     /// Reports what is out of range under `key`, which names the table.
     fn check(&self, key: &str, around: Surroundings<'_>, problems: &mut Problems);
 
-    /// Reports tiles that do not lie in a view of `side` pixels, which the key `of` names; for methods that cut tiles.
-    fn check_tiles(&self, _key: &str, (_side, _of): (usize, &str), _problems: &mut Problems) {}
+    /// Reports a view of a size that the method cannot cut into tiles or turn, under the key `of`, which names it.
+    fn check_size(&self, _key: &str, (_size, _of): (ViewSize, &str), _problems: &mut Problems) {}
 
     /// Settings that are allowed and seldom meant, in words, where so many images are trained on.
     fn notes(&self, _key: &str, _images: usize, _train: &Train) -> Vec<String> {
@@ -26,6 +26,8 @@ pub trait MethodSpec {
 pub struct Surroundings<'a> {
     /// Batch and epochs.
     pub train: &'a Train,
+    /// Channels of the images.
+    pub channels: usize,
     /// Whether other tasks train the same encoder.
     pub is_shared: bool,
 }
@@ -124,7 +126,7 @@ pub enum ComparedViews {
 }
 
 impl ComparedViews {
-    pub(super) fn accepts(self, sizes: &[usize]) -> bool {
+    pub(super) fn accepts(self, sizes: &[ViewSize]) -> bool {
         let alike = sizes.windows(2).all(|pair| pair[0] == pair[1]);
         match self {
             Self::Slot | Self::Pretext | Self::Whole => sizes.len() == 1,

@@ -1,6 +1,7 @@
 //! Multi-crop: a few large views and several small ones, the plans of SwAV and DINO.
 
-use super::distortions::{Blur, Finish, Jitter, colours, count, fractions, ordered, size};
+use super::distortions::{Blur, Finish, Jitter, colours, count, fractions, ordered};
+use super::size::ViewSize;
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct Crops {
     /// How many.
     pub count: usize,
-    /// Width and height in pixels.
-    pub size: usize,
+    /// Pixels on either side, or `[height, width]`: 8 to 8,192 each.
+    pub size: ViewSize,
     /// Fraction of the image's area that a crop covers: least and largest.
     pub crop_scale: [f64; 2],
 }
@@ -102,14 +103,14 @@ pub struct DinoViews {
 }
 
 /// Sizes of all views, large ones first.
-pub(super) fn sizes(global: &Crops, local: &Crops) -> Vec<usize> {
+pub(super) fn sizes(global: &Crops, local: &Crops) -> Vec<ViewSize> {
     [global, local].iter().flat_map(|crops| vec![crops.size; crops.count]).collect()
 }
 
 impl Crops {
     fn check(&self, key: &str, problems: &mut Problems) {
         count(problems, &format!("{key}.count"), self.count);
-        size(problems, &format!("{key}.size"), self.size);
+        self.size.check(&format!("{key}.size"), problems);
         fractions(problems, &format!("{key}.crop_scale"), self.crop_scale);
     }
 }
@@ -121,7 +122,8 @@ impl SwavViews {
         ordered(problems, &format!("{key}.crop_ratio"), self.crop_ratio);
         colours(problems, key, self.flip, (&self.jitter, self.strength), self.grayscale);
         if let Some(blur) = &self.blur {
-            blur.check(self.global.size.min(self.local.size), key, problems);
+            let smaller = [self.global.size, self.local.size].into_iter().min_by_key(|size| size.shorter());
+            blur.check(smaller.expect("two sizes"), key, problems);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Free lists of transforms.
 
-use super::distortions::{count, size};
+use super::distortions::count;
+use super::size::ViewSize;
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
 
@@ -22,8 +23,8 @@ pub struct CustomViews {
 pub struct ViewList {
     /// How many.
     pub count: usize,
-    /// Width and height in pixels.
-    pub size: usize,
+    /// Pixels on either side, or `[height, width]`: 8 to 8,192 each.
+    pub size: ViewSize,
     /// What may be done, in this order; a crop first, or `resize` and then a crop.
     pub steps: Vec<Transform>,
 }
@@ -172,7 +173,7 @@ fn antialiased() -> bool {
 }
 
 impl CustomViews {
-    pub(super) fn sizes(&self) -> Vec<usize> {
+    pub(super) fn sizes(&self) -> Vec<ViewSize> {
         self.view.iter().flat_map(|list| vec![list.size; list.count]).collect()
     }
 
@@ -182,7 +183,7 @@ impl CustomViews {
         for (index, list) in self.view.iter().enumerate() {
             let key = format!("{key}[{index}]");
             count(problems, &format!("{key}.count"), list.count);
-            size(problems, &format!("{key}.size"), list.size);
+            list.size.check(&format!("{key}.size"), problems);
             list.check_steps(&key, problems);
         }
     }

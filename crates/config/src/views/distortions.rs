@@ -1,5 +1,6 @@
 //! Colour jitter, blur and solarisation, which the named plans share.
 
+use super::size::ViewSize;
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +69,7 @@ pub struct Finish {
 }
 
 impl Finish {
-    pub(super) fn check(&self, size: usize, key: &str, problems: &mut Problems) {
+    pub(super) fn check(&self, size: ViewSize, key: &str, problems: &mut Problems) {
         if let Some(blur) = &self.blur {
             blur.check(size, key, problems);
         }
@@ -103,7 +104,7 @@ impl Jitter {
 }
 
 impl Blur {
-    pub(super) fn check(&self, size: usize, key: &str, problems: &mut Problems) {
+    pub(super) fn check(&self, size: ViewSize, key: &str, problems: &mut Problems) {
         problems.probability(&format!("{key}.blur.probability"), self.probability);
         sigma(problems, &format!("{key}.blur.sigma"), self.sigma);
         kernel(problems, &format!("{key}.blur.kernel"), self.kernel, size);
@@ -116,9 +117,9 @@ pub(super) fn sigma(problems: &mut Problems, key: &str, sigma: [f64; 2]) {
 }
 
 /// Reflection at the border needs more pixels than half the kernel.
-pub(super) fn kernel(problems: &mut Problems, key: &str, kernel: usize, size: usize) {
-    let expected = format!("an odd number below twice the view's size = {size}");
-    problems.require(kernel % 2 == 1 && kernel / 2 < size, key, &kernel, &expected);
+pub(super) fn kernel(problems: &mut Problems, key: &str, kernel: usize, size: ViewSize) {
+    let expected = format!("an odd number below twice {}", size.shorter_in_words());
+    problems.require(kernel % 2 == 1 && kernel / 2 < size.shorter(), key, &kernel, &expected);
 }
 
 /// A smaller and a larger number, both inside.
@@ -156,11 +157,6 @@ pub(super) fn colours(
 
 /// The fewest pixels on a side that a view may have.
 pub(crate) const LEAST_PIXELS: usize = 8;
-
-/// A view of at least so many pixels.
-pub(super) fn size(problems: &mut Problems, key: &str, size: usize) {
-    problems.require((LEAST_PIXELS..=8192).contains(&size), key, &size, "at least 8 pixels, at most 8192");
-}
 
 /// Fractions of an image's area.
 pub(super) fn fractions(problems: &mut Problems, key: &str, found: [f64; 2]) {

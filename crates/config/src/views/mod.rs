@@ -3,10 +3,12 @@
 mod crops;
 mod custom;
 mod distortions;
+mod gray;
 mod pair;
 mod papers;
 mod plain;
 mod simclr;
+mod size;
 mod steps;
 
 pub use crops::{Crops, DinoViews, SwavViews};
@@ -16,6 +18,7 @@ pub use distortions::{Blur, Finish, Jitter, Solarize};
 pub use pair::PairViews;
 pub use plain::{Crop, IdentityViews, RandAugment, SupervisedViews};
 pub use simclr::SimclrViews;
+pub use size::ViewSize;
 
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
@@ -65,8 +68,8 @@ impl Views {
         }
     }
 
-    /// Width and height of each view of an image, in pixels, in the order of the views.
-    pub fn sizes(&self) -> Vec<usize> {
+    /// The size of each view of an image, in the order of the views.
+    pub fn sizes(&self) -> Vec<ViewSize> {
         match self {
             Self::Simclr(views) | Self::Mocov1(views) | Self::Mocov2(views) => vec![views.size; 2],
             Self::Byol(views) | Self::Vicreg(views) => vec![views.size; 2],
@@ -78,9 +81,9 @@ impl Views {
         }
     }
 
-    /// Width and height of the first view in pixels: evaluation sees images of that size.
-    pub fn size(&self) -> usize {
-        self.sizes().first().copied().unwrap_or(0)
+    /// The size of the first view: evaluation sees images of that size.
+    pub fn size(&self) -> ViewSize {
+        self.sizes().first().copied().unwrap_or(0.into())
     }
 
     pub(crate) fn check(&self, problems: &mut Problems) {

@@ -1,6 +1,7 @@
 //! Two views that differ in their last distortions: the plans of BYOL and VICReg.
 
-use super::distortions::{Finish, Jitter, colours, fractions, ordered, size};
+use super::distortions::{Finish, Jitter, colours, fractions, ordered};
+use super::size::ViewSize;
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +10,10 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PairViews {
-    /// Width and height of a view, in pixels.
+    /// Pixels on either side of a view, or `[height, width]`.
     ///
-    /// Range: 8 or above
-    pub size: usize,
+    /// Range: 8 to 8,192 each
+    pub size: ViewSize,
     /// Fraction of the image's area that a crop covers, least and largest.
     ///
     /// Range: above 0, at most 1, the smaller first
@@ -47,7 +48,7 @@ pub struct PairViews {
 
 impl PairViews {
     pub(super) fn check(&self, key: &str, problems: &mut Problems) {
-        size(problems, &format!("{key}.size"), self.size);
+        self.size.check(&format!("{key}.size"), problems);
         fractions(problems, &format!("{key}.crop_scale"), self.crop_scale);
         ordered(problems, &format!("{key}.crop_ratio"), self.crop_ratio);
         colours(problems, key, self.flip, (&self.jitter, self.strength), self.grayscale);

@@ -1,7 +1,8 @@
 //! Plans without a pretext: supervised training's, and the image as it is.
 
 use super::custom::{Policy, Sampling};
-use super::distortions::{count, fractions, ordered, size};
+use super::distortions::{count, fractions, ordered};
+use super::size::ViewSize;
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
 
@@ -14,10 +15,10 @@ pub struct SupervisedViews {
     ///
     /// Range: 1 to 64
     pub count: usize,
-    /// Width and height of a view, in pixels.
+    /// Pixels on either side of a view, or `[height, width]`.
     ///
-    /// Range: 8 or above
-    pub size: usize,
+    /// Range: 8 to 8,192 each
+    pub size: ViewSize,
     /// `{ random_resized = { scale, ratio } }`, or `{ random = { padding } }`: a box of the view's size anywhere in the
     /// image, with so many pixels of black on each side.
     ///
@@ -80,27 +81,27 @@ pub struct IdentityViews {
     ///
     /// Range: 1 to 64
     pub count: usize,
-    /// Width and height of a view, in pixels.
+    /// Pixels on either side of a view, or `[height, width]`.
     ///
-    /// Range: 8 or above
-    pub size: usize,
+    /// Range: 8 to 8,192 each
+    pub size: ViewSize,
 }
 
 impl SupervisedViews {
     pub(super) fn check(&self, key: &str, problems: &mut Problems) {
         count(problems, &format!("{key}.count"), self.count);
-        size(problems, &format!("{key}.size"), self.size);
+        self.size.check(&format!("{key}.size"), problems);
         if let Crop::RandomResized { scale, ratio } = self.crop {
             fractions(problems, &format!("{key}.crop.random_resized.scale"), scale);
             ordered(problems, &format!("{key}.crop.random_resized.ratio"), ratio);
         }
         if let Crop::Random { padding } = self.crop {
-            let inside = padding <= self.size;
+            let inside = padding <= self.size.longer();
             problems.require(
                 inside,
                 &format!("{key}.crop.random.padding"),
                 &padding,
-                "at most the view's size",
+                &format!("at most {}", self.size.longer_in_words()),
             );
         }
         problems.probability(&format!("{key}.flip"), self.flip);
@@ -116,6 +117,6 @@ impl SupervisedViews {
 impl IdentityViews {
     pub(super) fn check(&self, key: &str, problems: &mut Problems) {
         count(problems, &format!("{key}.count"), self.count);
-        size(problems, &format!("{key}.size"), self.size);
+        self.size.check(&format!("{key}.size"), problems);
     }
 }

@@ -2,12 +2,11 @@
 
 use super::custom::{Filling, Transform, ViewList, WeightedTransform};
 use super::distortions::{fractions, kernel, least_first, ordered, sigma};
+use super::size::{MOST_PIXELS, ViewSize};
 use crate::problems::Problems;
 
 /// What a list has to begin with.
 const CROP_FIRST: &str = "a crop first: one of fit, centre_crop, random_crop, random_resized_crop";
-/// Pixels of a side, at most: beyond them is a slip.
-const MOST_PIXELS: usize = 8192;
 
 impl ViewList {
     /// The steps under `key`, which names the list.
@@ -51,7 +50,7 @@ impl ViewList {
 
 impl Transform {
     /// Its name as a file writes it.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match toml::Value::try_from(self) {
             Ok(toml::Value::String(name)) => name,
             Ok(toml::Value::Table(table)) => table.keys().next().cloned().unwrap_or_default(),
@@ -70,28 +69,36 @@ impl Transform {
         self.is_crop() || matches!(self, Self::Resize { .. })
     }
 
-    /// What is wrong with it under `key`, in a view of so many pixels on a side.
-    fn check(&self, key: &str, size: usize, problems: &mut Problems) {
+    /// What is wrong with it under `key`, in a view of this size.
+    fn check(&self, key: &str, size: ViewSize, problems: &mut Problems) {
         match self {
             Self::RandomApply { probability, steps } => {
                 problems.probability(&format!("{key}.random_apply.probability"), *probability);
                 inner(steps, &format!("{key}.random_apply.steps"), size, problems);
             }
             Self::Sequence(steps) => inner(steps, &format!("{key}.sequence"), size, problems),
+            Self::QuarterTurns => {
+                let expected =
+                    format!("no such step in a view of {size}: a quarter turn of it has another size");
+                problems.require(size.is_square(), key, &format_args!("quarter_turns"), &expected);
+            }
             Self::OneOf(choices) => one_of(choices, &format!("{key}.one_of"), size, problems),
             _ => self.check_pixels(&format!("{key}.{}", self.name()), size, problems),
         }
     }
 
     /// Transforms that move pixels.
-    fn check_pixels(&self, key: &str, size: usize, problems: &mut Problems) {
+    fn check_pixels(&self, key: &str, size: ViewSize, problems: &mut Problems) {
         let at = |field: &str| format!("{key}.{field}");
         match *self {
             Self::Resize { short } => {
                 let expected = format!("1 to {MOST_PIXELS} pixels");
                 problems.require((1..=MOST_PIXELS).contains(&short), &at("short"), &short, &expected);
             }
-            Self::RandomCrop { padding } => at_most(problems, &at("padding"), padding, size),
+            Self::RandomCrop { padding } => {
+                let expected = format!("0 to {}", size.longer_in_words());
+                problems.require(padding <= size.longer(), &at("padding"), &padding, &expected);
+            }
             Self::RandomResizedCrop { scale, ratio, .. } => {
                 fractions(problems, &at("scale"), scale);
                 ordered(problems, &at("ratio"), ratio);
@@ -114,17 +121,20 @@ impl Transform {
                 filled(problems, &at("filling"), filling);
             }
             Self::Cutout { side, filling } => {
-                let expected = format!("1 pixel to the view's size = {size}");
-                problems.require((1..=size).contains(&side), &at("side"), &side, &expected);
+                let expected = format!("1 pixel to {}", size.longer_in_words());
+                problems.require((1..=size.longer()).contains(&side), &at("side"), &side, &expected);
                 filled(problems, &at("filling"), filling);
             }
-            Self::ShiftChannels { most } => at_most(problems, &at("most"), most, size),
+            Self::ShiftChannels { most } => {
+                let expected = format!("0 to {}", size.shorter_in_words());
+                problems.require(most <= size.shorter(), &at("most"), &most, &expected);
+            }
             _ => self.check_values(key, size, problems),
         }
     }
 
     /// Transforms that change values and leave pixels in their places.
-    fn check_values(&self, key: &str, size: usize, problems: &mut Problems) {
+    fn check_values(&self, key: &str, size: ViewSize, problems: &mut Problems) {
         let at = |field: &str| format!("{key}.{field}");
         match *self {
             Self::ColorJitter { brightness, contrast, saturation, hue } => {
@@ -159,7 +169,7 @@ impl Transform {
 }
 
 /// Steps inside another one: at least one, and no crop among them.
-fn inner(steps: &[Transform], key: &str, size: usize, problems: &mut Problems) {
+fn inner(steps: &[Transform], key: &str, size: ViewSize, problems: &mut Problems) {
     problems.require(!steps.is_empty(), key, &steps, "at least one step");
     for (index, step) in steps.iter().enumerate() {
         nested(step, &format!("{key}[{index}]"), size, problems);
@@ -167,7 +177,7 @@ fn inner(steps: &[Transform], key: &str, size: usize, problems: &mut Problems) {
 }
 
 /// Choices by weight, of which one at least can be taken.
-fn one_of(choices: &[WeightedTransform], key: &str, size: usize, problems: &mut Problems) {
+fn one_of(choices: &[WeightedTransform], key: &str, size: ViewSize, problems: &mut Problems) {
     problems.require(!choices.is_empty(), key, &choices, "at least one choice");
     for (index, choice) in choices.iter().enumerate() {
         problems.not_negative(&format!("{key}[{index}].weight"), choice.weight);
@@ -181,15 +191,11 @@ fn one_of(choices: &[WeightedTransform], key: &str, size: usize, problems: &mut 
     }
 }
 
-fn nested(step: &Transform, key: &str, size: usize, problems: &mut Problems) {
+fn nested(step: &Transform, key: &str, size: ViewSize, problems: &mut Problems) {
     let found = step.name();
     let expected = "no crop or resize inside another step: the list's only crop comes first";
     problems.require(!step.moves_the_frame(), key, &format_args!("{found}"), expected);
     step.check(key, size, problems);
-}
-
-fn at_most(problems: &mut Problems, key: &str, pixels: usize, size: usize) {
-    problems.require(pixels <= size, key, &pixels, &format!("0 to the view's size = {size}"));
 }
 
 fn filled(problems: &mut Problems, key: &str, filling: Filling) {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kontrast_config::{Ablation, Experiment, Views};
+use kontrast_config::{Ablation, Experiment, ViewSize, Views};
 
 #[test]
 fn every_committed_experiment_loads() {
@@ -44,7 +44,7 @@ fn every_papers_plan_loads_by_its_name() {
 #[test]
 fn a_papers_plan_can_be_changed_and_mistakes_are_named() {
     let of = |argument: &str| Views::of_paper("swav", &[argument.to_owned()]).expect("a known name");
-    assert_eq!(of("views.swav.local.count=2").unwrap().sizes(), [224, 224, 96, 96]);
+    assert_eq!(of("views.swav.local.count=2").unwrap().sizes(), [224, 224, 96, 96].map(ViewSize::from));
     let said = of("views.swav.local.size=4").unwrap_err().to_string();
     assert!(said.contains("views.swav.local.size = 4: expected at least 8 pixels"), "{said}");
     let said = of("views.swav.locl.size=4").unwrap_err().to_string();

@@ -6,6 +6,7 @@ mod digests;
 mod files;
 mod folder;
 mod free_lists;
+mod images;
 mod many;
 mod merging;
 mod methods;

@@ -48,7 +48,8 @@ fn a_wrong_type_says_what_was_expected_and_found() {
         "mine.toml:3:9: train.batch: expected a whole number, 0 or above, found string \"ten\""
     );
     let message = folder.refusal("[data]\nmean = [0.1, 0.2]", &[]);
-    assert_eq!(message, "mine.toml:3:8: data.mean: expected an array of length 3, found a length of 2");
+    let both = "expected as many numbers as data.mean has, 2: one a channel";
+    assert_eq!(message, format!("base.toml:7:1: data.std = [0.25, 0.25, 0.25]: {both}"));
     let message = folder.refusal("[optimizer.sgd]\nlr = { base = true }", &[]);
     assert_eq!(message, "mine.toml:3:15: optimizer.sgd.lr.base: expected a number, found boolean `true`");
     let message = folder.refusal("[run]\ndevice = \"gpu\"", &[]);
@@ -232,6 +233,6 @@ fn views_that_the_method_cannot_compare_can_be_looked_at() {
     assert!(folder.refusal(one, &[]).contains("expected two views of one size"));
     let look = |set: &str| Experiment::load_to_look(&folder.path("mine.toml"), &[set.to_owned()]);
     let (experiment, notes) = look("schedule.constant={ warmup_epochs = 0.0 }").expect("one view");
-    assert_eq!((experiment.views.sizes(), notes.len()), (vec![32], 1));
+    assert_eq!((experiment.views.sizes(), notes.len()), (vec![32.into()], 1));
     assert!(look("train.epochs=0").is_err(), "the rest of the file is checked");
 }

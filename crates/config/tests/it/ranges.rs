@@ -57,8 +57,8 @@ fn each_value_out_of_range_names_its_key() {
         ("name='a/b'", "name = \"a/b\": expected letters, digits"),
         ("name='..'", "name = \"..\": expected letters, digits"),
         ("data.subset=255", "data.subset = 255: expected at least train.batch = 256"),
-        ("data.mean=[0.5, 0.5, 127.0]", "data.mean = [0.5, 0.5, 127.0]: expected three numbers from 0 to 1"),
-        ("data.std=[0.2, 0.0, 0.2]", "data.std = [0.2, 0.0, 0.2]: expected three numbers above 0"),
+        ("data.mean=[0.5, 0.5, 127.0]", "data.mean = [0.5, 0.5, 127.0]: expected numbers from 0 to 1"),
+        ("data.std=[0.2, 0.0, 0.2]", "data.std = [0.2, 0.0, 0.2]: expected numbers above 0, at most 1"),
         ("data.root=/images", "data.root = \"/images\": expected no such key"),
         (
             "data.unreadable=skip",

@@ -24,7 +24,7 @@ pub enum Cached {
 /// When no data set has this name.
 pub fn cached(name: &str, cache: &Path) -> Result<Cached, DataError> {
     let origin = (known(name)?.origin)();
-    let spec = Spec { source: origin.source.clone(), subset: None, seed: 0 };
+    let spec = Spec { source: origin.source.clone(), subset: None, seed: 0, channels: 3 };
     Ok(match open(&spec, cache) {
         Ok(_) => Cached::Complete,
         Err(DataError::Missing { .. }) if !cache.join("data").join(name).exists() => {

@@ -81,7 +81,8 @@ mod tests {
         let cache = tempfile::tempdir().unwrap();
         for name in NAMES {
             assert_eq!((known(name).unwrap().source)().name, name);
-            let spec = Spec { source: (known(name).unwrap().origin)().source, subset: None, seed: 0 };
+            let spec =
+                Spec { source: (known(name).unwrap().origin)().source, subset: None, seed: 0, channels: 3 };
             let Err(DataError::Missing { dataset, .. }) = open(&spec, cache.path()) else { panic!("{name}") };
             assert_eq!(dataset, name);
         }

@@ -6,7 +6,7 @@ use crate::dataset::{Dataset, Labelled};
 use crate::error::DataError;
 use crate::open::{Split, Splits};
 use crate::regular;
-use kontrast_augment::ImageRef;
+use kontrast_augment::{ImageRef, MOST_CHANNELS};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -18,15 +18,16 @@ use std::sync::Arc;
 pub struct PackedImages {
     file: Arc<(PathBuf, File)>,
     records: Vec<Record>,
+    channels: usize,
     /// The command that makes the pack again.
     again: Arc<str>,
 }
 
-/// Opens a pack and checks its table.
+/// Opens a pack for images of `wanted` channels and checks its table. Also says how many channels it has.
 ///
 /// # Errors
-/// When the file is no pack, is cut short, or its table is damaged.
-pub(crate) fn open(path: &Path) -> Result<Splits, DataError> {
+/// When the file is no pack, is cut short, its table is damaged, or its images have an alpha that is not wanted.
+pub(crate) fn open(path: &Path, wanted: usize) -> Result<(Splits, usize), DataError> {
     let again = Table::default().again(path);
     let refused = |reason: String| DataError::Format { path: path.to_owned(), reason };
     let wrong = |reason: &str| refused(format!("{reason}; make it again with: {again}"));
@@ -59,8 +60,13 @@ pub(crate) fn open(path: &Path) -> Result<Splits, DataError> {
         serde_json::from_slice(&json).map_err(|_| wrong("the pack's table is not understood"))?;
     let again = table.again(path);
     let wrong = |reason: &str| refused(format!("{reason}; make it again with: {again}"));
+    let channels = table.channels();
+    if !(1..=MOST_CHANNELS).contains(&channels) {
+        return Err(wrong("the pack's table is not understood"));
+    }
+    refuse_alpha(path, channels, wanted)?;
     let Table { class_names, train, test, .. } = table;
-    let inside = |record: &Record| record.inside(start);
+    let inside = |record: &Record| record.inside(channels, start);
     let labelled = |record: &Record| class_names.is_empty() || (record.label as usize) < class_names.len();
     if !train.iter().chain(&test).all(|record| inside(record) && labelled(record)) {
         return Err(wrong("the pack's table points outside of it"));
@@ -69,22 +75,31 @@ pub(crate) fn open(path: &Path) -> Result<Splits, DataError> {
         return Err(wrong("the pack holds no training image"));
     }
     let file = Arc::new((path.to_owned(), file));
-    let images = |records| PackedImages { file: Arc::clone(&file), records, again: again.as_str().into() };
+    let images =
+        |records| PackedImages { file: Arc::clone(&file), records, channels, again: again.as_str().into() };
     if class_names.is_empty() {
         let train = Split::Unlabelled(Arc::new(images(train)));
-        return Ok(Splits { train, test: None, notes: Vec::new(), skipped: Vec::new() });
+        return Ok((Splits { train, test: None, notes: Vec::new(), skipped: Vec::new() }, channels));
     }
     let classes = |records: Vec<Record>| {
         let labels = records.iter().map(|record| record.label).collect();
         Classes::new(images(records), labels, class_names.clone())
     };
     let test = (!test.is_empty()).then(|| Arc::new(classes(test)) as Arc<dyn Labelled>);
-    Ok(Splits {
-        train: Split::Labelled(Arc::new(classes(train))),
-        test,
-        notes: Vec::new(),
-        skipped: Vec::new(),
-    })
+    let train = Split::Labelled(Arc::new(classes(train)));
+    Ok((Splits { train, test, notes: Vec::new(), skipped: Vec::new() }, channels))
+}
+
+/// Nothing says what transparent pixels of a pack could be laid over.
+fn refuse_alpha(path: &Path, channels: usize, wanted: usize) -> Result<(), DataError> {
+    if !channels.is_multiple_of(2) || wanted.is_multiple_of(2) {
+        return Ok(());
+    }
+    let reason = format!(
+        "the images of the pack have {channels} channels, alpha among them, and {wanted} without are wanted; give \
+         data.mean and data.std {channels} numbers, or pack the folder again with --channels {wanted}"
+    );
+    Err(DataError::NoPack { path: path.to_owned(), reason })
 }
 
 impl Dataset for PackedImages {
@@ -100,7 +115,7 @@ impl Dataset for PackedImages {
     fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
         let record = self.records[index];
         let (path, file) = &*self.file;
-        buffer.resize(record.bytes(), 0);
+        buffer.resize(record.bytes(self.channels), 0);
         file.read_exact_at(buffer, record.offset)
             .map_err(|source| DataError::Io { path: path.clone(), source })?;
         if crc32fast::hash(buffer) != record.crc {

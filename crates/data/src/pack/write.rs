@@ -50,7 +50,8 @@ pub fn pack(
     let io = |source| DataError::Io { path: out.to_owned(), source };
     let unfinished = unfinished(out);
     let file = File::create(&unfinished).map_err(io)?;
-    let written = Writer { file: BufWriter::new(file), at: HEAD, path: out }.all(splits, packing, progress);
+    let written = Writer { file: BufWriter::new(file), at: HEAD, channels: None, path: out }
+        .all(splits, packing, progress);
     let named = written.and_then(|summary| std::fs::rename(&unfinished, out).map_err(io).map(|()| summary));
     if named.is_err() {
         // The error that stopped the packing is the one to tell.
@@ -83,6 +84,8 @@ fn unfinished(out: &Path) -> PathBuf {
 struct Writer<'p> {
     file: BufWriter<File>,
     at: u64,
+    /// Channels of the images, once one was written.
+    channels: Option<usize>,
     path: &'p Path,
 }
 
@@ -106,6 +109,7 @@ impl Writer<'_> {
             let label = |index: usize| Labelled::label(test, index);
             table.test = self.images(test, &label, short, &mut |done| progress(before + done, total))?;
         }
+        table.channels = self.channels;
         let json = serde_json::to_vec(&table).expect("a table of numbers and names");
         self.write(&json)?;
         let bytes = self.at + json.len() as u64;
@@ -126,6 +130,7 @@ impl Writer<'_> {
             let block: Result<Vec<_>, _> =
                 (first..end).into_par_iter().map(|index| resized(images, index, short)).collect();
             for (index, (width, height, pixels)) in (first..end).zip(block?) {
+                self.channels = Some(pixels.len() / (width * height));
                 let crc = crc32fast::hash(&pixels);
                 let (width, height) = (width as u32, height as u32);
                 records.push(Record { offset: self.at, width, height, label: label(index), crc });
@@ -176,7 +181,7 @@ fn resized(
     };
     let (width, height) = by_short_side((width, height), short);
     let recipe = Recipe { size: (width, height), ops: vec![Op::Resize { width, height }] };
-    let mut pixels = vec![0; width * height * 3];
+    let mut pixels = vec![0; width * height * image.channels()];
     render_into(&recipe, image, &mut pixels, &mut Scratch::default());
     Ok((width, height, pixels))
 }

@@ -16,7 +16,7 @@ fn cifar10(cache: &Path, bytes: u64) {
 }
 
 fn message(cache: &Path) -> String {
-    let spec = Spec { source: Source::Cifar10, subset: None, seed: 0 };
+    let spec = Spec { source: Source::Cifar10, subset: None, seed: 0, channels: 3 };
     open(&spec, cache).map(|_| ()).unwrap_err().to_string()
 }
 
@@ -56,7 +56,7 @@ fn cifar100_cut_short_is_refused_and_a_whole_one_of_zeros_is_read() {
     let length = |name: &str, bytes: u64| File::create(folder.join(name)).unwrap().set_len(bytes).unwrap();
     length("train.bin", 153_700_000);
     length("test.bin", 30_739_999);
-    let open = || open(&Spec { source: Source::Cifar100, subset: None, seed: 0 }, cache.path());
+    let open = || open(&Spec { source: Source::Cifar100, subset: None, seed: 0, channels: 3 }, cache.path());
     let said = open().map(|_| ()).unwrap_err().to_string();
     let wanted =
         "test.bin: expected 30740000 bytes, found 30739999; fetch again with: cargo xtask data cifar100";
@@ -80,7 +80,8 @@ fn stl10_of_the_official_lengths_is_opened_and_its_subset_keeps_all_labels() {
     fs::write(folder.join("train_y.bin"), [10; 5_000]).unwrap();
     fs::write(folder.join("test_y.bin"), [1; 8_000]).unwrap();
     fs::write(folder.join("class_names.txt"), "a\nb\nc\nd\ne\nf\ng\nh\ni\nj").unwrap();
-    let spec = |unlabelled, subset| Spec { source: Source::Stl10 { unlabelled }, subset, seed: 0 };
+    let spec =
+        |unlabelled, subset| Spec { source: Source::Stl10 { unlabelled }, subset, seed: 0, channels: 3 };
     let counts = |spec| {
         let splits = open(&spec, cache.path()).unwrap();
         (splits.train.images().len(), splits.train.labelled().unwrap().len(), splits.test.unwrap().len())

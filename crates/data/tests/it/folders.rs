@@ -18,7 +18,8 @@ fn write(folder: &Path, name: &str, level: u8) {
 
 fn opened(root: &Path, unreadable: Unreadable, holdout: Option<f64>) -> Result<Splits, String> {
     let source = Source::Folder { root: root.to_owned(), unreadable, holdout, background: WHITE };
-    open(&Spec { source, subset: None, seed: 0 }, Path::new("unused")).map_err(|error| error.to_string())
+    open(&Spec { source, subset: None, seed: 0, channels: 3 }, Path::new("unused"))
+        .map_err(|error| error.to_string())
 }
 
 fn message(root: &Path, unreadable: Unreadable, holdout: Option<f64>) -> String {
@@ -222,7 +223,10 @@ fn field_a_pipe_in_place_of_a_data_set_is_named() {
         path
     };
     let said = |source| {
-        open(&Spec { source, subset: None, seed: 0 }, place.path()).map(|_| ()).unwrap_err().to_string()
+        open(&Spec { source, subset: None, seed: 0, channels: 3 }, place.path())
+            .map(|_| ())
+            .unwrap_err()
+            .to_string()
     };
     let found = "expected a regular file, found a named pipe";
     let packed = pipe("all.pack");
@@ -253,7 +257,7 @@ fn field_transparent_images_are_laid_over_the_background_and_counted_once() {
     }
     let (root, unreadable) = (folder.path().to_owned(), Unreadable::Refuse);
     let source = Source::Folder { root, unreadable, holdout: None, background: [200, 0, 0] };
-    let splits = open(&Spec { source, subset: None, seed: 0 }, Path::new("unused")).unwrap();
+    let splits = open(&Spec { source, subset: None, seed: 0, channels: 3 }, Path::new("unused")).unwrap();
     assert_eq!(
         (levels(&*splits.train.images()), levels(&*splits.test.unwrap())),
         (vec![200, 0], vec![200, 100])

@@ -20,7 +20,7 @@ fn folder(root: &Path, split: &str, classes: &[(&str, usize)]) {
 }
 
 fn opened(source: Source, subset: Option<usize>) -> Splits {
-    open(&Spec { source, subset, seed: 1 }, Path::new("unused")).unwrap()
+    open(&Spec { source, subset, seed: 1, channels: 3 }, Path::new("unused")).unwrap()
 }
 
 fn source(root: &Path, unreadable: Unreadable, holdout: Option<f64>) -> Source {

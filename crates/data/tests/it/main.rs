@@ -1,5 +1,6 @@
 //! Integration tests of kontrast-data: opening, folders, and the loader with its threads.
 
+mod channels;
 mod damaged;
 mod folders;
 mod fractions;

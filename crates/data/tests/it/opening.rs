@@ -5,7 +5,12 @@ use std::path::Path;
 use kontrast_data::{DataError, NAMES, Source, Spec, Split, fetch, open};
 
 fn synthetic(subset: Option<usize>, seed: u64) -> Spec {
-    Spec { source: Source::Synthetic { train: 100, test: 20, classes: 5, size: 16 }, subset, seed }
+    Spec {
+        source: Source::Synthetic { train: 100, test: 20, classes: 5, size: 16 },
+        subset,
+        seed,
+        channels: 3,
+    }
 }
 
 #[test]
@@ -43,7 +48,7 @@ fn a_subset_larger_than_the_data_set_is_refused() {
 fn a_data_set_that_was_not_fetched_says_how() {
     let cache = tempfile::tempdir().unwrap();
     for (source, name) in [(Source::Cifar10, "cifar10"), (Source::FashionMnist, "fashion-mnist")] {
-        let found = open(&Spec { source, subset: None, seed: 0 }, cache.path()).map(|_| ());
+        let found = open(&Spec { source, subset: None, seed: 0, channels: 3 }, cache.path()).map(|_| ());
         let folder = cache.path().join("data").join(name);
         let said =
             format!("{}: {name} is not there; fetch it with: cargo xtask data {name}", folder.display());

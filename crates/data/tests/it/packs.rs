@@ -31,7 +31,8 @@ fn folder(root: &Path) -> Splits {
 }
 
 fn opened(source: Source) -> Result<Splits, String> {
-    open(&Spec { source, subset: None, seed: 0 }, Path::new("unused")).map_err(|error| error.to_string())
+    open(&Spec { source, subset: None, seed: 0, channels: 3 }, Path::new("unused"))
+        .map_err(|error| error.to_string())
 }
 
 /// A packed folder.

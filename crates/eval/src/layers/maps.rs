@@ -16,7 +16,7 @@ pub(crate) struct Shape {
     /// From 1, shallow before deep.
     pub(crate) stage: usize,
     pub(crate) channels: i64,
-    /// Cells on a side.
+    /// Cells on the shorter side: a map that is not square is averaged to a square at most so fine.
     pub(crate) side: i64,
 }
 
@@ -40,8 +40,7 @@ pub(crate) fn shapes(
     extractor.batches(images, &[0], |x| {
         for (place, map) in encoder.stages(x, Mode::Eval.into()).iter().enumerate() {
             let (_, channels, height, width) = map.size4().expect("a map has channels, height and width");
-            assert_eq!(height, width, "maps of square images are square");
-            shapes.push(Shape { stage: place + 1, channels, side: height });
+            shapes.push(Shape { stage: place + 1, channels, side: height.min(width) });
         }
     })?;
     Ok(shapes)

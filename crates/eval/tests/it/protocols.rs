@@ -93,7 +93,7 @@ fn votes_are_those_of_lightly() {
 #[test]
 fn classes_of_one_colour_are_told_apart_and_settings_are_recorded() {
     let (train, test) = (Colours::new(200, 40), Colours::new(60, 40));
-    let pixels = Pixels { side: 8 };
+    let pixels = Pixels { values: 192 };
     let subject = Subject::new(&pixels, &train, &test, &extractor()).unwrap();
     let protocols: Vec<Box<dyn Protocol>> = vec![
         Box::new(Knn::chosen(0.2, 1)),
@@ -137,7 +137,7 @@ fn uninformative_labels_score_at_chance() {
         }
     }
     let (train, test) = (Shuffled(Colours::new(800, 40)), Shuffled(Colours::new(400, 40)));
-    let pixels = Pixels { side: 8 };
+    let pixels = Pixels { values: 192 };
     let subject = Subject::new(&pixels, &train, &test, &extractor()).unwrap();
     for protocol in [Box::new(Knn::two_hundred()) as Box<dyn Protocol>, Box::new(linear())] {
         let top1 = protocol.evaluate(&subject).unwrap().top1;
@@ -181,8 +181,9 @@ fn an_encoder_that_moves_while_it_is_judged_voids_the_score() {
 fn features_do_not_depend_on_the_batch() {
     let images = Colours::new(50, 40);
     let indices: Vec<u32> = (0..50).collect();
-    let of =
-        |batch| Extractor { batch, ..extractor() }.features(&Pixels { side: 8 }, &images, &indices).unwrap();
+    let of = |batch| {
+        Extractor { batch, ..extractor() }.features(&Pixels { values: 192 }, &images, &indices).unwrap()
+    };
     assert_eq!(of(50), of(7));
 }
 
@@ -190,7 +191,8 @@ fn features_do_not_depend_on_the_batch() {
 fn label_free_figures_tell_identical_views_from_different_ones() {
     let images = Colours::new(64, 200);
     let plan = ViewPlan::evaluation((8, 8));
-    let figures = label_free(&Pixels { side: 8 }, &images, &[plan.clone(), plan], &extractor(), 0).unwrap();
+    let figures =
+        label_free(&Pixels { values: 192 }, &images, &[plan.clone(), plan], &extractor(), 0).unwrap();
     assert!(figures.alignment.unwrap() < 1e-9, "the evaluation plan draws nothing: both views are the image");
     assert!(figures.uniformity.unwrap() < 0.0 && figures.effective_rank.unwrap() > 1.0);
 }
@@ -308,7 +310,7 @@ fn views_of_two_sizes_have_the_figures_of_the_first() {
     let images = Colours::new(64, 200);
     let (plan, other) = (ViewPlan::evaluation((8, 8)), ViewPlan::evaluation((6, 6)));
     let figures =
-        |plans: &[ViewPlan]| label_free(&Pixels { side: 8 }, &images, plans, &extractor(), 0).unwrap();
+        |plans: &[ViewPlan]| label_free(&Pixels { values: 192 }, &images, plans, &extractor(), 0).unwrap();
     let found = figures(&[plan.clone(), other]);
     assert_eq!((found.alignment, found.contrastive_accuracy), (None, None));
     assert_eq!(found, figures(&[plan]));
@@ -316,7 +318,7 @@ fn views_of_two_sizes_have_the_figures_of_the_first() {
 
 #[test]
 fn field_whatever_takes_long_hears_that_it_shall_end() {
-    let (train, test, pixels) = (Colours::new(200, 40), Colours::new(60, 40), Pixels { side: 8 });
+    let (train, test, pixels) = (Colours::new(200, 40), Colours::new(60, 40), Pixels { values: 192 });
     let extractor = extractor();
     let subject = Subject::new(&pixels, &train, &test, &extractor).unwrap();
     extractor.stop.store(true, Ordering::Relaxed);

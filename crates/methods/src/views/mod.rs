@@ -4,7 +4,7 @@ mod custom;
 mod named;
 
 use kontrast_augment::{PlanError, Step, ViewPlan};
-use kontrast_config::Views;
+use kontrast_config::{ViewSize, Views};
 
 /// One plan a view.
 #[derive(Clone, Debug)]
@@ -23,13 +23,14 @@ pub struct ViewError {
     pub source: PlanError,
 }
 
-/// The views that the experiment file describes.
+/// The views that the experiment file describes, of images with so many channels.
 ///
 /// # Errors
-/// Where a plan's numbers cannot be drawn from.
-pub fn view_spec(config: &Views) -> Result<ViewSpec, ViewError> {
-    let plan = |(view, (size, steps)): (usize, (usize, Vec<Step>))| {
-        ViewPlan::new((size, size), steps).map_err(|error| wrong(config, view, error))
+/// Where a plan's numbers cannot be drawn from, or it changes colours that the images do not have.
+pub fn view_spec(config: &Views, channels: usize) -> Result<ViewSpec, ViewError> {
+    let plan = |(view, (size, steps)): (usize, (ViewSize, Vec<Step>))| {
+        let plan = ViewPlan::new(size.width_and_height(), steps);
+        plan.and_then(|plan| plan.of_channels(channels)).map_err(|error| wrong(config, view, error))
     };
     let plans = lists(config).into_iter().enumerate().map(plan).collect::<Result<_, _>>()?;
     Ok(ViewSpec { plans })
@@ -55,7 +56,7 @@ fn wrong(config: &Views, view: usize, error: PlanError) -> ViewError {
 }
 
 /// Size and steps of each view.
-fn lists(config: &Views) -> Vec<(usize, Vec<Step>)> {
+fn lists(config: &Views) -> Vec<(ViewSize, Vec<Step>)> {
     match config {
         Views::Simclr(views) | Views::Mocov2(views) => vec![(views.size, named::simclr(views)); 2],
         Views::Mocov1(views) => vec![(views.size, named::mocov1(views)); 2],

@@ -4,7 +4,7 @@ use super::custom;
 use kontrast_augment::Step;
 use kontrast_config::{
     Blur, Crop, Crops, DinoViews, Finish, Jitter, PairViews, SimclrViews, Solarize, SupervisedViews,
-    SwavViews,
+    SwavViews, ViewSize,
 };
 
 /// Crop, flip, jitter, grayscale, blur, solarisation (Chen et al. 2020, arXiv 2002.05709, appendix A; MoCo v2 and all
@@ -30,7 +30,7 @@ pub(super) fn mocov1(views: &SimclrViews) -> Vec<Step> {
     steps
 }
 
-pub(super) fn pair(views: &PairViews) -> Vec<(usize, Vec<Step>)> {
+pub(super) fn pair(views: &PairViews) -> Vec<(ViewSize, Vec<Step>)> {
     let list = |end: &Finish| {
         let mut steps = vec![crop(views.crop_scale, views.crop_ratio)];
         steps.extend(colours(views.flip, &views.jitter, views.strength, views.grayscale));
@@ -40,7 +40,7 @@ pub(super) fn pair(views: &PairViews) -> Vec<(usize, Vec<Step>)> {
     vec![list(&views.first), list(&views.second)]
 }
 
-pub(super) fn swav(views: &SwavViews) -> Vec<(usize, Vec<Step>)> {
+pub(super) fn swav(views: &SwavViews) -> Vec<(ViewSize, Vec<Step>)> {
     let list = |crops: &Crops| {
         let mut steps = vec![crop(crops.crop_scale, views.crop_ratio)];
         steps.extend(colours(views.flip, &views.jitter, views.strength, views.grayscale));
@@ -50,7 +50,7 @@ pub(super) fn swav(views: &SwavViews) -> Vec<(usize, Vec<Step>)> {
     [list(&views.global), list(&views.local)].concat()
 }
 
-pub(super) fn dino(views: &DinoViews) -> Vec<(usize, Vec<Step>)> {
+pub(super) fn dino(views: &DinoViews) -> Vec<(ViewSize, Vec<Step>)> {
     let list = |crops: &Crops, end: &Finish| {
         let mut steps = vec![crop(crops.crop_scale, views.crop_ratio)];
         steps.extend(colours(views.flip, &views.jitter, views.strength, views.grayscale));

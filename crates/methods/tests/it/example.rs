@@ -90,7 +90,7 @@ impl Example {
         let mut views: Vec<_> = sizes
             .iter()
             .enumerate()
-            .map(|(view, &size)| images(&indices, view, size as i64 / part))
+            .map(|(view, &size)| images(&indices, view, size.shorter() as i64 / part))
             .collect();
         if swapped {
             views.swap(0, 1);

@@ -1,7 +1,7 @@
 //! The plans of the papers, built from their files.
 
-use kontrast_augment::Step;
-use kontrast_config::{CustomViews, Transform, ViewList, Views};
+use kontrast_augment::{Step, ViewPlan};
+use kontrast_config::{CustomViews, Transform, ViewList, ViewSize, Views};
 use kontrast_methods::view_spec;
 
 fn paper(name: &str, changes: &[&str]) -> Views {
@@ -13,15 +13,16 @@ fn paper(name: &str, changes: &[&str]) -> Views {
 fn every_papers_plan_can_be_drawn_and_has_the_views_that_its_file_says() {
     for name in Views::papers() {
         let views = paper(name, &[]);
-        let spec = view_spec(&views).unwrap_or_else(|error| panic!("{error}"));
-        let sizes: Vec<_> = spec.plans.iter().map(|plan| plan.size().0).collect();
-        assert_eq!(sizes, views.sizes(), "{name}");
+        let spec = view_spec(&views, 3).unwrap_or_else(|error| panic!("{error}"));
+        let sizes: Vec<_> = spec.plans.iter().map(ViewPlan::size).collect();
+        let said: Vec<_> = views.sizes().into_iter().map(ViewSize::width_and_height).collect();
+        assert_eq!(sizes, said, "{name}");
     }
 }
 
 #[test]
 fn byols_second_view_is_the_one_that_is_solarised() {
-    let spec = view_spec(&paper("byol", &[])).unwrap();
+    let spec = view_spec(&paper("byol", &[]), 3).unwrap();
     let ends: Vec<_> = spec.plans.iter().map(|plan| plan.steps()[4..].to_vec()).collect();
     let blur = Step::GaussianBlur { sigma: (0.1, 2.0), kernel: 23 };
     assert_eq!(ends[0], [blur.clone().sometimes(1.0)]);
@@ -31,7 +32,7 @@ fn byols_second_view_is_the_one_that_is_solarised() {
 #[test]
 fn moco_loses_the_colour_before_it_jitters_and_simclr_after() {
     let position = |name: &str| {
-        let spec = view_spec(&paper(name, &[])).unwrap();
+        let spec = view_spec(&paper(name, &[]), 3).unwrap();
         let place = |wanted: &Step| {
             let holds = |step: &Step| matches!(step, Step::RandomApply { steps, .. } if steps[..] == [wanted.clone()]);
             spec.plans[0].steps().iter().position(holds)
@@ -44,7 +45,7 @@ fn moco_loses_the_colour_before_it_jitters_and_simclr_after() {
 
 #[test]
 fn the_strength_multiplies_all_four_ranges() {
-    let spec = view_spec(&paper("simclr", &["views.simclr.strength=0.5"])).unwrap();
+    let spec = view_spec(&paper("simclr", &["views.simclr.strength=0.5"]), 3).unwrap();
     let half = Step::ColorJitter { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 };
     assert_eq!(spec.plans[0].steps()[2], half.sometimes(0.8));
 }
@@ -68,7 +69,7 @@ fn every_transform_of_a_free_list_becomes_its_step() {
         { sequence = ['invert', 'invert'] },
     ] }]";
     let views = paper_with_custom(steps);
-    let spec = view_spec(&views).unwrap_or_else(|error| panic!("{error}"));
+    let spec = view_spec(&views, 3).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(spec.plans[0].steps().len(), 26);
     assert_eq!(spec.plans[0].steps()[10], Step::Posterize { bits: 4 });
     assert_eq!(spec.plans[0].steps()[25], Step::Sequence(vec![Step::Invert, Step::Invert]));
@@ -77,10 +78,10 @@ fn every_transform_of_a_free_list_becomes_its_step() {
 #[test]
 fn a_number_out_of_range_names_the_list_and_the_step() {
     // A file with it is refused when it is loaded; a list that a program makes comes here first.
-    let list = |steps| ViewList { count: 2, size: 32, steps };
+    let list = |steps| ViewList { count: 2, size: 32.into(), steps };
     let wrong = vec![Transform::Fit, Transform::GaussianNoise { std: -1.0 }];
     let views = Views::Custom(CustomViews { view: vec![list(vec![Transform::Fit]), list(wrong)] });
-    let said = view_spec(&views).unwrap_err().to_string();
+    let said = view_spec(&views, 3).unwrap_err().to_string();
     assert_eq!(said, "views.custom.view[1].steps[1]: noise std is -1; expected a number of at least 0");
 }
 

@@ -14,10 +14,16 @@ fn names_outputs_and_gradients_are_pytorchs() {
     let case = Case::from_bytes(include_bytes!("../golden/decoder/case.safetensors"));
     for channels_last in [false, true] {
         let (of_encoder, mut store) = (nn::VarStore::new(Device::Cpu), nn::VarStore::new(Device::Cpu));
-        let resnet =
-            ResNetSpec { depth: Depth::ResNet18, stem: Stem::Cifar, width: 8, channels_last, bn_splits: 1 };
+        let resnet = ResNetSpec {
+            depth: Depth::ResNet18,
+            stem: Stem::Cifar,
+            width: 8,
+            channels: 3,
+            channels_last,
+            bn_splits: 1,
+        };
         let encoder = EncoderSpec::ResNet(resnet).build(&of_encoder, Init::new(0));
-        let spec = DecoderSpec { width: 24, side: 32, channels_last };
+        let spec = DecoderSpec { width: 24, size: [32; 2], channels: 3, channels_last };
         let decoder = Decoder::mirroring(&*encoder, spec, &store, Init::new(0));
         store.double();
         let variables = store.variables();

@@ -10,7 +10,7 @@ fn case() -> Case {
 }
 
 fn spec(blocks: i64) -> NinSpec {
-    NinSpec { blocks, width: 192, channels_last: true, bn_splits: 1 }
+    NinSpec { blocks, width: 192, channels: 3, channels_last: true, bn_splits: 1 }
 }
 
 /// Weights are those of convolutions.

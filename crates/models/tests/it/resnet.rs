@@ -16,7 +16,14 @@ fn build(spec: ResNetSpec) -> (nn::VarStore, ResNet) {
 }
 
 fn small() -> ResNetSpec {
-    ResNetSpec { depth: Depth::ResNet18, stem: Stem::Cifar, width: 8, channels_last: true, bn_splits: 1 }
+    ResNetSpec {
+        depth: Depth::ResNet18,
+        stem: Stem::Cifar,
+        width: 8,
+        channels: 3,
+        channels_last: true,
+        bn_splits: 1,
+    }
 }
 
 /// The rule by which `generate.py` fills a tensor.
@@ -61,7 +68,8 @@ fn outputs_statistics_and_gradients_are_torchvisions_in_both_modes() {
         let x = images.narrow(2, 0, size).narrow(3, 0, size);
         for channels_last in [false, true] {
             let key = |part: &str| format!("{name}.{part}");
-            let (_, encoder) = filled(ResNetSpec { depth, stem, width, channels_last, bn_splits: 1 });
+            let (_, encoder) =
+                filled(ResNetSpec { depth, stem, width, channels: 3, channels_last, bn_splits: 1 });
             let eval = tch::no_grad(|| encoder.forward(&x, Mode::Eval.into()));
             assert_close(&eval.narrow(0, 0, 4), &case[&key("eval")], 1e-5);
             let h = encoder.forward(&x, Mode::Train.into());
@@ -76,7 +84,7 @@ fn outputs_statistics_and_gradients_are_torchvisions_in_both_modes() {
         gradients_agree_in_fp64(
             &case,
             name,
-            ResNetSpec { depth, stem, width, channels_last: true, bn_splits: 1 },
+            ResNetSpec { depth, stem, width, channels: 3, channels_last: true, bn_splits: 1 },
             &x,
         );
     }
@@ -98,7 +106,7 @@ fn variables_bear_torchvisions_names() {
     for (name, depth) in [("r18-cifar", Depth::ResNet18), ("r50-imagenet", Depth::ResNet50)] {
         let stem = if name.ends_with("cifar") { Stem::Cifar } else { Stem::Imagenet };
         let (store, encoder) =
-            build(ResNetSpec { depth, stem, width: 64, channels_last: false, bn_splits: 1 });
+            build(ResNetSpec { depth, stem, width: 64, channels: 3, channels_last: false, bn_splits: 1 });
         let bytes: Vec<u8> = Vec::try_from(&case[&format!("{name}.names")]).unwrap();
         let mut expected: Vec<String> =
             String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect();
@@ -117,6 +125,7 @@ fn initial_values_have_torchvisions_stds_and_norms_start_at_one() {
         depth: Depth::ResNet18,
         stem: Stem::Imagenet,
         width: 64,
+        channels: 3,
         channels_last: false,
         bn_splits: 1,
     };
@@ -149,6 +158,7 @@ fn resnet34_is_as_large_as_in_the_paper() {
         depth: Depth::ResNet34,
         stem: Stem::Imagenet,
         width: 64,
+        channels: 3,
         channels_last: false,
         bn_splits: 1,
     });

@@ -126,7 +126,7 @@ fn initial_values_are_timms_and_follow_from_the_seed() {
     let total: usize = variables.iter().map(|(_, variable)| variable.numel()).sum();
     // timm's vit_tiny_patch16_224 without its classifier, and vit_small.
     assert_eq!(total, 5_524_416);
-    let count = |spec: VitSpec| EncoderSpec::Vit(spec).estimate(224).parameters;
+    let count = |spec: VitSpec| EncoderSpec::Vit(spec).estimate((224, 224)).parameters;
     assert_eq!((count(VitSpec::tiny(16, 224)), count(VitSpec::small(16, 224))), (5_524_416, 21_665_664));
 }
 

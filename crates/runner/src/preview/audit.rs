@@ -79,9 +79,9 @@ fn means(
                 let plan = &source.plans[index];
                 let epoch = u32::from(side == 1 && twice);
                 let key = Key { seed: source.seed, epoch, image, view: index as u32 };
-                let pixels = view(plan, &*source.images, key)?.pixels;
+                let picture = view(plan, &*source.images, key)?.picture;
                 for (cue, numbers) in Cue::ALL.iter().zip(&mut numbers) {
-                    numbers[side].push(cue.of(&pixels, plan.size().0));
+                    numbers[side].push(cue.of(picture.as_raw(), plan.size().0));
                 }
             }
         }

@@ -5,10 +5,11 @@ mod pairs;
 mod sheet;
 mod source;
 
+use crate::canvas::shown;
 use crate::{Refusal, destination, log};
 use clap::Args;
 use image::RgbImage;
-use kontrast_augment::{KeyedRng, Recipe, Scratch, ViewPlan, render_into};
+use kontrast_augment::{ImageRef, KeyedRng, Recipe, Scratch, ViewPlan, render_into};
 use kontrast_data::{DataError, Dataset, save_picture};
 use sheet::{Cell, Sheet};
 use source::Previewed;
@@ -94,7 +95,8 @@ pub(crate) fn preview(arguments: &Preview) -> anyhow::Result<u8> {
 /// One view with its recipe.
 struct View {
     recipe: Recipe,
-    pixels: Vec<u8>,
+    /// Red, green and blue, whatever the channels of the image: what a person sees.
+    picture: RgbImage,
 }
 
 /// Renders one view as a training would.
@@ -108,7 +110,7 @@ fn view(plan: &ViewPlan, images: &dyn Dataset, key: Key) -> anyhow::Result<View>
         &mut KeyedRng::new(key.seed, key.epoch, key.image.into(), key.view),
     );
     render_into(&recipe, image, &mut pixels, &mut Scratch::default());
-    Ok(View { recipe, pixels })
+    Ok(View { recipe, picture: shown(ImageRef::new(plan.size().0, plan.size().1, &pixels)) })
 }
 
 fn replay(source: &Previewed, key: Key, out: &std::path::Path) -> anyhow::Result<()> {
@@ -124,9 +126,7 @@ fn replay(source: &Previewed, key: Key, out: &std::path::Path) -> anyhow::Result
             Refusal(format!("--replay: view {}: the plan has {views}, counted from 0", key.view)).into()
         );
     };
-    let View { recipe, pixels } = view(plan, &*source.images, key)?;
-    let (width, height) = (plan.size().0 as u32, plan.size().1 as u32);
-    let picture = RgbImage::from_raw(width, height, pixels).expect("a view has three bytes a pixel");
+    let View { recipe, picture } = view(plan, &*source.images, key)?;
     save_picture(&picture, out).map_err(|error| unwritten(out, &error))?;
     log::out(recipe);
     log::out(out.display());
@@ -153,20 +153,20 @@ fn draw(source: &Previewed, arguments: &Preview) -> anyhow::Result<()> {
     for row in 0..rows {
         // Spread over the data set, which may be sorted by class.
         let image = (row * source.images.len() / rows) as u32;
-        let undistorted = ViewPlan::evaluation(source.plans[0].size());
+        let first = &source.plans[0];
+        let undistorted = ViewPlan::evaluation(first.size()).of_channels(first.channels())?;
         let own = view(&undistorted, &*source.images, Key { seed: 0, epoch: 0, image, view: 0 })?;
         let mut cells = vec![Cell {
-            pixels: own.pixels,
-            size: undistorted.size(),
+            picture: own.picture,
             title: format!("image {image}"),
             text: source_text(source, image as usize),
         }];
         for epoch in 0..arguments.epochs {
             for (index, plan) in source.plans.iter().enumerate() {
                 let key = Key { seed: source.seed, epoch, image, view: index as u32 };
-                let View { recipe, pixels } = view(plan, &*source.images, key)?;
+                let View { recipe, picture } = view(plan, &*source.images, key)?;
                 let title = format!("{},{epoch},{image},{index}", source.seed);
-                cells.push(Cell { pixels, size: plan.size(), title, text: recipe.to_string() });
+                cells.push(Cell { picture, title, text: recipe.to_string() });
             }
         }
         sheet.push(cells);

@@ -16,9 +16,7 @@ const TITLE: u32 = 16;
 
 /// A view and what is said of it.
 pub(super) struct Cell {
-    /// `[height][width][3]`
-    pub(super) pixels: Vec<u8>,
-    pub(super) size: (usize, usize),
+    pub(super) picture: RgbImage,
     pub(super) title: String,
     pub(super) text: String,
 }
@@ -74,7 +72,7 @@ impl Sheet {
 impl Cell {
     /// Width and height of the view on the sheet.
     fn shown(&self) -> (u32, u32) {
-        let (width, height) = (self.size.0 as u32, self.size.1 as u32);
+        let (width, height) = self.picture.dimensions();
         let times = CELL.div_ceil(width.max(height)).max(1);
         (width * times, height * times)
     }
@@ -89,9 +87,7 @@ impl Cell {
 
     fn draw(&self, picture: &mut RgbImage, left: u32, top: u32, width: u32) {
         let (shown_width, shown_height) = self.shown();
-        let view = RgbImage::from_raw(self.size.0 as u32, self.size.1 as u32, self.pixels.clone())
-            .expect("as many bytes as the plan says");
-        let view = imageops::resize(&view, shown_width, shown_height, FilterType::Nearest);
+        let view = imageops::resize(&self.picture, shown_width, shown_height, FilterType::Nearest);
         imageops::replace(picture, &view, left.into(), (top + TITLE).into());
         let mut canvas = Canvas(picture);
         let title = MonoTextStyle::new(&FONT_6X13_BOLD, Rgb888::BLACK);
@@ -139,9 +135,14 @@ pub(super) fn shortened(name: &str, letters: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Cell, Sheet, shortened, wrapped};
+    use image::{Rgb, RgbImage};
 
-    fn cell(size: (usize, usize), value: u8, text: &str) -> Cell {
-        Cell { pixels: vec![value; size.0 * size.1 * 3], size, title: "0,0,0,0".into(), text: text.into() }
+    fn cell(size: (u32, u32), value: u8, text: &str) -> Cell {
+        Cell {
+            picture: RgbImage::from_pixel(size.0, size.1, Rgb([value; 3])),
+            title: "0,0,0,0".into(),
+            text: text.into(),
+        }
     }
 
     #[test]

@@ -46,9 +46,10 @@ impl Previewed {
                 return Err(Refusal("name a plan with --plan, or a file with --config".into()).into());
             }
         };
+        let channels = experiment.as_ref().map_or(3, |experiment| experiment.data.channels());
         let own_seed = experiment.as_ref().map_or(0, |experiment| experiment.seed);
         let (images, words) = match (&arguments.images, &experiment) {
-            (Some(path), experiment) => typed(path, unreadable(arguments, experiment.as_ref()))?,
+            (Some(path), experiment) => typed(path, unreadable(arguments, experiment.as_ref()), channels)?,
             (None, Some(experiment)) => {
                 let splits = data::open(&experiment.data, experiment.seed)?;
                 images::log_notes(&splits);
@@ -60,7 +61,7 @@ impl Previewed {
         };
         let seed = arguments.seed.unwrap_or(own_seed);
         let tasks = experiment.map_or_else(Vec::new, |experiment| experiment.method.tasks());
-        Ok(Self { plans: view_spec(&views)?.plans, tasks, images, seed, words })
+        Ok(Self { plans: view_spec(&views, channels)?.plans, tasks, images, seed, words })
     }
 }
 
@@ -99,15 +100,15 @@ fn unreadable(arguments: &Preview, experiment: Option<&Experiment>) -> Unreadabl
 }
 
 /// The images that the command line names.
-fn typed(path: &Path, unreadable: Unreadable) -> anyhow::Result<(Arc<dyn Dataset>, String)> {
-    let images = images::open(path, unreadable, None)?.train.images();
+fn typed(path: &Path, unreadable: Unreadable, channels: usize) -> anyhow::Result<(Arc<dyn Dataset>, String)> {
+    let images = images::open(path, unreadable, None, channels)?.train.images();
     let words = format!("{} of {}", counted(images.len() as u64, "image"), path.display());
     Ok((images, words))
 }
 
 /// CIFAR-10 where it is in the cache: nothing is fetched for a preview.
 fn at_hand() -> anyhow::Result<(Arc<dyn Dataset>, String)> {
-    let spec = Spec { source: kontrast_data::Source::Cifar10, subset: None, seed: 0 };
+    let spec = Spec { source: kontrast_data::Source::Cifar10, subset: None, seed: 0, channels: 3 };
     match kontrast_data::open(&spec, &cache_home()) {
         Ok(splits) => Ok((splits.train.images(), "CIFAR-10's training images".to_owned())),
         Err(DataError::Missing { .. }) => {

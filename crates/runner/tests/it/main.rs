@@ -1,6 +1,7 @@
 //! The program from outside: what it prints, what it leaves, how it exits.
 
 mod bad_input;
+mod channels;
 mod checkpoints;
 mod ends;
 mod layers;

@@ -1,0 +1,90 @@
+//! Images that are no square RGB: gray and oblong ones, packs with alpha, another colour space.
+
+use crate::program::{Place, TINY};
+use image::{Rgba, RgbaImage};
+use std::path::Path;
+
+/// The tiny experiment with some of its lines replaced.
+fn changed(place: &Place, lines: &[(&str, &str)]) {
+    let text = lines.iter().fold(TINY.to_owned(), |text, (line, other)| {
+        assert!(text.contains(line), "{line}");
+        text.replace(line, other)
+    });
+    place.write("tiny.toml", &text);
+}
+
+const MEAN: &str = "mean = [0.5, 0.5, 0.5]";
+const STD: &str = "std = [0.25, 0.25, 0.25]";
+const GRAY: [(&str, &str); 4] = [
+    (MEAN, "mean = [0.5]"),
+    (STD, "std = [0.25]"),
+    ("grayscale = 0.2", "grayscale = 0.0"),
+    ("saturation = 0.8, hue = 0.2", "saturation = 0.0, hue = 0.0"),
+];
+
+fn picture(path: &Path) -> image::RgbImage {
+    image::open(path).unwrap().into_rgb8()
+}
+
+#[test]
+fn gray_images_in_oblong_views_are_trained_on_scored_and_shown() {
+    let place = Place::new();
+    changed(&place, &[&GRAY[..], &[("size = 16\ncrop", "size = [12, 20]\ncrop")]].concat());
+    let probes = "eval.layers={probes=['linear', 'conv'], stages=[1, 4], features=64, epochs=1, batch=16, \
+                  weight_decay=0.0, lr={linear=0.01, conv=0.1}}";
+    place.tiny(&["--set", probes]).says(0, &["report.html"]);
+    let views = picture(&place.run_dir().join("figures/views.png"));
+    // Twelve columns of cells of 20 by 12 pixels, four times enlarged, and three rows.
+    assert_eq!(views.dimensions(), (12 * (80 + 12) + 4, 3 * (48 + 12) + 4));
+    assert!(views.pixels().all(|pixel| pixel[0] == pixel[1] && pixel[1] == pixel[2]));
+    let one = place.path().join("one.png");
+    let replay = ["preview", "--config", "tiny.toml", "--replay", "3,0,0,1", "--out", one.to_str().unwrap()];
+    place.run(&replay).says(0, &["crop"]);
+    assert_eq!(picture(&one).dimensions(), (20, 12));
+}
+
+#[test]
+fn another_colour_space_changes_what_is_learned_and_not_what_is_shown() {
+    let shown = |lines: &[(&str, &str)]| {
+        let place = Place::new();
+        changed(&place, lines);
+        place.tiny(&[]).says(0, &["report.html"]);
+        (picture(&place.run_dir().join("figures/views.png")), place.weights())
+    };
+    let lab = "color_space = \"lab\"\nmean = [50.0, 6.025, -6.6895]";
+    let (rgb, lab) = (shown(&[]), shown(&[(MEAN, lab), (STD, "std = [50.0, 92.208, 101.1675]")]));
+    assert_eq!(rgb.0, lab.0);
+    assert_ne!(rgb.1, lab.1);
+}
+
+#[test]
+fn packs_keep_the_channels_that_they_are_asked_for() {
+    let place = Place::new();
+    std::fs::create_dir(place.path().join("photos")).unwrap();
+    for index in 0..4_u8 {
+        let pixel = |x: u32, _| Rgba([50 * index, 90, 200, if x < 8 { 255 } else { 0 }]);
+        RgbaImage::from_fn(16, 16, pixel).save(place.path().join(format!("photos/{index}.png"))).unwrap();
+    }
+    for channels in ["1", "4"] {
+        let out = format!("{channels}.pack");
+        place
+            .run(&["pack", "photos", &out, "--channels", channels])
+            .says(0, &["4 training and 0 test images"]);
+    }
+    place.run(&["pack", "photos", "5.pack", "--channels", "5"]).says(2, &["--channels"]);
+    let preview = ["preview", "--plan", "identity", "--set", "views.identity.size=16", "--replay", "0,0,1,0"];
+    place.run(&[&preview[..], &["--images", "1.pack", "--out", "gray.png"]].concat()).says(0, &["gray.png"]);
+    let gray = picture(&place.path().join("gray.png"));
+    assert_eq!((gray.get_pixel(0, 0).0, gray.get_pixel(15, 0).0), ([91; 3], [255; 3]));
+    let refused = place.run(&[&preview[..], &["--images", "4.pack"]].concat());
+    refused.says(
+        2,
+        &["4.pack: the images of the pack have 4 channels, alpha among them, and 3 without are wanted"],
+    );
+    let four =
+        [("mean = [0.5, 0.5, 0.5]", "mean = [0.5, 0.5, 0.5, 0.5]"), (STD, "std = [0.2, 0.2, 0.2, 0.4]")];
+    changed(&place, &four);
+    let shown =
+        ["preview", "--config", "tiny.toml", "--images", "4.pack", "--replay", "0,0,1,0", "--out", "4.png"];
+    place.run(&shown).says(0, &["4.png"]);
+}
