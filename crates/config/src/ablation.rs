@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
-use crate::Eval;
 use crate::error::ConfigError;
+use crate::eval::{SCORES, score_info};
 use crate::experiment::Experiment;
 use crate::kind::Kind;
 use crate::load::refuse;
@@ -31,7 +31,7 @@ pub struct Ablation {
     pub base: PathBuf,
     /// Each cell runs once with each.
     pub seeds: Vec<u64>,
-    /// The protocol whose top-1 fills the table: `knn`, `knn_10`, `knn_200` or `linear`; every cell has to run it.
+    /// The score whose top-1 fills the table, such as `knn` or `linear`; every cell has to make it.
     pub score: String,
     /// Keys that all cells change in the base, such as `"train.epochs" = 12`.
     #[serde(default)]
@@ -109,7 +109,7 @@ impl Ablation {
         let mut unscored = Vec::new();
         for cell in ablation.cells() {
             match Experiment::load(&ablation.base, &cell.overrides) {
-                Ok(loaded) if loaded.experiment.eval.runs(&ablation.score) => {}
+                Ok(loaded) if loaded.experiment.eval.scores(&ablation.score) => {}
                 Ok(_) => unscored.push(cell.name),
                 Err(source) => {
                     let (path, source) = (path.to_owned(), Box::new(source));
@@ -150,7 +150,7 @@ impl Ablation {
             "a protocol that every cell runs, but these do not: {}; write {} in the base or among the keys of [set], \
              or choose another score",
             unscored.join(", "),
-            Eval::switch(&self.score).unwrap_or_default()
+            score_info(&self.score).map_or("", |info| info.switch)
         );
         problems.require(unscored.is_empty(), "score", &self.score, &expected);
         problems.into_list()
@@ -162,8 +162,9 @@ impl Ablation {
         let distinct = self.seeds.iter().collect::<HashSet<_>>().len() == self.seeds.len();
         let expected = "at least one seed, none of them twice";
         problems.require(distinct && !self.seeds.is_empty(), "seeds", &self.seeds, expected);
-        let protocol = Eval::switch(&self.score).is_some();
-        problems.require(protocol, "score", &self.score, "`knn`, `knn_10`, `knn_200` or `linear`");
+        let names: Vec<_> = SCORES.iter().map(|info| format!("`{}`", info.name)).collect();
+        let expected = format!("one of {}", names.join(", "));
+        problems.require(score_info(&self.score).is_some(), "score", &self.score, &expected);
         problems.require(!self.axes.is_empty(), "axis", &0, "at least one [[axis]]");
         for (index, axis) in self.axes.iter().enumerate() {
             let labels: Vec<_> = axis.values.iter().map(|value| &value.label).collect();

@@ -131,6 +131,34 @@ pub struct ProbeLrs {
     pub conv: Option<f64>,
 }
 
+/// What tables and pages say of a score.
+#[derive(Clone, Copy, Debug)]
+pub struct ScoreInfo {
+    /// Its name in `summary.json`.
+    pub name: &'static str,
+    /// What a file says to have it made.
+    pub switch: &'static str,
+    /// What it is, in a few words.
+    pub meaning: &'static str,
+}
+
+/// The scores of a run by name.
+pub(crate) const SCORES: [ScoreInfo; 4] = [
+    ScoreInfo {
+        name: "knn",
+        switch: "eval.knn = true",
+        meaning: "weighted k-NN, k and temperature chosen on a split of train",
+    },
+    ScoreInfo { name: "knn_10", switch: "eval.knn = true", meaning: "k-NN with equal votes, as published" },
+    ScoreInfo { name: "knn_200", switch: "eval.knn = true", meaning: "weighted k-NN, as published" },
+    ScoreInfo { name: "linear", switch: "[eval.linear]", meaning: "linear probe on frozen features" },
+];
+
+/// What is known of the score of this name; none where no protocol makes one.
+pub fn score_info(name: &str) -> Option<&'static ScoreInfo> {
+    SCORES.iter().find(|info| info.name == name)
+}
+
 impl Probe {
     /// The name as a file writes it.
     pub fn as_str(self) -> &'static str {
@@ -204,22 +232,19 @@ impl LayerProbes {
 }
 
 impl Eval {
-    /// What turns on the protocol of this name; none where no protocol has it.
-    pub(crate) fn switch(protocol: &str) -> Option<&'static str> {
-        match protocol {
-            "knn" | "knn_10" | "knn_200" => Some("eval.knn = true"),
-            "linear" => Some("[eval.linear]"),
-            _ => None,
-        }
-    }
-
-    /// Whether the protocol of this name, as `summary.json` has it, is evaluated.
-    pub(crate) fn runs(&self, protocol: &str) -> bool {
-        match protocol {
+    /// Whether the score of this name is made.
+    pub(crate) fn scores(&self, name: &str) -> bool {
+        match name {
             "knn" | "knn_10" | "knn_200" => self.knn,
             "linear" => self.linear.is_some(),
             _ => false,
         }
+    }
+
+    /// The keys of the protocols that are asked for by a table of their own.
+    pub fn tables(&self) -> Vec<&'static str> {
+        let tables = [("eval.linear", self.linear.is_some()), ("eval.layers", self.layers.is_some())];
+        tables.into_iter().filter_map(|(key, asked)| asked.then_some(key)).collect()
     }
 
     pub(crate) fn check(&self, encoder: &Encoder, problems: &mut Problems) {

@@ -39,7 +39,7 @@ pub use color_space::ColorSpace;
 pub use data::{Data, DataName, Synthetic, Unreadable};
 pub use encoder::{Encoder, Nin, Resnet, Stem};
 pub use error::{ConfigError, Fault};
-pub use eval::{Eval, LayerProbes, Linear, Probe, ProbeLrs};
+pub use eval::*;
 pub use experiment::Experiment;
 pub use infrastructure::{Device, Infrastructure};
 pub use load::Loaded;

@@ -1,7 +1,7 @@
 //! What can be said of an encoder without a single label.
 
-use crate::features::{require_finite, require_going};
-use crate::{EvalError, Extractor, LabelFree};
+use crate::extractor::require_finite;
+use crate::{EvalError, Extractor, LabelFree, Stop};
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Views;
 use kontrast_data::{Dataset, fill_views};
@@ -18,13 +18,14 @@ const IMAGES: usize = 2048;
 /// view, or a second of another size.
 ///
 /// # Errors
-/// Where an image cannot be read, or a representation is no number.
+/// Where an image cannot be read, a representation is no number, or the caller asked to stop.
 pub fn label_free(
     encoder: &dyn Encoder,
     images: &dyn Dataset,
     plans: &[ViewPlan],
     extractor: &Extractor,
     seed: u64,
+    stop: &Stop,
 ) -> Result<LabelFree, EvalError> {
     // Spread over the data set, which may be sorted by class.
     let count = images.len().min(IMAGES);
@@ -37,7 +38,7 @@ pub fn label_free(
     let bytes: usize = plans.iter().map(ViewPlan::bytes).sum();
     let (mut firsts, mut seconds) = (Vec::new(), Vec::new());
     for chunk in indices.chunks(extractor.batch) {
-        require_going(&extractor.stop)?;
+        stop.check()?;
         let mut rendered = vec![0; chunk.len() * bytes];
         fill_views(images, plans, seed, 0, chunk, &mut rendered)?;
         let h = tch::no_grad(|| {

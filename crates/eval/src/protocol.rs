@@ -1,122 +1,104 @@
-//! A protocol turns a frozen encoder into a score; all of them run over one subject.
+//! A protocol scores a frozen encoder or its features; all of them run over one subject.
 
-use crate::{Knn, Linear, Score, Subject};
-use kontrast_config::Eval;
-use kontrast_data::DataError;
-use kontrast_runlog::human;
-use std::collections::BTreeMap;
+use crate::{EvalError, Network, Report, Stop, Subject};
+use kontrast_config::Probe;
+use std::fmt;
 
-/// What keeps an encoder from being judged.
-#[derive(Debug, thiserror::Error)]
-pub enum EvalError {
-    /// An image cannot be read.
-    #[error(transparent)]
-    Data(#[from] DataError),
-    /// Evaluation must leave the encoder as it was.
-    #[error(
-        "the encoder changed while {protocol} judged it: its variables had the hash {before}, now {after}; the score \
-         is void. This is a defect of Kontrast: please report it"
-    )]
-    EncoderMoved {
-        /// The protocol at work.
-        protocol: String,
-        /// Hash before.
-        before: String,
-        /// Hash after.
-        after: String,
-    },
-    /// An encoder whose weights diverged.
-    #[error(
-        "{broken} of {images} rows of features hold values that are not finite, and no score would mean anything: the run \
-         diverged; lower optimizer lr, to a third or a tenth, and train again"
-    )]
-    NotFinite {
-        /// Images with such features.
-        broken: usize,
-        /// Images looked at.
-        images: usize,
-    },
-    /// The caller asked to stop, which is looked for before each batch.
-    #[error("stopped while evaluating")]
-    Stopped,
-    /// The maps of one stage are more than the machine can hold.
-    #[error(
-        "the maps of stage {stage} over {grid}x{grid} for {probes} take {}, and {} of memory are available: name stages \
-         with smaller maps in eval.layers.stages, leave conv, which sees whole maps, out of eval.layers.probes, lower \
-         eval.layers.features for linear and mlp, or make room",
-        human::bytes(*needed),
-        human::bytes(*available)
-    )]
-    Memory {
-        /// The stage, from 1.
-        stage: usize,
-        /// Cells on a side of the maps as they are held.
-        grid: i64,
-        /// Who sees them.
-        probes: String,
-        /// Bytes that the maps of both splits take.
-        needed: u64,
-        /// Bytes that are there.
-        available: u64,
-    },
-    /// A split of the training set has to leave images on both sides.
-    #[error(
-        "eval.validation = {fraction} of {images} training images leaves nothing to choose on or nothing to learn \
-         from; use more images or another fraction"
-    )]
-    Split {
-        /// Fraction of the validation part.
-        fraction: f64,
-        /// Images to split.
-        images: usize,
-    },
+/// What a protocol reads of a subject; each has what stands before it, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Needs {
+    /// Features of both splits.
+    Features,
+    /// Feature maps after single stages, of the images themselves.
+    Layers,
+    /// The encoder, of which a protocol may train a copy.
+    Network,
 }
 
-/// A way to judge a frozen encoder.
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Features => "features",
+            Self::Layers => "the feature maps of an encoder",
+            Self::Network => "an encoder",
+        })
+    }
+}
+
+/// A way to score representations.
 pub trait Protocol {
-    /// The protocol's name in `summary.json`.
+    /// The protocol's name.
     fn name(&self) -> &'static str;
 
-    /// The score on the test set, with the settings that were chosen on a split of the training set.
+    /// Rises whenever the protocol changes so that the same features get another score: scores of two versions are not
+    /// comparable.
+    fn version(&self) -> u32;
+
+    /// What it reads of the subject.
+    fn needs(&self) -> Needs;
+
+    /// Refuses what `evaluate` would refuse, as far as it can be known before hours of training.
     ///
     /// # Errors
-    /// Where the training set is too small to be split.
-    fn evaluate(&self, subject: &Subject<'_>) -> Result<Score, EvalError>;
+    /// Where the images, or the memory that is available, do not allow what the protocol asks for.
+    fn check(&self, _network: &Network<'_>) -> Result<(), EvalError> {
+        Ok(())
+    }
+
+    /// A report for every score: one of most protocols, and of some one a setting. Each goes through [`Subject::scored`]
+    /// as soon as it is there. Settings are chosen on a split of the
+    /// training set; the test set is read for the score alone.
+    ///
+    /// # Errors
+    /// Where the subject has not what the protocol needs, the training set is too small for it, or the caller asked to
+    /// stop.
+    fn evaluate(&self, subject: &Subject<'_>, stop: &Stop) -> Result<Vec<Report>, EvalError>;
 }
 
-/// The protocols that an experiment asks for.
-pub fn protocols(config: &Eval, seed: u64) -> Vec<Box<dyn Protocol>> {
-    let mut list: Vec<Box<dyn Protocol>> = Vec::new();
-    if config.knn {
-        list.push(Box::new(Knn::chosen(config.validation, seed)));
-        list.push(Box::new(Knn::ten()));
-        list.push(Box::new(Knn::two_hundred()));
-    }
-    if let Some(linear) = &config.linear {
-        list.push(Box::new(Linear {
-            epochs: linear.epochs,
-            batch: linear.batch,
-            lrs: linear.lrs.clone(),
-            weight_decays: linear.weight_decays.clone(),
-            validation: config.validation,
-            seed,
-        }));
-    }
-    list
+/// How far protocols have come.
+#[derive(Clone, Copy, Debug)]
+pub enum Milestone<'a> {
+    /// The protocol of this name begins.
+    Started(&'static str),
+    /// Feature maps of a stage are about to be computed.
+    Maps {
+        /// The stage, from 1.
+        stage: usize,
+        /// What they take.
+        bytes: u64,
+    },
+    /// A probe has passed over the maps of its stage once more.
+    Epoch {
+        /// The stage, from 1.
+        stage: usize,
+        /// The probe.
+        probe: Probe,
+        /// Epochs done, of it alone.
+        epoch: u32,
+        /// Epochs of each probe.
+        epochs: u32,
+        /// How many probes there are at all stages together.
+        probes: usize,
+    },
+    /// A score is there.
+    Scored(&'a Report),
 }
 
-/// Runs protocols over a subject, and asserts that none of them moved the encoder.
+/// Runs protocols over a subject, and holds that none of them moved the encoder.
 ///
 /// # Errors
 /// Where a protocol fails, or the encoder's variables are not what they were.
-pub fn evaluate(
-    protocols: &[Box<dyn Protocol>],
+pub fn evaluate<'p>(
+    protocols: impl IntoIterator<Item = &'p Box<dyn Protocol>>,
     subject: &Subject<'_>,
-) -> Result<BTreeMap<String, Score>, EvalError> {
-    let mut scores = BTreeMap::new();
+    stop: &Stop,
+) -> Result<Vec<Report>, EvalError> {
+    let mut reports = Vec::new();
     for protocol in protocols {
-        scores.insert(protocol.name().to_owned(), protocol.evaluate(subject)?.rounded());
-        subject.assert_still(protocol.name())?;
+        stop.check()?;
+        subject.tell(Milestone::Started(protocol.name()));
+        reports.extend(protocol.evaluate(subject, stop)?);
+        subject.require_still(protocol.name())?;
     }
-    Ok(scores)
+    Ok(reports)
 }

@@ -1,58 +1,144 @@
-//! What is judged: an encoder, labelled images, and the features of both splits, computed once.
+//! What is scored: features of a named data set, and where they come from an encoder, that encoder with its images.
 
-use crate::{EvalError, Extractor, FeatureBank, fingerprint};
+use crate::{EvalError, Extractor, FeatureBank, Milestone, Needs, Protocol, Report, Stop, fingerprint};
 use kontrast_data::Labelled;
 use kontrast_models::Encoder;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
-/// An encoder with its feature banks. Making one hashes the encoder, before the first image goes through it.
-pub struct Subject<'a> {
+/// An encoder with the labelled images that it is scored on.
+#[derive(Clone, Copy)]
+pub struct Network<'a> {
+    /// Name of the data set.
+    pub dataset: &'a str,
     /// The encoder, whose variables stay as they are.
     pub encoder: &'a dyn Encoder,
     /// Labelled images that protocols may learn from.
     pub train: &'a dyn Labelled,
     /// Labelled images that the score is of.
     pub test: &'a dyn Labelled,
-    /// Features of `train`.
-    pub train_bank: FeatureBank,
-    /// Features of `test`.
-    pub test_bank: FeatureBank,
-    /// The extractor's stop flag.
-    pub(crate) stop: Arc<AtomicBool>,
-    before: String,
+    /// How images become features.
+    pub extractor: &'a Extractor,
+}
+
+impl Network<'_> {
+    /// The classes of the training images.
+    pub fn labels(&self) -> Vec<i64> {
+        self.train.labels().into_iter().map(i64::from).collect()
+    }
+}
+
+/// Features of both splits of a data set, with or without the network that made them.
+pub struct Subject<'a> {
+    dataset: String,
+    train: FeatureBank,
+    test: FeatureBank,
+    /// With the encoder's hash before the first image went through it.
+    network: Option<(Network<'a>, String)>,
+    watch: &'a dyn Fn(Milestone<'_>),
 }
 
 impl<'a> Subject<'a> {
     /// Computes the features of both splits in evaluation mode.
     ///
     /// # Errors
-    /// Where an image cannot be read, or the encoder's variables moved.
-    pub fn new(
-        encoder: &'a dyn Encoder,
-        train: &'a dyn Labelled,
-        test: &'a dyn Labelled,
-        extractor: &Extractor,
-    ) -> Result<Self, EvalError> {
+    /// Where an image cannot be read, a feature is no number, the encoder's variables moved, or the caller asked to stop.
+    pub fn new(network: Network<'a>, stop: &Stop) -> Result<Self, EvalError> {
+        let Network { dataset, encoder, train, test, extractor } = network;
         let before = fingerprint(encoder);
-        let train_bank = extractor.bank(encoder, train)?;
-        let test_bank = extractor.bank(encoder, test)?;
-        let subject =
-            Self { encoder, train, test, train_bank, test_bank, stop: Arc::clone(&extractor.stop), before };
-        subject.assert_still("the computation of features")?;
+        let train = extractor.bank(encoder, train, stop)?;
+        let test = extractor.bank(encoder, test, stop)?;
+        let subject = Self { network: Some((network, before)), ..Self::of_features(dataset, train, test)? };
+        subject.require_still("the computation of features")?;
         Ok(subject)
+    }
+
+    /// Features from elsewhere. Protocols that need more than features refuse it.
+    ///
+    /// # Errors
+    /// Where both banks differ in the width of a row or in the number of classes.
+    pub fn of_features(
+        dataset: impl Into<String>,
+        train: FeatureBank,
+        test: FeatureBank,
+    ) -> Result<Self, EvalError> {
+        let words =
+            |bank: &FeatureBank| format!("{} values a row and {} classes", bank.width(), bank.classes());
+        if (train.width(), train.classes()) != (test.width(), test.classes()) {
+            return Err(EvalError::Features {
+                expected: format!("test features as the training features are, with {}", words(&train)),
+                found: words(&test),
+                hint: "compute both with the same encoder, and number the classes of both alike",
+            });
+        }
+        Ok(Self { dataset: dataset.into(), train, test, network: None, watch: &|_| {} })
+    }
+
+    /// Tells `watch` how far protocols have come.
+    #[must_use]
+    pub fn watched_by(self, watch: &'a dyn Fn(Milestone<'_>)) -> Self {
+        Self { watch, ..self }
+    }
+
+    /// Name of the data set.
+    pub fn dataset(&self) -> &str {
+        &self.dataset
+    }
+
+    /// Features that protocols may learn from.
+    pub fn train(&self) -> &FeatureBank {
+        &self.train
+    }
+
+    /// Features that the score is of.
+    pub fn test(&self) -> &FeatureBank {
+        &self.test
     }
 
     /// Classes of the data set.
     pub fn classes(&self) -> i64 {
-        self.train.class_names().len() as i64
+        self.train.classes()
     }
 
-    pub(crate) fn assert_still(&self, protocol: &str) -> Result<(), EvalError> {
-        let after = fingerprint(self.encoder);
-        if after == self.before {
+    /// What protocols can get of it.
+    pub fn offers(&self) -> Needs {
+        if self.network.is_some() { Needs::Network } else { Needs::Features }
+    }
+
+    /// The encoder with its images, for a protocol that needs them.
+    ///
+    /// # Errors
+    /// [`EvalError::Needs`] where there are features alone.
+    pub fn network(&self, protocol: &dyn Protocol) -> Result<Network<'a>, EvalError> {
+        match &self.network {
+            Some((network, _)) => Ok(*network),
+            None => Err(EvalError::Needs {
+                protocol: protocol.name(),
+                needs: protocol.needs(),
+                found: self.offers(),
+                dataset: self.dataset.clone(),
+            }),
+        }
+    }
+
+    /// For a protocol to say how far it has come.
+    pub fn tell(&self, milestone: Milestone<'_>) {
+        (self.watch)(milestone);
+    }
+
+    /// For a protocol to say that a score is there, which is given back.
+    #[must_use]
+    pub fn scored(&self, report: Report) -> Report {
+        self.tell(Milestone::Scored(&report));
+        report
+    }
+
+    /// # Errors
+    /// [`EvalError::EncoderMoved`] where the encoder is not what it was before its features were computed.
+    pub(crate) fn require_still(&self, protocol: &str) -> Result<(), EvalError> {
+        let Some((network, before)) = &self.network else { return Ok(()) };
+        let after = fingerprint(network.encoder);
+        if after == *before {
             return Ok(());
         }
-        Err(EvalError::EncoderMoved { protocol: protocol.to_owned(), before: self.before.clone(), after })
+        Err(EvalError::EncoderMoved { protocol: protocol.to_owned(), before: before.clone(), after })
     }
 }

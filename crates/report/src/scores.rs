@@ -1,20 +1,28 @@
 //! Scores beside their baselines, as rows and in a sentence.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use kontrast_runlog::{RunDir, RunlogError, Score, Status, Summary, read_summary};
+use kontrast_config::score_info;
+use kontrast_runlog::{Evaluation, RunDir, RunlogError, Score, Setting, Status, Summary, read_summary};
 use serde::Serialize;
 
 use crate::{Spread, label_free, markdown_table};
 
-/// One protocol: the trained encoder beside its baselines.
+/// One score: the trained encoder's beside its baselines.
 #[derive(Debug, Serialize)]
 pub(crate) struct ScoreRow {
+    /// The name of the score.
+    pub(crate) name: String,
+    /// The same with what tells it from others of the name: the protocol's version, and the data set where it is not the
+    /// run's own.
     pub(crate) protocol: String,
     pub(crate) meaning: &'static str,
     pub(crate) trained: f64,
+    /// Over draws.
+    pub(crate) std: Option<f64>,
     pub(crate) top5: Option<f64>,
+    pub(crate) mean_per_class: Option<f64>,
     pub(crate) random_init: Option<f64>,
     pub(crate) pixels: Option<f64>,
     pub(crate) above_random_init: Option<f64>,
@@ -22,27 +30,45 @@ pub(crate) struct ScoreRow {
     pub(crate) settings: String,
 }
 
-/// The rows of a summary: the chosen k-NN first, then the others by name.
+/// The rows of a summary: those of its own data set by name, then those of others.
 pub(crate) fn rows(summary: &Summary) -> Vec<ScoreRow> {
-    let eval = &summary.eval;
-    eval.trained
-        .iter()
-        .map(|(protocol, score)| {
-            let random_init = eval.random_init.get(protocol).map(|baseline| baseline.top1);
-            let pixels = eval.pixels.get(protocol).map(|baseline| baseline.top1);
-            ScoreRow {
-                protocol: protocol.clone(),
-                meaning: meaning(protocol, score),
-                trained: score.top1,
-                top5: score.top5,
-                random_init,
-                pixels,
-                above_random_init: random_init.map(|baseline| printed(score.top1) - printed(baseline)),
-                above_pixels: pixels.map(|baseline| printed(score.top1) - printed(baseline)),
-                settings: settings(score),
-            }
-        })
-        .collect()
+    let own = rows_of(&summary.eval, None);
+    let transfer = summary.transfer.iter().flat_map(|(dataset, eval)| rows_of(eval, Some(dataset)));
+    own.into_iter().chain(transfer).collect()
+}
+
+fn rows_of(eval: &Evaluation, dataset: Option<&str>) -> Vec<ScoreRow> {
+    let row = |(name, score): (&String, &Score)| {
+        let random_init = eval.random_init.get(name).map(|baseline| baseline.top1);
+        let pixels = eval.pixels.get(name).map(|baseline| baseline.top1);
+        ScoreRow {
+            name: name.clone(),
+            protocol: heading(name, version(score), dataset),
+            meaning: meaning(name, score),
+            trained: score.top1,
+            std: score.top1_std,
+            top5: score.top5,
+            mean_per_class: score.mean_per_class,
+            random_init,
+            pixels,
+            above_random_init: random_init.map(|baseline| printed(score.top1) - printed(baseline)),
+            above_pixels: pixels.map(|baseline| printed(score.top1) - printed(baseline)),
+            settings: settings(score),
+        }
+    };
+    eval.trained.iter().map(row).collect()
+}
+
+/// What a score is called where those of several versions and data sets may stand in one table.
+fn heading(name: &str, version: u32, dataset: Option<&str>) -> String {
+    let version = if version > 1 { format!(" v{version}") } else { String::new() };
+    let dataset = dataset.map_or(String::new(), |dataset| format!(" on {dataset}"));
+    format!("{name}{version}{dataset}")
+}
+
+/// Scores from before versions were written are of the first.
+fn version(score: &Score) -> u32 {
+    score.version.unwrap_or(1)
 }
 
 /// What a run comes to, in one sentence.
@@ -55,7 +81,7 @@ pub fn conclusion(summary: &Summary) -> String {
         status => format!("The run is marked {status}. "),
     };
     let rows = rows(summary);
-    let Some(row) = rows.iter().find(|row| row.protocol == "knn").or(rows.first()) else {
+    let Some(row) = rows.iter().find(|row| row.name == "knn").or(rows.first()) else {
         return if summary.status == Status::Finished {
             unscored(summary).to_owned()
         } else {
@@ -141,35 +167,52 @@ pub fn scores_markdown(summary: &Summary) -> String {
         .into_iter()
         .map(|row| {
             let baselines = [row.top5, row.random_init, row.pixels].map(one_decimal);
-            [vec![row.protocol, one_decimal(Some(row.trained))], baselines.to_vec(), vec![row.settings]]
-                .concat()
+            let std = row.std.map_or(String::new(), |std| format!(" ± {std:.1}"));
+            let top1 = format!("{:.1}{std}", row.trained);
+            [vec![row.protocol, top1], baselines.to_vec(), vec![row.settings]].concat()
         })
         .collect();
     markdown_table(&["protocol", "top-1 %", "top-5 %", "random init", "pixels", "settings"], &rows)
 }
 
-/// Mean and std over runs that differ in their seed, beside the means of the baselines. Runs without scores have
-/// the figures that need no labels.
+/// Mean and std over runs that differ in their seed, beside the means of the baselines; no mean is over scores of two
+/// versions of a protocol. Runs without scores have the figures that need no labels.
 pub fn seeds_markdown(runs: &[Summary]) -> String {
     if runs.iter().all(|run| run.eval.trained.is_empty()) {
         return label_free::seeds_markdown(runs);
     }
-    let protocols: BTreeSet<_> = runs.iter().flat_map(|run| run.eval.trained.keys()).collect();
-    let rows: Vec<_> = protocols
+    let scores: BTreeSet<_> = runs.iter().flat_map(scores_of).collect();
+    let rows: Vec<_> = scores
         .into_iter()
-        .map(|protocol| {
-            let spread = |pick: &dyn Fn(&Summary) -> Option<f64>| {
-                Spread::of(&runs.iter().filter_map(pick).collect::<Vec<_>>())
+        .map(|(dataset, name, version)| {
+            let spread = |of: fn(&Evaluation) -> &BTreeMap<String, Score>| {
+                let of_run = |run| of(evaluation_on(run, dataset)?).get(name);
+                let same = runs.iter().filter_map(of_run).filter(|score| self::version(score) == version);
+                Spread::of(&same.map(|score| score.top1).collect::<Vec<_>>())
             };
-            let trained = spread(&|run| run.eval.trained.get(protocol).map(|score| score.top1));
-            let random_init = spread(&|run| run.eval.random_init.get(protocol).map(|score| score.top1));
-            let pixels = spread(&|run| run.eval.pixels.get(protocol).map(|score| score.top1));
+            let trained = spread(|eval| &eval.trained);
+            let baselines = [spread(|eval| &eval.random_init), spread(|eval| &eval.pixels)];
             let count = trained.map_or(0, |spread| spread.count);
-            let shown = [trained, random_init, pixels].map(|s| s.map_or("-".to_owned(), |s| s.to_string()));
-            [vec![protocol.clone()], shown.to_vec(), vec![count.to_string()]].concat()
+            let shown = [trained, baselines[0], baselines[1]];
+            let shown = shown.map(|spread| spread.map_or("-".to_owned(), |spread| spread.to_string()));
+            [vec![heading(name, version, dataset)], shown.to_vec(), vec![count.to_string()]].concat()
         })
         .collect();
     markdown_table(&["protocol", "top-1 %", "random init", "pixels", "seeds"], &rows)
+}
+
+/// What a run was scored by: data set where it is another than the run's own, name, version.
+fn scores_of(run: &Summary) -> impl Iterator<Item = (Option<&str>, &str, u32)> {
+    let own = std::iter::once((None, &run.eval));
+    let transfer = run.transfer.iter().map(|(dataset, eval)| (Some(dataset.as_str()), eval));
+    own.chain(transfer).flat_map(|(dataset, eval)| {
+        eval.trained.iter().map(move |(name, score)| (dataset, name.as_str(), version(score)))
+    })
+}
+
+/// On the run's own data set, or on another.
+fn evaluation_on<'r>(run: &'r Summary, dataset: Option<&str>) -> Option<&'r Evaluation> {
+    dataset.map_or(Some(&run.eval), |dataset| run.transfer.get(dataset))
 }
 
 pub(crate) fn one_decimal(value: Option<f64>) -> String {
@@ -182,29 +225,20 @@ fn printed(value: f64) -> f64 {
 }
 
 /// What a protocol does, without the settings, which stand beside it.
-fn meaning(protocol: &str, score: &Score) -> &'static str {
-    let fewer = |published| score.k.is_some_and(|k| k < published);
-    match protocol {
-        "knn" => "weighted k-NN, k and temperature chosen on a split of train",
+fn meaning(name: &str, score: &Score) -> &'static str {
+    let fewer = |published| score.count("k").is_some_and(|k| k < published);
+    match name {
         "knn_10" if fewer(10) => {
             "k-NN with equal votes; k is 10 where it is published, and there are fewer images"
         }
         "knn_200" if fewer(200) => {
             "weighted k-NN; k is 200 where it is published, and there are fewer images"
         }
-        "knn_10" => "k-NN with equal votes, as published",
-        "knn_200" => "weighted k-NN, as published",
-        "linear" => "linear probe on frozen features",
-        _ => "",
+        _ => score_info(name).map_or("", |info| info.meaning),
     }
 }
 
 fn settings(score: &Score) -> String {
-    let parts = [
-        score.k.map(|k| format!("k {k}")),
-        score.temperature.map(|t| format!("temperature {t}")),
-        score.lr.map(|lr| format!("lr {lr}")),
-        score.weight_decay.map(|decay| format!("weight decay {decay}")),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    let words = |(name, setting): (&String, &Setting)| format!("{} {setting}", name.replace('_', " "));
+    score.settings.iter().map(words).collect::<Vec<_>>().join(", ")
 }

@@ -15,6 +15,7 @@ mod lines;
 mod records;
 mod run_dir;
 mod runs;
+mod score;
 mod status;
 mod summary;
 mod temporary;
@@ -28,8 +29,9 @@ pub use event_log::{Events, read_events};
 pub use layout::Layout;
 pub use run_dir::{Held, RunDir};
 pub use runs::runs_in;
+pub use score::{Score, Setting};
 pub use status::Status;
 pub use summary::{
-    Evaluation, LabelFree, LayerScore, LossPart, Pretext, Reconstruction, Score, Summary, read_summary,
+    Evaluation, LabelFree, LayerScore, LossPart, Pretext, Reconstruction, Summary, read_summary,
 };
 pub use tensorboard::{Scalar, ScalarWriter, read_scalars};

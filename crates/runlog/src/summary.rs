@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::event::null_is_nan;
-use crate::{Layout, RunlogError, Status};
+use crate::{Layout, RunlogError, Score, Status};
 
 /// All of a run that a script may ask for. Null stands for what is not there or not yet measured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -73,6 +73,9 @@ pub struct Summary {
     /// Scores of probes on the maps of single stages, shallow before deep, where they were asked for.
     #[serde(rename = "depth")]
     pub layers: Vec<LayerScore>,
+    /// Scores on other data sets than the run's own, by the name of the set.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub transfer: BTreeMap<String, Evaluation>,
     /// Figures that need no labels.
     pub label_free: Option<LabelFree>,
     /// How well the pretext task is predicted, where the method has one.
@@ -151,37 +154,6 @@ pub struct Evaluation {
     pub pixels: BTreeMap<String, Score>,
 }
 
-/// One score, with the settings that were chosen for it on a split of the training set.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Score {
-    /// Per cent.
-    pub top1: f64,
-    /// Per cent, where there are ten classes or more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub top5: Option<f64>,
-    /// Neighbours that vote.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub k: Option<usize>,
-    /// Temperature of the vote.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub temperature: Option<f64>,
-    /// Learning rate of the probe.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lr: Option<f64>,
-    /// Weight decay of the probe.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weight_decay: Option<f64>,
-}
-
-impl Score {
-    /// Its fractions to four decimals: ten thousand test images have no finer, and 90.15 is not 90.14999999999999.
-    #[must_use]
-    pub fn rounded(self) -> Self {
-        let round = |fraction: f64| (fraction * 1e4).round() / 1e4;
-        Self { top1: round(self.top1), top5: self.top5.map(round), ..self }
-    }
-}
-
 /// The score of one probe on the maps of one stage, on the test split, with all that it was trained with.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -206,6 +178,12 @@ pub struct LayerScore {
     pub weight_decay: f64,
     /// The trained encoder's, in per cent.
     pub top1: f64,
+    /// Top-1 averaged over the classes, in per cent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean_per_class: Option<f64>,
+    /// Version of the probes, as [`Score::version`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
     /// The same encoder's before training.
     pub random_init: Option<f64>,
 }

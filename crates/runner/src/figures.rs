@@ -60,8 +60,8 @@ pub(crate) fn neighbours(session: &Session, encoder: &dyn Encoder, file: &Path) 
     let rows = QUERIES.min(asked.len());
     let queries: Vec<u32> = (0..rows).map(|i| (i * asked.len() / rows) as u32).collect();
     let bank: Vec<u32> = (0..train.len() as u32).collect();
-    let of_queries = extractor.features(encoder, asked, &queries)?;
-    let of_bank = extractor.features(encoder, &*train, &bank)?;
+    let of_queries = extractor.features(encoder, asked, &queries, &session.stop)?;
+    let of_bank = extractor.features(encoder, &*train, &bank, &session.stop)?;
     // A training image is the nearest to itself, which is uninformative.
     let own = usize::from(test.is_none());
     let k = (NEIGHBOURS + own).min(bank.len());

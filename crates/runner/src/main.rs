@@ -21,12 +21,12 @@ mod pretext;
 mod pretext_sheet;
 mod pretrain;
 mod preview;
-mod probing;
 mod progress;
 mod reconstruction;
 mod record;
 mod repeat;
 mod report;
+mod score_lines;
 mod session;
 mod spin;
 mod table;
@@ -125,8 +125,10 @@ fn is_wrong(error: &anyhow::Error) -> bool {
                 | NoPack { .. }
         )
     );
-    let of_evaluation =
-        matches!(error.downcast_ref(), Some(EvalError::Split { .. } | EvalError::Memory { .. }));
+    let of_evaluation = matches!(
+        error.downcast_ref(),
+        Some(EvalError::Split { .. } | EvalError::Setting { .. } | EvalError::Memory { .. })
+    );
     let of_views = error.is::<ViewError>() || error.is::<BuildError>();
     let of_permutations = error.is::<PermutationError>();
     let of_checkpoints = matches!(

@@ -15,7 +15,7 @@ use kontrast_eval::EvalError;
 use kontrast_methods::Method;
 use kontrast_runlog::human;
 use kontrast_runlog::{
-    Event, Layout, RunDir, ScalarWriter, Status, Summary, atomic_write, now, read_summary,
+    Evaluation, Event, Layout, RunDir, ScalarWriter, Status, Summary, atomic_write, now, read_summary,
 };
 use kontrast_training::{Checkpoints, Outcome, Resumed, Trainer, TrainerSpec};
 use std::panic::AssertUnwindSafe;
@@ -43,15 +43,15 @@ pub(crate) fn pretrain(arguments: &Pretrain) -> anyhow::Result<u8> {
         interrupt::when_input_ends(Arc::clone(&interrupt));
     }
     // Before the run directory: what is wrong with the images or the network leaves none behind.
-    let session = match Session::new(&loaded, threads_before(arguments, &path), &interrupt) {
+    let session = match Session::new(&loaded, threads_before(arguments, &path), Arc::clone(&interrupt).into())
+    {
         // A download that Ctrl-C cut short is no failure of the download.
         Err(_) if interrupt.load(Ordering::Relaxed) => return Ok(Status::Interrupted.exit_code()),
         session => session?,
     };
     estimate::require_room(&session)?;
-    evaluation::require_split(&session)?;
     let method = session.method()?;
-    evaluation::require_room(&session, method.encoder())?;
+    evaluation::check(&session, method.encoder())?;
     for warning in experiment.method.notes(session.trained_on.len(), &experiment.train) {
         log::note(format_args!("warning: {warning}"));
     }
@@ -235,7 +235,7 @@ fn train(
     record.totals(trainer.epoch(), trainer.step(), &trainer.totals());
     match outcome? {
         Outcome::Finished => {
-            judge(session, trainer.method(), record, interrupt)?;
+            judge(session, trainer.method(), record)?;
             Ok((Status::Finished, None))
         }
         Outcome::Interrupted => {
@@ -264,41 +264,43 @@ pub(crate) fn trainer(session: &Session, method: Method, record: &Record) -> Tra
 }
 
 /// Scores, figures and pictures of the trained encoder.
-pub(crate) fn judge(
-    session: &Session,
-    method: &Method,
-    record: &mut Record,
-    interrupt: &AtomicBool,
-) -> anyhow::Result<()> {
+pub(crate) fn judge(session: &Session, method: &Method, record: &mut Record) -> anyhow::Result<()> {
     log::out(if evaluation::labelled(session).is_some() {
         "evaluating: k-NN and probes of the trained encoder and one with random weights, and of raw pixels"
     } else {
         "evaluating: figures that need no labels"
     });
-    let FinalScores { scores, layers, figures } =
-        evaluation::at_the_end(session, method.encoder(), interrupt)?;
-    if !scores.trained.is_empty() {
-        let top1 = scores.trained.iter().map(|(name, score)| (name.clone(), score.top1)).collect();
-        let (step, epoch) = (record.summary.steps, record.summary.epochs);
-        let mut scalars = scalars(record, step)?;
-        let baselines =
-            [("", &scores.trained), ("_random_init", &scores.random_init), ("_pixels", &scores.pixels)];
-        for (whose, scores) in baselines {
-            for (name, score) in scores {
-                scalars.write(step, &[(&format!("eval{whose}/{name}_top1"), score.top1)])?;
-            }
-        }
-        record.dir.append(&Event::Score { step, epoch, top1 })?;
+    let FinalScores { scores, label_free } = evaluation::at_the_end(session, method.encoder())?;
+    if let Some(scores) = &scores {
+        log_scores(record, &scores.evaluation())?;
     }
-    record.summary.pretext = pretext::accuracy(session, method, &record.dir.layout().figures(), interrupt)?;
-    record.summary.eval = scores;
-    record.summary.layers = layers;
-    record.summary.label_free = Some(figures);
-    record.dir.require_held()?;
     let pictures = record.dir.layout().figures();
+    record.summary.pretext = pretext::accuracy(session, method, &pictures)?;
+    if let Some(scores) = &scores {
+        scores.enter(&mut record.summary);
+    }
+    record.summary.label_free = Some(label_free);
+    record.dir.require_held()?;
     record.summary.reconstruction =
-        reconstruction::measured(session, method, &pictures.join("reconstructions.png"), interrupt)?;
+        reconstruction::measured(session, method, &pictures.join("reconstructions.png"))?;
     figures::neighbours(session, method.encoder(), &pictures.join("neighbours.png"))
+}
+
+/// Scores and baselines for TensorBoard, and the scores as an event.
+fn log_scores(record: &mut Record, scores: &Evaluation) -> anyhow::Result<()> {
+    if scores.trained.is_empty() {
+        return Ok(());
+    }
+    let top1 = scores.trained.iter().map(|(name, score)| (name.clone(), score.top1)).collect();
+    let (step, epoch) = (record.summary.steps, record.summary.epochs);
+    let mut scalars = scalars(record, step)?;
+    let all = [("", &scores.trained), ("_random_init", &scores.random_init), ("_pixels", &scores.pixels)];
+    for (whose, scores) in all {
+        for (name, score) in scores {
+            scalars.write(step, &[(&format!("eval{whose}/{name}_top1"), score.top1)])?;
+        }
+    }
+    Ok(record.dir.append(&Event::Score { step, epoch, top1 })?)
 }
 
 /// The run's curves, from this step on.

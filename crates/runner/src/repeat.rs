@@ -52,10 +52,10 @@ fn evaluated(
     let layout = Layout::of(path);
     let earlier = read_summary(path)?;
     let dir = RunDir::acquire(path)?;
-    let session = Session::new(loaded, Some(earlier.threads), interrupt)?;
+    let session = Session::new(loaded, Some(earlier.threads), Arc::clone(interrupt).into())?;
     session.inventory.require_same(&layout, FOR_EVALUATE)?;
-    evaluation::require_split(&session)?;
     let method = session.method()?;
+    evaluation::check(&session, method.encoder())?;
     let mut record = Record::new(dir, &session, earlier.command.clone(), earlier.parameters);
     record.stop_the_clock();
     let mut trainer = trainer(&session, method, &record);
@@ -68,10 +68,13 @@ fn evaluated(
     }
     record.summary = Summary { status: earlier.status, hint: earlier.hint, ..record.summary };
     record.totals(trainer.epoch(), trainer.step(), &trainer.totals());
-    judge(&session, trainer.method(), &mut record, interrupt)?;
-    // Probes that an earlier evaluation was asked for are of the same weights.
-    if record.summary.layers.is_empty() && resumed.step == earlier.steps {
-        record.summary.layers = earlier.layers;
+    judge(&session, trainer.method(), &mut record)?;
+    // Scores that an earlier evaluation was asked for are of the same weights.
+    if resumed.step == earlier.steps {
+        record.summary.transfer = earlier.transfer;
+        if record.summary.layers.is_empty() {
+            record.summary.layers = earlier.layers;
+        }
     }
     record.write()?;
     if let Some(file) = file {

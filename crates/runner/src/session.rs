@@ -8,11 +8,10 @@ use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::ToTensor;
 use kontrast_config::{Experiment, Loaded};
 use kontrast_data::{DataError, Dataset, Splits, Subset};
-use kontrast_eval::Extractor;
+use kontrast_eval::{Extractor, Stop};
 use kontrast_methods::{Labels, Method, build, permutation_set, precision, setting, to_tensor, view_spec};
 use kontrast_pretext::permutations::PermutationSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// Images that evaluation sends through the encoder at once.
 const BATCH: usize = 500;
@@ -31,16 +30,12 @@ pub(crate) struct Session {
     /// Their places among the training images, where these are not all.
     places: Option<Vec<u32>>,
     /// Set when the run is asked to stop.
-    stop: Arc<AtomicBool>,
+    pub(crate) stop: Stop,
 }
 
 impl Session {
     /// `threads` is the number that the run had before, where it goes on or is scored again.
-    pub(crate) fn new(
-        loaded: &Loaded,
-        threads: Option<usize>,
-        stop: &Arc<AtomicBool>,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn new(loaded: &Loaded, threads: Option<usize>, stop: Stop) -> anyhow::Result<Self> {
         for note in &loaded.notes {
             log::note(format_args!("note: {note}"));
         }
@@ -73,7 +68,7 @@ impl Session {
             plans,
             trained_on,
             places,
-            stop: Arc::clone(stop),
+            stop,
         })
     }
 
@@ -109,7 +104,6 @@ impl Session {
             to_tensor: self.to_tensor(),
             precision: precision(self.experiment.train.precision),
             batch: BATCH,
-            stop: Arc::clone(&self.stop),
         }
     }
 

@@ -4,13 +4,12 @@ use kontrast_augment::{ImageRef, ViewPlan};
 use kontrast_augment_torch::ToTensor;
 use kontrast_config::Probe;
 use kontrast_data::{DataError, Dataset, Labelled};
-use kontrast_eval::layers::{Heard, Probes, beside};
-use kontrast_eval::{EvalError, Extractor, LayerScore, Subject};
+use kontrast_eval::protocols::LayerProbes;
+use kontrast_eval::{EvalError, Extractor, LayerScore, Milestone, Network, Protocol, Scores, Stop, Subject};
 use kontrast_models::{Encoder, Pass};
 use kontrast_torch_ext::{Precision, StateDict};
-use std::ops::{ControlFlow, Range};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::cell::{Cell, RefCell};
+use std::ops::Range;
 use tch::{Device, Kind, Tensor};
 
 const SIDE: usize = 8;
@@ -106,10 +105,10 @@ impl Encoder for Halving {
     }
 }
 
-fn probes(stages: &[usize], features: usize) -> Probes {
-    Probes {
+fn probes(stages: &[usize], features: usize) -> LayerProbes {
+    LayerProbes {
         probes: vec![(Probe::Linear, 0.05), (Probe::Conv, 0.05), (Probe::Mlp, 0.05)],
-        stages: stages.to_vec(),
+        stages: Some(stages.to_vec()),
         features,
         epochs: 8,
         batch: 32,
@@ -124,13 +123,29 @@ fn extractor() -> Extractor {
         to_tensor: ToTensor::new([0.5; 3], [0.25; 3], Device::Cpu),
         precision: Precision::Fp32,
         batch: 33,
-        stop: Arc::default(),
     }
 }
 
-fn scored(probes: &Probes, train: &Drawn, test: &Drawn, encoder: &dyn Encoder) -> Vec<LayerScore> {
-    let subject = Subject::new(encoder, train, test, &extractor()).unwrap();
-    probes.evaluate(&subject, &extractor(), &mut |_| ControlFlow::Continue(())).unwrap()
+fn network<'a>(
+    encoder: &'a dyn Encoder,
+    train: &'a Drawn,
+    test: &'a Drawn,
+    extractor: &'a Extractor,
+) -> Network<'a> {
+    Network { dataset: "drawn", encoder, train, test, extractor }
+}
+
+fn scores(probes: &LayerProbes, train: &Drawn, test: &Drawn, encoders: [&dyn Encoder; 2]) -> Scores {
+    let (extractor, stop) = (extractor(), Stop::default());
+    let [trained, random_init] = encoders.map(|encoder| {
+        let subject = Subject::new(network(encoder, train, test, &extractor), &stop).unwrap();
+        probes.evaluate(&subject, &stop).unwrap()
+    });
+    Scores { dataset: "drawn".to_owned(), trained, random_init, pixels: vec![] }
+}
+
+fn scored(probes: &LayerProbes, train: &Drawn, test: &Drawn, encoder: &dyn Encoder) -> Vec<LayerScore> {
+    scores(probes, train, test, [encoder, encoder]).layers()
 }
 
 #[test]
@@ -150,7 +165,8 @@ fn every_probe_learns_what_all_can_see_at_every_stage() {
     assert_eq!(found, expected);
     for score in &scores {
         assert!(score.top1 > 95.0, "{score:?}");
-        assert_eq!((score.epochs, score.batch, score.lr, score.random_init), (8, 32, 0.05, None));
+        assert_eq!((score.epochs, score.batch, score.lr, score.version), (8, 32, 0.05, Some(1)));
+        assert!(score.mean_per_class.unwrap() > 90.0, "{score:?}");
     }
 }
 
@@ -178,11 +194,11 @@ fn the_convolutions_see_a_texture_that_averages_hide() {
 #[test]
 fn scores_follow_from_the_seed_and_stand_beside_those_of_another_encoder() {
     let (train, test) = (Drawn::new(0..96, textures, parity), Drawn::new(96..160, textures, parity));
-    let hard = Probes { epochs: 2, ..probes(&[1, 2], 300) };
+    let hard = LayerProbes { epochs: 2, ..probes(&[1, 2], 300) };
     let of = |factor: f64| scored(&hard, &train, &test, &Halving(factor));
     let (first, second, other) = (of(0.5), of(0.5), of(0.0));
     assert_eq!(first, second);
-    let rows = beside(first.clone(), &other);
+    let rows = scores(&hard, &train, &test, [&Halving(0.5), &Halving(0.0)]).layers();
     assert_eq!(rows.len(), 6);
     for ((row, trained), random_init) in rows.iter().zip(&first).zip(&other) {
         assert_eq!((row.top1, row.random_init), (trained.top1, Some(random_init.top1)));
@@ -196,26 +212,30 @@ fn scores_follow_from_the_seed_and_stand_beside_those_of_another_encoder() {
 #[test]
 fn whoever_watches_hears_of_every_epoch_and_can_stop() {
     let (train, test) = (Drawn::new(0..64, halves, parity), Drawn::new(64..96, halves, parity));
-    let subject = Subject::new(&Halving(1.0), &train, &test, &extractor()).unwrap();
-    let probes = Probes { epochs: 3, ..probes(&[2], 12) };
-    let mut heard = Vec::new();
-    let mut watch = |what: Heard<'_>| {
-        heard.push(match what {
-            Heard::Maps { stage, bytes } => format!("maps {stage} {bytes}"),
-            Heard::Epoch { stage, probe, epoch } => format!("{stage} {} {epoch}", probe.as_str()),
-            Heard::Scored(score) => format!("scored {}", score.probe),
-        });
-        if heard.last().is_some_and(|last| last == "2 conv 2") {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
+    let (extractor, stop) = (extractor(), Stop::default());
+    let probes = LayerProbes { epochs: 3, ..probes(&[2], 12) };
+    let heard = RefCell::new(Vec::new());
+    let watch = |milestone: Milestone<'_>| {
+        let words = match milestone {
+            Milestone::Started(name) => format!("started {name}"),
+            Milestone::Maps { stage, bytes } => format!("maps {stage} {bytes}"),
+            Milestone::Epoch { stage, probe, epoch, epochs, probes } => {
+                assert_eq!((epochs, probes), (3, 3));
+                format!("{stage} {} {epoch}", probe.as_str())
+            }
+            Milestone::Scored(report) => format!("scored {}", report.name),
+        };
+        if words == "2 conv 2" {
+            stop.request();
         }
+        heard.borrow_mut().push(words);
     };
-    let stopped = probes.evaluate(&subject, &extractor(), &mut watch);
+    let subject = Subject::new(network(&Halving(1.0), &train, &test, &extractor), &stop).unwrap();
+    let stopped = probes.evaluate(&subject.watched_by(&watch), &stop);
     assert!(matches!(stopped, Err(EvalError::Stopped)));
-    let expected = "maps 2 2304, 2 linear 1, 2 linear 2, 2 linear 3, scored linear, 2 mlp 1, 2 mlp 2, 2 mlp 3, scored mlp, \
-                    maps 2 9216, 2 conv 1, 2 conv 2";
-    assert_eq!(heard.join(", "), expected);
+    let expected = "maps 2 2304, 2 linear 1, 2 linear 2, 2 linear 3, scored layers.2.linear, 2 mlp 1, 2 mlp 2, 2 mlp 3, \
+                    scored layers.2.mlp, maps 2 9216, 2 conv 1, 2 conv 2";
+    assert_eq!(heard.into_inner().join(", "), expected);
 }
 
 #[test]
@@ -242,9 +262,10 @@ fn an_encoder_that_moves_while_it_is_probed_voids_the_scores() {
     }
     let (train, test) = (Drawn::new(0..64, halves, parity), Drawn::new(64..96, halves, parity));
     let drifting = Drifting(Tensor::zeros([1], (Kind::Float, Device::Cpu)));
-    let subject = Subject::new(&drifting, &train, &test, &extractor()).unwrap();
-    let probes = Probes { epochs: 1, ..probes(&[2], 12) };
-    let error = probes.evaluate(&subject, &extractor(), &mut |_| ControlFlow::Continue(())).unwrap_err();
+    let (extractor, stop) = (extractor(), Stop::default());
+    let subject = Subject::new(network(&drifting, &train, &test, &extractor), &stop).unwrap();
+    let probes = LayerProbes { epochs: 1, ..probes(&[2], 12) };
+    let error = probes.evaluate(&subject, &stop).unwrap_err();
     assert!(matches!(&error, EvalError::EncoderMoved { .. }), "{error}");
 }
 
@@ -253,17 +274,16 @@ fn field_probes_hear_within_an_epoch_and_within_the_maps_that_they_shall_end() {
     let (train, test) = (Drawn::new(0..192, halves, parity), Drawn::new(192..256, halves, parity));
     // After the maps were announced, after the first epoch and after the tenth.
     for after in [0, 1, 10] {
-        let extractor = extractor();
-        let subject = Subject::new(&Halving(1.0), &train, &test, &extractor).unwrap();
-        let mut epochs = 0;
-        let ended = probes(&[1], 12).evaluate(&subject, &extractor, &mut |what| {
-            epochs += usize::from(matches!(what, Heard::Epoch { .. }));
-            if epochs >= after {
-                extractor.stop.store(true, Ordering::Relaxed);
+        let (extractor, stop, epochs) = (extractor(), Stop::default(), Cell::new(0));
+        let watch = |milestone: Milestone<'_>| {
+            epochs.set(epochs.get() + usize::from(matches!(milestone, Milestone::Epoch { .. })));
+            if epochs.get() >= after {
+                stop.request();
             }
-            ControlFlow::Continue(())
-        });
+        };
+        let subject = Subject::new(network(&Halving(1.0), &train, &test, &extractor), &stop).unwrap();
+        let ended = probes(&[1], 12).evaluate(&subject.watched_by(&watch), &stop);
         assert!(matches!(ended, Err(EvalError::Stopped)), "{ended:?}");
-        assert_eq!(epochs, after, "no further epoch");
+        assert_eq!(epochs.get(), after, "no further epoch");
     }
 }

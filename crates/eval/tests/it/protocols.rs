@@ -3,28 +3,26 @@
 use kontrast_augment::{ImageRef, Step, ViewPlan};
 use kontrast_augment_torch::ToTensor;
 use kontrast_data::{DataError, Dataset, Labelled};
+use kontrast_eval::protocols::{Knn, Linear, knn_votes};
 use kontrast_eval::{
-    EvalError, Extractor, FeatureBank, Knn, Linear, Pixels, Protocol, Subject, evaluate, knn_votes,
-    label_free, nearest,
+    EvalError, Extractor, Network, Pixels, Protocol, Report, Stop, Subject, evaluate, label_free, nearest,
 };
 use kontrast_models::{Encoder, Pass};
 use kontrast_testkit::Case;
 use kontrast_torch_ext::{Precision, StateDict};
 use proptest::prelude::*;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use tch::{Device, Kind, Tensor};
 
 /// Images of one colour a class, with noise from a formula.
-struct Colours {
+pub(crate) struct Colours {
     pixels: Vec<Vec<u8>>,
     names: Vec<String>,
 }
 
-const CLASSES: usize = 4;
+pub(crate) const CLASSES: usize = 4;
 
 impl Colours {
-    fn new(count: usize, noise: usize) -> Self {
+    pub(crate) fn new(count: usize, noise: usize) -> Self {
         let byte = |image: usize, place: usize| {
             let base = 40 + 50 * ((image % CLASSES + place % 3) % CLASSES);
             (base + (image * 7919 + place * 104_729) % (noise + 1)).min(255) as u8
@@ -58,17 +56,16 @@ impl Labelled for Colours {
     }
 }
 
-fn extractor() -> Extractor {
+pub(crate) fn extractor() -> Extractor {
     Extractor {
         plan: ViewPlan::evaluation((8, 8)),
         to_tensor: ToTensor::new([0.5; 3], [0.25; 3], Device::Cpu),
         precision: Precision::Fp32,
         batch: 33,
-        stop: Arc::default(),
     }
 }
 
-fn linear() -> Linear {
+pub(crate) fn linear() -> Linear {
     Linear {
         epochs: 20,
         batch: 32,
@@ -77,6 +74,14 @@ fn linear() -> Linear {
         validation: 0.25,
         seed: 1,
     }
+}
+
+fn subject<'a>(
+    encoder: &'a dyn Encoder,
+    [train, test]: [&'a dyn Labelled; 2],
+    extractor: &'a Extractor,
+) -> Result<Subject<'a>, EvalError> {
+    Subject::new(Network { dataset: "colours", encoder, train, test, extractor }, &Stop::default())
 }
 
 #[test]
@@ -93,24 +98,34 @@ fn votes_are_those_of_lightly() {
 #[test]
 fn classes_of_one_colour_are_told_apart_and_settings_are_recorded() {
     let (train, test) = (Colours::new(200, 40), Colours::new(60, 40));
-    let pixels = Pixels { values: 192 };
-    let subject = Subject::new(&pixels, &train, &test, &extractor()).unwrap();
+    let (pixels, extractor) = (Pixels { values: 192 }, extractor());
+    let subject = subject(&pixels, [&train, &test], &extractor).unwrap();
     let protocols: Vec<Box<dyn Protocol>> = vec![
         Box::new(Knn::chosen(0.2, 1)),
         Box::new(Knn::ten()),
         Box::new(Knn::two_hundred()),
         Box::new(linear()),
     ];
-    let scores = evaluate(&protocols, &subject).unwrap();
-    assert_eq!(scores.keys().collect::<Vec<_>>(), ["knn", "knn_10", "knn_200", "linear"]);
-    for (name, score) in &scores {
-        assert!(score.top1 > 95.0, "{name}: {score:?}");
-        assert_eq!(score.top5, None, "four classes have no top-5");
+    let reports = evaluate(&protocols, &subject, &Stop::default()).unwrap();
+    let names: Vec<_> = reports.iter().map(|report| report.name.as_str()).collect();
+    assert_eq!(names, ["knn", "knn_10", "knn_200", "linear"]);
+    for report in &reports {
+        assert!(report.top1() > 95.0, "{report:?}");
+        assert_eq!(report.metric("top5"), None, "four classes have no top-5");
+        // As many test images of each class.
+        let per_class = report.metric("mean_per_class").unwrap().value;
+        assert!((per_class - report.metric("top1").unwrap().value).abs() < 1e-9);
+        assert_eq!((report.version, report.dataset.as_str()), (1, "colours"));
+        assert_eq!(report.predictions.size(), [1, 60]);
+        let right = report.predictions.get(0).eq_tensor(subject.test().labels());
+        assert!((100.0 * right.mean(Kind::Double).double_value(&[]) - report.top1()).abs() < 1e-4);
     }
-    assert!(scores["knn"].k.is_some() && scores["knn"].temperature.is_some());
-    assert_eq!((scores["knn_10"].k, scores["knn_10"].temperature), (Some(10), None));
-    assert_eq!((scores["knn_200"].k, scores["knn_200"].temperature), (Some(200), Some(0.1)));
-    assert!(scores["linear"].lr.is_some() && scores["linear"].weight_decay.is_some());
+    let of = |report: &Report, name| report.score().number(name);
+    let [knn, ten, two_hundred, linear] = &reports[..] else { panic!("{reports:?}") };
+    assert!(of(knn, "k").is_some() && of(knn, "temperature").is_some());
+    assert_eq!((of(ten, "k"), of(ten, "temperature")), (Some(10.0), None));
+    assert_eq!((of(two_hundred, "k"), of(two_hundred, "temperature")), (Some(200.0), Some(0.1)));
+    assert!(of(linear, "lr").is_some() && of(linear, "weight_decay").is_some());
 }
 
 #[test]
@@ -137,10 +152,10 @@ fn uninformative_labels_score_at_chance() {
         }
     }
     let (train, test) = (Shuffled(Colours::new(800, 40)), Shuffled(Colours::new(400, 40)));
-    let pixels = Pixels { values: 192 };
-    let subject = Subject::new(&pixels, &train, &test, &extractor()).unwrap();
+    let (pixels, extractor) = (Pixels { values: 192 }, extractor());
+    let subject = subject(&pixels, [&train, &test], &extractor).unwrap();
     for protocol in [Box::new(Knn::two_hundred()) as Box<dyn Protocol>, Box::new(linear())] {
-        let top1 = protocol.evaluate(&subject).unwrap().top1;
+        let top1 = protocol.evaluate(&subject, &Stop::default()).unwrap()[0].top1();
         assert!((top1 - 25.0).abs() < 12.0, "{}: {top1}", protocol.name());
     }
 }
@@ -171,9 +186,7 @@ impl Encoder for Drifting {
 fn an_encoder_that_moves_while_it_is_judged_voids_the_score() {
     let (train, test) = (Colours::new(40, 10), Colours::new(20, 10));
     let drifting = Drifting(Tensor::zeros([1], (Kind::Float, Device::Cpu)));
-    let Err(error) = Subject::new(&drifting, &train, &test, &extractor()) else {
-        panic!("drift went unseen")
-    };
+    let Err(error) = subject(&drifting, [&train, &test], &extractor()) else { panic!("drift went unseen") };
     assert!(matches!(&error, EvalError::EncoderMoved { .. }), "{error}");
 }
 
@@ -182,7 +195,8 @@ fn features_do_not_depend_on_the_batch() {
     let images = Colours::new(50, 40);
     let indices: Vec<u32> = (0..50).collect();
     let of = |batch| {
-        Extractor { batch, ..extractor() }.features(&Pixels { values: 192 }, &images, &indices).unwrap()
+        let extractor = Extractor { batch, ..extractor() };
+        extractor.features(&Pixels { values: 192 }, &images, &indices, &Stop::default()).unwrap()
     };
     assert_eq!(of(50), of(7));
 }
@@ -191,8 +205,15 @@ fn features_do_not_depend_on_the_batch() {
 fn label_free_figures_tell_identical_views_from_different_ones() {
     let images = Colours::new(64, 200);
     let plan = ViewPlan::evaluation((8, 8));
-    let figures =
-        label_free(&Pixels { values: 192 }, &images, &[plan.clone(), plan], &extractor(), 0).unwrap();
+    let figures = label_free(
+        &Pixels { values: 192 },
+        &images,
+        &[plan.clone(), plan],
+        &extractor(),
+        0,
+        &Stop::default(),
+    )
+    .unwrap();
     assert!(figures.alignment.unwrap() < 1e-9, "the evaluation plan draws nothing: both views are the image");
     assert!(figures.uniformity.unwrap() < 0.0 && figures.effective_rank.unwrap() > 1.0);
 }
@@ -257,7 +278,7 @@ fn label_free_figures_are_those_of_embeddings_that_are_known() {
     let extractor = Extractor { to_tensor: ToTensor::new([0.0; 3], [1.0; 3], Device::Cpu), ..extractor() };
     let figures = |colours: &[[usize; 2]]| {
         let plans = [plain.clone(), mirrored.clone()];
-        label_free(&FirstPixel, &Corners::new(colours), &plans, &extractor, 0).unwrap()
+        label_free(&FirstPixel, &Corners::new(colours), &plans, &extractor, 0, &Stop::default()).unwrap()
     };
     let near = |found: Option<f64>, expected: f64, what: &str| {
         let found = found.unwrap();
@@ -309,8 +330,9 @@ proptest! {
 fn views_of_two_sizes_have_the_figures_of_the_first() {
     let images = Colours::new(64, 200);
     let (plan, other) = (ViewPlan::evaluation((8, 8)), ViewPlan::evaluation((6, 6)));
-    let figures =
-        |plans: &[ViewPlan]| label_free(&Pixels { values: 192 }, &images, plans, &extractor(), 0).unwrap();
+    let figures = |plans: &[ViewPlan]| {
+        label_free(&Pixels { values: 192 }, &images, plans, &extractor(), 0, &Stop::default()).unwrap()
+    };
     let found = figures(&[plan.clone(), other]);
     assert_eq!((found.alignment, found.contrastive_accuracy), (None, None));
     assert_eq!(found, figures(&[plan]));
@@ -319,34 +341,21 @@ fn views_of_two_sizes_have_the_figures_of_the_first() {
 #[test]
 fn field_whatever_takes_long_hears_that_it_shall_end() {
     let (train, test, pixels) = (Colours::new(200, 40), Colours::new(60, 40), Pixels { values: 192 });
-    let extractor = extractor();
-    let subject = Subject::new(&pixels, &train, &test, &extractor).unwrap();
-    extractor.stop.store(true, Ordering::Relaxed);
+    let (extractor, stop) = (extractor(), Stop::default());
+    let network =
+        Network { dataset: "colours", encoder: &pixels, train: &train, test: &test, extractor: &extractor };
+    let subject = Subject::new(network, &stop).unwrap();
+    stop.request();
     let plans = [ViewPlan::evaluation((8, 8))];
+    let protocols: [Box<dyn Protocol>; 1] = [Box::new(Knn::ten())];
     let stopped = [
-        linear().evaluate(&subject).map(drop),
-        extractor.features(&pixels, &train, &[0, 1]).map(drop),
-        Subject::new(&pixels, &train, &test, &extractor).map(drop),
-        label_free(&pixels, &train, &plans, &extractor, 1).map(drop),
+        linear().evaluate(&subject, &stop).map(drop),
+        evaluate(&protocols, &subject, &stop).map(drop),
+        extractor.features(&pixels, &train, &[0, 1], &stop).map(drop),
+        Subject::new(network, &stop).map(drop),
+        label_free(&pixels, &train, &plans, &extractor, 1, &stop).map(drop),
     ];
     for ended in stopped {
         assert!(matches!(ended, Err(EvalError::Stopped)), "{ended:?}");
     }
-}
-
-#[test]
-fn field_features_of_ones_own_are_judged_without_an_encoder() {
-    let bank = |count: usize| {
-        let labels: Vec<i64> = (0..count).map(|image| (image % CLASSES) as i64).collect();
-        let labels = Tensor::from_slice(&labels);
-        // A direction a class, and a little of another.
-        let noise = Tensor::arange(count as i64, (Kind::Float, Device::Cpu)).sin().unsqueeze(1) * 0.1;
-        FeatureBank { features: labels.one_hot(CLASSES as i64).to_kind(Kind::Float) + noise, labels }
-    };
-    let (train, test) = (bank(120), bank(40));
-    let score = |train: &FeatureBank, test: &FeatureBank| linear().score(train, test, CLASSES as i64);
-    assert_eq!(score(&train, &test).unwrap().top1, 100.0);
-    assert!(matches!(score(&bank(1), &test), Err(EvalError::Split { .. })));
-    let _ = train.features.get(7).fill_(f64::NAN);
-    assert!(matches!(score(&train, &test), Err(EvalError::NotFinite { broken: 1, images: 120 })));
 }

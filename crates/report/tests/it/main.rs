@@ -4,3 +4,4 @@ mod ablations;
 mod pictures;
 mod runs;
 mod sample;
+mod transfer;

@@ -6,7 +6,7 @@ use kontrast_report::{
     conclusion, label_free_markdown, layers_markdown, loss_parts_markdown, run_page, scores_markdown,
     seeds_markdown,
 };
-use kontrast_runlog::{Evaluation, Event, LayerScore, Layout, LossPart, RunDir, Status, Summary};
+use kontrast_runlog::{Evaluation, Event, LayerScore, Layout, LossPart, RunDir, Score, Status, Summary};
 
 use crate::sample;
 
@@ -250,11 +250,12 @@ fn skipped_images_are_counted_and_named() {
 #[test]
 fn a_published_setting_that_the_images_are_too_few_for_is_not_called_published() {
     let mut summary = sample::summary();
-    let knn = summary.eval.trained.get_mut("knn_10").unwrap();
-    knn.k = Some(10);
-    assert!(page(&summary, &[]).contains("k-NN with equal votes, as published<br>k 10<"));
-    summary.eval.trained.get_mut("knn_10").unwrap().k = Some(6);
-    assert!(page(&summary, &[]).contains("there are fewer images<br>k 6<"));
+    let mut of_neighbours = |k: usize| {
+        summary.eval.trained.insert("knn_10".to_owned(), Score::default().with("k", k));
+        page(&summary, &[])
+    };
+    assert!(of_neighbours(10).contains("k-NN with equal votes, as published<br>k 10<"));
+    assert!(of_neighbours(6).contains("there are fewer images<br>k 6<"));
 }
 
 #[test]
@@ -317,6 +318,7 @@ fn probed() -> Summary {
         weight_decay: 5e-4,
         top1,
         random_init: Some(baseline),
+        ..LayerScore::default()
     };
     let layers = vec![
         score(1, "linear", 55.04, 49.9),

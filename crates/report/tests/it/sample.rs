@@ -18,8 +18,8 @@ const CONFIG: &str = "name = \"quickstart\"\nseed = 0\n\n[data]\nname = \"cifar1
 /// The summary of a finished run.
 pub fn summary() -> Summary {
     let score = |top1, top5| Score { top1, top5: Some(top5), ..Score::default() };
-    let linear = Score { lr: Some(1.0), weight_decay: Some(1e-4), ..score(53.87, 94.1) };
-    let knn = Score { k: Some(20), temperature: Some(0.05), ..score(49.46, 89.9) };
+    let linear = score(53.87, 94.1).with("lr", 1.0).with("weight_decay", 1e-4);
+    let knn = score(49.46, 89.9).with("k", 20).with("temperature", 0.05);
     let named = |scores: [(&str, Score); 4]| scores.map(|(name, score)| (name.to_owned(), score)).into();
     let all = |top1: [f64; 4]| {
         let [a, b, c, d] = top1.map(|top1| score(top1, top1 + 40.0));

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 
 fn summary() -> Summary {
     let score = |top1| Score { top1, ..Score::default() };
-    let chosen = Score { top1: 48.1, top5: Some(90.0), k: Some(20), temperature: Some(0.1), ..score(0.0) };
+    let chosen = Score { top5: Some(90.0), version: Some(2), ..score(48.1) };
+    let chosen = chosen.with("k", 20).with("temperature", 0.1).with("probe", "linear");
+    let trained = BTreeMap::from([("knn".to_owned(), Score { mean_per_class: Some(20.5), ..score(21.0) })]);
+    let transfer = Evaluation { trained, ..Evaluation::default() };
     Summary {
         status: Status::Finished,
         name: "quickstart".to_owned(),
@@ -23,6 +26,7 @@ fn summary() -> Summary {
             random_init: BTreeMap::from([("knn".to_owned(), score(30.0))]),
             pixels: BTreeMap::from([("knn".to_owned(), score(39.5))]),
         },
+        transfer: BTreeMap::from([("cifar100".to_owned(), transfer)]),
         label_free: Some(LabelFree { alignment: Some(0.4), ..LabelFree::default() }),
         ..Summary::default()
     }
@@ -67,11 +71,14 @@ fn a_score_is_read_back_as_it_was_written_and_printed() {
 #[test]
 fn scores_are_nested_with_their_floors_as_siblings() {
     let (_folder, json) = written();
-    let knn = json!({"top1": 48.1, "top5": 90.0, "k": 20, "temperature": 0.1});
+    let knn = json!({
+        "top1": 48.1, "top5": 90.0, "version": 2, "k": 20, "temperature": 0.1, "probe": "linear",
+    });
     assert_eq!(json["eval"]["knn"], knn);
     assert_eq!(json["eval"]["knn_200"], json!({"top1": 47.0}));
     assert_eq!(json["eval"]["random_init"]["knn"]["top1"], 30.0);
     assert_eq!(json["eval"]["pixels"]["knn"]["top1"], 39.5);
+    assert_eq!(json["transfer"]["cifar100"]["knn"], json!({"top1": 21.0, "mean_per_class": 20.5}));
     assert_eq!(json["label_free"]["alignment"], 0.4);
 }
 

@@ -106,7 +106,7 @@ fn probes_without_labels_are_said_to_be_left_out() {
     assert!(TINY.contains(synthetic));
     let folder = TINY.replace(synthetic, "name = \"folder\"\nroot = \"photos\"");
     place.write("tiny.toml", &format!("{folder}{LAYERS}"));
-    let said = "eval.layers is left out: its probes need training and test images with labels";
+    let said = "eval.layers is left out: it needs training and test images with labels";
     place.tiny(&[]).says(0, &[said]);
     let run = place.run_dir().display().to_string();
     let again = ["evaluate", &run, "--set", "eval.layers.epochs=1"];

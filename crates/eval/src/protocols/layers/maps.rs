@@ -1,8 +1,8 @@
 //! Maps of one stage for a whole data set: pooled, stored in bf16, and standardised when they are read.
 
-use crate::{EvalError, Extractor};
+use crate::{EvalError, Network, Stop};
 use kontrast_data::Labelled;
-use kontrast_models::{Encoder, Mode};
+use kontrast_models::Mode;
 use tch::{Kind, Tensor};
 
 /// Rows whose sums are taken at once.
@@ -24,21 +24,17 @@ pub(crate) struct Shape {
 /// at least, and no more than the map has.
 ///
 /// ```
-/// assert_eq!(kontrast_eval::layers::grid(64, 32, 9000), 11);
+/// assert_eq!(kontrast_eval::protocols::layers::grid(64, 32, 9000), 11);
 /// ```
 pub fn grid(channels: i64, side: i64, features: i64) -> i64 {
     (features / channels).isqrt().clamp(1, side)
 }
 
 /// The maps' sizes after every stage, from the first training image.
-pub(crate) fn shapes(
-    encoder: &dyn Encoder,
-    images: &dyn Labelled,
-    extractor: &Extractor,
-) -> Result<Vec<Shape>, EvalError> {
+pub(crate) fn shapes(network: &Network<'_>, stop: &Stop) -> Result<Vec<Shape>, EvalError> {
     let mut shapes = Vec::new();
-    extractor.batches(images, &[0], |x| {
-        for (place, map) in encoder.stages(x, Mode::Eval.into()).iter().enumerate() {
+    network.extractor.batches(network.train, &[0], stop, |x| {
+        for (place, map) in network.encoder.stages(x, Mode::Eval.into()).iter().enumerate() {
             let (_, channels, height, width) = map.size4().expect("a map has channels, height and width");
             shapes.push(Shape { stage: place + 1, channels, side: height.min(width) });
         }
@@ -56,19 +52,19 @@ pub(crate) fn bytes(images: usize, shape: Shape, grid: i64) -> u64 {
 /// # Shapes
 /// - returns `[images, channels, grid, grid]`, bf16: the range of fp32, eight bits of precision
 pub(crate) fn read(
-    encoder: &dyn Encoder,
-    extractor: &Extractor,
+    network: &Network<'_>,
     images: &dyn Labelled,
     shape: Shape,
     grid: i64,
+    stop: &Stop,
 ) -> Result<Tensor, EvalError> {
     let indices: Vec<u32> = (0..images.len() as u32).collect();
     let size = [images.len() as i64, shape.channels, grid, grid];
     // Made at once: parts that are joined would need twice the memory.
-    let maps = Tensor::empty(size, (Kind::BFloat16, extractor.to_tensor.device()));
+    let maps = Tensor::empty(size, (Kind::BFloat16, network.extractor.to_tensor.device()));
     let mut from = 0;
-    extractor.batches(images, &indices, |x| {
-        let map = &encoder.stages(x, Mode::Eval.into())[shape.stage - 1];
+    network.extractor.batches(images, &indices, stop, |x| {
+        let map = &network.encoder.stages(x, Mode::Eval.into())[shape.stage - 1];
         let n = map.size()[0];
         maps.narrow(0, from, n).copy_(&pooled(map, grid));
         from += n;
@@ -136,7 +132,7 @@ mod tests {
 
     #[test]
     fn maps_are_pooled_as_torch_pools_them() {
-        let case = Case::from_bytes(include_bytes!("../../tests/golden/pooling/case.safetensors"));
+        let case = Case::from_bytes(include_bytes!("../../../tests/golden/pooling/case.safetensors"));
         for side in [1, 3, 5, 11] {
             assert_close(&pooled(&case["maps"], side), &case[&format!("grid.{side}")], 1e-6);
         }

@@ -2,17 +2,14 @@
 //! section 3.1), and its training, which is that of the published code without augmentation:
 //! `config/CIFAR10_ConvClassifier_on_RotNet_NIN4blocks_Conv2_feats.py` of github.com/gidariss/FeatureLearningRotNet.
 
+use super::LayerProbes;
 use super::maps::Standardise;
-use super::{Heard, Probes, hear};
-use crate::features::require_going;
-use crate::knn::per_cent;
-use crate::{EvalError, Extractor};
+use crate::{EvalError, Stop, Subject};
 use kontrast_config::Probe;
 use kontrast_models::{Activation, Head, HeadNorm, HeadSpec, Init, Mode, NinBlock, trained};
 use kontrast_optim::{Group, Optimizer, Rates, Sgd};
 use kontrast_rng::KeyedRng;
 use kontrast_torch_ext::{Autocast, Precision};
-use std::ops::ControlFlow;
 use tch::{Kind, Reduction, Tensor, nn};
 
 /// Momentum of SGD, Nesterov's, as in that file.
@@ -68,23 +65,24 @@ pub(crate) struct Training<'a> {
     pub(crate) probe: Probe,
     pub(crate) lr: f64,
     pub(crate) stage: usize,
-    pub(crate) classes: i64,
-    pub(crate) of: &'a Probes,
+    pub(crate) of: &'a LayerProbes,
 }
 
 impl Training<'_> {
-    /// The probe after its last epoch. The last, smaller batch of an epoch is left out.
+    /// The probe after its last epoch, of which `epoch_done` hears each. The last, smaller batch of an epoch is left out.
     ///
     /// # Shapes
-    /// - `maps`: `[n, c, grid, grid]`, `labels`: `[n]`
+    /// - `maps`: `[n, c, grid, grid]`, of the subject's training images
     pub(crate) fn run(
         &self,
         maps: &Tensor,
-        labels: &Tensor,
-        extractor: &Extractor,
-        watch: &mut dyn FnMut(Heard<'_>) -> ControlFlow<()>,
+        subject: &Subject<'_>,
+        precision: Precision,
+        stop: &Stop,
+        epoch_done: &dyn Fn(u32),
     ) -> Result<Net, EvalError> {
-        let net = self.net(maps, extractor.precision);
+        let net = self.net(maps, subject.classes(), precision);
+        let labels = subject.train().labels();
         let mut sgd = Sgd::new(vec![Group::new(trained(&net.store))], MOMENTUM, true);
         let n = maps.size()[0];
         let batch = (self.of.batch as i64).min(n);
@@ -92,7 +90,7 @@ impl Training<'_> {
             let rates = Rates { lr: self.rate(epoch), weight_decay: self.of.weight_decay };
             let order = self.order(n, epoch).to_device(maps.device());
             for step in 0..n / batch {
-                require_going(&extractor.stop)?;
+                stop.check()?;
                 let rows = order.narrow(0, step * batch, batch);
                 let logits = net.logits(&maps.index_select(0, &rows), Mode::Train);
                 let labels = labels.index_select(0, &rows);
@@ -101,13 +99,13 @@ impl Training<'_> {
                 loss.backward();
                 sgd.step(rates);
             }
-            hear(watch, Heard::Epoch { stage: self.stage, probe: self.probe, epoch: epoch + 1 })?;
+            epoch_done(epoch + 1);
         }
         Ok(net)
     }
 
     /// Initial weights follow from seed, stage and probe, so the probe of another encoder begins alike.
-    fn net(&self, maps: &Tensor, precision: Precision) -> Net {
+    fn net(&self, maps: &Tensor, classes: i64, precision: Precision) -> Net {
         let store = nn::VarStore::new(maps.device());
         let init = Init::new(self.of.seed).part(&format!("stage{}.{}", self.stage, self.probe.as_str()));
         let (channels, values) = (maps.size()[1], maps.size()[1..].iter().product());
@@ -120,7 +118,7 @@ impl Training<'_> {
             }
         };
         let spec = HeadSpec {
-            widths: [hidden, vec![self.classes]].concat(),
+            widths: [hidden, vec![classes]].concat(),
             batch_norm: HeadNorm::Hidden,
             activation: Activation::Relu,
             bn_splits: 1,
@@ -142,16 +140,15 @@ impl Training<'_> {
     }
 }
 
-/// Fraction of maps, per cent to four decimals, whose highest logit is the label's.
-pub(crate) fn top1(net: &Net, maps: &Tensor, labels: &Tensor) -> f64 {
+/// Logits of maps `[n, c, grid, grid]`, `[n, classes]`, some at a time and without gradient.
+pub(crate) fn logits(net: &Net, maps: &Tensor) -> Tensor {
     let n = maps.size()[0];
-    let logits = tch::no_grad(|| {
+    tch::no_grad(|| {
         let parts = (0..n)
             .step_by(ROWS as usize)
             .map(|from| net.logits(&maps.narrow(0, from, ROWS.min(n - from)), Mode::Eval));
         Tensor::cat(&parts.collect::<Vec<_>>(), 0)
-    });
-    (per_cent(&logits, labels, 1) * 1e4).round() / 1e4
+    })
 }
 
 #[cfg(test)]
@@ -161,16 +158,16 @@ mod tests {
     #[test]
     fn the_rate_drops_three_times_wherever_the_epochs_end() {
         let rates = |epochs: u32| {
-            let of = Probes {
+            let of = LayerProbes {
                 probes: vec![],
-                stages: vec![],
+                stages: None,
                 features: 1,
                 epochs,
                 batch: 2,
                 weight_decay: 0.0,
                 seed: 0,
             };
-            let training = Training { probe: Probe::Linear, lr: 1.0, stage: 1, classes: 2, of: &of };
+            let training = Training { probe: Probe::Linear, lr: 1.0, stage: 1, of: &of };
             (0..epochs).map(|epoch| training.rate(epoch)).collect::<Vec<_>>()
         };
         let near = |found: f64, expected: f64| (found - expected).abs() < 1e-12;

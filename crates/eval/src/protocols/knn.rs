@@ -1,6 +1,7 @@
 //! Weighted k-NN on unit features with cosine similarity (Wu et al. 2018, arXiv 1805.01978, section 3.4).
 
-use crate::{EvalError, FeatureBank, Protocol, Score, Subject, split};
+use crate::report::{per_cent, predicted};
+use crate::{EvalError, FeatureBank, Needs, Network, Protocol, Report, Stop, Subject, split};
 use kontrast_losses::unit;
 use tch::{Kind, Tensor};
 
@@ -109,51 +110,64 @@ impl Protocol for Knn {
         self.name
     }
 
-    fn evaluate(&self, subject: &Subject<'_>) -> Result<Score, EvalError> {
-        let bank = &subject.train_bank;
-        let classes = subject.classes();
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Features
+    }
+
+    fn check(&self, network: &Network<'_>) -> Result<(), EvalError> {
+        match self.setting {
+            KnnSetting::Chosen { validation, seed } => split(&network.labels(), validation, seed).map(drop),
+            KnnSetting::Fixed { .. } => Ok(()),
+        }
+    }
+
+    fn evaluate(&self, subject: &Subject<'_>, _stop: &Stop) -> Result<Vec<Report>, EvalError> {
+        let bank = subject.train();
         let (k, temperature) = match self.setting {
             KnnSetting::Fixed { k, temperature } => (k, temperature),
             KnnSetting::Chosen { validation, seed } => {
-                let (k, temperature) = choose(bank, classes, validation, seed)?;
+                let (k, temperature) = choose(bank, validation, seed)?;
                 (k, Some(temperature))
             }
         };
-        let k = k.min(bank.features.size()[0]);
-        let (similarities, positions) = nearest(&subject.test_bank.features, &bank.features, k);
-        let labels = labels_at(bank, &positions);
-        let votes = knn_votes(&similarities, &labels, classes, k, temperature);
-        let scores = ranked(&votes, &labels, k);
-        let top = |count| per_cent(&scores, &subject.test_bank.labels, count);
-        Ok(Score {
-            top1: top(1),
-            top5: (classes >= 10).then(|| top(5)),
-            k: Some(k as usize),
-            temperature,
-            ..Score::default()
-        })
+        let k = k.min(bank.rows());
+        let scores = class_scores(bank, subject.test().features(), k, temperature);
+        let report = Report::of_classes(self, subject, &predicted(&scores)).with_top5(&scores, subject);
+        let report = report.with("k", k as usize);
+        Ok(vec![subject.scored(match temperature {
+            Some(temperature) => report.with("temperature", temperature),
+            None => report,
+        })])
     }
 }
 
+/// The votes of a bank on each query, as scores to rank classes by: minus infinity for a class without a neighbour.
+///
+/// # Shapes
+/// - `queries`: `[n, d]`
+/// - returns `[n, classes]`
+pub(super) fn class_scores(bank: &FeatureBank, queries: &Tensor, k: i64, temperature: Option<f64>) -> Tensor {
+    let (similarities, positions) = nearest(queries, bank.features(), k);
+    let labels = labels_at(bank, &positions);
+    ranked(&knn_votes(&similarities, &labels, bank.classes(), k, temperature), &labels, k)
+}
+
 /// The setting with the best top-1 on the held part; among equals the first, the smallest k.
-fn choose(bank: &FeatureBank, classes: i64, fraction: f64, seed: u64) -> Result<(i64, f64), EvalError> {
-    let parts = split(&bank.classes(), fraction, seed)?;
-    let part = |positions: &Tensor| {
-        let positions = positions.to_device(bank.features.device());
-        FeatureBank {
-            features: bank.features.index_select(0, &positions),
-            labels: bank.labels.index_select(0, &positions),
-        }
-    };
-    let (fit, validation) = (part(&parts.fit), part(&parts.validation));
-    let most = KS[KS.len() - 1].min(fit.features.size()[0]);
-    let (similarities, positions) = nearest(&validation.features, &fit.features, most);
+fn choose(bank: &FeatureBank, fraction: f64, seed: u64) -> Result<(i64, f64), EvalError> {
+    let parts = split(&bank.labels_on_cpu(), fraction, seed)?;
+    let (fit, validation) = (bank.part(&parts.fit), bank.part(&parts.validation));
+    let most = KS[KS.len() - 1].min(fit.rows());
+    let (similarities, positions) = nearest(validation.features(), fit.features(), most);
     let labels = labels_at(&fit, &positions);
     let mut best = (f64::MIN, KS[0].min(most), TEMPERATURES[0]);
     for k in KS.into_iter().filter(|&k| k <= most) {
         for temperature in TEMPERATURES {
-            let votes = knn_votes(&similarities, &labels, classes, k, Some(temperature));
-            let top1 = per_cent(&votes, &validation.labels, 1);
+            let votes = knn_votes(&similarities, &labels, bank.classes(), k, Some(temperature));
+            let top1 = per_cent(&votes, validation.labels(), 1);
             if top1 > best.0 {
                 best = (top1, k, temperature);
             }
@@ -163,20 +177,7 @@ fn choose(bank: &FeatureBank, classes: i64, fraction: f64, seed: u64) -> Result<
 }
 
 fn labels_at(bank: &FeatureBank, positions: &Tensor) -> Tensor {
-    bank.labels.index_select(0, &positions.flatten(0, -1)).reshape(positions.size())
-}
-
-/// Fraction of rows, per cent, whose label is among the `count` highest of `scores`. A class whose score is not finite
-/// is never among them.
-///
-/// # Shapes
-/// - `scores`: `[n, classes]`, `labels`: `[n]`
-pub(crate) fn per_cent(scores: &Tensor, labels: &Tensor, count: i64) -> f64 {
-    let (highest, top) = scores.topk(count, 1, true, true);
-    // Of several equal scores the first class, as `argmax` has it and `topk` does not promise.
-    let top = if count == 1 { scores.argmax(1, true) } else { top };
-    let hits = top.eq_tensor(&labels.unsqueeze(1)).logical_and(&highest.isfinite()).any_dim(1, false);
-    100.0 * hits.to_kind(Kind::Double).mean(Kind::Double).double_value(&[])
+    bank.labels().index_select(0, &positions.flatten(0, -1)).reshape(positions.size())
 }
 
 #[cfg(test)]
@@ -204,14 +205,5 @@ mod tests {
     fn field_a_vote_that_rounds_to_zero_is_a_vote() {
         // exp(-2 / 0.01) is zero in fp32, and the neighbour is there all the same.
         assert_eq!(top5(&[0, 0, 1], 3, Some(0.01)), 50.0);
-    }
-
-    #[test]
-    fn field_scores_that_are_no_numbers_hit_nothing() {
-        let labels = Tensor::from_slice(&[0i64, 1, 2]);
-        for bad in [f64::NAN, f64::NEG_INFINITY, f64::INFINITY] {
-            let scores = Tensor::full([3, 10], bad, (Kind::Float, Device::Cpu));
-            assert_eq!((per_cent(&scores, &labels, 1), per_cent(&scores, &labels, 5)), (0.0, 0.0), "{bad}");
-        }
     }
 }

@@ -1,11 +1,9 @@
 //! Linear probe: multinomial logistic regression on frozen features, its rate and decay chosen on a split of the
 //! training set (SimCLR, arXiv 2002.05709, section 2.3, without augmentation).
 
-use crate::features::{require_finite, require_going};
-use crate::knn::per_cent;
-use crate::{EvalError, FeatureBank, Protocol, Score, Subject, split};
+use crate::report::{per_cent, predicted};
+use crate::{EvalError, FeatureBank, Needs, Network, Protocol, Report, Stop, Subject, split};
 use kontrast_rng::KeyedRng;
-use std::sync::atomic::AtomicBool;
 use tch::{Kind, Tensor};
 
 /// Momentum of the probe's SGD, as in the probes of MoCo (`main_lincls.py`) and lightly's benchmarks; others use
@@ -34,61 +32,64 @@ impl Protocol for Linear {
         "linear"
     }
 
-    fn evaluate(&self, subject: &Subject<'_>) -> Result<Score, EvalError> {
-        self.judge(&subject.train_bank, &subject.test_bank, subject.classes(), &subject.stop)
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Features
+    }
+
+    fn check(&self, network: &Network<'_>) -> Result<(), EvalError> {
+        if self.grid().len() == 1 {
+            return Ok(());
+        }
+        split(&network.labels(), self.validation, self.seed).map(drop)
+    }
+
+    fn evaluate(&self, subject: &Subject<'_>, stop: &Stop) -> Result<Vec<Report>, EvalError> {
+        let (train, classes) = (subject.train(), subject.classes());
+        let scale = Standardise::of(train.features());
+        let (x, y) = (scale.apply(train.features()), train.labels());
+        let (lr, weight_decay) = match self.grid()[..] {
+            [only] => only,
+            _ => self.choose(train, &x, stop)?,
+        };
+        let probe = self.train(&x, y, classes, &[(lr, weight_decay)], stop)?;
+        let logits = probe.logits(&scale.apply(subject.test().features())).get(0);
+        let report = Report::of_classes(self, subject, &predicted(&logits)).with_top5(&logits, subject);
+        Ok(vec![subject.scored(report.with("lr", lr).with("weight_decay", weight_decay))])
     }
 }
 
 impl Linear {
-    /// The score of features of one's own, whatever made them.
-    ///
-    /// # Shapes
-    /// - `train`, `test`: features `[n, d]` and `[m, d]`, fp32, with labels below `classes`
-    ///
-    /// # Errors
-    /// Where the training set is too small to be split, or a feature is no number.
-    pub fn score(&self, train: &FeatureBank, test: &FeatureBank, classes: i64) -> Result<Score, EvalError> {
-        require_finite(&train.features)?;
-        require_finite(&test.features)?;
-        self.judge(train, test, classes, &AtomicBool::new(false))
+    /// What an experiment asks for.
+    pub fn new(config: &kontrast_config::Linear, validation: f64, seed: u64) -> Self {
+        Self {
+            epochs: config.epochs,
+            batch: config.batch,
+            lrs: config.lrs.clone(),
+            weight_decays: config.weight_decays.clone(),
+            validation,
+            seed,
+        }
     }
 
-    fn judge(
-        &self,
-        train: &FeatureBank,
-        test: &FeatureBank,
-        classes: i64,
-        stop: &AtomicBool,
-    ) -> Result<Score, EvalError> {
-        let scale = Standardise::of(&train.features);
-        let (x, y) = (scale.apply(&train.features), &train.labels);
-        let grid = self.grid();
-        let (lr, weight_decay) = if let [only] = grid[..] {
-            only
-        } else {
-            let parts = split(&train.classes(), self.validation, self.seed)?;
-            let at = |positions: &Tensor| {
-                let positions = positions.to_device(x.device());
-                (x.index_select(0, &positions), y.index_select(0, &positions))
-            };
-            let (fit, held) = (at(&parts.fit), at(&parts.validation));
-            let probes = self.train(&fit.0, &fit.1, classes, &grid, stop)?;
-            let logits = probes.logits(&held.0);
-            let scores: Vec<f64> =
-                (0..grid.len()).map(|which| per_cent(&logits.get(which as i64), &held.1, 1)).collect();
-            let best = (0..grid.len()).rev().max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap_or(0);
-            grid[best]
+    /// The rate and decay with the best top-1 on the held part; among equals the first.
+    fn choose(&self, train: &FeatureBank, x: &Tensor, stop: &Stop) -> Result<(f64, f64), EvalError> {
+        let (grid, y) = (self.grid(), train.labels());
+        let parts = split(&train.labels_on_cpu(), self.validation, self.seed)?;
+        let at = |positions: &Tensor| {
+            let positions = positions.to_device(x.device());
+            (x.index_select(0, &positions), y.index_select(0, &positions))
         };
-        let probe = self.train(&x, y, classes, &[(lr, weight_decay)], stop)?;
-        let logits = probe.logits(&scale.apply(&test.features)).get(0);
-        let top = |count| per_cent(&logits, &test.labels, count);
-        Ok(Score {
-            top1: top(1),
-            top5: (classes >= 10).then(|| top(5)),
-            lr: Some(lr),
-            weight_decay: Some(weight_decay),
-            ..Score::default()
-        })
+        let (fit, held) = (at(&parts.fit), at(&parts.validation));
+        let probes = self.train(&fit.0, &fit.1, train.classes(), &grid, stop)?;
+        let logits = probes.logits(&held.0);
+        let scores: Vec<f64> =
+            (0..grid.len()).map(|which| per_cent(&logits.get(which as i64), &held.1, 1)).collect();
+        let best = (0..grid.len()).rev().max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap_or(0);
+        Ok(grid[best])
     }
 
     fn grid(&self) -> Vec<(f64, f64)> {
@@ -102,7 +103,7 @@ impl Linear {
         y: &Tensor,
         classes: i64,
         grid: &[(f64, f64)],
-        stop: &AtomicBool,
+        stop: &Stop,
     ) -> Result<Probes, EvalError> {
         tch::no_grad(|| {
             let (n, d, c) = (x.size()[0], x.size()[1], grid.len() as i64);
@@ -123,7 +124,7 @@ impl Linear {
             let steps = (per_epoch * i64::from(self.epochs)) as f64;
             let mut order = Tensor::new();
             for step in 0..per_epoch * i64::from(self.epochs) {
-                require_going(stop)?;
+                stop.check()?;
                 let (epoch, place) = (step / per_epoch, step % per_epoch);
                 if place == 0 {
                     order = self.order(n, epoch).to_device(x.device());

@@ -1,0 +1,116 @@
+//! A benchmark: the data set and the protocols by which encoders are scored, and their two baselines.
+
+use crate::{
+    EvalError, Extractor, Milestone, Network, Pixels, Protocol, Report, Scores, Stop, Subject, evaluate,
+};
+use kontrast_augment::ViewPlan;
+use kontrast_data::Labelled;
+use kontrast_models::Encoder;
+use std::fmt;
+
+/// Pixels on the shorter side of the baseline without a network.
+const PIXELS: usize = 8;
+
+/// Labelled images of one data set, and the protocols that are run on them.
+pub struct Benchmark<'a> {
+    /// Name of the data set.
+    pub dataset: &'a str,
+    /// Images that protocols may learn from.
+    pub train: &'a dyn Labelled,
+    /// Images that scores are of.
+    pub test: &'a dyn Labelled,
+    /// How images become features.
+    pub extractor: &'a Extractor,
+    /// What is run, in this order.
+    pub protocols: Vec<Box<dyn Protocol>>,
+}
+
+/// Whose scores they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The trained encoder's.
+    Trained,
+    /// The same encoder's before training.
+    RandomInit,
+    /// Those of the image itself, with 8 pixels on its shorter side.
+    Pixels,
+}
+
+impl fmt::Display for Whose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Trained => "trained",
+            Self::RandomInit => "random init",
+            Self::Pixels => "raw pixels",
+        })
+    }
+}
+
+/// A view's width and height with [`PIXELS`] on the shorter side, in its proportions.
+fn shrunk((width, height): (usize, usize)) -> (usize, usize) {
+    let shorter = width.min(height).max(1);
+    let side = |side: usize| (PIXELS * side + shorter / 2) / shorter;
+    (side(width), side(height))
+}
+
+impl Benchmark<'_> {
+    /// Refuses, before hours of training, what would be refused after them.
+    ///
+    /// # Errors
+    /// As [`Protocol::check`] of each.
+    pub fn check(&self, encoder: &dyn Encoder) -> Result<(), EvalError> {
+        let network = self.network(encoder);
+        self.protocols.iter().try_for_each(|protocol| protocol.check(&network))
+    }
+
+    /// The scores of one encoder.
+    ///
+    /// # Errors
+    /// Where an image cannot be read, a protocol fails, the encoder moved, or the caller asked to stop.
+    pub fn scores(
+        &self,
+        encoder: &dyn Encoder,
+        stop: &Stop,
+        watch: &dyn Fn(Milestone<'_>),
+    ) -> Result<Vec<Report>, EvalError> {
+        let subject = Subject::new(self.network(encoder), stop)?.watched_by(watch);
+        evaluate(&self.protocols, &subject, stop)
+    }
+
+    /// The scores of a trained encoder, of the same encoder with its initial weights, and of pixels, for which protocols
+    /// that need more than features are left out.
+    ///
+    /// # Errors
+    /// As [`Benchmark::scores`].
+    pub fn beside_baselines(
+        &self,
+        trained: &dyn Encoder,
+        random_init: &dyn Encoder,
+        stop: &Stop,
+        watch: &dyn Fn(Whose, Milestone<'_>),
+    ) -> Result<Scores, EvalError> {
+        let of = |whose, encoder| self.scores(encoder, stop, &|what| watch(whose, what));
+        Ok(Scores {
+            dataset: self.dataset.to_owned(),
+            trained: of(Whose::Trained, trained)?,
+            random_init: of(Whose::RandomInit, random_init)?,
+            pixels: self.of_pixels(stop, &|what| watch(Whose::Pixels, what))?,
+        })
+    }
+
+    fn of_pixels(&self, stop: &Stop, watch: &dyn Fn(Milestone<'_>)) -> Result<Vec<Report>, EvalError> {
+        let (size, channels) = (shrunk(self.extractor.plan.size()), self.extractor.plan.channels());
+        let encoder = Pixels { values: (channels * size.0 * size.1) as i64 };
+        let plan = ViewPlan::evaluation(size).of_channels(channels).expect("cropping changes no colour");
+        let bank = |images| self.extractor.bank_of(&plan, &encoder, images, stop);
+        let subject = Subject::of_features(self.dataset, bank(self.train)?, bank(self.test)?)?;
+        let subject = subject.watched_by(watch);
+        let fitting = self.protocols.iter().filter(|protocol| protocol.needs() <= subject.offers());
+        evaluate(fitting, &subject, stop)
+    }
+
+    fn network<'e>(&'e self, encoder: &'e dyn Encoder) -> Network<'e> {
+        let &Self { dataset, train, test, extractor, .. } = self;
+        Network { dataset, encoder, train, test, extractor }
+    }
+}

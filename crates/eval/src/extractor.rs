@@ -1,0 +1,148 @@
+//! Features of undistorted images, from a frozen encoder.
+
+use crate::bank::broken_rows;
+use crate::{EvalError, FeatureBank, Stop};
+use kontrast_augment::ViewPlan;
+use kontrast_augment_torch::ToTensor;
+use kontrast_data::{Dataset, Labelled, fill};
+use kontrast_models::{Encoder, Mode};
+use kontrast_torch_ext::{Autocast, Precision};
+use tch::{Kind, Tensor};
+
+/// How images become features.
+pub struct Extractor {
+    /// What is done to an image first; deterministic.
+    pub plan: ViewPlan,
+    /// From bytes to tensors.
+    pub to_tensor: ToTensor,
+    /// Precision of the encoder.
+    pub precision: Precision,
+    /// Images at once.
+    pub batch: usize,
+}
+
+impl Extractor {
+    /// Features of chosen images.
+    ///
+    /// # Shapes
+    /// - returns `[indices, d]`, fp32
+    ///
+    /// # Errors
+    /// Where an image cannot be read, a feature is no number, or the caller asked to stop.
+    pub fn features(
+        &self,
+        encoder: &dyn Encoder,
+        images: &dyn Dataset,
+        indices: &[u32],
+        stop: &Stop,
+    ) -> Result<Tensor, EvalError> {
+        self.features_of(&self.plan, encoder, images, indices, stop)
+    }
+
+    /// Features and labels of a whole data set.
+    ///
+    /// # Errors
+    /// As [`Extractor::features`].
+    pub fn bank(
+        &self,
+        encoder: &dyn Encoder,
+        images: &dyn Labelled,
+        stop: &Stop,
+    ) -> Result<FeatureBank, EvalError> {
+        self.bank_of(&self.plan, encoder, images, stop)
+    }
+
+    /// The same of images of another size.
+    pub(crate) fn bank_of(
+        &self,
+        plan: &ViewPlan,
+        encoder: &dyn Encoder,
+        images: &dyn Labelled,
+        stop: &Stop,
+    ) -> Result<FeatureBank, EvalError> {
+        let indices: Vec<u32> = (0..images.len() as u32).collect();
+        let labels: Vec<i64> = images.labels().into_iter().map(i64::from).collect();
+        let features = self.features_of(plan, encoder, images, &indices, stop)?;
+        let labels = Tensor::from_slice(&labels).to_device(features.device());
+        Ok(FeatureBank::of_checked(features, labels, images.class_names().len()))
+    }
+
+    /// Hands over chosen images, batch after batch, normalised, without gradients and in the encoder's precision.
+    pub(crate) fn batches(
+        &self,
+        images: &dyn Dataset,
+        indices: &[u32],
+        stop: &Stop,
+        take: impl FnMut(&Tensor),
+    ) -> Result<(), EvalError> {
+        self.batches_of(&self.plan, images, indices, stop, take)
+    }
+
+    fn features_of(
+        &self,
+        plan: &ViewPlan,
+        encoder: &dyn Encoder,
+        images: &dyn Dataset,
+        indices: &[u32],
+        stop: &Stop,
+    ) -> Result<Tensor, EvalError> {
+        let mut parts = Vec::new();
+        self.batches_of(plan, images, indices, stop, |x| {
+            parts.push(encoder.forward(x, Mode::Eval.into()).to_kind(Kind::Float));
+        })?;
+        let features = Tensor::cat(&parts, 0);
+        require_finite(&features)?;
+        Ok(features)
+    }
+
+    fn batches_of(
+        &self,
+        plan: &ViewPlan,
+        images: &dyn Dataset,
+        indices: &[u32],
+        stop: &Stop,
+        mut take: impl FnMut(&Tensor),
+    ) -> Result<(), EvalError> {
+        let mut bytes = Vec::new();
+        for chunk in indices.chunks(self.batch) {
+            stop.check()?;
+            bytes.resize(chunk.len() * plan.bytes(), 0);
+            fill(images, plan, 0, 0, chunk, &mut bytes)?;
+            tch::no_grad(|| {
+                let x = self.to_tensor.images(&bytes, plan.size());
+                let _autocast = Autocast::new(self.to_tensor.device(), self.precision);
+                take(&x);
+            });
+        }
+        Ok(())
+    }
+}
+
+/// # Shapes
+/// - `features`: `[n, d]`
+///
+/// # Errors
+/// Where a row holds a value that is no number: no score of such features means anything.
+pub(crate) fn require_finite(features: &Tensor) -> Result<(), EvalError> {
+    match broken_rows(features) {
+        0 => Ok(()),
+        broken => Err(EvalError::NotFinite { broken, images: features.size()[0] as usize }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::Device;
+
+    #[test]
+    fn field_features_that_are_no_numbers_are_counted_and_refused() {
+        let features = Tensor::zeros([5, 3], (Kind::Float, Device::Cpu));
+        assert!(require_finite(&features).is_ok());
+        for (row, bad) in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].into_iter().enumerate() {
+            let _ = features.get(row as i64).get(1).fill_(bad);
+            let message = require_finite(&features).unwrap_err().to_string();
+            assert!(message.starts_with(&format!("{} of 5 rows", row + 1)), "{message}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! What a protocol found: metrics, the settings they were found with, and the prediction for each image.
+
+use crate::{Protocol, Subject};
+use kontrast_runlog::{Score, Setting};
+use std::collections::BTreeMap;
+use std::fmt;
+use tch::{Device, Kind, Tensor};
+
+/// Classes of a data set with fewer have no top-5.
+const LEAST_FOR_TOP5: i64 = 10;
+
+/// One number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metric {
+    /// `top1`, `top5`, `mean_per_class`.
+    pub name: &'static str,
+    /// The mean over draws, where there are several.
+    pub value: f64,
+    /// Standard deviation over draws, where there are several.
+    pub std: Option<f64>,
+    /// What it is counted in.
+    pub unit: &'static str,
+    /// Whether more is better.
+    pub higher_is_better: bool,
+}
+
+/// One score of a protocol.
+#[derive(Debug)]
+pub struct Report {
+    /// The protocol.
+    pub protocol: &'static str,
+    /// The name that the score has in `summary.json`: the protocol's, or that with a setting behind it.
+    pub name: String,
+    /// The protocol's version.
+    pub version: u32,
+    /// The data set that was scored on.
+    pub dataset: String,
+    /// What was measured on the test set.
+    pub metrics: Vec<Metric>,
+    /// The settings it was measured with: chosen on a split of the training set, or fixed.
+    pub chosen: BTreeMap<&'static str, Setting>,
+    /// The class of each test image, -1 where no class has a finite score: `[draws, n]`, i64, on the CPU. One draw where
+    /// the protocol draws nothing.
+    pub predictions: Tensor,
+}
+
+impl Report {
+    /// The report of a classification: top-1 and mean-per-class accuracy.
+    ///
+    /// # Shapes
+    /// - `predictions`: `[n]`, or `[draws, n]`
+    pub fn of_classes(protocol: &dyn Protocol, subject: &Subject<'_>, predictions: &Tensor) -> Self {
+        let predictions =
+            if predictions.dim() == 1 { predictions.unsqueeze(0) } else { predictions.shallow_clone() };
+        let labels = subject.test().labels();
+        let hits = predictions.eq_tensor(labels).to_kind(Kind::Double);
+        let top1 = accuracy("top1", &hits.mean_dim([1i64].as_slice(), false, Kind::Double));
+        let per_class = accuracy("mean_per_class", &mean_per_class(&hits, labels, subject.classes()));
+        Self {
+            protocol: protocol.name(),
+            name: protocol.name().to_owned(),
+            version: protocol.version(),
+            dataset: subject.dataset().to_owned(),
+            metrics: vec![top1, per_class],
+            chosen: BTreeMap::new(),
+            predictions: predictions.to_device(Device::Cpu),
+        }
+    }
+
+    /// The same with top-5, where there are classes enough.
+    ///
+    /// # Shapes
+    /// - `scores`: `[n, classes]`
+    #[must_use]
+    pub fn with_top5(mut self, scores: &Tensor, subject: &Subject<'_>) -> Self {
+        if subject.classes() >= LEAST_FOR_TOP5 {
+            let value = per_cent(scores, subject.test().labels(), 5);
+            let top5 = Metric { name: "top5", value, std: None, unit: "%", higher_is_better: true };
+            self.metrics.insert(1, top5);
+        }
+        self
+    }
+
+    /// The same under another name.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// The same with one more setting.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, setting: impl Into<Setting>) -> Self {
+        self.chosen.insert(name, setting.into());
+        self
+    }
+
+    /// A metric by its name.
+    pub fn metric(&self, name: &str) -> Option<&Metric> {
+        self.metrics.iter().find(|metric| metric.name == name)
+    }
+
+    /// Top-1 accuracy, in per cent to four decimals.
+    pub fn top1(&self) -> f64 {
+        self.score().top1
+    }
+
+    /// As `summary.json` has it, numbers to four decimals.
+    pub fn score(&self) -> Score {
+        let value = |name| self.metric(name).map(|metric| metric.value);
+        let score = Score {
+            top1: value("top1").unwrap_or(f64::NAN),
+            top5: value("top5"),
+            mean_per_class: value("mean_per_class"),
+            top1_std: self.metric("top1").and_then(|metric| metric.std),
+            version: Some(self.version),
+            settings: self.chosen.iter().map(|(&name, setting)| (name.to_owned(), setting.clone())).collect(),
+        };
+        score.rounded()
+    }
+}
+
+/// In a line: `knn: top1 61.3 %, mean_per_class 61.1 % (k 20, temperature 0.07)`.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let metrics: Vec<_> = self.metrics.iter().map(ToString::to_string).collect();
+        let chosen: Vec<_> = self.chosen.iter().map(|(name, setting)| format!("{name} {setting}")).collect();
+        write!(f, "{}: {} ({})", self.name, metrics.join(", "), chosen.join(", "))
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let std = self.std.map_or(String::new(), |std| format!(" ± {std:.1}"));
+        write!(f, "{} {:.1}{std} {}", self.name, self.value, self.unit)
+    }
+}
+
+/// An accuracy by draw, `[draws]` of 0 to 1, as a metric in per cent.
+fn accuracy(name: &'static str, by_draw: &Tensor) -> Metric {
+    let several = by_draw.numel() > 1;
+    Metric {
+        name,
+        value: 100.0 * by_draw.mean(Kind::Double).double_value(&[]),
+        std: several.then(|| 100.0 * by_draw.std(true).double_value(&[])),
+        unit: "%",
+        higher_is_better: true,
+    }
+}
+
+/// Accuracy within each class, averaged over the classes that the labels have.
+///
+/// # Shapes
+/// - `hits`: `[draws, n]`, 0 or 1; `labels`: `[n]`
+/// - returns `[draws]`
+fn mean_per_class(hits: &Tensor, labels: &Tensor, classes: i64) -> Tensor {
+    let count = labels.bincount::<Tensor>(None, classes).to_kind(Kind::Double);
+    let there = count.gt(0.0).to_kind(Kind::Double).sum(Kind::Double);
+    let of_classes = Tensor::zeros([hits.size()[0], classes], (Kind::Double, hits.device()));
+    let of_classes = of_classes.index_add(1, labels, hits) / count.clamp_min(1.0);
+    of_classes.sum_dim_intlist([1i64].as_slice(), false, Kind::Double) / there
+}
+
+/// The class with the highest score of each row, the first of several; -1 where none is finite.
+///
+/// # Shapes
+/// - `scores`: `[n, classes]`
+/// - returns `[n]`
+pub fn predicted(scores: &Tensor) -> Tensor {
+    // `argmax` gives the first of several equal scores, which `topk` does not promise.
+    let (highest, first) = (scores.amax([1i64].as_slice(), false), scores.argmax(1, false));
+    first.masked_fill(&highest.isfinite().logical_not(), -1)
+}
+
+/// Fraction of rows, per cent, whose label is among the `count` highest of `scores`. A class whose score is not finite
+/// is never among them.
+///
+/// # Shapes
+/// - `scores`: `[n, classes]`, `labels`: `[n]`
+pub(crate) fn per_cent(scores: &Tensor, labels: &Tensor, count: i64) -> f64 {
+    let hits = if count == 1 {
+        predicted(scores).eq_tensor(labels)
+    } else {
+        let (highest, top) = scores.topk(count, 1, true, true);
+        top.eq_tensor(&labels.unsqueeze(1)).logical_and(&highest.isfinite()).any_dim(1, false)
+    };
+    100.0 * hits.to_kind(Kind::Double).mean(Kind::Double).double_value(&[])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn field_scores_that_are_no_numbers_hit_nothing() {
+        let labels = Tensor::from_slice(&[0i64, 1, 2]);
+        for bad in [f64::NAN, f64::NEG_INFINITY, f64::INFINITY] {
+            let scores = Tensor::full([3, 10], bad, (Kind::Float, Device::Cpu));
+            assert_eq!((per_cent(&scores, &labels, 1), per_cent(&scores, &labels, 5)), (0.0, 0.0), "{bad}");
+            assert_eq!(predicted(&scores), Tensor::full([3], -1, (Kind::Int64, Device::Cpu)), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_rare_class_counts_as_much_as_a_common_one_and_an_absent_one_not_at_all() {
+        let labels = Tensor::from_slice(&[0i64, 0, 0, 0, 2]);
+        let hits = Tensor::from_slice(&[1f64, 1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0]).view([2, 5]);
+        assert_eq!(mean_per_class(&hits, &labels, 4), Tensor::from_slice(&[0.5, 0.75]));
+    }
+}
