@@ -30,6 +30,12 @@ pub struct Eval {
     /// Range: a table, as below
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linear: Option<Linear>,
+    /// Few-shot k-NN at the end: a few images of each class vote, over several draws (DINOv2, arXiv 2304.07193, with
+    /// `--n-per-class-list` of its `eval/knn.py`).
+    ///
+    /// Range: a table, as below
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub few_shot: Option<FewShot>,
     /// Probes on the maps after single stages of the encoder, at the end, trained and with random weights; see
     /// docs/probes.md.
     ///
@@ -59,6 +65,38 @@ pub struct Linear {
     ///
     /// Range: at least one, 0 or above
     pub weight_decays: Vec<f64>,
+}
+
+/// Weighted k-NN on a few images of each class, the mean over draws of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FewShot {
+    /// How many training images of each class vote, and how many of them on each test image: a score each, `few_shot_1`,
+    /// `few_shot_5`.
+    ///
+    /// Range: at least one, each 1 or above and once; no more than each class has training images
+    pub shots: Vec<usize>,
+    /// How often they are drawn.
+    ///
+    /// Range: 1 or above
+    pub draws: u32,
+    /// Temperature of the vote.
+    ///
+    /// Range: above 0; 0.07 in DINOv2
+    pub temperature: f64,
+}
+
+impl FewShot {
+    fn check(&self, problems: &mut Problems) {
+        let Self { shots, draws, temperature } = self;
+        let once = |position: usize, count: &usize| *count >= 1 && !shots[..position].contains(count);
+        let some =
+            !shots.is_empty() && shots.iter().enumerate().all(|(position, count)| once(position, count));
+        problems.require(some, "eval.few_shot.shots", shots, "at least one number, each at least 1 and once");
+        problems.require(*draws >= 1, "eval.few_shot.draws", draws, "at least 1");
+        problems.positive("eval.few_shot.temperature", *temperature);
+    }
 }
 
 /// Probes on the maps of single stages of the frozen encoder (Zhang, Isola and Efros 2016, arXiv 1603.08511, section
@@ -134,7 +172,7 @@ pub struct ProbeLrs {
 /// What tables and pages say of a score.
 #[derive(Clone, Copy, Debug)]
 pub struct ScoreInfo {
-    /// Its name in `summary.json`.
+    /// Its name in `summary.json`; N stands for any number.
     pub name: &'static str,
     /// What a file says to have it made.
     pub switch: &'static str,
@@ -143,7 +181,7 @@ pub struct ScoreInfo {
 }
 
 /// The scores of a run by name.
-pub(crate) const SCORES: [ScoreInfo; 4] = [
+pub(crate) const SCORES: [ScoreInfo; 5] = [
     ScoreInfo {
         name: "knn",
         switch: "eval.knn = true",
@@ -152,11 +190,23 @@ pub(crate) const SCORES: [ScoreInfo; 4] = [
     ScoreInfo { name: "knn_10", switch: "eval.knn = true", meaning: "k-NN with equal votes, as published" },
     ScoreInfo { name: "knn_200", switch: "eval.knn = true", meaning: "weighted k-NN, as published" },
     ScoreInfo { name: "linear", switch: "[eval.linear]", meaning: "linear probe on frozen features" },
+    ScoreInfo {
+        name: "few_shot_N",
+        switch: "[eval.few_shot]",
+        meaning: "weighted k-NN on a few images of each class, mean over draws of them",
+    },
 ];
 
 /// What is known of the score of this name; none where no protocol makes one.
 pub fn score_info(name: &str) -> Option<&'static ScoreInfo> {
-    SCORES.iter().find(|info| info.name == name)
+    SCORES.iter().find(|info| match info.name.strip_suffix('N') {
+        Some(prefix) => number_after(prefix, name).is_some(),
+        None => info.name == name,
+    })
+}
+
+fn number_after(prefix: &str, name: &str) -> Option<usize> {
+    name.strip_prefix(prefix)?.parse().ok()
 }
 
 impl Probe {
@@ -237,19 +287,28 @@ impl Eval {
         match name {
             "knn" | "knn_10" | "knn_200" => self.knn,
             "linear" => self.linear.is_some(),
-            _ => false,
+            _ => self.few_shot.as_ref().is_some_and(|few_shot| {
+                number_after("few_shot_", name).is_some_and(|shots| few_shot.shots.contains(&shots))
+            }),
         }
     }
 
     /// The keys of the protocols that are asked for by a table of their own.
     pub fn tables(&self) -> Vec<&'static str> {
-        let tables = [("eval.linear", self.linear.is_some()), ("eval.layers", self.layers.is_some())];
+        let tables = [
+            ("eval.linear", self.linear.is_some()),
+            ("eval.few_shot", self.few_shot.is_some()),
+            ("eval.layers", self.layers.is_some()),
+        ];
         tables.into_iter().filter_map(|(key, asked)| asked.then_some(key)).collect()
     }
 
     pub(crate) fn check(&self, encoder: &Encoder, problems: &mut Problems) {
         let fraction = self.validation > 0.0 && self.validation < 1.0;
         problems.require(fraction, "eval.validation", &self.validation, "a fraction above 0 and below 1");
+        if let Some(few_shot) = &self.few_shot {
+            few_shot.check(problems);
+        }
         if let Some(layers) = &self.layers {
             layers.check(encoder, problems);
         }

@@ -157,6 +157,24 @@ fn each_value_of_the_layer_wise_probes_out_of_range_names_its_key() {
 }
 
 #[test]
+fn each_number_of_few_shot_out_of_range_names_its_key() {
+    let few_shot = |rest: &str| format!("eval.few_shot={{{rest}, temperature=0.07}}");
+    let shots = "expected at least one number, each at least 1 and once";
+    let cases = [
+        (few_shot("shots=[], draws=10"), format!("eval.few_shot.shots = []: {shots}")),
+        (few_shot("shots=[0, 5], draws=10"), format!("eval.few_shot.shots = [0, 5]: {shots}")),
+        (few_shot("shots=[5, 5], draws=10"), format!("eval.few_shot.shots = [5, 5]: {shots}")),
+        (few_shot("shots=[5], draws=0"), "eval.few_shot.draws = 0: expected at least 1".to_owned()),
+        (
+            "eval.few_shot={shots=[1], draws=1, temperature=0}".to_owned(),
+            "eval.few_shot.temperature = 0.0: expected a number above 0".to_owned(),
+        ),
+    ];
+    let cases: Vec<_> = cases.iter().map(|(argument, expected)| (&argument[..], &expected[..])).collect();
+    each_is_refused(&cases);
+}
+
+#[test]
 fn each_number_of_the_layer_wise_probes_out_of_range_names_its_key() {
     let base = "[eval.layers]\nprobes = ['conv']\nfeatures = 9000\nepochs = 10\nbatch = 128\nweight_decay = 5e-4\n\
                 lr = { conv = 0.1 }";

@@ -1,9 +1,11 @@
 //! The protocols, a file each, and those that an experiment asks for.
 
+mod few_shot;
 mod knn;
 pub mod layers;
 mod linear;
 
+pub use few_shot::FewShot;
 pub use knn::{Knn, knn_votes, nearest};
 pub use layers::LayerProbes;
 pub use linear::Linear;
@@ -21,6 +23,9 @@ pub fn protocols(config: &Eval, seed: u64) -> Vec<Box<dyn Protocol>> {
     }
     if let Some(linear) = &config.linear {
         list.push(Box::new(Linear::new(linear, config.validation, seed)));
+    }
+    if let Some(few_shot) = &config.few_shot {
+        list.push(Box::new(FewShot::new(few_shot, seed)));
     }
     if let Some(layers) = &config.layers {
         list.push(Box::new(LayerProbes::new(layers, seed)));
