@@ -69,7 +69,7 @@ impl Branch {
     pub fn joint(&self, views: &Views, progress: Progress, mode: Mode) -> Embedded {
         let rows = views.rows();
         if let [images] = views.groups() {
-            return self.group(images, &self.draws(&rows, progress), views.n(), mode);
+            return self.group(images, self.draws(&rows, progress).as_ref(), views.n(), mode);
         }
         let mut first = 0;
         let h = views.groups().iter().map(|images| {
@@ -106,15 +106,15 @@ impl Branch {
     }
 
     /// Images of several views in one pass. With several splits of batch norm an image's views lie in one of them.
-    fn group(&self, images: &Tensor, draws: &Option<Draws>, n: i64, mode: Mode) -> Embedded {
+    fn group(&self, images: &Tensor, draws: Option<&Draws>, n: i64, mode: Mode) -> Embedded {
         let (rows, splits) = (images.size()[0], self.bn_splits);
         if splits == 1 || rows == n {
-            return self.embedded(images, draws.as_ref(), mode);
+            return self.embedded(images, draws, mode);
         }
         let options = (tch::Kind::Int64, images.device());
         let order = Tensor::arange(rows, options).view([rows / n, splits, n / splits]).permute([1, 0, 2]);
         let order = order.reshape([rows]);
-        let draws = draws.as_ref().map(|draws| draws.select(&order));
+        let draws = draws.map(|draws| draws.select(&order));
         let Embedded { h, z } = self.embedded(&images.index_select(0, &order), draws.as_ref(), mode);
         let back = order.argsort(0, false);
         Embedded { h: h.index_select(0, &back), z: z.index_select(0, &back) }

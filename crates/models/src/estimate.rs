@@ -23,7 +23,7 @@ impl EncoderSpec {
         match self {
             Self::ResNet(spec) => resnet(spec, walk),
             Self::Nin(spec) => nin(spec, walk),
-            Self::Vit(spec) => vit(spec, walk),
+            Self::Vit(spec) => vit(spec, &walk),
         }
     }
 }
@@ -95,7 +95,7 @@ fn resnet(spec: ResNetSpec, mut walk: Walk) -> Estimate {
 }
 
 /// A block keeps of each token what its two norms, three products and GELU read, and the heads' weights are not kept.
-fn vit(spec: VitSpec, walk: Walk) -> Estimate {
+fn vit(spec: VitSpec, walk: &Walk) -> Estimate {
     let [width, depth, patch] = [spec.width, spec.depth, spec.patch.max(1)].map(i64::unsigned_abs);
     let patches = |size: [u64; 2]| (size[0] / patch).saturating_mul(size[1] / patch);
     let square = width.saturating_mul(width);

@@ -122,16 +122,13 @@ impl Vit {
         let patches = map.flatten(2, 3).transpose(1, 2);
         // Tokens are fp32 at least, also where autocast makes products in bf16.
         let patches = if patches.kind() == Kind::BFloat16 { patches.to_kind(Kind::Float) } else { patches };
-        let (class, patches) = match &self.positions {
-            Some(all) => {
-                let own = self.spec.side / patch;
-                let places = stretched(&all.narrow(1, 1, own * own), (own, own), (rows, columns));
-                (&self.class + all.narrow(1, 0, 1), patches + places)
-            }
-            None => {
-                let places = sines((rows, columns), width, self.device).to_kind(patches.kind());
-                (self.class.shallow_clone(), patches + places)
-            }
+        let (class, patches) = if let Some(all) = &self.positions {
+            let own = self.spec.side / patch;
+            let places = stretched(&all.narrow(1, 1, own * own), (own, own), (rows, columns));
+            (&self.class + all.narrow(1, 0, 1), patches + places)
+        } else {
+            let places = sines((rows, columns), width, self.device).to_kind(patches.kind());
+            (self.class.shallow_clone(), patches + places)
         };
         (Tensor::cat(&[class.expand([n, 1, width], false), patches], 1), (rows, columns))
     }

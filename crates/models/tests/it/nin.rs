@@ -104,7 +104,7 @@ fn a_handle_follows() {
 fn a_block_by_itself_keeps_height_and_width() {
     let store = nn::VarStore::new(Device::Cpu);
     let block = NinBlock::new(&store, 5, 12, Init::new(0));
-    let map = block.forward(&fill(3, &[2, 5, 7, 9]).to_kind(Kind::Float), Mode::Eval.into());
+    let map = block.forward(&fill(3, &[2, 5, 7, 9]).to_kind(Kind::Float), Mode::Eval);
     assert_eq!(map.size(), [2, 12, 7, 9]);
     assert_eq!(store.variables()["conv1.weight"].size(), [12, 5, 3, 3]);
 }
