@@ -54,19 +54,21 @@ impl<'a> Subject<'a> {
     /// Features from elsewhere. Protocols that need more than features refuse it.
     ///
     /// # Errors
-    /// Where both banks differ in the width of a row or in the number of classes.
+    /// Where both banks differ in the width of a row, in the number of classes or in the device that they lie on.
     pub fn of_features(
         dataset: impl Into<String>,
         train: FeatureBank,
         test: FeatureBank,
     ) -> Result<Self, EvalError> {
-        let words =
-            |bank: &FeatureBank| format!("{} values a row and {} classes", bank.width(), bank.classes());
-        if (train.width(), train.classes()) != (test.width(), test.classes()) {
+        let words = |bank: &FeatureBank| {
+            let device = bank.features().device();
+            format!("{} values a row and {} classes, on {device:?}", bank.width(), bank.classes())
+        };
+        if words(&train) != words(&test) {
             return Err(EvalError::Features {
                 expected: format!("test features as the training features are, with {}", words(&train)),
                 found: words(&test),
-                hint: "compute both with the same encoder, and number the classes of both alike",
+                hint: "compute both with the same encoder on the same device, and number the classes of both alike",
             });
         }
         Ok(Self { dataset: dataset.into(), train, test, network: None, watch: &|_| {} })

@@ -30,7 +30,7 @@ pub(crate) struct ScoreRow {
     pub(crate) settings: String,
 }
 
-/// The rows of a summary: those of its own data set by name, then those of others.
+/// The rows of a summary: those of its own data set by name and number, then those of others.
 pub(crate) fn rows(summary: &Summary) -> Vec<ScoreRow> {
     let own = rows_of(&summary.eval, None);
     let transfer = summary.transfer.iter().flat_map(|(dataset, eval)| rows_of(eval, Some(dataset)));
@@ -56,7 +56,15 @@ fn rows_of(eval: &Evaluation, dataset: Option<&str>) -> Vec<ScoreRow> {
             settings: settings(score),
         }
     };
-    eval.trained.iter().map(row).collect()
+    let mut scores: Vec<_> = eval.trained.iter().collect();
+    scores.sort_by_key(|(name, _)| by_number(name));
+    scores.into_iter().map(row).collect()
+}
+
+/// Orders names by what stands before a number at their end, then by that number: `few_shot_5` before `few_shot_10`.
+fn by_number(name: &str) -> (&str, Option<u64>) {
+    let beginning = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    (beginning, name[beginning.len()..].parse().ok())
 }
 
 /// What a score is called where those of several versions and data sets may stand in one table.
@@ -182,6 +190,8 @@ pub fn seeds_markdown(runs: &[Summary]) -> String {
         return label_free::seeds_markdown(runs);
     }
     let scores: BTreeSet<_> = runs.iter().flat_map(scores_of).collect();
+    let mut scores: Vec<_> = scores.into_iter().collect();
+    scores.sort_by_key(|&(dataset, name, version)| (dataset, by_number(name), version));
     let rows: Vec<_> = scores
         .into_iter()
         .map(|(dataset, name, version)| {

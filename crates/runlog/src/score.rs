@@ -5,10 +5,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::null_is_nan;
+
 /// One score, with the settings that were chosen for it on a split of the training set, or fixed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// Per cent; the mean over draws, where the protocol draws several times.
+    /// Per cent; the mean over draws, where the protocol draws several times. Null, no number, where the protocol does not
+    /// tell classes apart.
+    #[serde(deserialize_with = "null_is_nan")]
     pub top1: f64,
     /// Standard deviation of top-1 over draws.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,9 +9,9 @@ use tch::Tensor;
 /// The protocol `few_shot`. As many neighbours vote as there are shots, which is the largest k that DINOv2 allows.
 #[derive(Clone, Debug)]
 pub struct FewShot {
-    /// Training images of each class; a score each.
+    /// Training images of each class, at least 1; a score each.
     pub shots: Vec<usize>,
-    /// How often they are drawn.
+    /// How often they are drawn, at least once.
     pub draws: u32,
     /// Temperature of the vote.
     pub temperature: f64,

@@ -125,12 +125,12 @@ impl Protocol for Knn {
         }
     }
 
-    fn evaluate(&self, subject: &Subject<'_>, _stop: &Stop) -> Result<Vec<Report>, EvalError> {
+    fn evaluate(&self, subject: &Subject<'_>, stop: &Stop) -> Result<Vec<Report>, EvalError> {
         let bank = subject.train();
         let (k, temperature) = match self.setting {
             KnnSetting::Fixed { k, temperature } => (k, temperature),
             KnnSetting::Chosen { validation, seed } => {
-                let (k, temperature) = choose(bank, validation, seed)?;
+                let (k, temperature) = choose(bank, validation, seed, stop)?;
                 (k, Some(temperature))
             }
         };
@@ -157,7 +157,7 @@ pub(super) fn class_scores(bank: &FeatureBank, queries: &Tensor, k: i64, tempera
 }
 
 /// The setting with the best top-1 on the held part; among equals the first, the smallest k.
-fn choose(bank: &FeatureBank, fraction: f64, seed: u64) -> Result<(i64, f64), EvalError> {
+fn choose(bank: &FeatureBank, fraction: f64, seed: u64, stop: &Stop) -> Result<(i64, f64), EvalError> {
     let parts = split(&bank.labels_on_cpu(), fraction, seed)?;
     let (fit, validation) = (bank.part(&parts.fit), bank.part(&parts.validation));
     let most = KS[KS.len() - 1].min(fit.rows());
@@ -165,6 +165,7 @@ fn choose(bank: &FeatureBank, fraction: f64, seed: u64) -> Result<(i64, f64), Ev
     let labels = labels_at(&fit, &positions);
     let mut best = (f64::MIN, KS[0].min(most), TEMPERATURES[0]);
     for k in KS.into_iter().filter(|&k| k <= most) {
+        stop.check()?;
         for temperature in TEMPERATURES {
             let votes = knn_votes(&similarities, &labels, bank.classes(), k, Some(temperature));
             let top1 = per_cent(&votes, validation.labels(), 1);

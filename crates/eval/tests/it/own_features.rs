@@ -74,7 +74,7 @@ fn banks_that_do_not_fit_each_other_are_refused() {
     let wider = FeatureBank::new(&Tensor::cat(&[&features, &features], 1), &labels, CLASSES).unwrap();
     let more = FeatureBank::new(&features, &labels, 10).unwrap();
     for (test, expected) in [
-        (wider, "with 4 values a row and 4 classes, found 8 values a row and 4 classes"),
+        (wider, "with 4 values a row and 4 classes, on Cpu, found 8 values a row and 4 classes, on Cpu"),
         (more, "found 4 values a row and 10 classes"),
     ] {
         let error = Subject::of_features("elsewhere", bank(40), test).map(drop).unwrap_err();

@@ -41,6 +41,16 @@ fn seeds_have_a_mean_on_each_set() {
 }
 
 #[test]
+fn numbered_scores_stand_in_the_order_of_their_numbers() {
+    let mut run = sample::summary();
+    run.eval.trained = [1, 5, 10].map(|shots| (format!("few_shot_{shots}"), Score::default())).into();
+    for table in [scores_markdown(&run), seeds_markdown(&[run])] {
+        let names: Vec<_> = table.lines().skip(2).filter_map(|row| row.split_whitespace().nth(1)).collect();
+        assert_eq!(names, ["few_shot_1", "few_shot_5", "few_shot_10"]);
+    }
+}
+
+#[test]
 fn scores_of_two_versions_of_a_protocol_have_no_mean_together() {
     let mut later = sample::summary();
     later.eval.trained.get_mut("linear").unwrap().version = Some(2);

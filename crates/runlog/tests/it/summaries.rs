@@ -62,6 +62,9 @@ fn a_score_is_read_back_as_it_was_written_and_printed() {
         assert!(text.len() < "{\"top1\":00.00000}".len(), "{text}");
         assert_eq!(serde_json::from_str::<Score>(&text).unwrap(), score);
     }
+    let none = Score { top1: f64::NAN, ..Score::default() };
+    let read: Score = serde_json::from_str(&serde_json::to_string(&none).unwrap()).unwrap();
+    assert!(read.top1.is_nan(), "a protocol that has no top-1");
     // Without float_roundtrip it comes back as its neighbour.
     let awkward = 51.248_178_374_995_39_f64;
     let back: f64 = serde_json::from_str(&awkward.to_string()).unwrap();

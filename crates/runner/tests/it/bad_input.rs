@@ -52,6 +52,16 @@ fn values_out_of_range_are_listed_all_at_once() {
 }
 
 #[test]
+fn more_shots_than_a_class_has_images_are_refused_before_training() {
+    let place = Place::new();
+    let few_shot = "eval.few_shot={ shots = [1, 17], draws = 2, temperature = 0.07 }";
+    place
+        .tiny(&["--set", few_shot])
+        .says(2, &["eval.few_shot.shots = [1, 17]: expected no more than each class"]);
+    assert!(!place.path().join("runs").exists(), "refused before the run directory");
+}
+
+#[test]
 fn a_missing_file_and_a_circle_of_bases_are_named() {
     let place = Place::new();
     place.run(&["pretrain", "nowhere.toml"]).says(2, &["nowhere.toml"]);
