@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use kontrast_runlog::human;
 
 use crate::setup::{self, Wanted};
-use crate::{fuzz, layers, say, smoke, tidy, workspace};
+use crate::{fuzz, layers, pages, say, smoke, tidy, workspace};
 
 /// Lets clippy and rustdoc go over every crate without libtorch: nothing is fetched and no C++ compiled before the
 /// code is known to be clean. Their metadata would not serve the build in any case. The program that writes the schema is
@@ -19,11 +19,12 @@ type Step = fn() -> Result<()>;
 
 /// Runs every step until one fails; at night more of them.
 pub fn run(nightly: bool) -> Result<u8> {
-    let steps: [(&str, Step); 10] = [
+    let steps: [(&str, Step); 11] = [
         ("format", format),
         ("layers", || none(&layers::violations(&workspace::metadata()?))),
         ("file lengths", || none(&tidy::long_files(&workspace::root())?)),
         ("file sizes", || none(&tidy::large_files(&workspace::root())?)),
+        ("pages", || none(&pages::faults(&workspace::root())?)),
         ("schema", || schema(true)),
         ("clippy", clippy),
         ("rustdoc", rustdoc),

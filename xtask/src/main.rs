@@ -13,6 +13,7 @@ mod family;
 mod fuzz;
 mod layers;
 mod numbers;
+mod pages;
 mod program;
 mod say;
 mod setup;

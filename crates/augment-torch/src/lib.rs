@@ -1,7 +1,6 @@
 //! From images to normalised tensors, on two ways.
 //!
-//! [`ToTensor`] takes views that the CPU has rendered, as bytes. [`DeviceRenderer`] takes the images themselves, which
-//! lie on the device, and carries the recipes out there, a batch at a time. [`Views`] are what either gives a method.
+#![doc = include_str!("../README.md")]
 
 mod affine;
 mod color;

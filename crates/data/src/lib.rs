@@ -1,20 +1,6 @@
 //! Images by index, where they come from, and the loader that turns them into batches of views.
 //!
-//! [`open`] gives the splits of a data set that lies in the cache or in a folder; [`fetch`] brings it there,
-//! verified. Everything is a [`Dataset`], images by index, or [`Labelled`] where classes are known.
-//! [`Epochs`] says in which order the images come, and [`Loader`] renders their views ahead of the training
-//! step into buffers that its user lends.
-//!
-//! ```
-//! use std::path::Path;
-//! use kontrast_data::{Source, Spec, open};
-//!
-//! let source = Source::Synthetic { train: 60, test: 20, classes: 10, size: 32 };
-//! let splits = open(&Spec { source, subset: Some(40), seed: 0, channels: 3 }, Path::new("unused"))?;
-//! assert_eq!(splits.train.images().len(), 40);
-//! assert_eq!(splits.test.expect("drawn shapes have a test split").label(3), 3);
-//! # Ok::<(), kontrast_data::DataError>(())
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod channels;
 mod cifar10;

@@ -1,22 +1,6 @@
 //! What representations are worth: protocols over frozen features, feature maps or networks, beside their baselines.
 //!
-//! A [`Protocol`] scores a [`Subject`] and gives [`Report`]s. Settings are chosen on a split of the training set; the
-//! test set is read once, at the end. Features that were computed elsewhere are scored alike:
-//!
-//! ```
-//! use kontrast_eval::{FeatureBank, Protocol, Stop, Subject, protocols::Knn};
-//! use tch::{Kind, Tensor};
-//!
-//! # fn main() -> Result<(), kontrast_eval::EvalError> {
-//! let labels = Tensor::from_slice(&[0i64, 1, 2].repeat(20));
-//! let features = labels.one_hot(3).to_kind(Kind::Float);
-//! let bank = || FeatureBank::new(&features, &labels, 3);
-//! let subject = Subject::of_features("mine", bank()?, bank()?)?;
-//! let reports = Knn::ten().evaluate(&subject, &Stop::default())?;
-//! assert_eq!(reports[0].top1(), 100.0);
-//! # Ok(())
-//! # }
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod bank;
 mod benchmark;

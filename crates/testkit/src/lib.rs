@@ -1,4 +1,6 @@
 //! Golden cases and closeness assertions. A development dependency only: it panics where a test should fail.
+//!
+#![doc = include_str!("../README.md")]
 
 use kontrast_torch_ext::StateDict;
 use std::ops::Index;
