@@ -1,5 +1,6 @@
 //! What every encoder can do: turn images into representations, show its stages, and be held by several.
 
+use crate::EncoderSpec;
 use kontrast_torch_ext::{Draws, StateDict};
 use tch::Tensor;
 
@@ -44,6 +45,11 @@ pub trait Encoder: Send {
 
     /// Width of a representation.
     fn width(&self) -> i64;
+
+    /// Its architecture, by which a file of weights names it; none for an encoder from outside.
+    fn spec(&self) -> Option<EncoderSpec> {
+        None
+    }
 
     /// All variables and running statistics under the names of torchvision's networks, transformers' under timm's, sharing memory with the encoder.
     fn variables(&self) -> StateDict;

@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("../README.md")]
 
+mod artifact;
 mod attention;
 mod batch_norm;
 mod decoder;
@@ -25,6 +26,7 @@ mod torchvision;
 mod vit;
 mod vit_block;
 
+pub use artifact::{Artifact, ArtifactError, Header, Preprocessing, Tower};
 pub use attention::Attention;
 pub use batch_norm::BatchNorm;
 pub use decoder::{Decoder, DecoderSpec};

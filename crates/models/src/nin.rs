@@ -3,12 +3,13 @@
 
 use crate::layers::Like;
 use crate::nin_block::NinBlock;
-use crate::{Encoder, Init, Mode, Pass};
+use crate::{Encoder, EncoderSpec, Init, Mode, Pass};
 use kontrast_torch_ext::StateDict;
+use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, nn};
 
 /// Everything that decides the shape of a network in network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NinSpec {
     /// Blocks of three convolutions: 3, 4 or 5 in the paper.
     pub blocks: i64,
@@ -86,6 +87,10 @@ impl Encoder for Nin {
 
     fn width(&self) -> i64 {
         if self.blocks.len() == 1 { self.spec.width / 2 } else { self.spec.width }
+    }
+
+    fn spec(&self) -> Option<EncoderSpec> {
+        Some(EncoderSpec::Nin(self.spec))
     }
 
     fn variables(&self) -> StateDict {

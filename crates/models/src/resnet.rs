@@ -3,12 +3,13 @@
 use crate::batch_norm::BatchNorm;
 use crate::layers::{Conv2d, Like};
 use crate::resnet_block::{Block, BlockShape};
-use crate::{Encoder, Init, Mode, Pass};
+use crate::{Encoder, EncoderSpec, Init, Mode, Pass};
 use kontrast_torch_ext::StateDict;
+use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, nn};
 
 /// Which ResNet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Depth {
     /// Basic blocks, 2 2 2 2.
     ResNet18,
@@ -23,7 +24,7 @@ pub enum Depth {
 }
 
 /// What comes before the first stage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stem {
     /// 3x3, stride 1, padding 1, no max-pool: SimCLR's change for CIFAR (arXiv 2002.05709, appendix B.9).
     Cifar,
@@ -32,7 +33,7 @@ pub enum Stem {
 }
 
 /// Everything that decides a ResNet's shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResNetSpec {
     /// Blocks per stage and their kind.
     pub depth: Depth,
@@ -129,6 +130,10 @@ impl Encoder for ResNet {
     fn width(&self) -> i64 {
         let (_, bottleneck) = self.spec.blocks();
         self.spec.width * if bottleneck { 32 } else { 8 }
+    }
+
+    fn spec(&self) -> Option<EncoderSpec> {
+        Some(EncoderSpec::ResNet(self.spec))
     }
 
     fn variables(&self) -> StateDict {

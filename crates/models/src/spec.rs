@@ -1,10 +1,11 @@
 //! Which encoder: what is known of a network before it is made.
 
 use crate::{Encoder, Init, Nin, NinSpec, ResNet, ResNetSpec, Vit, VitSpec};
+use serde::{Deserialize, Serialize};
 use tch::nn;
 
 /// Everything that decides an encoder's shape.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum EncoderSpec {
     /// A residual network.
     ResNet(ResNetSpec),

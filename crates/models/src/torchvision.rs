@@ -1,5 +1,6 @@
 //! Weights of torchvision's networks, of which an encoder reads all but the classifier.
 
+use crate::{Depth, ResNetSpec, Stem};
 use kontrast_torch_ext::StateDict;
 
 /// A state dictionary of torchvision's ResNets without what an encoder has no place for: the classifier (`fc.*`), and
@@ -22,10 +23,32 @@ pub fn from_torchvision(state: &StateDict) -> StateDict {
     own.map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone())).collect()
 }
 
+/// The ResNet whose variables these are; none where they are of another network. Their shapes are looked at when they are
+/// loaded.
+pub(crate) fn resnet_of(state: &StateDict) -> Option<ResNetSpec> {
+    let kernel = state.get("conv1.weight")?.size4().ok()?;
+    let (width, channels, side, _) = kernel;
+    let blocks = |stage: usize| {
+        (0..).take_while(|block| state.get(&format!("layer{stage}.{block}.conv1.weight")).is_some()).count()
+    };
+    let counts = [1, 2, 3, 4].map(blocks);
+    let bottleneck = state.get("layer1.0.conv3.weight").is_some();
+    let spec = |depth| ResNetSpec {
+        depth,
+        stem: if side == 3 { Stem::Cifar } else { Stem::Imagenet },
+        width,
+        channels,
+        channels_last: true,
+        bn_splits: 1,
+    };
+    let depths = [Depth::ResNet18, Depth::ResNet34, Depth::ResNet50, Depth::ResNet101, Depth::ResNet152];
+    depths.into_iter().map(spec).find(|spec| spec.blocks() == (counts, bottleneck))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Depth, Encoder, Init, ResNet, ResNetSpec, Stem};
+    use crate::{Encoder, Init, ResNet};
     use tch::{Device, Tensor, nn};
 
     /// The variables that torchvision's network of this shape would have.

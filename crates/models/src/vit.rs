@@ -3,12 +3,13 @@
 use crate::layer_norm::LayerNorm;
 use crate::position::{sines, stretched};
 use crate::vit_block::VitBlock;
-use crate::{Encoder, Init, Pass};
+use crate::{Encoder, EncoderSpec, Init, Pass};
 use kontrast_torch_ext::{StateDict, channels_last};
+use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor, nn};
 
 /// How tokens learn where their patch lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Position {
     /// An embedding for each place and one for the class token, trained; stretched for images of another size.
     Learned,
@@ -17,7 +18,7 @@ pub enum Position {
 }
 
 /// Everything that decides the shape of a vision transformer.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VitSpec {
     /// Values of a token, and of a representation.
     pub width: i64,
@@ -154,6 +155,10 @@ impl Encoder for Vit {
 
     fn width(&self) -> i64 {
         self.spec.width
+    }
+
+    fn spec(&self) -> Option<EncoderSpec> {
+        Some(EncoderSpec::Vit(self.spec))
     }
 
     fn variables(&self) -> StateDict {

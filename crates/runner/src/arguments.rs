@@ -44,6 +44,12 @@ pub(crate) enum Command {
     Preview(Preview),
     /// Choose a set of permutations for a jigsaw and say how far apart they are
     Permutations(Permutations),
+    /// Say which encoders a file holds: a checkpoint, or weights of torchvision's ResNets
+    Inspect {
+        /// A safetensors file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Write a folder of images as one file that is read without decoding
     Pack(Pack),
     /// Fetch, verify and unpack a data set into the cache, or say how each stands there

@@ -10,6 +10,7 @@ mod estimate;
 mod evaluation;
 mod figures;
 mod images;
+mod inspect;
 mod interrupt;
 mod inventory;
 mod log;
@@ -96,6 +97,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Evaluate { run, overrides } => repeat::evaluate(&run, &overrides),
         Command::Report { runs } => report::report(&runs),
         Command::Table(table) => table::table(&table),
+        Command::Inspect { file } => inspect::inspect(&file),
         Command::Pack(arguments) => pack::pack(&arguments),
         Command::Permutations(arguments) => permutations::permutations(&arguments),
         Command::Preview(arguments) => preview::preview(&arguments),

@@ -24,5 +24,5 @@ pub use draws::Draws;
 pub use fused::{AdamwStep, SgdStep, forget_gradients, fused_adamw, fused_sgd};
 pub use layout::{channels_last, deterministic};
 pub use memory::{available_memory, peak_memory};
-pub use state::{StateDict, StateError};
+pub use state::{StateDict, StateError, metadata};
 pub use texts::Texts;

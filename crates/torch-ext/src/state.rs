@@ -203,6 +203,15 @@ impl StateDict {
     }
 }
 
+/// The metadata of a safetensors file.
+///
+/// # Errors
+/// Where the bytes are no such file.
+pub fn metadata(bytes: &[u8]) -> Result<HashMap<String, String>, StateError> {
+    let (_, metadata) = SafeTensors::read_metadata(bytes)?;
+    Ok(metadata.metadata().clone().unwrap_or_default())
+}
+
 fn dtype(kind: Kind) -> Result<Dtype, StateError> {
     Ok(match kind {
         Kind::Uint8 => Dtype::U8,

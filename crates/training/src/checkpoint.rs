@@ -1,8 +1,9 @@
 //! Checkpoints: a safetensors file, then a small JSON with its checksum. Without the JSON there is no checkpoint.
 
 use crate::Totals;
+use kontrast_models::Header;
 use kontrast_runlog::{Held, RunlogError, atomic_write};
-use kontrast_torch_ext::{StateDict, StateError};
+use kontrast_torch_ext::{StateDict, StateError, metadata};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -164,11 +165,16 @@ impl Checkpoints {
         Self { held: Some(held), ..self }
     }
 
-    /// Writes a checkpoint and removes those before the last few.
+    /// Writes a checkpoint, whose header says which encoders it holds, and removes those before the last few.
     ///
     /// # Errors
     /// Where the disk is full or cannot be written; earlier checkpoints are then as they were.
-    pub fn save(&self, state: &StateDict, position: &Position) -> Result<PathBuf, CheckpointError> {
+    pub fn save(
+        &self,
+        state: &StateDict,
+        position: &Position,
+        header: &Header,
+    ) -> Result<PathBuf, CheckpointError> {
         if let Some(held) = &self.held {
             held.require()?;
         }
@@ -178,7 +184,8 @@ impl Checkpoints {
         }
         let file = self.folder.join(format!("step-{:09}.safetensors", position.step));
         let text = serde_json::to_string(position).expect("plain numbers and text");
-        let metadata = HashMap::from([(POSITION.to_owned(), text)]);
+        let metadata = [(POSITION.to_owned(), text), (Header::KEY.to_owned(), header.to_text())];
+        let metadata = HashMap::from(metadata);
         let bytes = state
             .to_bytes(Some(metadata))
             .map_err(|source| CheckpointError::State { path: file.clone(), source })?;
@@ -310,9 +317,7 @@ fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-/// The position in the header of a safetensors file: eight bytes of length, then JSON.
+/// The position in the metadata of a safetensors file.
 fn position(bytes: &[u8]) -> Option<Position> {
-    let length = u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?) as usize;
-    let header: serde_json::Value = serde_json::from_slice(bytes.get(8..8 + length)?).ok()?;
-    serde_json::from_str(header.get("__metadata__")?.get(POSITION)?.as_str()?).ok()
+    serde_json::from_str(metadata(bytes).ok()?.get(POSITION)?).ok()
 }

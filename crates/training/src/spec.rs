@@ -5,6 +5,7 @@ use kontrast_augment_torch::ToTensor;
 use kontrast_config::Experiment;
 use kontrast_data::{Dataset, Epochs, LoaderSpec};
 use kontrast_methods::{ViewSpec, to_tensor};
+use kontrast_models::Preprocessing;
 use std::sync::Arc;
 use tch::Device;
 
@@ -16,6 +17,8 @@ pub struct TrainerSpec {
     pub to_tensor: ToTensor,
     /// The texts of the images, for a method that compares images with texts.
     pub texts: Option<Box<dyn TextSource>>,
+    /// What is done to images, which checkpoints say.
+    pub preprocessing: Preprocessing,
     /// Where checkpoints go.
     pub checkpoints: Checkpoints,
     /// Epochs between checkpoints.
@@ -55,6 +58,12 @@ impl TrainerSpec {
             loader,
             to_tensor: to_tensor(&experiment.data, device),
             texts: None,
+            preprocessing: Preprocessing {
+                size: experiment.views.size().width_and_height(),
+                mean: experiment.data.mean.clone(),
+                std: experiment.data.std.clone(),
+                color_space: experiment.data.color_space.unwrap_or_default().as_str().to_owned(),
+            },
             checkpoints,
             checkpoint_every: train.checkpoint_every,
             // About ten records an epoch, and at least one in ten steps.

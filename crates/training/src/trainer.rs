@@ -10,6 +10,7 @@ use kontrast_augment::ViewPlan;
 use kontrast_config::Experiment;
 use kontrast_data::{DataError, Loader, LoaderSpec};
 use kontrast_methods::{Method, Progress, StepOutput};
+use kontrast_models::Header;
 use kontrast_optim::{Rates, StateDict, clip_gradients};
 use kontrast_runlog::human;
 use std::path::PathBuf;
@@ -318,7 +319,10 @@ impl Trainer {
             threads: self.spec.threads,
             totals: self.totals,
         };
-        let file = self.spec.checkpoints.save(&state, &position)?;
+        let objective = self.method.objective();
+        let of = (objective.name(), &*self.spec.digest);
+        let header = Header::new("method", objective.encoders().iter(), of, self.spec.preprocessing.clone());
+        let file = self.spec.checkpoints.save(&state, &position, &header)?;
         self.saved = Some(self.step);
         observer.checkpoint_written(position, &file)?;
         Ok(None)

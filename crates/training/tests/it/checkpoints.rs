@@ -1,5 +1,6 @@
 //! Checkpoints: what was saved comes back, and nothing else is ever taken for it.
 
+use kontrast_models::{Header, Preprocessing};
 use kontrast_torch_ext::StateDict;
 use kontrast_training::{CheckpointError, Checkpoints, Position, Restored, Totals};
 use std::fs;
@@ -10,6 +11,13 @@ const SEED: u64 = 7;
 
 pub fn digest() -> String {
     "5a2243f1e32fc956".repeat(4)
+}
+
+/// Of a file without encoders.
+pub fn header() -> Header {
+    let (mean, std, color_space) = (vec![0.5; 3], vec![0.25; 3], "rgb".to_owned());
+    let preprocessing = Preprocessing { size: (32, 32), mean, std, color_space };
+    Header::new("method", [], ("toy", "digest"), preprocessing)
 }
 
 pub fn position(step: u64) -> Position {
@@ -39,7 +47,7 @@ pub fn state(step: u64) -> StateDict {
 fn save(folder: &Path, keep: usize, steps: impl IntoIterator<Item = u64>) -> Checkpoints {
     let checkpoints = Checkpoints::new(folder, keep);
     for step in steps {
-        checkpoints.save(&state(step), &position(step)).unwrap();
+        checkpoints.save(&state(step), &position(step), &header()).unwrap();
     }
     checkpoints
 }
@@ -205,7 +213,7 @@ fn the_same_step_may_be_saved_again() {
     let folder = tempfile::tempdir().unwrap();
     let checkpoints = save(folder.path(), 2, [4, 8]);
     let other = Position { threads: 3, ..position(8) };
-    checkpoints.save(&state(9), &other).unwrap();
+    checkpoints.save(&state(9), &other, &header()).unwrap();
     let restored = latest(&checkpoints).unwrap().unwrap();
     assert_eq!(restored.position, other);
     assert_eq!(restored.state.get("optimizer.steps").unwrap().int64_value(&[]), 9);

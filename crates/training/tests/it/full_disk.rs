@@ -2,7 +2,7 @@
 
 #![cfg(unix)]
 
-use crate::checkpoints::{latest, position, state};
+use crate::checkpoints::{header, latest, position, state};
 use crate::fixture::{Fixture, assert_same_bits};
 use crate::listener::Listener;
 use kontrast_training::{Checkpoints, Outcome};
@@ -33,13 +33,13 @@ fn the_checkpoint_before_survives() {
     if let Some(folder) = std::env::var_os(CHILD) {
         let mut large = state(8);
         large.insert("method.large", Tensor::ones([1 << 18], (Kind::Float, Device::Cpu)));
-        let error = Checkpoints::new(folder, 2).save(&large, &position(8)).unwrap_err();
+        let error = Checkpoints::new(folder, 2).save(&large, &position(8), &header()).unwrap_err();
         println!("\nrefused: {error}");
         return;
     }
     let folder = tempfile::tempdir().unwrap();
     let checkpoints = Checkpoints::new(folder.path(), 1);
-    checkpoints.save(&state(4), &position(4)).unwrap();
+    checkpoints.save(&state(4), &position(4), &header()).unwrap();
     let said = with_small_disk("full_disk::the_checkpoint_before_survives", folder.path(), 64);
     assert!(said.contains("refused: "), "{said}");
     assert!(said.contains("step-000000008.safetensors: cannot be written: "), "{said}");

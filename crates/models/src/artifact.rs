@@ -1,0 +1,315 @@
+//! The file that says by itself which encoders it holds: a safetensors file whose header names architectures,
+//! preprocessing and source. Every checkpoint is one.
+
+use crate::torchvision::{from_torchvision, resnet_of};
+use crate::{Encoder, EncoderSpec, Init};
+use kontrast_torch_ext::{StateDict, StateError, metadata};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use tch::{Device, nn};
+
+/// The version of the header that is written, and the newest that is read.
+const VERSION: u32 = 1;
+
+/// What is wrong with a file that should hold encoders.
+#[derive(Debug, thiserror::Error)]
+pub enum ArtifactError {
+    /// The file cannot be read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// No safetensors file, or tensors of another network.
+    #[error("{}: {source}", path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: StateError,
+    },
+    /// Tensors, and nothing that says of which network.
+    #[error(
+        "{}: expected a header that says which encoders it holds, or the tensors of torchvision's ResNets, found {tensors} \
+         tensors without; checkpoints of this version have one",
+        path.display()
+    )]
+    NoHeader {
+        /// The file.
+        path: PathBuf,
+        /// How many tensors it holds.
+        tensors: usize,
+    },
+    /// A header that this version does not understand.
+    #[error("{}: its header is of version {found}: expected at most {VERSION}; use a newer Kontrast", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Version of its header.
+        found: u64,
+    },
+    /// A header with something unknown in it, an architecture for one.
+    #[error("{}: its header says {found}: this version does not know it; use the Kontrast that wrote it", path.display())]
+    Header {
+        /// The file.
+        path: PathBuf,
+        /// What cannot be read.
+        found: String,
+    },
+    /// No encoder of this name.
+    #[error("{}: it holds no encoder called {name}; there are {known}", path.display())]
+    Tower {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+        /// Those that it holds.
+        known: String,
+    },
+}
+
+/// What a file says of itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Version of this header.
+    version: u32,
+    /// What trained the encoders.
+    pub method: String,
+    /// Digest of the configuration of the run.
+    pub digest: String,
+    /// The encoders, the one that evaluation reads first.
+    pub towers: Vec<Tower>,
+    /// What is done to an image before it is encoded; none where the file does not say.
+    pub preprocessing: Option<Preprocessing>,
+}
+
+/// One encoder of a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tower {
+    /// Its name.
+    pub name: String,
+    /// What the names of its tensors begin with, before a dot; nothing where they stand alone.
+    pub prefix: String,
+    /// Its architecture.
+    pub encoder: EncoderSpec,
+}
+
+/// What is done to an image before it is encoded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preprocessing {
+    /// Width and height in pixels of the views that it was trained on.
+    pub size: (usize, usize),
+    /// Mean of each channel, as the experiment file writes it.
+    pub mean: Vec<f64>,
+    /// Standard deviation of each channel.
+    pub std: Vec<f64>,
+    /// The colour space that mean and deviation are of: `rgb`, `lab` or `ycbcr`.
+    pub color_space: String,
+}
+
+impl Header {
+    /// Key of the header in the metadata of a safetensors file.
+    pub const KEY: &'static str = "kontrast.artifact";
+
+    /// Of the encoders that a method trains, whose tensors stand under `prefix` and their names. Encoders that are not
+    /// of this crate have no architecture to be named by, and are left out.
+    pub fn new<'a>(
+        prefix: &str,
+        encoders: impl IntoIterator<Item = (&'static str, &'a dyn Encoder)>,
+        (method, digest): (&str, &str),
+        preprocessing: Preprocessing,
+    ) -> Self {
+        let tower = |(name, encoder): (&'static str, &'a dyn Encoder)| {
+            Some(Tower {
+                name: name.to_owned(),
+                prefix: format!("{prefix}.{name}"),
+                encoder: encoder.spec()?,
+            })
+        };
+        Self {
+            version: VERSION,
+            method: method.to_owned(),
+            digest: digest.to_owned(),
+            towers: encoders.into_iter().filter_map(tower).collect(),
+            preprocessing: Some(preprocessing),
+        }
+    }
+
+    /// As the text of the metadata.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).expect("plain numbers and text")
+    }
+}
+
+/// A file of encoders.
+#[derive(Debug)]
+pub struct Artifact {
+    path: PathBuf,
+    header: Header,
+    state: StateDict,
+}
+
+impl Artifact {
+    /// Reads a checkpoint, or a safetensors file with the state dictionary of one of torchvision's ResNets.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, holds no encoder that is known here, or was written by a newer version.
+    pub fn open(path: &Path) -> Result<Self, ArtifactError> {
+        let bytes =
+            std::fs::read(path).map_err(|source| ArtifactError::Io { path: path.to_owned(), source })?;
+        let of_state = |source| ArtifactError::State { path: path.to_owned(), source };
+        let state = StateDict::from_bytes(&bytes).map_err(of_state)?;
+        let text = metadata(&bytes).map_err(of_state)?.remove(Header::KEY);
+        if let Some(text) = text {
+            return Ok(Self { header: header(path, &text)?, path: path.to_owned(), state });
+        }
+        let own = from_torchvision(&state);
+        let Some(spec) = resnet_of(&own) else {
+            return Err(ArtifactError::NoHeader { path: path.to_owned(), tensors: state.len() });
+        };
+        let (name, prefix) = ("encoder".to_owned(), String::new());
+        let towers = vec![Tower { name, prefix, encoder: EncoderSpec::ResNet(spec) }];
+        let (method, digest) = ("torchvision".to_owned(), String::new());
+        let header = Header { version: VERSION, method, digest, towers, preprocessing: None };
+        Ok(Self { path: path.to_owned(), header, state: own })
+    }
+
+    /// What the file says of itself.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// All tensors of the file.
+    pub fn state(&self) -> &StateDict {
+        &self.state
+    }
+
+    /// One of its encoders, with its weights.
+    ///
+    /// # Errors
+    /// Where there is none of this name, or its tensors are not those of its architecture.
+    pub fn encoder(&self, tower: &str, device: Device) -> Result<Box<dyn Encoder>, ArtifactError> {
+        let Some(tower) = self.header.towers.iter().find(|own| own.name == tower) else {
+            let known = self.header.towers.iter().map(|tower| &*tower.name).collect::<Vec<_>>().join(", ");
+            let (path, name) = (self.path.clone(), tower.to_owned());
+            return Err(ArtifactError::Tower { path, name, known });
+        };
+        let encoder = tower.encoder.build(&nn::VarStore::new(device), Init::new(0));
+        let own = if tower.prefix.is_empty() { self.state.clone() } else { self.state.under(&tower.prefix) };
+        let of_state = |source| ArtifactError::State { path: self.path.clone(), source };
+        encoder.variables().copy_from(&own).map_err(of_state)?;
+        Ok(encoder)
+    }
+}
+
+/// The header of a text.
+fn header(path: &Path, text: &str) -> Result<Header, ArtifactError> {
+    let unknown = |found: String| ArtifactError::Header { path: path.to_owned(), found };
+    let value: serde_json::Value = serde_json::from_str(text).map_err(|error| unknown(error.to_string()))?;
+    match value.get("version").and_then(serde_json::Value::as_u64) {
+        Some(found) if found > u64::from(VERSION) => {
+            Err(ArtifactError::Newer { path: path.to_owned(), found })
+        }
+        Some(_) => serde_json::from_value(value).map_err(|error| unknown(error.to_string())),
+        None => Err(unknown("no version".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Depth, Mode, NinSpec, ResNetSpec, Stem, VitSpec};
+    use std::collections::HashMap;
+    use tch::{Kind, Tensor};
+
+    fn specs() -> [EncoderSpec; 3] {
+        let resnet = ResNetSpec {
+            depth: Depth::ResNet18,
+            stem: Stem::Cifar,
+            width: 4,
+            channels: 3,
+            channels_last: true,
+            bn_splits: 1,
+        };
+        let nin = NinSpec { blocks: 3, width: 12, channels: 3, channels_last: false, bn_splits: 1 };
+        let vit = VitSpec { width: 12, depth: 2, heads: 2, ..VitSpec::tiny(4, 8) };
+        [EncoderSpec::ResNet(resnet), EncoderSpec::Nin(nin), EncoderSpec::Vit(vit)]
+    }
+
+    fn written(folder: &Path, state: &StateDict, text: Option<String>) -> PathBuf {
+        let metadata = text.map(|text| HashMap::from([(Header::KEY.to_owned(), text)]));
+        let file = folder.join("file.safetensors");
+        std::fs::write(&file, state.to_bytes(metadata).unwrap()).unwrap();
+        file
+    }
+
+    fn header_of(encoder: &dyn Encoder) -> Header {
+        let (mean, std, color_space) = (vec![0.5; 3], vec![0.25; 3], "rgb".to_owned());
+        let preprocessing = Preprocessing { size: (8, 8), mean, std, color_space };
+        Header::new("method", [("encoder", encoder)], ("simclr", "5a22"), preprocessing)
+    }
+
+    fn images() -> Tensor {
+        Tensor::arange(2 * 3 * 8 * 8, (Kind::Float, Device::Cpu)).sin().view([2, 3, 8, 8])
+    }
+
+    #[test]
+    fn every_encoder_comes_back_from_a_file_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        for spec in specs() {
+            let encoder = spec.build(&nn::VarStore::new(Device::Cpu), Init::new(3));
+            let state = StateDict::new().and("method.encoder", &encoder.variables());
+            let file = written(folder.path(), &state, Some(header_of(&*encoder).to_text()));
+            let artifact = Artifact::open(&file).unwrap();
+            assert_eq!(artifact.header(), &header_of(&*encoder));
+            let read = artifact.encoder("encoder", Device::Cpu).unwrap();
+            let of = |encoder: &dyn Encoder| tch::no_grad(|| encoder.forward(&images(), Mode::Eval.into()));
+            assert_eq!(of(&*read), of(&*encoder), "{spec:?}");
+            let missing = artifact.encoder("text", Device::Cpu).map(|_| ()).unwrap_err().to_string();
+            assert!(missing.contains("no encoder called text; there are encoder"), "{missing}");
+        }
+    }
+
+    #[test]
+    fn weights_of_torchvision_are_known_by_their_names_and_shapes() {
+        let folder = tempfile::tempdir().unwrap();
+        let encoder = specs()[0].build(&nn::VarStore::new(Device::Cpu), Init::new(3));
+        let mut theirs = encoder.variables();
+        theirs.insert("bn1.num_batches_tracked", Tensor::from(7_i64));
+        theirs.insert("fc.weight", Tensor::from(0.0_f32));
+        let artifact = Artifact::open(&written(folder.path(), &theirs, None)).unwrap();
+        assert_eq!(artifact.header().towers[0].encoder, specs()[0]);
+        let read = artifact.encoder("encoder", Device::Cpu).unwrap();
+        assert_eq!(read.variables().get("conv1.weight"), encoder.variables().get("conv1.weight"));
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let encoder = specs()[0].build(&nn::VarStore::new(Device::Cpu), Init::new(3));
+        let (state, text) = (encoder.variables(), header_of(&*encoder).to_text());
+        let said = |state: &StateDict, text: Option<String>| {
+            Artifact::open(&written(folder.path(), state, text)).unwrap_err().to_string()
+        };
+        let some: StateDict = [("weight".to_owned(), Tensor::from(1f32))].into_iter().collect();
+        assert!(said(&some, None).contains("found 1 tensors without"), "{}", said(&some, None));
+        let newer = text.replacen("\"version\":1", "\"version\":2", 1);
+        assert!(
+            said(&state, Some(newer)).contains("is of version 2: expected at most 1; use a newer Kontrast")
+        );
+        let other = text.replacen("ResNet\"", "Mamba\"", 1);
+        assert!(
+            said(&state, Some(other.clone())).contains("unknown variant `Mamba`"),
+            "{}",
+            said(&state, Some(other))
+        );
+        assert!(said(&state, Some("{}".to_owned())).contains("its header says no version"));
+        let gone = Artifact::open(&folder.path().join("gone")).unwrap_err().to_string();
+        assert!(gone.contains("gone: No such file"), "{gone}");
+        std::fs::write(folder.path().join("text"), "no tensors").unwrap();
+        let text = Artifact::open(&folder.path().join("text")).unwrap_err().to_string();
+        assert!(text.contains("not a safetensors file"), "{text}");
+    }
+}
