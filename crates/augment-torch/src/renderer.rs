@@ -59,9 +59,14 @@ impl DeviceRenderer {
         Self { device, kind, space, factor: of(|_, d| 1.0 / d), shift: of(|m, d| m / d), grouping, values }
     }
 
-    /// The same renderer of three channels, whose means and standard deviations are those of another colour space.
+    /// The same renderer, whose means and standard deviations are those of another colour space.
+    ///
+    /// # Panics
+    /// When there are not 3 of them outside of RGB.
     #[must_use]
     pub fn with_space(self, space: ColorSpace) -> Self {
+        let channels = self.factor.size()[1];
+        assert!(space == ColorSpace::Rgb || channels == 3, "{space:?} of {channels} channels");
         Self { space, ..self }
     }
 

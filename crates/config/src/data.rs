@@ -50,8 +50,8 @@ pub struct Data {
     /// Range: above 0, below 1
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<f64>,
-    /// For `folder` only: the colour that transparent images are laid over; default `"white"`. A note counts such
-    /// images.
+    /// For `folder` only, where alpha is no channel: the colour that transparent images are laid over; default `"white"`.
+    /// A note counts such images.
     ///
     /// Range: `"white"`, `"black"`, `"#rrggbb"`, or `[red, green, blue]` from 0 to 255
     #[serde(default, skip_serializing_if = "usual_background")]

@@ -24,8 +24,8 @@ pub struct RelativePatch {
     ///
     /// Range: `true`, `false`
     pub normalise: bool,
-    /// One channel of each tile stays, and noise of this fraction of its standard deviation replaces the others; all
-    /// stay where it is left out.
+    /// One channel of three of each tile stays, and noise of this fraction of its standard deviation replaces the others;
+    /// all stay where it is left out.
     ///
     /// Range: 0 or above
     #[serde(default, skip_serializing_if = "Option::is_none")]

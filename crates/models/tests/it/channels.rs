@@ -23,9 +23,11 @@ fn a_gray_encoder_is_the_one_of_colours_whose_first_weights_are_summed() {
     for ((of_gray, first), (of_colours, _)) in specs(1).into_iter().zip(specs(3)) {
         let (one, three) = (nn::VarStore::new(Device::Cpu), nn::VarStore::new(Device::Cpu));
         let (gray, colours) = (of_gray.build(&one, Init::new(0)), of_colours.build(&three, Init::new(0)));
-        let mut state = colours.variables().detached_copy();
-        let summed = state.get(first).unwrap().sum_dim_intlist(&[1_i64][..], true, Kind::Float);
-        state.insert(first, summed);
+        let value = |(name, value): (&str, &Tensor)| {
+            let summed = || value.sum_dim_intlist(&[1_i64][..], true, Kind::Float);
+            (name.to_owned(), if name == first { summed() } else { value.shallow_clone() })
+        };
+        let state = colours.variables().iter().map(value).collect();
         gray.variables().copy_from(&state).unwrap();
         let expected = colours.forward(&images.repeat([1, 3, 1, 1]), Mode::Train.into());
         assert_close(&gray.forward(&images, Mode::Train.into()), &expected, 1e-4);
