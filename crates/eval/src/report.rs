@@ -113,9 +113,10 @@ impl Report {
             mean_per_class: value("mean_per_class"),
             top1_std: self.metric("top1").and_then(|metric| metric.std),
             version: Some(self.version),
-            settings: self.chosen.iter().map(|(&name, setting)| (name.to_owned(), setting.clone())).collect(),
+            settings: BTreeMap::new(),
         };
-        score.rounded()
+        let chosen = self.chosen.iter();
+        chosen.fold(score, |score, (name, setting)| score.with(name, setting.clone())).rounded()
     }
 }
 
