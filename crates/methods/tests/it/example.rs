@@ -26,7 +26,7 @@ pub const NAMES: [&str; 24] = [
     "dclw",
     "moco",
     "mocov3",
-    "mocov3_vit",
+    "mocov3-vit",
     "npid",
     "byol",
     "simsiam",
@@ -34,7 +34,7 @@ pub const NAMES: [&str; 24] = [
     "vicreg",
     "swav",
     "dino",
-    "dino_vit",
+    "dino-vit",
     "nnclr",
     "supcon",
     "triplet",
@@ -102,7 +102,7 @@ impl Example {
     /// Whether loss and gradient are the same when the first two views change places. Stochastic depth draws by view.
     pub fn is_symmetric(&self) -> bool {
         let one_view = ["npid", "supervised", "rotation", "jigsaw", "relative_patch", "autoencoder"];
-        !one_view.contains(&self.name) && !["moco", "joint", "dino_vit"].contains(&self.name)
+        !one_view.contains(&self.name) && !["moco", "joint", "dino-vit"].contains(&self.name)
     }
 }
 
