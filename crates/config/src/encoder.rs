@@ -145,6 +145,12 @@ impl Encoder {
         }
     }
 
+    /// The key that says how large it is.
+    pub fn size_key(&self) -> String {
+        let key = if matches!(self, Self::VitTiny(_) | Self::VitSmall(_)) { "depth" } else { "width" };
+        format!("encoder.{}.{key}", self.name())
+    }
+
     /// Pixels of which the sides of all images that it sees have to be multiples.
     pub(crate) fn patch(&self) -> usize {
         match self {

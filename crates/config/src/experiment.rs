@@ -67,9 +67,7 @@ impl Experiment {
         let least = seen.into_iter().map(|(key, size)| (key, size.shorter())).min_by_key(|(_, side)| *side);
         let Some((key, side)) = least else { return };
         let (least, encoder) = (self.encoder.least_side(), self.encoder.name());
-        let expected = format!(
-            "at least {least} pixels on a side, of which encoder.{encoder} leaves one in its last stage"
-        );
+        let expected = format!("at least {least} pixels on a side, for encoder.{encoder}");
         // Views of fewer pixels than any may have are a problem of their own, as are tiles of none.
         let told = side < if key.starts_with("views.") { views::LEAST_PIXELS } else { 1 };
         problems.require(told || side >= least, &key, &format_args!("{side} pixels"), &expected);

@@ -1,4 +1,4 @@
-//! DINO (Caron et al. 2021, arXiv 2104.14294, algorithm 1), here with a ResNet: a student predicts what a slow teacher,
+//! DINO (Caron et al. 2021, arXiv 2104.14294, algorithm 1): a student predicts what a slow teacher,
 //! centred and sharpened, makes of the large views.
 
 use crate::branch::{Branch, TargetUpdate};

@@ -1,4 +1,4 @@
-//! MoCo v3 (Chen, Xie and He 2021, arXiv 2104.02057, algorithm 1), here with a ResNet: predictions of queries attract
+//! MoCo v3 (Chen, Xie and He 2021, arXiv 2104.02057, algorithm 1): predictions of queries attract
 //! the keys of the other view, and the other keys of the batch repel them.
 
 use crate::branch::{Branch, Predictor, TargetUpdate};

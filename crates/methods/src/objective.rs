@@ -81,7 +81,7 @@ pub trait Reconstruction {
     /// What it gives back of normalised images, in evaluation mode.
     ///
     /// # Shapes
-    /// - `images`: `[n, 3, h, w]`, as large as the first view
+    /// - `images`: `[n, c, h, w]`, as large as the first view
     /// - returns the same
     fn reconstruct(&self, images: &Tensor) -> Tensor;
 }

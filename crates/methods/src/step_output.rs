@@ -70,7 +70,7 @@ pub struct Predictions {
     pub targets: Tensor,
     /// The predicted class, `[n]`, i64.
     pub found: Tensor,
-    /// What the network saw of each, `[n, 3, h, w]`, normalised as the views are.
+    /// What the network saw of each, `[n, c, h, w]`, normalised as the views are.
     pub pictures: Tensor,
     /// Rows and columns of tiles that each picture is joined of, without gaps; 1 and 1 where it is whole.
     pub tiles: (usize, usize),

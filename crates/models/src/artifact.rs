@@ -1,5 +1,5 @@
-//! The file that says by itself which encoders it holds: a safetensors file whose header names architectures,
-//! preprocessing and source. Every checkpoint is one.
+//! A safetensors file whose header names the architectures of its encoders, the preprocessing and the source. Checkpoints
+//! are such files; those written before this header existed are refused.
 
 use crate::torchvision::{from_torchvision, resnet_of};
 use crate::{Encoder, EncoderSpec, Init};
@@ -32,8 +32,8 @@ pub enum ArtifactError {
     },
     /// Tensors, and nothing that says of which network.
     #[error(
-        "{}: expected a header that says which encoders it holds, or the tensors of torchvision's ResNets, found {tensors} \
-         tensors without; checkpoints of this version have one",
+        "{}: expected a header that says which encoders it holds, or the tensors of one of torchvision's ResNets, found \
+         {tensors} tensors and no header; pass a checkpoint of this version",
         path.display()
     )]
     NoHeader {
@@ -51,7 +51,7 @@ pub enum ArtifactError {
         found: u64,
     },
     /// A header with something unknown in it, an architecture for one.
-    #[error("{}: its header says {found}: this version does not know it; use the Kontrast that wrote it", path.display())]
+    #[error("{}: expected a header of version 1 to {VERSION}, found {found}; open it with the Kontrast that wrote it", path.display())]
     Header {
         /// The file.
         path: PathBuf,
@@ -59,7 +59,7 @@ pub enum ArtifactError {
         found: String,
     },
     /// No encoder of this name.
-    #[error("{}: it holds no encoder called {name}; there are {known}", path.display())]
+    #[error("{}: expected one of its encoders, {known}, found no {name}; name one of these", path.display())]
     Tower {
         /// The file.
         path: PathBuf,
@@ -105,7 +105,7 @@ pub struct Preprocessing {
     pub mean: Vec<f64>,
     /// Standard deviation of each channel.
     pub std: Vec<f64>,
-    /// The colour space that mean and deviation are of: `rgb`, `lab` or `ycbcr`.
+    /// Colour space of mean and std: `rgb`, `lab` or `ycbcr`.
     pub color_space: String,
 }
 
@@ -196,6 +196,8 @@ impl Artifact {
             let (path, name) = (self.path.clone(), tower.to_owned());
             return Err(ArtifactError::Tower { path, name, known });
         };
+        let unfit = |found| ArtifactError::Header { path: self.path.clone(), found };
+        tower.encoder.check().map_err(unfit)?;
         let encoder = tower.encoder.build(&nn::VarStore::new(device), Init::new(0));
         let own = if tower.prefix.is_empty() { self.state.clone() } else { self.state.under(&tower.prefix) };
         let of_state = |source| ArtifactError::State { path: self.path.clone(), source };
@@ -268,7 +270,7 @@ mod tests {
             let of = |encoder: &dyn Encoder| tch::no_grad(|| encoder.forward(&images(), Mode::Eval.into()));
             assert_eq!(of(&*read), of(&*encoder), "{spec:?}");
             let missing = artifact.encoder("text", Device::Cpu).map(|_| ()).unwrap_err().to_string();
-            assert!(missing.contains("no encoder called text; there are encoder"), "{missing}");
+            assert!(missing.contains("one of its encoders, encoder, found no text"), "{missing}");
         }
     }
 
@@ -294,7 +296,7 @@ mod tests {
             Artifact::open(&written(folder.path(), state, text)).unwrap_err().to_string()
         };
         let some: StateDict = [("weight".to_owned(), Tensor::from(1f32))].into_iter().collect();
-        assert!(said(&some, None).contains("found 1 tensors without"), "{}", said(&some, None));
+        assert!(said(&some, None).contains("found 1 tensors and no header"), "{}", said(&some, None));
         let newer = text.replacen("\"version\":1", "\"version\":2", 1);
         assert!(
             said(&state, Some(newer)).contains("is of version 2: expected at most 1; use a newer Kontrast")
@@ -305,7 +307,20 @@ mod tests {
             "{}",
             said(&state, Some(other))
         );
-        assert!(said(&state, Some("{}".to_owned())).contains("its header says no version"));
+        let EncoderSpec::Vit(vit) = specs()[2] else { panic!("a transformer") };
+        for (unfit, why) in [
+            (VitSpec { heads: 5, ..vit }, "heads of the width, 5 does not divide 12"),
+            (VitSpec { patch: 0, ..vit }, "patch = 0"),
+            (VitSpec { width: 1 << 40, ..vit }, "width = 1099511627776"),
+        ] {
+            let mut header = header_of(&*encoder);
+            header.towers[0].encoder = EncoderSpec::Vit(unfit);
+            let file = written(folder.path(), &state, Some(header.to_text()));
+            let said =
+                Artifact::open(&file).unwrap().encoder("encoder", Device::Cpu).map(|_| ()).unwrap_err();
+            assert!(said.to_string().contains(why), "{said}");
+        }
+        assert!(said(&state, Some("{}".to_owned())).contains("found no version"));
         let gone = Artifact::open(&folder.path().join("gone")).unwrap_err().to_string();
         assert!(gone.contains("gone: No such file"), "{gone}");
         std::fs::write(folder.path().join("text"), "no tensors").unwrap();

@@ -94,20 +94,23 @@ fn resnet(spec: ResNetSpec, mut walk: Walk) -> Estimate {
     walk.total
 }
 
-/// A block keeps of each token what its two norms, three products and GELU read, and the heads' weights are not kept.
+/// A block keeps of each token what its two norms, three products and GELU read, but no attention weights: the fused kernel computes them again.
 fn vit(spec: VitSpec, walk: &Walk) -> Estimate {
     let [width, depth, patch] = [spec.width, spec.depth, spec.patch.max(1)].map(i64::unsigned_abs);
     let patches = |size: [u64; 2]| (size[0] / patch).saturating_mul(size[1] / patch);
     let square = width.saturating_mul(width);
     // Weights and biases of qkv, proj, fc1 and fc2, and two norms.
     let block = square.saturating_mul(12).saturating_add(width * 13);
-    let projection = if spec.frozen_projection { 0 } else { width * (walk.channels * patch * patch + 1) };
+    let of_patch = walk.channels.saturating_mul(patch).saturating_mul(patch).saturating_add(1);
+    let projection = if spec.frozen_projection { 0 } else { width.saturating_mul(of_patch) };
     let learned = spec.position == Position::Learned;
-    let positions = if learned { width * (1 + patches([spec.side.unsigned_abs(); 2])) } else { 0 };
-    let parameters = depth.saturating_mul(block).saturating_add(projection + positions + 3 * width);
+    let places = patches([spec.side.unsigned_abs(); 2]).saturating_add(1);
+    let positions = if learned { width.saturating_mul(places) } else { 0 };
+    let parameters =
+        [projection, positions, 3 * width].into_iter().fold(depth.saturating_mul(block), u64::saturating_add);
     // x twice, two norms, queries, keys and values, their mixture, and the hidden layer before and after GELU.
     let of_token = width.saturating_mul(depth).saturating_mul(2 + 2 + 3 + 1 + 8);
-    Estimate { parameters, activations: (1 + patches(walk.size)).saturating_mul(of_token) }
+    Estimate { parameters, activations: patches(walk.size).saturating_add(1).saturating_mul(of_token) }
 }
 
 fn nin(spec: NinSpec, mut walk: Walk) -> Estimate {

@@ -1,4 +1,5 @@
-//! Encoders whose variables bear torchvision's names, and the heads on top of them.
+//! Encoders, with the variable names of torchvision (ResNets) and timm (vision transformers), and the heads on top of
+//! them.
 //!
 #![doc = include_str!("../README.md")]
 

@@ -1,8 +1,11 @@
 //! Which encoder: what is known of a network before it is made.
 
-use crate::{Encoder, Init, Nin, NinSpec, ResNet, ResNetSpec, Vit, VitSpec};
+use crate::{Encoder, Init, Nin, NinSpec, Position, ResNet, ResNetSpec, Vit, VitSpec};
 use serde::{Deserialize, Serialize};
 use tch::nn;
+
+/// The largest number of a shape in a file: beyond it is damage.
+const MOST: i64 = 1 << 16;
 
 /// Everything that decides an encoder's shape.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +19,44 @@ pub enum EncoderSpec {
 }
 
 impl EncoderSpec {
+    /// Whether an encoder of this shape can be made.
+    ///
+    /// # Errors
+    /// What cannot be, in words: for shapes that come from a file.
+    pub fn check(self) -> Result<(), String> {
+        let within = |name: &str, value: i64| {
+            if (1..=MOST).contains(&value) { Ok(()) } else { Err(format!("{name} = {value}")) }
+        };
+        within("channels", self.channels())?;
+        match self {
+            Self::ResNet(spec) => within("width", spec.width).and(within("bn_splits", spec.bn_splits)),
+            Self::Nin(spec) => {
+                within("blocks", spec.blocks).and(within("width", spec.width))?;
+                if spec.width % 6 == 0 {
+                    Ok(())
+                } else {
+                    Err(format!("width = {}, no multiple of 6", spec.width))
+                }
+            }
+            Self::Vit(spec) => {
+                let all = [("width", spec.width), ("depth", spec.depth), ("heads", spec.heads)];
+                let all = all.into_iter().chain([("patch", spec.patch), ("side", spec.side)]);
+                all.into_iter().try_for_each(|(name, value)| within(name, value))?;
+                let divides = |name: &str, part: i64, whole: i64| {
+                    if whole % part == 0 {
+                        Ok(())
+                    } else {
+                        Err(format!("{name}, {part} does not divide {whole}"))
+                    }
+                };
+                divides("heads of the width", spec.heads, spec.width)?;
+                divides("patches of the side", spec.patch, spec.side)?;
+                let quarters = if spec.position == Position::Sines { 4 } else { 1 };
+                divides("quarters of the width", quarters, spec.width)
+            }
+        }
+    }
+
     /// Makes the encoder's variables in `store`, which holds nothing else.
     ///
     /// # Panics

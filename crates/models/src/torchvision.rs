@@ -29,7 +29,9 @@ pub(crate) fn resnet_of(state: &StateDict) -> Option<ResNetSpec> {
     let kernel = state.get("conv1.weight")?.size4().ok()?;
     let (width, channels, side, _) = kernel;
     let blocks = |stage: usize| {
-        (0..).take_while(|block| state.get(&format!("layer{stage}.{block}.conv1.weight")).is_some()).count()
+        // No ResNet has as many in a stage.
+        let there = |block: &i64| state.get(&format!("layer{stage}.{block}.conv1.weight")).is_some();
+        (0..100_i64).take_while(there).count()
     };
     let counts = [1, 2, 3, 4].map(blocks);
     let bottleneck = state.get("layer1.0.conv3.weight").is_some();

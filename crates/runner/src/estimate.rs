@@ -56,10 +56,10 @@ fn need(experiment: &Experiment, encoder: EncoderSpec, size: (usize, usize)) -> 
 
 fn fits(experiment: &Experiment, need: Need, size: (usize, usize), available: u64) -> Result<(), Refusal> {
     let there = human::bytes(available);
-    let encoder = experiment.encoder.name();
+    let encoder = experiment.encoder.size_key();
     if need.weights > available {
         let text = format!(
-            "encoder.{encoder}.width: weights, gradients and optimizer state of {} take at least {}, and {there} of memory \
+            "{encoder}: weights, gradients and optimizer state of {} take at least {}, and {there} of memory \
              are available; lower it, or make room",
             experiment.encoder.shape(),
             human::bytes(need.weights)
@@ -71,7 +71,7 @@ fn fits(experiment: &Experiment, need: Need, size: (usize, usize), available: u6
         let text = format!(
             "train.batch: a step with {at_once} images of {}x{} at once takes at least {}, and {there} of memory \
              are available; lower train.batch, let train.chunk embed it in parts, or lower the size of the views or \
-             encoder.{encoder}.width",
+             {encoder}",
             size.0,
             size.1,
             human::bytes(need.weights.saturating_add(need.step))
