@@ -48,9 +48,13 @@ pub(crate) fn meant(found: &str, valid: &[&str]) -> String {
     if let Some(name) = beginning {
         return format!("; did you mean `{name}`?");
     }
-    let nearest = valid.iter().map(|name| (distance(&found, name), *name)).min();
+    // Of those that are as near, one of the same length: letters change places more often than they are left out.
+    let steps = |name: &str| (distance(&found, name), name.len().abs_diff(found.len()));
+    let nearest = valid.iter().map(|name| (steps(name), *name)).min();
     match nearest {
-        Some((steps, name)) if steps <= found.len().div_ceil(2).min(3) => format!("; did you mean `{name}`?"),
+        Some(((steps, _), name)) if steps <= found.len().div_ceil(2).min(3) => {
+            format!("; did you mean `{name}`?")
+        }
         _ => ".".to_owned(),
     }
 }
