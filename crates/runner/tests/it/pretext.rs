@@ -95,6 +95,6 @@ fn what_the_encoder_cannot_see_is_refused_with_the_key_and_the_least_size() {
     let small = format!("method.jigsaw={}", JIGSAW.replace("tile = 7", "tile = 4"));
     let said = "method.jigsaw.tile = 4 pixels: expected at least 5 pixels on a side";
     place.tiny(&["--set", ONE_VIEW, "--set", &small]).says(2, &[said]);
-    let said = "views.simclr = 16 pixels: expected at least 17 pixels on a side, of which encoder.resnet18";
+    let said = "views.simclr = 16 pixels: expected at least 17 pixels on a side, for encoder.resnet18";
     place.tiny(&["--set", "encoder.resnet18.stem=imagenet"]).says(2, &[said]);
 }
