@@ -27,7 +27,8 @@ const PAIRS: [Pair; 4] = [
                  projector = { widths = [64, 64], batch_norm = 'last_plain' }, \
                  predictor = { widths = [16, 64], batch_norm = 'hidden' } }",
         broken: "method.simsiam.stop_gradient=false",
-        lr: 0.5,
+        // At .5 it is the machine's rounding that decides whether ten records in a row are as low.
+        lr: 1.0,
     },
     Pair {
         name: "VICReg without variance",
