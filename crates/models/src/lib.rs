@@ -50,9 +50,7 @@ pub use vit::{Position, Vit, VitSpec};
 
 /// The variables of a store that are trained, by name, in the order of their names.
 pub fn trained(store: &tch::nn::VarStore) -> Vec<(String, tch::Tensor)> {
-    let mut variables: Vec<_> = store.variables().into_iter().filter(|(_, v)| v.requires_grad()).collect();
-    variables.sort_by(|(a, _), (b, _)| a.cmp(b));
-    variables
+    state(store).trained()
 }
 
 /// All tensors of a store, trained or not, sharing memory with it.
