@@ -26,9 +26,7 @@ impl Kontrast {
     /// Builds what a bundle holds.
     pub fn release(libtorch: &Path) -> Result<Self> {
         let mut cargo = workspace::cargo("build");
-        Ok(Self {
-            path: built("kontrast", cargo.args(["--release", "--package", "kontrast-runner"]), libtorch)?,
-        })
+        Ok(Self { path: built("kontrast", cargo.args(["--release", "--package", "kontrast"]), libtorch)? })
     }
 
     /// The program of an earlier build, beside this one, if there is one; builds nothing.

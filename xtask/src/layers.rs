@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 7] = [
     &["losses", "models", "optim", "pretext", "augment-torch", "data"],
     &["methods"],
     &["training", "eval"],
-    &["runner", "benches"],
+    &["kontrast", "benches"],
 ];
 
 /// Crates beside the layers, and which of ours they may use.

@@ -14,6 +14,9 @@ use crate::setup::TORCH;
 /// Instruction sets that libtorch's kernels choose by; another choice rounds otherwise.
 const CHOOSING: [&str; 5] = ["avx2", "avx512f", "avx512_bf16", "amx_bf16", "avx512_fp16"];
 
+/// Where the system does not say it.
+const UNKNOWN: &str = "unknown";
+
 /// Where safetensors' header of a tensor begins to matter.
 #[derive(Deserialize)]
 struct Entry {
@@ -109,12 +112,22 @@ impl Numbers {
     }
 }
 
+/// Whether this CPU multiplies in bf16, or is not known not to.
+pub fn has_bf16() -> bool {
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let flags = value(&cpu, "flags");
+    flags == UNKNOWN || flags.split_whitespace().any(|flag| flag == "avx512f")
+}
+
+/// A value of the first processor in the form of `/proc/cpuinfo`.
+fn value<'c>(cpu: &'c str, name: &str) -> &'c str {
+    let line = cpu.lines().find(|line| line.split(':').next().is_some_and(|key| key.trim() == name));
+    line.and_then(|line| line.split_once(':')).map_or(UNKNOWN, |(_, value)| value.trim())
+}
+
 /// What decides which kernels libtorch takes, and how they round: model, cache, instruction sets, version.
 fn machine(cpu: &str) -> String {
-    let value = |name: &str| {
-        let line = cpu.lines().find(|line| line.split(':').next().is_some_and(|key| key.trim() == name));
-        line.and_then(|line| line.split_once(':')).map_or("unknown", |(_, value)| value.trim())
-    };
+    let value = |name: &str| value(cpu, name);
     let flags: Vec<_> = value("flags").split_whitespace().collect();
     let sets: Vec<_> = CHOOSING.into_iter().filter(|set| flags.contains(set)).collect();
     let model = ["vendor_id", "cpu family", "model", "stepping"].map(value).join(" ");

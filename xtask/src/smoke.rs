@@ -1,5 +1,6 @@
 //! `smoke`: every method once, small and on drawn shapes, with one thread. Each run has to finish, and its last checkpoint
-//! to hold the tensors that are written down in `xtask/numbers`, bit for bit.
+//! to hold the tensors that are written down in `xtask/numbers`, bit for bit. A CPU that has no instructions for bf16 trains
+//! in fp32: it would take ten times as long, and its numbers are its own in any case.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,7 @@ use kontrast_config::Experiment;
 use kontrast_runlog::{Layout, RunDir, Status, Summary, read_summary};
 
 use crate::build::Kontrast;
-use crate::numbers::Numbers;
+use crate::numbers::{self, Numbers};
 use crate::setup::{self, Wanted};
 use crate::{say, workspace};
 
@@ -68,9 +69,10 @@ fn list_of(file: &Path) -> PathBuf {
 /// Trains, and holds what comes out against what must.
 fn trained(kontrast: &Kontrast, file: &Path, out: &Path) -> Result<PathBuf> {
     let folder = run_folder(file, out)?;
-    let words =
-        ["pretrain", &file.display().to_string(), "--threads", "1", "--out", &out.display().to_string()];
-    let status = kontrast.command(&words.map(str::to_owned)).status()?;
+    let (named, out) = (file.display().to_string(), out.display().to_string());
+    let mut words = ["pretrain", &named, "--threads", "1", "--out", &out].map(str::to_owned).to_vec();
+    words.extend(overrides().into_iter().flat_map(|set| ["--set".to_owned(), set]));
+    let status = kontrast.command(&words).status()?;
     if !status.success() {
         bail!("{}: {status}; its messages stand above", file.display());
     }
@@ -87,8 +89,13 @@ fn trained(kontrast: &Kontrast, file: &Path, out: &Path) -> Result<PathBuf> {
 }
 
 fn run_folder(file: &Path, out: &Path) -> Result<PathBuf> {
-    let loaded = Experiment::load(file, &[])?;
+    let loaded = Experiment::load(file, &overrides())?;
     Ok(RunDir::path_for(out, &loaded.experiment.name, &loaded.digest, loaded.experiment.seed))
+}
+
+/// What this CPU cannot do as the files say.
+fn overrides() -> Vec<String> {
+    if numbers::has_bf16() { Vec::new() } else { vec!["train.precision=fp32".to_owned()] }
 }
 
 fn what_is_wrong(summary: &Summary, learning: bool) -> Vec<String> {

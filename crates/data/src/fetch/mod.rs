@@ -1,7 +1,6 @@
 //! Brings data sets into the cache: fetched, verified, never half.
 
 mod archive;
-mod bar;
 mod cached;
 mod cifar10;
 mod cifar100;
@@ -18,7 +17,6 @@ use crate::error::DataError;
 
 use origin::{Origin, Package};
 
-pub use bar::fetch_showing;
 pub use cached::{Cached, cached};
 
 /// The data sets that can be fetched.

@@ -1,0 +1,171 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use kontrast::config::{ConfigError, Experiment, Loaded};
+use kontrast::{Pack, Permutations, Preview, Table, quoted};
+use std::fmt::Write;
+use std::path::PathBuf;
+use toml::Value;
+
+/// Trains image encoders without labels, and shows what they learned.
+#[derive(Debug, Parser)]
+#[command(name = "kontrast", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Train, evaluate and report an experiment file
+    Pretrain(Pretrain),
+    /// Evaluate a run directory again, from its last checkpoint
+    Evaluate {
+        /// The run directory
+        run: PathBuf,
+        /// Changes the layer-wise probes that the run's file has, e.g. eval.layers.epochs=20, or brings some where it
+        /// has none; other keys are refused
+        #[arg(long = "set", value_name = "KEY=VALUE")]
+        overrides: Vec<String>,
+    },
+    /// Write the page of run directories again, from their logs
+    Report {
+        /// Run directories, or folders of them
+        #[arg(required = true)]
+        runs: Vec<PathBuf>,
+    },
+    /// Put several runs into one table
+    #[command(subcommand)]
+    Table(Table),
+    /// Draw what a plan does to images, or audit it for shortcuts
+    Preview(Preview),
+    /// Choose a set of permutations for a jigsaw and say how far apart they are
+    Permutations(Permutations),
+    /// Say which encoders a file holds: a checkpoint, or weights of torchvision's ResNets
+    Inspect {
+        /// A safetensors file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Write a folder of images as one file that is read without decoding
+    Pack(Pack),
+    /// Fetch, verify and unpack a data set into the cache, or say how each stands there
+    Data {
+        /// cifar10, cifar100, stl10 or fashion-mnist; without it, each is looked at and nothing is fetched
+        name: Option<String>,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Pretrain {
+    /// The experiment file
+    pub(crate) file: PathBuf,
+    /// Overrides a key of the file, e.g. train.epochs=5
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) overrides: Vec<String>,
+    /// auto, cpu, cuda or cuda:N
+    #[arg(long)]
+    pub(crate) device: Option<String>,
+    /// Threads of libtorch
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+    /// Folder of run directories [default: runs]
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// Go on from the last checkpoint, or start where there is none
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) resume: bool,
+    /// Throw away what an earlier run left, and start again
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Stop, as by Ctrl-C, when standard input ends
+    #[arg(long, hide = true)]
+    pub(crate) stop_with_parent: bool,
+    /// What the report shows as the command that repeats the run
+    #[arg(long, hide = true)]
+    pub(crate) command: Option<String>,
+}
+
+impl Pretrain {
+    /// Every override, those of their own options too; a path or device is a TOML string.
+    fn all_overrides(&self) -> Vec<String> {
+        let mut all = self.overrides.clone();
+        if let Some(device) = &self.device {
+            all.push(format!("run.device={}", Value::from(device.as_str())));
+        }
+        if let Some(threads) = self.threads {
+            all.push(format!("run.threads={threads}"));
+        }
+        // A name that is no UTF-8 cannot stand in TOML: `load` hands it over by itself.
+        if let Some(out) = self.out.as_ref().and_then(|out| out.to_str()) {
+            all.push(format!("run.out={}", Value::from(out)));
+        }
+        all
+    }
+
+    /// The experiment, with every override.
+    fn load(&self) -> Result<Loaded, ConfigError> {
+        let mut loaded = Experiment::load(&self.file, &self.all_overrides())?;
+        if let Some(out) = &self.out {
+            loaded.experiment.run.out.clone_from(out);
+        }
+        Ok(loaded)
+    }
+
+    /// What is asked of the library.
+    pub(crate) fn asked(&self) -> Result<kontrast::Pretrain, ConfigError> {
+        let (resume, force) = (self.resume, self.force);
+        Ok(kontrast::Pretrain { loaded: self.load()?, resume, force, command: self.command() })
+    }
+
+    /// The command that repeats the run.
+    fn command(&self) -> String {
+        if let Some(command) = &self.command {
+            return command.clone();
+        }
+        let mut command = format!("kontrast pretrain {}", quoted(&self.file.display().to_string()));
+        for set in &self.overrides {
+            let _ = write!(command, " --set {}", quoted(set));
+        }
+        let options = [
+            ("device", self.device.clone()),
+            ("threads", self.threads.map(|threads| threads.to_string())),
+            ("out", self.out.as_ref().map(|out| out.display().to_string())),
+        ];
+        for (name, value) in options {
+            if let Some(value) = value {
+                let _ = write!(command, " --{name} {}", quoted(&value));
+            }
+        }
+        command
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pretrain(arguments: &[&str]) -> Pretrain {
+        let all = [&["kontrast", "pretrain"], arguments].concat();
+        let Command::Pretrain(pretrain) = Arguments::parse_from(all).command else {
+            panic!("another command")
+        };
+        pretrain
+    }
+
+    #[test]
+    fn a_path_or_device_is_a_string_whatever_it_looks_like() {
+        let all = pretrain(&["a.toml", "--device", "cuda:1", "--threads", "2", "--out", "5"]).all_overrides();
+        assert_eq!(all, [r#"run.device="cuda:1""#, "run.threads=2", r#"run.out="5""#]);
+    }
+
+    #[test]
+    fn the_command_is_one_that_a_shell_reads_back() {
+        let sets = ["--set", "train.epochs=5", "--set", "eval.linear.lrs=[0.1, 1.0]", "--set", "name=it's"];
+        let arguments = [&["my file.toml"], &sets[..], &["--out", "a b"]].concat();
+        assert_eq!(
+            pretrain(&arguments).command(),
+            r"kontrast pretrain 'my file.toml' --set train.epochs=5 --set 'eval.linear.lrs=[0.1, 1.0]' --set 'name=it'\''s' --out 'a b'"
+        );
+    }
+}

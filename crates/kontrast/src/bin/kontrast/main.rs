@@ -1,0 +1,71 @@
+//! The program `kontrast`: reads the command line, calls the library, says how it went.
+
+mod arguments;
+mod device;
+mod interrupt;
+mod others;
+mod spin;
+mod terminal;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use kontrast::{Status, is_refused, panic_words};
+use kontrast_runlog::human;
+use std::process::ExitCode;
+use terminal::{Terminal, note, out};
+
+/// Exit code where the file or the arguments are wrong.
+const WRONG: u8 = 2;
+
+fn main() -> ExitCode {
+    spin::settle();
+    interrupt::files_may_be_too_large();
+    std::panic::set_hook(Box::new(|panic| {
+        if kontrast_data::is_decoding() {
+            return;
+        }
+        let what = panic_words(panic.payload());
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        note(format_args!("error: {what} ({place})"));
+    }));
+    let arguments = Arguments::parse();
+    match std::panic::catch_unwind(|| run(arguments)) {
+        Ok(Ok(code)) => ExitCode::from(code),
+        Ok(Err(error)) => {
+            note(format_args!("error: {}", human::causes(error.chain().map(ToString::to_string))));
+            ExitCode::from(if is_refused(&error) { WRONG } else { 1 })
+        }
+        Err(_) => ExitCode::from(1),
+    }
+}
+
+/// Runs the command; returns the exit code.
+fn run(arguments: Arguments) -> anyhow::Result<u8> {
+    device::shared_pool()?;
+    let host = &Terminal::default();
+    match arguments.command {
+        Command::Pretrain(arguments) => {
+            let host = &Terminal::new(arguments.stop_with_parent);
+            return Ok(kontrast::pretrain(&arguments.asked()?, host)?.status.exit_code());
+        }
+        Command::Evaluate { run, overrides } => {
+            return Ok(kontrast::evaluate(&run, &overrides, host)?.exit_code());
+        }
+        Command::Report { runs } => kontrast::report(&runs, host)?,
+        Command::Table(table) => kontrast::table(&table, host)?,
+        Command::Inspect { file } => kontrast::inspect(&file, host)?,
+        Command::Pack(arguments) => {
+            if kontrast::pack(&arguments, host)?.is_none() {
+                return Ok(Status::Interrupted.exit_code());
+            }
+        }
+        Command::Permutations(arguments) => kontrast::permutations(&arguments, host)?,
+        Command::Preview(arguments) => kontrast::preview(&arguments, host)?,
+        Command::Data { name: Some(name) } => {
+            let folder = kontrast::fetch(&name, host)?;
+            out(format_args!("{name}: {}", folder.display()));
+        }
+        Command::Data { name: None } => return Ok(u8::from(!kontrast::list(host)?)),
+    }
+    Ok(0)
+}

@@ -1,0 +1,101 @@
+//! The data set of an experiment: opened from the cache, fetched first where it is missing.
+
+use crate::Refusal;
+use crate::host::Host;
+use kontrast_config::{Data, DataName, Unreadable};
+use kontrast_data::{Cached, DataError, FetchProgress, Source, Spec, Splits};
+use kontrast_runlog::cache_home;
+use std::path::PathBuf;
+
+/// Opens what the file names.
+pub(crate) fn open(config: &Data, seed: u64, host: &dyn Host) -> anyhow::Result<Splits> {
+    let spec = Spec { source: source(config)?, subset: config.subset, seed, channels: config.channels() };
+    match kontrast_data::open(&spec, &cache_home()) {
+        Err(DataError::Missing { dataset, .. }) => {
+            fetch(dataset, host)?;
+            Ok(kontrast_data::open(&spec, &cache_home())?)
+        }
+        opened => Ok(opened?),
+    }
+}
+
+/// Fetches a data set into the cache, and returns its folder there.
+///
+/// # Errors
+/// Where no data set has this name, or every way to fetch it fails.
+pub fn fetch(name: &str, host: &dyn Host) -> anyhow::Result<PathBuf> {
+    let bar = host.bar("{msg} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}");
+    let fetched = kontrast_data::fetch(name, &cache_home(), &mut |progress| match progress {
+        FetchProgress::Doing(what) => {
+            if !bar.is_seen() {
+                bar.line(&what);
+            }
+            bar.message(&what);
+        }
+        FetchProgress::Bytes { done, total } => bar.begin(done, total.unwrap_or(done)),
+    });
+    // Before an error is shown too, which the bar would otherwise stand beside.
+    bar.finish();
+    Ok(fetched?)
+}
+
+/// A line for each data set that can be fetched: how it stands in the cache. False where one is damaged.
+///
+/// # Errors
+/// Where the cache cannot be read.
+pub fn list(host: &dyn Host) -> anyhow::Result<bool> {
+    let cache = cache_home();
+    let mut whole = true;
+    for name in DataName::FETCHED.map(DataName::as_str) {
+        let (status, words) = match kontrast_data::cached(name, &cache)? {
+            Cached::Complete => ("ok", format!("complete, {}", cache.join("data").join(name).display())),
+            Cached::Absent(way) => ("note", format!("not there; fetched when first needed, {way}")),
+            Cached::Damaged(error) => {
+                whole = false;
+                ("MISSING", format!("damaged: {error}"))
+            }
+        };
+        host.out(&format_args!("{status:<8} {name:<14} {words}"));
+    }
+    Ok(whole)
+}
+
+fn source(config: &Data) -> anyhow::Result<Source> {
+    let lacks =
+        |key: &str| Refusal(format!("data.{key} is missing for data.name = {:?}", config.name.as_str()));
+    Ok(match config.name {
+        DataName::Cifar10 => Source::Cifar10,
+        DataName::Cifar100 => Source::Cifar100,
+        DataName::Stl10 => Source::Stl10 { unlabelled: config.unlabelled },
+        DataName::FashionMnist => Source::FashionMnist,
+        DataName::Folder => Source::Folder {
+            root: config.root.clone().ok_or_else(|| lacks("root"))?,
+            unreadable: match config.unreadable {
+                Unreadable::Refuse => kontrast_data::Unreadable::Refuse,
+                Unreadable::Skip => kontrast_data::Unreadable::Skip,
+            },
+            holdout: config.holdout,
+            background: config.background.unwrap_or_default().0,
+        },
+        DataName::Pack => Source::Pack(config.root.clone().ok_or_else(|| lacks("root"))?),
+        DataName::Synthetic => {
+            let shapes = config.synthetic.as_ref().ok_or_else(|| lacks("synthetic"))?;
+            Source::Synthetic {
+                train: shapes.train,
+                test: shapes.test,
+                classes: shapes.classes,
+                size: shapes.size,
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_can_name_is_what_can_be_fetched() {
+        assert_eq!(DataName::FETCHED.map(DataName::as_str), kontrast_data::NAMES);
+    }
+}

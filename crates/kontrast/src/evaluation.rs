@@ -1,0 +1,90 @@
+//! What a run asks of `kontrast_eval`: scores beside their baselines, or, without labels, the figures that need none.
+
+use crate::score_lines::ScoreLines;
+use crate::session::Session;
+use kontrast_data::Labelled;
+use kontrast_eval::{
+    Benchmark, EvalError, Extractor, LabelFree, Protocol, Scores, label_free, protocols, protocols_for_curves,
+};
+use kontrast_models::Encoder;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Training and test images with labels.
+type LabelledSplits = (Arc<dyn Labelled>, Arc<dyn Labelled>);
+
+/// All that is said of an encoder at the end.
+pub struct FinalScores {
+    /// None without labels or without a test split.
+    pub scores: Option<Scores>,
+    /// The figures that need no labels.
+    pub label_free: LabelFree,
+}
+
+/// Both splits with labels, where there are such.
+pub(crate) fn labelled(session: &Session<'_>) -> Option<LabelledSplits> {
+    Some((session.splits.train.labelled()?, session.splits.test.clone()?))
+}
+
+/// Scores while training, without baselines.
+pub(crate) fn online(
+    session: &Session<'_>,
+    encoder: &dyn Encoder,
+) -> Result<BTreeMap<String, f64>, EvalError> {
+    let Some(splits) = labelled(session) else { return Ok(BTreeMap::new()) };
+    let extractor = session.extractor(session.size());
+    let protocols = protocols_for_curves(&session.experiment.eval, session.experiment.seed);
+    let benchmark = benchmark(session, &splits, &extractor, protocols);
+    let reports = benchmark.scores(encoder, &session.stop, &|_| {})?;
+    Ok(reports.into_iter().map(|report| (report.name.clone(), report.top1())).collect())
+}
+
+/// Whether images and memory allow what the file asks for.
+pub(crate) fn check(session: &Session<'_>, encoder: &dyn Encoder) -> Result<(), EvalError> {
+    let Some(splits) = labelled(session) else { return Ok(()) };
+    let extractor = session.extractor(session.size());
+    let protocols = protocols(&session.experiment.eval, session.experiment.seed);
+    benchmark(session, &splits, &extractor, protocols).check(encoder)
+}
+
+/// All scores at the end, and the label-free figures.
+pub(crate) fn at_the_end(session: &Session<'_>, encoder: &dyn Encoder) -> anyhow::Result<FinalScores> {
+    // Before the first scores take their time.
+    check(session, encoder)?;
+    let (seed, stop) = (session.experiment.seed, &session.stop);
+    let extractor = session.extractor(session.size());
+    let images = session.splits.train.images();
+    let label_free = label_free(encoder, &*images, &session.plans, &extractor, seed, stop)?;
+    let Some(splits) = labelled(session) else {
+        say_what_needs_labels(session);
+        return Ok(FinalScores { scores: None, label_free });
+    };
+    let protocols = protocols(&session.experiment.eval, seed);
+    let benchmark = benchmark(session, &splits, &extractor, protocols);
+    let (random_init, lines) = (session.method()?, ScoreLines::new(session.host));
+    let scores = benchmark.beside_baselines(encoder, random_init.encoder(), stop, &|whose, milestone| {
+        lines.hear(whose, milestone);
+    });
+    lines.finish();
+    Ok(FinalScores { scores: Some(scores?), label_free })
+}
+
+/// The run's own data set.
+fn benchmark<'a>(
+    session: &'a Session<'_>,
+    splits: &'a LabelledSplits,
+    extractor: &'a Extractor,
+    protocols: Vec<Box<dyn Protocol>>,
+) -> Benchmark<'a> {
+    let dataset = session.experiment.data.name.as_str();
+    Benchmark { dataset, train: &*splits.0, test: &*splits.1, extractor, protocols }
+}
+
+/// What the file asks for and the images do not allow. The bases ask for k-NN, whatever the images.
+fn say_what_needs_labels(session: &Session<'_>) {
+    for key in session.experiment.eval.tables() {
+        session.host.note(&format_args!(
+            "{key} is left out: it needs training and test images with labels, and there are none"
+        ));
+    }
+}

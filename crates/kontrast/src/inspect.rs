@@ -1,0 +1,66 @@
+//! `inspect`: which encoders a file holds, and what it says of itself.
+
+use crate::Refusal;
+use crate::host::Host;
+use kontrast_models::{Artifact, EncoderSpec, Tower};
+use kontrast_runlog::human;
+use std::path::Path;
+use tch::Device;
+
+/// Opens a checkpoint, or weights of torchvision, makes each encoder and says what it is.
+///
+/// # Errors
+/// Where the file holds no encoder that this version knows.
+pub fn inspect(file: &Path, host: &dyn Host) -> anyhow::Result<()> {
+    let refused = |error: kontrast_models::ArtifactError| Refusal(error.to_string());
+    let artifact = Artifact::open(file).map_err(refused)?;
+    let header = artifact.header();
+    let of = if header.digest.is_empty() {
+        String::new()
+    } else {
+        format!(", configuration {:.8}", header.digest)
+    };
+    host.out(&format_args!("{}: {}{of}, {} tensors", file.display(), header.method, artifact.state().len()));
+    for tower in &header.towers {
+        let encoder = artifact.encoder(&tower.name, Device::Cpu).map_err(refused)?;
+        let trained = encoder.variables().trained().iter().map(|(_, variable)| variable.numel() as u64).sum();
+        let (width, parameters) = (encoder.width(), human::counted(trained, "parameter"));
+        host.out(&format_args!("{}: {}, {width} values, {parameters}", tower.name, architecture(tower)));
+    }
+    if header.towers.is_empty() {
+        host.out(&"no encoder of this version's architectures");
+    }
+    host.out(&match &header.preprocessing {
+        Some(own) => format!(
+            "images: {}x{} pixels, {}, mean {:?}, std {:?}",
+            own.size.0, own.size.1, own.color_space, own.mean, own.std
+        ),
+        None => "images: the file does not say how they are prepared".to_owned(),
+    });
+    Ok(())
+}
+
+fn architecture(tower: &Tower) -> String {
+    match tower.encoder {
+        EncoderSpec::ResNet(own) => format!(
+            "{:?} of width {} ({:?} stem), {}",
+            own.depth,
+            own.width,
+            own.stem,
+            human::counted(own.channels.unsigned_abs(), "channel")
+        ),
+        EncoderSpec::Nin(own) => format!(
+            "network in network of {} and width {}, {}",
+            human::counted(own.blocks.unsigned_abs(), "block"),
+            own.width,
+            human::counted(own.channels.unsigned_abs(), "channel")
+        ),
+        EncoderSpec::Vit(own) => format!(
+            "vision transformer of {}, {} heads, patches of {} pixels, {}",
+            human::counted(own.depth.unsigned_abs(), "block"),
+            own.heads,
+            own.patch,
+            human::counted(own.channels.unsigned_abs(), "channel")
+        ),
+    }
+}

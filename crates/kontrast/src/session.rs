@@ -1,0 +1,156 @@
+//! Everything that training and evaluation of one experiment share, made once.
+
+use crate::data;
+use crate::evaluation::{self, FinalScores};
+use crate::host::{Host, Runtime};
+use crate::images;
+use crate::inventory::Inventory;
+use crate::slow;
+use kontrast_augment::ViewPlan;
+use kontrast_augment_torch::ToTensor;
+use kontrast_config::{Experiment, Loaded};
+use kontrast_data::{DataError, Dataset, Splits, Subset};
+use kontrast_eval::{Extractor, Stop};
+use kontrast_methods::{Labels, Method, build, permutation_set, precision, setting, to_tensor, view_spec};
+use kontrast_models::Encoder;
+use kontrast_pretext::permutations::PermutationSet;
+use std::sync::Arc;
+
+/// Images that evaluation sends through the encoder at once.
+const BATCH: usize = 500;
+
+/// An experiment with its device and its images.
+pub struct Session<'h> {
+    /// Who hears what is said of it.
+    pub(crate) host: &'h dyn Host,
+    /// What the file says.
+    pub experiment: Experiment,
+    /// Its digest, by which checkpoints know it.
+    pub digest: String,
+    /// Where it computes.
+    pub runtime: Runtime,
+    /// Training and test images.
+    pub splits: Splits,
+    /// What images these are.
+    pub(crate) inventory: Inventory,
+    /// How each view is drawn.
+    pub plans: Vec<ViewPlan>,
+    /// What is trained on: all training images, or as many as the method has classes for.
+    pub trained_on: Arc<dyn Dataset>,
+    /// Their places among the training images, where these are not all.
+    places: Option<Vec<u32>>,
+    /// Set when the run is asked to stop.
+    pub stop: Stop,
+}
+
+impl<'h> Session<'h> {
+    /// Opens the images of an experiment, which are fetched first where the cache lacks them. `threads` is the number that
+    /// the run had before, where it goes on or is scored again.
+    ///
+    /// # Errors
+    /// Where the device is not there, or the images cannot be read or are fewer than a batch.
+    pub fn new(
+        loaded: &Loaded,
+        host: &'h dyn Host,
+        threads: Option<usize>,
+        stop: Stop,
+    ) -> anyhow::Result<Self> {
+        for note in &loaded.notes {
+            host.note(&format_args!("note: {note}"));
+        }
+        let experiment = loaded.experiment.clone();
+        let runtime = host.runtime(&experiment.run, threads)?;
+        if let Some(warning) = slow::warning(experiment.train.precision, &runtime) {
+            host.note(&format_args!("warning: {warning}"));
+        }
+        let splits = data::open(&experiment.data, experiment.seed, host)?;
+        images::log_notes(&splits, host);
+        let inventory = Inventory::of(&splits)?;
+        let all = splits.train.images();
+        let most = experiment.method.most_images().filter(|&most| most < all.len());
+        let (trained_on, places): (Arc<dyn Dataset>, _) = match most {
+            Some(most) => {
+                let some = Subset::random(all, most, experiment.seed)?;
+                let places = some.indices().to_vec();
+                (Arc::new(some), Some(places))
+            }
+            None => (all, None),
+        };
+        let (images, batch) = (trained_on.len(), experiment.train.batch);
+        if images < batch {
+            return Err(DataError::Batch { batch, images }.into());
+        }
+        let plans = view_spec(&experiment.views, experiment.data.channels())?.plans;
+        Ok(Self {
+            host,
+            experiment,
+            digest: loaded.digest.clone(),
+            runtime,
+            splits,
+            inventory,
+            plans,
+            trained_on,
+            places,
+            stop,
+        })
+    }
+
+    /// The method with its initial weights.
+    ///
+    /// # Errors
+    /// Where the images do not allow it: too few, or without labels that it needs.
+    pub fn method(&self) -> anyhow::Result<Method> {
+        let (experiment, train) = (&self.experiment, &self.splits.train);
+        let setting = setting(experiment, self.trained_on.len(), self.runtime.device)?;
+        // Only a method that needs them gets to see the labels.
+        let labels = train.labelled().filter(|_| experiment.method.needs_labels()).map(|images| {
+            let all = (0..images.len() as u32).collect();
+            let places = self.places.clone().unwrap_or(all);
+            let by_image: Vec<_> = places.iter().map(|&place| images.label(place as usize)).collect();
+            Labels::new(&by_image, images.class_names().len())
+        });
+        Ok(build(&experiment.method, &setting, labels.as_ref())?)
+    }
+
+    /// What an encoder has learned: its scores by the file's `[eval]` beside their baselines, where there are labels, and
+    /// the figures that need none.
+    ///
+    /// # Errors
+    /// Where the images do not allow what the file asks for, features are no numbers, or the flag asked to stop.
+    pub fn scores(&self, encoder: &dyn Encoder) -> anyhow::Result<FinalScores> {
+        evaluation::at_the_end(self, encoder)
+    }
+
+    /// The permutations that its jigsaws are made by.
+    pub(crate) fn permutations(&self) -> anyhow::Result<Vec<PermutationSet>> {
+        let shuffled = self.experiment.method.tasks().into_iter().filter_map(|task| task.info.shuffled);
+        let sets = shuffled.map(|shuffled| permutation_set(shuffled.grid, &shuffled.permutations));
+        Ok(sets.collect::<Result<_, _>>()?)
+    }
+
+    /// From bytes to normalised tensors.
+    pub fn to_tensor(&self) -> ToTensor {
+        to_tensor(&self.experiment.data, self.runtime.device)
+    }
+
+    /// Features of undistorted images of this width and height.
+    pub fn extractor(&self, size: (usize, usize)) -> Extractor {
+        Extractor {
+            plan: self.undistorted(size),
+            to_tensor: self.to_tensor(),
+            precision: precision(self.experiment.train.precision),
+            batch: BATCH,
+        }
+    }
+
+    /// Images as they are, in this width and height.
+    pub fn undistorted(&self, size: (usize, usize)) -> ViewPlan {
+        let plan = ViewPlan::evaluation(size).of_channels(self.experiment.data.channels());
+        plan.expect("a checked experiment has images of 1 to 4 channels, and cropping changes no colour")
+    }
+
+    /// Width and height of the first view, and so of an image under evaluation.
+    pub fn size(&self) -> (usize, usize) {
+        self.experiment.views.size().width_and_height()
+    }
+}
