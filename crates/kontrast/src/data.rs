@@ -7,13 +7,31 @@ use kontrast_data::{Cached, DataError, FetchProgress, Source, Spec, Splits};
 use kontrast_runlog::cache_home;
 use std::path::PathBuf;
 
+/// Opens a data set that can be fetched, whole.
+pub(crate) fn open_named(name: &str, channels: usize, host: &dyn Host) -> anyhow::Result<Splits> {
+    let source = match name {
+        "cifar10" => Source::Cifar10,
+        "cifar100" => Source::Cifar100,
+        "stl10" => Source::Stl10 { unlabelled: false },
+        "fashion-mnist" => Source::FashionMnist,
+        _ => return Err(DataError::Unknown(name.to_owned()).into()),
+    };
+    open_spec(&Spec { source, subset: None, seed: 0, channels }, host)
+}
+
 /// Opens what the file names.
 pub(crate) fn open(config: &Data, seed: u64, host: &dyn Host) -> anyhow::Result<Splits> {
-    let spec = Spec { source: source(config)?, subset: config.subset, seed, channels: config.channels() };
-    match kontrast_data::open(&spec, &cache_home()) {
+    open_spec(
+        &Spec { source: source(config)?, subset: config.subset, seed, channels: config.channels() },
+        host,
+    )
+}
+
+fn open_spec(spec: &Spec, host: &dyn Host) -> anyhow::Result<Splits> {
+    match kontrast_data::open(spec, &cache_home()) {
         Err(DataError::Missing { dataset, .. }) => {
             fetch(dataset, host)?;
-            Ok(kontrast_data::open(&spec, &cache_home())?)
+            Ok(kontrast_data::open(spec, &cache_home())?)
         }
         opened => Ok(opened?),
     }

@@ -10,7 +10,7 @@ use crate::{Refusal, evaluation};
 use anyhow::{Context, bail};
 use kontrast_config::{Experiment, LayerProbes, Loaded};
 use kontrast_runlog::{Layout, RunDir, Status, Summary, atomic_write, read_summary};
-use kontrast_training::Resumed;
+use kontrast_training::{Resumed, Trainer};
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,18 +26,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub fn evaluate(path: &Path, overrides: &[String], host: &dyn Host) -> anyhow::Result<Status> {
     require_run(path)?;
     let loaded = loaded(path, &Layout::of(path).config(), overrides)?;
-    stoppable(path, &loaded, None, host)
+    stoppable(path, host, |stop| evaluated(path, &loaded, None, stop, host))
 }
 
 /// Evaluates the last checkpoint by another `[eval]`, which the run's file says from then on.
 pub(crate) fn by_another_eval(path: &Path, loaded: &Loaded, host: &dyn Host) -> anyhow::Result<Status> {
-    stoppable(path, loaded, Some(&loaded.resolved), host)
+    stoppable(path, host, |stop| evaluated(path, loaded, Some(&loaded.resolved), stop, host))
 }
 
-/// `file` is what the run's own file says once the scores are there, where it is to say something else.
-fn stoppable(path: &Path, loaded: &Loaded, file: Option<&str>, host: &dyn Host) -> anyhow::Result<Status> {
+/// Calls `work` with the flag that stops it; where it was stopped, says what is left.
+pub(crate) fn stoppable(
+    path: &Path,
+    host: &dyn Host,
+    work: impl FnOnce(&Arc<AtomicBool>) -> anyhow::Result<Status>,
+) -> anyhow::Result<Status> {
     let interrupt = host.stop()?;
-    match evaluated(path, loaded, file, &interrupt, host) {
+    match work(&interrupt) {
         Err(error) if interrupt.load(Ordering::Relaxed) => {
             let again = words::evaluate_command(path);
             host.out(&format_args!(
@@ -49,17 +53,27 @@ fn stoppable(path: &Path, loaded: &Loaded, file: Option<&str>, host: &dyn Host) 
     }
 }
 
-fn evaluated(
+/// A run that ended or was interrupted, at its last checkpoint.
+pub(crate) struct Opened<'h> {
+    pub(crate) session: Session<'h>,
+    /// What the run's summary says, without scores.
+    pub(crate) record: Record,
+    pub(crate) trainer: Trainer,
+    /// The summary as it was.
+    pub(crate) earlier: Summary,
+}
+
+/// Opens a run, and holds it.
+pub(crate) fn open<'h>(
     path: &Path,
     loaded: &Loaded,
-    file: Option<&str>,
-    interrupt: &Arc<AtomicBool>,
-    host: &dyn Host,
-) -> anyhow::Result<Status> {
+    stop: &Arc<AtomicBool>,
+    host: &'h dyn Host,
+) -> anyhow::Result<Opened<'h>> {
     let layout = Layout::of(path);
     let earlier = read_summary(path)?;
     let dir = RunDir::acquire(path)?;
-    let session = Session::new(loaded, host, Some(earlier.threads), Arc::clone(interrupt).into())?;
+    let session = Session::new(loaded, host, Some(earlier.threads), Arc::clone(stop).into())?;
     session.inventory.require_same(&layout, FOR_EVALUATE)?;
     let method = session.method()?;
     evaluation::check(&session, method.encoder())?;
@@ -73,20 +87,42 @@ fn evaluated(
     for warning in &resumed.warnings {
         host.note(&format_args!("warning: {warning}"));
     }
-    record.summary = Summary { status: earlier.status, hint: earlier.hint, ..record.summary };
+    // Scores of another step are of other weights.
+    let kept = if resumed.step == earlier.steps { earlier.clone() } else { Summary::default() };
+    record.summary = Summary {
+        status: earlier.status,
+        hint: earlier.hint.clone(),
+        eval: kept.eval,
+        layers: kept.layers,
+        transfer: kept.transfer,
+        pretext: kept.pretext,
+        label_free: kept.label_free,
+        reconstruction: kept.reconstruction,
+        ..record.summary
+    };
     record.totals(trainer.epoch(), trainer.step(), &trainer.totals());
+    Ok(Opened { session, record, trainer, earlier })
+}
+
+/// `file` is what the run's own file says once the scores are there, where it is to say something else.
+fn evaluated(
+    path: &Path,
+    loaded: &Loaded,
+    file: Option<&str>,
+    stop: &Arc<AtomicBool>,
+    host: &dyn Host,
+) -> anyhow::Result<Status> {
+    let Opened { session, mut record, trainer, earlier } = open(path, loaded, stop, host)?;
+    // Only those that an earlier evaluation was asked for stay, where this one is not asked for them.
+    (record.summary.eval, record.summary.layers) = Default::default();
     score(&session, trainer.method(), &mut record)?;
-    // Scores that an earlier evaluation was asked for are of the same weights.
-    if resumed.step == earlier.steps {
-        record.summary.transfer = earlier.transfer;
-        if record.summary.layers.is_empty() {
-            record.summary.layers = earlier.layers;
-        }
+    if record.summary.layers.is_empty() && record.summary.steps == earlier.steps {
+        record.summary.layers = earlier.layers;
     }
     record.write()?;
     if let Some(file) = file {
         record.dir.require_held()?;
-        atomic_write(&layout.config(), file.as_bytes())?;
+        atomic_write(&Layout::of(path).config(), file.as_bytes())?;
     }
     words::ended(&record, host);
     Ok(Status::Finished)

@@ -31,6 +31,7 @@ mod session;
 mod slow;
 mod table;
 mod task_images;
+mod transfer;
 mod words;
 
 pub use data::{fetch, list};
@@ -49,4 +50,5 @@ pub use preview::{Preview, ViewKey, preview};
 pub use report::report;
 pub use session::Session;
 pub use table::{Cells, Seeds, Table, table};
+pub use transfer::transfer;
 pub use words::quoted;

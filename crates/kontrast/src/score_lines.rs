@@ -49,7 +49,7 @@ impl ScoreLines {
                 }
                 self.epochs.update(|done| done + 1);
                 self.bar.set(self.epochs.get());
-                self.on_the_way(whose, format!("stage {stage}, {}: epoch {epoch}/{epochs}", probe.as_str()));
+                self.on_the_way(whose, &format!("stage {stage}, {}: epoch {epoch}/{epochs}", probe.as_str()));
             }
             Milestone::Scored(report) => {
                 let took = human::seconds(self.begun.get().elapsed().as_secs_f64());
@@ -60,11 +60,11 @@ impl ScoreLines {
     }
 
     /// Beside the bar; without a terminal a line where the last is a while ago.
-    fn on_the_way(&self, whose: Whose, words: String) {
+    fn on_the_way(&self, whose: Whose, words: &str) {
         if !self.bar.is_seen() && self.said.get().elapsed() >= QUIET {
             self.say(&format!("{whose}, {words}"));
         }
-        self.bar.message(&words);
+        self.bar.message(words);
     }
 
     fn say(&self, line: &str) {

@@ -13,3 +13,4 @@ mod preview;
 mod program;
 mod resume;
 mod runs;
+mod transfer;

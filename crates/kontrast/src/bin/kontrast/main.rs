@@ -48,7 +48,10 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
             let host = &Terminal::new(arguments.stop_with_parent);
             return Ok(kontrast::pretrain(&arguments.asked()?, host)?.status.exit_code());
         }
-        Command::Evaluate { run, overrides } => {
+        Command::Evaluate { run, on: Some(dataset), .. } => {
+            return Ok(kontrast::transfer(&run, &dataset, host)?.exit_code());
+        }
+        Command::Evaluate { run, overrides, on: None } => {
             return Ok(kontrast::evaluate(&run, &overrides, host)?.exit_code());
         }
         Command::Report { runs } => kontrast::report(&runs, host)?,

@@ -102,7 +102,7 @@ impl Bar for Drawn {
 
     fn line(&self, words: &str) {
         if self.is_seen() {
-            self.0.println(printable_lines(words).to_string());
+            self.0.println(printable_lines(words));
         } else {
             note(words);
         }

@@ -1,0 +1,109 @@
+//! `evaluate --on`: the scores of a run's encoder on the images of another data set.
+
+use crate::evaluate::{self, Opened};
+use crate::host::Host;
+use crate::score_lines::ScoreLines;
+use crate::{Refusal, data, images, words};
+use kontrast_config::Experiment;
+use kontrast_data::{Labelled, NAMES, Splits, Unreadable};
+use kontrast_eval::{Benchmark, protocols};
+use kontrast_runlog::{Layout, Status};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Scores the last checkpoint of a run on another data set, by the protocols of the run's file; images are prepared as
+/// those of the run were. The scores become rows of its table, under the name of the data set: that of one that can be
+/// fetched, or of the folder or pack.
+///
+/// # Errors
+/// Where there is no run, no such data set, or one without labels or without test images.
+pub fn transfer(run: &Path, dataset: &str, host: &dyn Host) -> anyhow::Result<Status> {
+    evaluate::require_run(run)?;
+    let loaded = Experiment::load(&Layout::of(run).config(), &[])?;
+    let experiment = &loaded.experiment;
+    let name = name_of(dataset);
+    if name == experiment.data.name.as_str() {
+        let again = words::evaluate_command(run);
+        let text = format!(
+            "--on {dataset}: the run's own scores are those of {name}; {again} makes them again; another folder needs another \
+             name"
+        );
+        return Err(Refusal(text).into());
+    }
+    let splits = open(dataset, experiment, host)?;
+    let (train, test) = labelled(dataset, &splits)?;
+    evaluate::stoppable(run, host, |stop| {
+        let opened = evaluate::open(run, &loaded, stop, host)?;
+        let Opened { session, mut record, trainer, .. } = opened;
+        let extractor = session.extractor(session.size());
+        let protocols = protocols(&experiment.eval, experiment.seed);
+        let benchmark =
+            Benchmark { dataset: &name, train: &*train, test: &*test, extractor: &extractor, protocols };
+        let (random_init, lines) = (session.method()?, ScoreLines::new(host));
+        let trained = trainer.method().encoder();
+        benchmark.check(trained)?;
+        host.out(&format_args!("evaluating on {name}: {} and {} images", train.len(), test.len()));
+        let hear = |whose, milestone: kontrast_eval::Milestone<'_>| lines.hear(whose, milestone);
+        let scores = benchmark.beside_baselines(trained, random_init.encoder(), &session.stop, &hear);
+        lines.finish();
+        scores?.enter(&mut record.summary);
+        record.write()?;
+        words::ended(&record, host);
+        Ok(Status::Finished)
+    })
+}
+
+/// What its rows are called: a folder's own name, whatever stands before it.
+fn name_of(dataset: &str) -> String {
+    if NAMES.contains(&dataset) {
+        return dataset.to_owned();
+    }
+    Path::new(dataset)
+        .file_stem()
+        .map_or_else(|| dataset.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The images, in the channels of the run, with nothing left out.
+fn open(dataset: &str, experiment: &Experiment, host: &dyn Host) -> anyhow::Result<Splits> {
+    let channels = experiment.data.channels();
+    if NAMES.contains(&dataset) {
+        data::open_named(dataset, channels, host)
+    } else if Path::new(dataset).exists() {
+        images::open(Path::new(dataset), Unreadable::Refuse, None, channels, host)
+    } else {
+        let known = NAMES.join(", ");
+        let text = format!(
+            "--on {dataset}: expected {known}, or a folder of images or a pack; there is none of that name"
+        );
+        Err(Refusal(text).into())
+    }
+}
+
+type LabelledSplits = (Arc<dyn Labelled>, Arc<dyn Labelled>);
+
+fn labelled(dataset: &str, splits: &Splits) -> Result<LabelledSplits, Refusal> {
+    let (train, test) = (splits.train.labelled(), splits.test.clone());
+    train.zip(test).ok_or_else(|| {
+        Refusal(format!(
+            "--on {dataset}: scores need training and test images with labels: folders train and test, with a folder a class \
+             in each, or a pack of such"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_of;
+
+    #[test]
+    fn a_data_set_has_its_name_and_a_folder_its_last_one() {
+        for (dataset, name) in [
+            ("stl10", "stl10"),
+            ("photos/birds", "birds"),
+            ("/data/birds.pack", "birds"),
+            ("birds/", "birds"),
+        ] {
+            assert_eq!(name_of(dataset), name);
+        }
+    }
+}
