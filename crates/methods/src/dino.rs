@@ -119,7 +119,7 @@ impl Objective for Dino {
 
     fn groups(&self) -> Vec<Group> {
         let frozen = |group: &mut Group| group.frozen_until = self.frozen_until;
-        Group::changed(Group::decay_groups(self.state().trained()), "prototypes", frozen)
+        Group::changed(Group::decay_groups(self.parameters()), "prototypes", frozen)
     }
 
     fn state(&self) -> StateDict {

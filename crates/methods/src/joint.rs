@@ -126,7 +126,8 @@ impl Objective for Joint {
     }
 
     fn groups(&self) -> Vec<Group> {
-        let mut groups: Vec<Group> = Group::decay_groups(self.branch.state().trained()).into();
+        let mut groups: Vec<Group> =
+            Group::decay_groups(self.encoders().parameters(&self.branch.state())).into();
         for task in &self.tasks {
             for mut group in task.objective.groups() {
                 let variables = group.variables.into_iter();

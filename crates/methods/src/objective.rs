@@ -4,7 +4,8 @@ use crate::{Accuracy, Outputs, Part, Predictions, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_models::{Encoder, Mode};
 use kontrast_optim::Group;
-use kontrast_torch_ext::StateDict;
+use kontrast_torch_ext::{Parameter, StateDict};
+use std::collections::BTreeMap;
 use tch::Tensor;
 
 /// What a method is. [`Method`](crate::Method) makes a training step of it; a crate of your own adds one by implementing
@@ -35,10 +36,15 @@ pub trait Objective: Send {
     /// (running statistics, momentum encoders, queues, centres).
     fn state(&self) -> StateDict;
 
-    /// The trained variables, and how each is trained. By default all of the state that requires a gradient, without
-    /// decay for biases and norms.
+    /// The trained variables, and how each is trained. By default all of [`Objective::parameters`], without decay for
+    /// biases and norms.
     fn groups(&self) -> Vec<Group> {
-        Group::decay_groups(self.state().trained()).into()
+        Group::decay_groups(self.parameters()).into()
+    }
+
+    /// All of the state that requires a gradient, with role and depth.
+    fn parameters(&self) -> Vec<Parameter> {
+        self.encoders().parameters(&self.state())
     }
 
     /// Its pretext task, where it has one.
@@ -123,6 +129,23 @@ impl<'a> Encoders<'a> {
     /// The one that evaluation reads.
     pub fn evaluated(&self) -> &'a dyn Encoder {
         self.named[0].1
+    }
+
+    /// The trained variables of a state in which the encoders stand under their names, in its order. Those of an encoder
+    /// have the role and the depth that it says; others (heads, prototypes) have the role that follows from name and
+    /// dimensions, and lie as deep as the deepest layer of an encoder.
+    pub fn parameters(&self, state: &StateDict) -> Vec<Parameter> {
+        let of_encoder = |(under, encoder): (&str, &dyn Encoder)| {
+            let parameters = encoder.parameters().into_iter();
+            parameters.map(|own| (format!("{under}.{}", own.name), own)).collect::<Vec<_>>()
+        };
+        let mut own: BTreeMap<String, Parameter> = self.iter().flat_map(of_encoder).collect();
+        let last = own.values().map(|parameter| parameter.depth).max().unwrap_or(0);
+        let placed = |found: Parameter| match own.remove(&found.name) {
+            Some(own) => Parameter { name: found.name, ..own },
+            None => Parameter { depth: last, ..found },
+        };
+        Parameter::of_state(state).into_iter().map(placed).collect()
     }
 
     /// All of them, the one that evaluation reads first.

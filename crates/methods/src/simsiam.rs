@@ -53,7 +53,7 @@ impl Objective for Simsiam {
 
     fn groups(&self) -> Vec<Group> {
         let rate = self.predictor_lr.map_or(GroupRate::Scale(1.0), GroupRate::Fixed);
-        Group::changed(Group::decay_groups(self.state().trained()), "predictor", |group| group.rate = rate)
+        Group::changed(Group::decay_groups(self.parameters()), "predictor", |group| group.rate = rate)
     }
 
     fn state(&self) -> StateDict {

@@ -101,7 +101,7 @@ impl Objective for Swav {
 
     fn groups(&self) -> Vec<Group> {
         let frozen = |group: &mut Group| group.frozen_until = self.config.frozen_steps;
-        Group::changed(Group::decay_groups(self.state().trained()), "prototypes", frozen)
+        Group::changed(Group::decay_groups(self.parameters()), "prototypes", frozen)
     }
 
     fn state(&self) -> StateDict {

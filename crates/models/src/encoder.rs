@@ -1,7 +1,8 @@
-//! What every encoder can do: turn images into representations, show its stages, and be held by several.
+//! What every encoder can do: turn images into representations, show its stages, say what its variables are, and be held
+//! by several.
 
 use crate::EncoderSpec;
-use kontrast_torch_ext::{Draws, StateDict};
+use kontrast_torch_ext::{Draws, Parameter, StateDict};
 use tch::Tensor;
 
 /// A forward pass: how batch norm behaves, and what the network draws.
@@ -54,6 +55,22 @@ pub trait Encoder: Send {
     /// All variables and running statistics under the names of torchvision's networks, transformers' under timm's, sharing memory with the encoder.
     fn variables(&self) -> StateDict;
 
+    /// The trained ones among [`Encoder::variables`], under the same names and in the same order, each with its role and
+    /// its depth. By default roles follow from names and dimensions ([`Parameter::of_state`]), and all lie at depth 0, so
+    /// that layer-wise rates are one rate.
+    fn parameters(&self) -> Vec<Parameter> {
+        Parameter::of_state(&self.variables())
+    }
+
     /// Another handle on the same variables: a tensor may move to another thread, but not be shared with it.
     fn handle(&self) -> Box<dyn Encoder>;
+}
+
+/// The trained variables with their depths: `layers` names the layers from the images on, and what lies in none of them
+/// lies beside the first.
+pub(crate) fn parameters(variables: &StateDict, layers: impl IntoIterator<Item = String>) -> Vec<Parameter> {
+    let layers: Vec<String> = layers.into_iter().map(|layer| layer + ".").collect();
+    let depth = |name: &str| layers.iter().position(|layer| name.starts_with(&**layer)).unwrap_or(0);
+    let placed = |parameter: Parameter| Parameter { depth: depth(&parameter.name), ..parameter };
+    Parameter::of_state(variables).into_iter().map(placed).collect()
 }

@@ -35,6 +35,7 @@ pub use encoder::{Encoder, Mode, Pass};
 pub use estimate::Estimate;
 pub use heads::{Activation, Head, HeadNorm, HeadSpec};
 pub use init::Init;
+pub use kontrast_torch_ext::{Parameter, Role};
 pub use layer_norm::LayerNorm;
 pub use layers::{Conv2d, Like, Linear};
 pub use memory_bank::MemoryBank;

@@ -1,10 +1,11 @@
 //! The network in network that RotNet trains on CIFAR-10 (Gidaris, Singh and Komodakis 2018, arXiv 1803.07728, section
 //! 3.1; Lin et al. 2013, arXiv 1312.4400) without the classifier.
 
+use crate::encoder::parameters;
 use crate::layers::Like;
 use crate::nin_block::NinBlock;
 use crate::{Encoder, EncoderSpec, Init, Mode, Pass};
-use kontrast_torch_ext::StateDict;
+use kontrast_torch_ext::{Parameter, StateDict};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, nn};
 
@@ -95,6 +96,11 @@ impl Encoder for Nin {
 
     fn variables(&self) -> StateDict {
         self.variables.clone()
+    }
+
+    /// One a block, the first at depth 0.
+    fn parameters(&self) -> Vec<Parameter> {
+        parameters(&self.variables, (1..=self.blocks.len()).map(|number| format!("block{number}")))
     }
 
     fn handle(&self) -> Box<dyn Encoder> {

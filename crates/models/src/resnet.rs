@@ -1,10 +1,11 @@
 //! ResNet-18, 34, 50, 101 and 152 (He et al. 2016, arXiv 1512.03385) without the classifier, with torchvision's names.
 
 use crate::batch_norm::BatchNorm;
+use crate::encoder::parameters;
 use crate::layers::{Conv2d, Like};
 use crate::resnet_block::{Block, BlockShape};
 use crate::{Encoder, EncoderSpec, Init, Mode, Pass};
-use kontrast_torch_ext::StateDict;
+use kontrast_torch_ext::{Parameter, StateDict};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, nn};
 
@@ -138,6 +139,15 @@ impl Encoder for ResNet {
 
     fn variables(&self) -> StateDict {
         self.variables.clone()
+    }
+
+    /// The stem at depth 0, then one a residual block in order.
+    fn parameters(&self) -> Vec<Parameter> {
+        let stages = self.layers.iter().enumerate();
+        let blocks = stages.flat_map(|(stage, blocks)| {
+            (0..blocks.len()).map(move |block| format!("layer{}.{block}", stage + 1))
+        });
+        parameters(&self.variables, std::iter::once("conv1".to_owned()).chain(blocks))
     }
 
     fn handle(&self) -> Box<dyn Encoder> {

@@ -1,10 +1,11 @@
 //! Vision transformers (Dosovitskiy et al. 2020, arXiv 2010.11929) without the classifier, with timm's names.
 
+use crate::encoder::parameters;
 use crate::layer_norm::LayerNorm;
 use crate::position::{sines, stretched};
 use crate::vit_block::VitBlock;
 use crate::{Encoder, EncoderSpec, Init, Pass};
-use kontrast_torch_ext::{StateDict, channels_last};
+use kontrast_torch_ext::{Parameter, StateDict, channels_last};
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor, nn};
 
@@ -163,6 +164,14 @@ impl Encoder for Vit {
 
     fn variables(&self) -> StateDict {
         self.variables.clone()
+    }
+
+    /// The projection of patches, class token and positions at depth 0, then one a block, and the last norm at one more
+    /// than the blocks, as BEiT (Bao et al. 2021, arXiv 2106.08254) and MAE (He et al. 2021, arXiv 2111.06377) count them.
+    fn parameters(&self) -> Vec<Parameter> {
+        let blocks = (0..self.blocks.len()).map(|block| format!("blocks.{block}"));
+        let layers = std::iter::once("patch_embed".to_owned()).chain(blocks).chain(["norm".to_owned()]);
+        parameters(&self.variables, layers)
     }
 
     fn handle(&self) -> Box<dyn Encoder> {

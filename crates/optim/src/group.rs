@@ -1,7 +1,8 @@
 //! Parameter groups: which variables share a rate, weight decay, and the step from which they are trained.
 
 use crate::Rates;
-use kontrast_torch_ext::{StateDict, StateError, forget_gradients};
+use kontrast_torch_ext::{Parameter, StateDict, StateError, forget_gradients};
+use std::collections::BTreeMap;
 use tch::{Kind, Tensor};
 
 /// How a group's learning rate follows from the schedule's.
@@ -32,11 +33,31 @@ impl Group {
         Self { variables, rate: GroupRate::Scale(1.0), decay: true, frozen_until: 0 }
     }
 
-    /// Splits trained variables into weights, and biases and norms (one dimension), which papers train without
-    /// decay and without LARS's adaptation.
-    pub fn decay_groups(variables: Vec<(String, Tensor)>) -> [Self; 2] {
-        let (weights, rest) = variables.into_iter().partition(|(_, variable)| variable.dim() > 1);
-        [Self::new(weights), Self { decay: false, ..Self::new(rest) }]
+    /// Splits trained variables into those that decay ([`Parameter::decays`]), and biases and norms, which papers train
+    /// without decay and without LARS's adaptation.
+    pub fn decay_groups(parameters: impl IntoIterator<Item = Parameter>) -> [Self; 2] {
+        let (decayed, rest): (Vec<_>, Vec<_>) = parameters.into_iter().partition(Parameter::decays);
+        let named = |parameters: Vec<Parameter>| {
+            Self::new(parameters.into_iter().map(|parameter| (parameter.name, parameter.tensor)).collect())
+        };
+        [named(decayed), Self { decay: false, ..named(rest) }]
+    }
+
+    /// Groups with layer-wise rates, for fine-tuning: at depth d the schedule's rate times `factor^(last - d)`, where
+    /// `last` is the greatest depth among `parameters` (BEiT, Bao et al. 2021, arXiv 2106.08254; MAE, He et al. 2021, arXiv
+    /// 2111.06377, in whose published code `layer_decay` is 0.65 for ViT-Base and 0.75 for ViT-Large). A depth's decayed
+    /// and other variables are a group each, the shallowest depth first; none is empty.
+    pub fn by_depth(parameters: impl IntoIterator<Item = Parameter>, factor: f64) -> Vec<Self> {
+        let mut depths: BTreeMap<usize, Vec<Parameter>> = BTreeMap::new();
+        for parameter in parameters {
+            depths.entry(parameter.depth).or_default().push(parameter);
+        }
+        let last = depths.keys().copied().max().unwrap_or(0);
+        let groups = depths.into_iter().flat_map(|(depth, parameters)| {
+            let rate = GroupRate::Scale(factor.powi((last - depth) as i32));
+            Self::decay_groups(parameters).map(|group| Self { rate, ..group })
+        });
+        groups.filter(|group| !group.variables.is_empty()).collect()
     }
 
     /// Makes groups of their own of the variables under `part`, and changes these.

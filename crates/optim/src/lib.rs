@@ -12,7 +12,7 @@ mod sgd;
 pub use adamw::Adamw;
 pub use clip::{Clip, ClipPer, clip_gradients};
 pub use group::{Group, GroupRate};
-pub use kontrast_torch_ext::{StateDict, StateError};
+pub use kontrast_torch_ext::{Parameter, Role, StateDict, StateError};
 pub use lars::{Lars, LarsOptions};
 pub use schedule::{Constant, Cosine, HalfCosine, Multistep, Schedule};
 pub use sgd::Sgd;

@@ -1,6 +1,7 @@
 //! What `tch` lacks, through a small C++ shim: bf16 autocast on CPU and CUDA, loading libtorch's CUDA half,
 //! fused optimizer updates, channels-last tensors, deterministic algorithms, strict state dictionaries, memory kept from
-//! step to step, and what memory there is. [`Texts`] stands here since networks and batches both speak of it.
+//! step to step, and what memory there is. [`Texts`] stands here since networks and batches both speak of it, and
+//! [`Parameter`] since networks say it and optimizers read it.
 //!
 #![doc = include_str!("../README.md")]
 
@@ -13,6 +14,7 @@ mod ffi;
 mod fused;
 mod layout;
 mod memory;
+mod parameter;
 mod state;
 mod texts;
 
@@ -24,5 +26,6 @@ pub use draws::Draws;
 pub use fused::{AdamwStep, SgdStep, forget_gradients, fused_adamw, fused_sgd};
 pub use layout::{channels_last, deterministic};
 pub use memory::{available_memory, peak_memory};
+pub use parameter::{Parameter, Role};
 pub use state::{StateDict, StateError, metadata};
 pub use texts::Texts;

@@ -67,6 +67,29 @@ fn every_name_of_a_group_stands_in_the_state() {
 }
 
 #[test]
+fn what_has_more_than_one_dimension_decays_and_nothing_else() {
+    for example in all() {
+        for group in example.method().groups() {
+            for (name, variable) in &group.variables {
+                assert_eq!(group.decay, variable.dim() > 1, "{}: {name}", example.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_encoder_says_the_depth_of_its_parameters_and_heads_lie_beside_its_last_layer() {
+    let method = Example::new("dino-vit", &[]).method();
+    let parameters = method.objective().parameters();
+    let last = method.encoder().parameters().iter().map(|parameter| parameter.depth).max();
+    let depth = |name: &str| parameters.iter().find(|found| found.name == name).map(|found| found.depth);
+    assert_eq!(depth("encoder.cls_token"), Some(0));
+    assert_eq!(depth("encoder.blocks.1.norm1.weight"), Some(2));
+    assert_eq!([depth("encoder.norm.bias"), depth("prototypes.weight")], [last, last]);
+    assert_eq!(depth("target.encoder.cls_token"), None, "the momentum encoder is not trained");
+}
+
+#[test]
 fn the_loss_falls_on_a_handful_of_images() {
     for example in all() {
         let mut method = example.method();

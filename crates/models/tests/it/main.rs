@@ -5,5 +5,6 @@ mod decoder;
 mod fill;
 mod heads;
 mod nin;
+mod parameters;
 mod resnet;
 mod vit;

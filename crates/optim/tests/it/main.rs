@@ -1,4 +1,5 @@
 //! Optimizers and schedules against PyTorch's and lightly's.
 
 mod clip;
+mod groups;
 mod optimizers;

@@ -1,7 +1,7 @@
 //! Twenty steps beside PyTorch and lightly, frozen groups, saved and restored state.
 
 use kontrast_optim::{
-    Adamw, Cosine, Group, GroupRate, Lars, LarsOptions, Multistep, Optimizer, Rates, Schedule, Sgd,
+    Adamw, Cosine, Group, GroupRate, Lars, LarsOptions, Multistep, Optimizer, Parameter, Rates, Schedule, Sgd,
 };
 use kontrast_testkit::{Case, assert_close, relative_error};
 use proptest::prelude::*;
@@ -21,8 +21,8 @@ fn variables(case: &Case) -> Vec<Tensor> {
 }
 
 fn groups(variables: &[Tensor]) -> Vec<Group> {
-    let named = variables.iter().enumerate().map(|(i, v)| (i.to_string(), v.shallow_clone())).collect();
-    Group::decay_groups(named).into()
+    let named = variables.iter().enumerate().map(|(i, v)| (i.to_string(), v.shallow_clone()));
+    Group::decay_groups(Parameter::of_state(&named.collect())).into()
 }
 
 /// Gives the variables exactly these gradients: the gradient of a sum of products is the other factor.
