@@ -4,7 +4,7 @@
 //! between two pixels fall the same way.
 
 use crate::moves::positions;
-use crate::task::Numbers;
+use crate::numbers::Numbers;
 use tch::{Kind, Tensor};
 
 /// Draws the pictures anew, each pixel from where its map sends it.

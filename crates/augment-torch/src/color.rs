@@ -1,7 +1,7 @@
 //! What looks at the three channels of a pixel: grayscale, contrast, saturation, hue. A gray picture has no colours to
 //! change, and stays; its contrast turns about its own mean.
 
-use crate::task::Numbers;
+use crate::numbers::Numbers;
 use kontrast_augment::GRAYSCALE_WEIGHTS;
 use tch::{Kind, Tensor};
 

@@ -10,6 +10,7 @@ mod frame;
 mod moves;
 mod neighbourhood;
 mod noise;
+mod numbers;
 mod pointwise;
 mod renderer;
 mod resample;
@@ -20,7 +21,8 @@ mod views;
 
 pub use color_space::ColorSpace;
 pub use noise::normal;
-pub use renderer::{DeviceRenderer, Grouping};
+pub use renderer::DeviceRenderer;
+pub use schedule::Grouping;
 pub use to_tensor::ToTensor;
 pub use views::Views;
 

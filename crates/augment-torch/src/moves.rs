@@ -1,6 +1,6 @@
 //! What moves whole pixels after other operations: late cuts, and channels moved against each other.
 
-use crate::task::Numbers;
+use crate::numbers::Numbers;
 use tch::{Device, Kind, Tensor};
 
 /// Whole numbers from 0, as fp32, along dimension `dim` of four.

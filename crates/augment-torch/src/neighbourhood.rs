@@ -1,7 +1,7 @@
 //! What looks at the pixels around: blur, sharpness, edges.
 
+use crate::numbers::Numbers;
 use crate::resample::Taps;
-use crate::task::Numbers;
 use tch::{Device, Kind, Tensor};
 
 /// How many sigmas from its middle a Gaussian is below 1e-5 of it: farther weights are left out.

@@ -1,7 +1,7 @@
 //! Noise from the counter of the CPU renderer: the same bits, in whole numbers; and what is filled with it.
 
 use crate::moves::positions;
-use crate::task::Numbers;
+use crate::numbers::Numbers;
 use kontrast_torch_ext::counter_bits;
 use tch::{Kind, Tensor};
 

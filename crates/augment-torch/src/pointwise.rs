@@ -1,6 +1,6 @@
 //! Operations on single values, and the stretching of channels.
 
-use crate::task::Numbers;
+use crate::numbers::Numbers;
 use kontrast_augment::FLAT;
 use tch::{Kind, Tensor};
 

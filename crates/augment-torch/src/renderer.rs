@@ -2,21 +2,11 @@
 
 use crate::color_space::ColorSpace;
 use crate::frame::Frame;
+use crate::numbers::Numbers;
 use crate::resample::{self, Frames};
-use crate::schedule::{Cohort, Launch, Rows, Schedule, Slot};
-use crate::task::Numbers;
+use crate::schedule::{Cohort, Grouping, Launch, Rows, Schedule, Slot};
 use kontrast_augment::Recipe;
 use tch::{Device, Kind, Tensor, no_grad};
-
-/// Which views share a launch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grouping {
-    /// Neighbours with the same operation, changed where they are: nothing is copied. Best where a launch costs little
-    /// and memory much, on a CPU.
-    Runs,
-    /// All views with the same operation, picked and put back: few launches. Best on a GPU.
-    Kinds,
-}
 
 /// Renders views of images that lie on a device, a batch at a time.
 ///

@@ -1,10 +1,19 @@
 //! Recipes in the order in which a device carries them out: sorted, cut into chunks, with all their numbers packed.
 
 use crate::frame::Frame;
-use crate::renderer::Grouping;
 use crate::task::Task;
 use kontrast_augment::{Op, Recipe};
 use std::collections::BTreeMap;
+
+/// Which views share a launch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grouping {
+    /// Neighbours with the same operation, changed where they are: nothing is copied. Best where a launch costs little
+    /// and memory much, on a CPU.
+    Runs,
+    /// All views with the same operation, picked and put back: few launches. Best on a GPU.
+    Kinds,
+}
 
 /// A batch of recipes, made ready on the host. Every number that the device needs is in `floats` and `integers`.
 #[derive(Debug, Default)]

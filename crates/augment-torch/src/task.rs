@@ -1,5 +1,6 @@
-//! What all views of a group share: the kind of an operation; and the numbers in which they differ.
+//! One operation for a group of views: its kind, and what it does to them with one row of numbers a view.
 
+use crate::numbers::Numbers;
 use crate::{affine, color, equalize, moves, neighbourhood, noise, pointwise};
 use kontrast_augment::{Fill, Op, Sampling, colours};
 use tch::Tensor;
@@ -37,21 +38,6 @@ pub(crate) enum Task {
     ShiftChannels,
     /// All but this one.
     DropChannels(u8),
-}
-
-/// The numbers of a group.
-pub(crate) struct Numbers {
-    /// `[n, numbers]`
-    pub(crate) floats: Tensor,
-    /// Low and high half of each key, `[n, 2]`.
-    pub(crate) keys: Tensor,
-}
-
-impl Numbers {
-    /// One number of each view, `[n, 1, 1, 1]`.
-    pub(crate) fn column(&self, which: i64) -> Tensor {
-        self.floats.select(1, which).view([-1, 1, 1, 1])
-    }
 }
 
 impl Task {

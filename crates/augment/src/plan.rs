@@ -103,8 +103,8 @@ impl ViewPlan {
 mod tests {
     use super::ViewPlan;
     use crate::error::PlanError;
+    use crate::recipe::Sampling;
     use crate::step::{Choice, Step};
-    use crate::transform::affine::Sampling;
 
     fn message(step: Step) -> String {
         ViewPlan::new((8, 8), vec![Step::Fit, step]).unwrap_err().to_string()

@@ -1,5 +1,6 @@
 //! Operations that look at one pixel at a time, several in one pass over the picture.
 
+use crate::clamp::unit;
 use crate::image::colours;
 use crate::transform::{autocontrast, color_jitter, grayscale, hue, invert, posterize, solarize};
 use multiversion::multiversion;
@@ -151,21 +152,4 @@ fn sum(plane: &[f32]) -> f64 {
 #[inline(always)]
 fn byte(value: f32) -> u8 {
     (unit(value) * 255.0 + 8_388_608.0).to_bits() as u8
-}
-
-// Written as comparisons, because these become one instruction, where `f32::max` must also mind NaN.
-/// Clamps to `[0, 1]`; NaN becomes 0.
-#[inline(always)]
-pub(crate) fn unit(value: f32) -> f32 {
-    smaller(larger(value, 0.0), 1.0)
-}
-
-#[inline(always)]
-pub(crate) fn larger(a: f32, b: f32) -> f32 {
-    if a > b { a } else { b }
-}
-
-#[inline(always)]
-pub(crate) fn smaller(a: f32, b: f32) -> f32 {
-    if a < b { a } else { b }
 }

@@ -1,7 +1,5 @@
 //! The recipe: what is done to one view, as plain data.
 
-use crate::transform::affine::Sampling;
-use crate::transform::erase::Fill;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -155,6 +153,27 @@ pub enum Op {
         /// Key of the noise.
         key: u64,
     },
+}
+
+/// How a value between pixels is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sampling {
+    /// The nearest pixel.
+    #[default]
+    Nearest,
+    /// Blended from the four around.
+    Bilinear,
+}
+
+/// What a box is filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fill {
+    /// One value in all channels, from 0 to 1.
+    Value(f32),
+    /// Noise of this key about the middle gray, clamped: standard normal once a natural image is normalised.
+    Noise(u64),
 }
 
 fn antialiased() -> bool {

@@ -146,7 +146,10 @@ impl Scratch {
                 let offset = pointwise::gray_mean(canvas.colours(), width * height) * (1.0 - factor);
                 return Some(Point::Blend { factor, offset });
             }
-            Op::Autocontrast => return Some(autocontrast::stretch(canvas.each_colour())),
+            Op::Autocontrast => {
+                let (least, range) = autocontrast::ranges(canvas.each_colour());
+                return Some(Point::Stretch { least, range });
+            }
             Op::Cut { x, y, width, height } => resize::cut(canvas, (x, y), (width, height)),
             Op::Flip => flip::horizontal(canvas),
             Op::FlipVertical => flip::vertical(canvas),

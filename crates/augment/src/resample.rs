@@ -1,7 +1,7 @@
 //! Bilinear resizing of a window, from bytes to planes of floats.
 
+use crate::clamp::larger;
 use crate::image::ImageRef;
-use crate::pointwise::larger;
 use multiversion::multiversion;
 use wide::f32x4;
 

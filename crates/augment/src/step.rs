@@ -1,10 +1,9 @@
 //! The steps that a plan is made of.
 
-use crate::recipe::Op;
-use crate::transform::affine::{self, Sampling};
+use crate::recipe::{Op, Sampling};
 use crate::transform::auto_augment::{self, Policy};
 use crate::transform::erase::{self, Filling};
-use crate::transform::{channels, color_jitter, crop, rand_augment, resize};
+use crate::transform::{affine, channels, color_jitter, crop, rand_augment, resize};
 use kontrast_rng::KeyedRng;
 
 /// One step of a plan. Ranges are drawn uniformly, ends included where they are whole numbers.

@@ -30,7 +30,7 @@ pub struct Data {
     ///
     /// Range: `train.batch` to the images there are, `"all"`
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "all_or_count")]
-    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::subset"))]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "subset_schema"))]
     pub subset: Option<usize>,
     /// For `stl10` only: whether its 100,000 images without a label are trained on beside the 5,000 with one; default
     /// `false`.
@@ -157,6 +157,12 @@ fn usual_background(background: &Option<Background>) -> bool {
 #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
 fn usual_space(space: &Option<ColorSpace>) -> bool {
     space.unwrap_or_default() == ColorSpace::Rgb
+}
+
+/// A number of images, or `"all"`.
+#[cfg(feature = "schema")]
+fn subset_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "const": "all" }] })
 }
 
 /// A number of images, or `"all"`.

@@ -5,10 +5,6 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::error::Fault;
-use crate::explain::named;
-use crate::source::Sources;
-
 /// The names of a key, an element's number with the list's name; none where it is not made of names.
 pub(crate) fn names(key: &str) -> Option<Vec<String>> {
     let mut names: Vec<String> = Vec::new();
@@ -38,46 +34,14 @@ pub(crate) fn find<'t, 's>(table: &'t mut DeTable<'s>, name: &str) -> Option<&'t
     }
 }
 
-/// One for each element that was named and is not there.
-pub(crate) fn missing(beginning: &str, table: &DeTable<'_>, sources: &Sources) -> Vec<Fault> {
-    let faults = table.iter().flat_map(|(key, value)| {
-        let name = key.get_ref().as_ref();
-        let path = format!("{beginning}{name}");
-        let Some((list, index)) = element_of(name) else {
-            return missing_in(&path, value.get_ref(), sources);
-        };
-        let message = match table.get(list).map(Spanned::get_ref) {
-            Some(DeValue::Array(values)) if values.is_empty() => {
-                format!("expected a list {beginning}{list} with elements, found an empty one; give it whole, as TOML")
-            }
-            Some(DeValue::Array(values)) if index < values.len() => {
-                "stands before the argument that brings the list; put it behind that one".to_owned()
-            }
-            Some(DeValue::Array(values)) => {
-                format!("expected an element from 0 to {}, which the list has, found {index}", values.len() - 1)
-            }
-            _ => format!("expected a list {beginning}{list} to change an element of, found none; give it whole, as TOML"),
-        };
-        vec![Fault { place: sources.place(key.span().start), key: path, message }]
-    });
-    faults.collect()
-}
-
-fn missing_in(path: &str, value: &DeValue<'_>, sources: &Sources) -> Vec<Fault> {
-    match value {
-        DeValue::Table(inner) => missing(&format!("{path}."), inner, sources),
-        DeValue::Array(values) => {
-            let inside = |(index, value): (usize, &Spanned<DeValue<'_>>)| {
-                missing_in(&format!("{path}[{index}]"), value.get_ref(), sources)
-            };
-            values.iter().enumerate().flat_map(inside).collect()
-        }
-        _ => Vec::new(),
-    }
+/// Name and index of a part of a key, such as `view[1]`.
+pub(crate) fn named(part: &str) -> (&str, Option<usize>) {
+    let (name, index) = part.trim_end_matches(']').split_once('[').unwrap_or((part, ""));
+    (name, index.parse().ok())
 }
 
 /// List and index of a name such as `tasks[0]`.
-fn element_of(name: &str) -> Option<(&str, usize)> {
+pub(crate) fn element_of(name: &str) -> Option<(&str, usize)> {
     let (list, index) = name.strip_suffix(']')?.split_once('[')?;
     is_bare(list).then_some((list, index.parse().ok()?))
 }

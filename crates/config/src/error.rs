@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::Location;
+use crate::location::Location;
 use kontrast_runlog::human::printable;
 
 /// As many faults are named; the others are counted.

@@ -5,8 +5,9 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::choices::CHOICES;
+use crate::elements::named;
 use crate::error::Fault;
-use crate::load::CHOICES;
 use crate::phrases::{in_words, listed, meant, quoted, slip, unknown};
 use crate::renamed::renamed;
 use crate::shape::{in_quotes, meant_shape};
@@ -153,10 +154,4 @@ fn value_at<'t, 's>(table: &'t DeTable<'s>, path: &[String]) -> Option<&'t DeVal
         (_, DeValue::Table(inner)) => value_at(inner, rest),
         _ => None,
     }
-}
-
-/// Name and index of a part of a key, such as `view[1]`.
-pub(crate) fn named(part: &str) -> (&str, Option<usize>) {
-    let (name, index) = part.trim_end_matches(']').split_once('[').unwrap_or((part, ""));
-    (name, index.parse().ok())
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::choices::CHOICES;
 use crate::error::ConfigError;
-use crate::load::CHOICES;
 use crate::views::Views;
 use kontrast_runlog::human::printable;
 

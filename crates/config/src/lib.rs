@@ -4,6 +4,7 @@
 
 mod ablation;
 mod background;
+mod choices;
 mod color_space;
 mod data;
 mod digest;
@@ -16,8 +17,10 @@ mod explain;
 mod infrastructure;
 mod kind;
 mod load;
+mod location;
 mod merge;
 mod method;
+mod missing;
 mod optimizer;
 mod overrides;
 mod phrases;
@@ -43,6 +46,7 @@ pub use eval::*;
 pub use experiment::Experiment;
 pub use infrastructure::{Device, Infrastructure};
 pub use load::Loaded;
+pub use location::Location;
 pub use method::{
     AnyMethod, Autoencoder, BarlowTwins, Byol, ComparedViews, Dcl, Dclw, Dino, Exemplar, Head, HeadNorm,
     Jigsaw, Joint, JointTask, MethodInfo, MethodSpec, Mining, Moco, Mocov3, Momentum, Nnclr, Npid,
@@ -53,7 +57,6 @@ pub use method::{
 pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};
 pub use problems::{Problem, Problems};
 pub use schedule::{Constant, Cosine, Multistep, Schedule};
-pub use source::Location;
 pub use train::{Clip, ClipPer, Feed, Precision, Train};
 pub use views::{
     Blur, Crop, Crops, CustomViews, DinoViews, Filling, Finish, IdentityViews, Jitter, PairViews, Policy,

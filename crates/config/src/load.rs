@@ -2,16 +2,15 @@
 
 use std::path::Path;
 
+use crate::choices::CHOICES;
 use crate::digest::digest;
 use crate::error::{ConfigError, Fault};
 use crate::experiment::Experiment;
 use crate::kind::Kind;
+use crate::location::Location;
 use crate::merge::Merged;
 use crate::problems::Problem;
-use crate::source::{Location, Sources};
-
-/// Tables of which one variant is chosen.
-pub(crate) const CHOICES: [&str; 5] = ["views", "encoder", "method", "optimizer", "schedule"];
+use crate::source::Sources;
 
 /// A checked experiment.
 #[derive(Clone, Debug)]

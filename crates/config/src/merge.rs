@@ -4,11 +4,13 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use crate::elements;
+use crate::choices::CHOICES;
+use crate::elements::{self, named};
 use crate::error::{ConfigError, Fault, LISTED};
-use crate::explain::{UnknownKey, explain, named, unknown_key};
-use crate::load::CHOICES;
-use crate::source::{Location, Sources};
+use crate::explain::{UnknownKey, explain, unknown_key};
+use crate::location::Location;
+use crate::missing::missing;
+use crate::source::Sources;
 use kontrast_runlog::human::printable;
 
 type Entry<'s> = (Spanned<DeString<'s>>, Spanned<DeValue<'s>>);
@@ -33,7 +35,7 @@ impl<'s> Merged<'s> {
             replaced.extend(choices.iter().filter_map(|choice| replaces(sources, choice, &table, &parsed)));
             merge(&mut table, parsed, choices);
         }
-        let faults = elements::missing("", &table, sources);
+        let faults = missing("", &table, sources);
         if faults.is_empty() {
             Ok(Self { sources, table, replaced })
         } else {

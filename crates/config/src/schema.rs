@@ -82,11 +82,6 @@ fn paragraphs(text: &str) -> String {
     text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n\n")
 }
 
-/// `data.subset`: a number or `"all"`.
-pub(crate) fn subset(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "const": "all" }] })
-}
-
 macro_rules! by_hand {
     ($($type:ident($generator:ident) => $schema:expr;)*) => {
         $(impl JsonSchema for $type {

@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use crate::Location;
+use crate::location::Location;
 use crate::phrases::{listed, unknown};
 use crate::views::Transform;
 

@@ -3,41 +3,15 @@
 //! Each source is parsed behind as many spaces as bytes came before it. So a span in the merged table
 //! says by itself which source it comes from.
 
-use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::error::{ConfigError, Fault};
+use crate::location::Location;
 use crate::overrides::as_toml;
 use crate::text::{NoText, read_text};
-use kontrast_runlog::human::printable;
-
-/// Where something stands: what a person needs to find it again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
-    /// In a file; line and column count from 1.
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Its line.
-        line: usize,
-        /// The character in that line.
-        column: usize,
-    },
-    /// In an argument of `--set`.
-    Argument(String),
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File { path, line, column } => write!(f, "{}:{line}:{column}", printable(path.display())),
-            Self::Argument(argument) => write!(f, "--set {}", printable(argument)),
-        }
-    }
-}
 
 /// All sources of one configuration: a file, the files it extends, then the arguments.
 pub(crate) struct Sources {

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+/// The formats that are read.
+const FORMATS: &str = "JPEG, PNG, WebP, BMP, TIFF or GIF";
+
 /// An error of reading, fetching or loading images.
 #[derive(Debug, Error)]
 pub enum DataError {
@@ -17,8 +20,13 @@ pub enum DataError {
         folder: PathBuf,
     },
     /// No data set of this name can be fetched.
-    #[error("no data set is called {0:?}; there are {known}", known = crate::fetch::NAMES.join(", "))]
-    Unknown(String),
+    #[error("no data set is called {name:?}; there are {}", known.join(", "))]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The data sets that can be fetched.
+        known: &'static [&'static str],
+    },
     /// A file is shorter or longer than it should be.
     #[error("{}: expected {expected} bytes, found {found}; fetch again with: cargo xtask data {dataset}", path.display())]
     Size {
@@ -81,7 +89,7 @@ pub enum DataError {
     #[error(
         "{}: no images found{others}; expected {} files, in one folder a class or side by side",
         folder.display(),
-        crate::formats::NAMES
+        FORMATS
     )]
     EmptyFolder {
         /// The folder.

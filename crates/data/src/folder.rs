@@ -15,10 +15,11 @@ use crate::coverage;
 use crate::dataset::{Dataset, Labelled};
 use crate::decode::decode;
 use crate::error::DataError;
-use crate::layout::{Files, Layout};
-use crate::open::{Split, Splits};
+use crate::layout::Layout;
+use crate::split::{Split, Splits};
 use crate::subset::{Subset, fraction_of_each};
 use crate::transparency::{Decoded, Form};
+use crate::walk::Files;
 
 /// Decoded images that stay in memory, in bytes: a small folder is decoded once, not once an epoch.
 const KEPT: usize = 512 << 20;

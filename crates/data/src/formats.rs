@@ -7,9 +7,6 @@ use image::ImageFormat;
 
 use crate::{own, regular};
 
-/// The formats that are read, for messages.
-pub(crate) const NAMES: &str = "JPEG, PNG, WebP, BMP, TIFF or GIF";
-
 /// Their endings.
 const READ: [&str; 11] = ["bmp", "dib", "gif", "jfif", "jpe", "jpeg", "jpg", "png", "tif", "tiff", "webp"];
 

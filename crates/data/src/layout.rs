@@ -1,10 +1,9 @@
 //! Finds the images of a folder, and their classes and splits where there are some.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
-use crate::walk::{Walker, listed};
+use crate::walk::{Files, Walker, listed};
 
 /// What folders of training images are called, in any case.
 const TRAIN: [&str; 2] = ["train", "training"];
@@ -18,15 +17,6 @@ pub(crate) struct Layout {
     pub(crate) train: Files,
     pub(crate) test: Option<Files>,
     pub(crate) notes: Vec<String>,
-}
-
-/// Image files, in the order of their names.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Files {
-    /// Side by side, without classes.
-    Flat(Vec<PathBuf>),
-    /// One folder a class. Two names may look alike where they are no UTF-8, and are two classes all the same.
-    Classes(Vec<(OsString, Vec<PathBuf>)>),
 }
 
 impl Layout {

@@ -10,7 +10,7 @@ use kontrast_augment::ImageRef;
 use crate::classes::Classes;
 use crate::dataset::Dataset;
 use crate::error::DataError;
-use crate::open::{Split, Splits};
+use crate::split::{Split, Splits};
 use crate::{class_names, pinned, regular};
 
 /// The name in experiment files and in the cache.
@@ -143,7 +143,7 @@ mod tests {
     use std::path::Path;
 
     use super::{Counts, FILES, IMAGE, PLANE, SIDE, open_counted};
-    use crate::open::Splits;
+    use crate::split::Splits;
 
     const TINY: Counts = Counts { train: 2, test: 1, unlabelled: 3 };
 

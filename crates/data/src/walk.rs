@@ -9,9 +9,17 @@ use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
 use crate::formats::Kind;
-use crate::layout::Files;
 use crate::left_out::LeftOut;
 use crate::own;
+
+/// Image files, in the order of their names.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Files {
+    /// Side by side, without classes.
+    Flat(Vec<PathBuf>),
+    /// One folder a class. Two names may look alike where they are no UTF-8, and are two classes all the same.
+    Classes(Vec<(OsString, Vec<PathBuf>)>),
+}
 
 /// Remembers which folders were walked, and what is left out.
 #[derive(Default)]

@@ -39,7 +39,7 @@ pub fn is_refused(error: &anyhow::Error) -> bool {
     let of_data = matches!(
         error.downcast_ref(),
         Some(
-            Unknown(_)
+            Unknown { .. }
                 | Subset { .. }
                 | Batch { .. }
                 | Synthetic { .. }

@@ -155,7 +155,9 @@ pub fn objective(
         config::AnyMethod::RelativePatch(own) => Box::new(RelativePatch::new(own, setting)),
         config::AnyMethod::Exemplar(own) => Box::new(Exemplar::new(own, setting)),
         config::AnyMethod::Autoencoder(own) => Box::new(Autoencoder::new(own, setting)),
-        config::AnyMethod::Joint(own) => Box::new(Joint::new(own, setting, labels)?),
+        config::AnyMethod::Joint(own) => {
+            Box::new(Joint::new(own, setting, |method, setting| objective(method, setting, labels))?)
+        }
     })
 }
 

@@ -2,13 +2,13 @@
 //! train four such tasks together).
 
 use crate::branch::Branch;
-use crate::build::{BuildError, objective};
 use crate::objective::{
     BatchInfo, CollapseCriterion, Encoders, LossOutput, Objective, Pretext, Reconstruction,
 };
-use crate::setting::{Labels, Setting, SharedEncoder};
+use crate::setting::{Setting, SharedEncoder};
 use crate::{Outputs, Progress, ViewSpec};
 use kontrast_augment_torch::Views;
+use kontrast_config::AnyMethod;
 use kontrast_models::{HeadSpec, Mode};
 use kontrast_optim::Group;
 use kontrast_torch_ext::StateDict;
@@ -30,11 +30,12 @@ struct Task {
 }
 
 impl Joint {
-    pub(crate) fn new(
+    /// `objective` makes one of the settings of each task.
+    pub(crate) fn new<E>(
         config: &kontrast_config::Joint,
         setting: &Setting,
-        labels: Option<&Labels>,
-    ) -> Result<Self, BuildError> {
+        objective: impl Fn(&AnyMethod, &Setting) -> Result<Box<dyn Objective>, E>,
+    ) -> Result<Self, E> {
         let branch = Branch::new(setting, &HeadSpec::none(), 1);
         let task = |(place, own): (usize, &kontrast_config::JointTask)| {
             let plans = own.views.iter().map(|&view| setting.views.plans[view].clone()).collect();
@@ -48,10 +49,10 @@ impl Joint {
                 name: format!("tasks.{place}.{}", own.method.name()),
                 weight: own.weight,
                 views: own.views.iter().map(|&view| view as i64).collect(),
-                objective: objective(&own.method, &setting, labels)?,
+                objective: objective(&own.method, &setting)?,
             })
         };
-        let tasks = config.tasks.iter().enumerate().map(task).collect::<Result<_, BuildError>>()?;
+        let tasks = config.tasks.iter().enumerate().map(task).collect::<Result<_, E>>()?;
         Ok(Self { branch, tasks })
     }
 }
@@ -170,8 +171,9 @@ impl Objective for Joint {
 mod tests {
     use super::*;
     use crate::Accuracy;
+    use crate::build::objective;
     use crate::example::{progress, setting, views};
-    use kontrast_config::{AnyMethod, Experiment, JointTask};
+    use kontrast_config::{Experiment, JointTask};
     use kontrast_testkit::assert_close;
     use std::path::Path;
 
@@ -187,7 +189,7 @@ mod tests {
             method: method(name),
         };
         let config = kontrast_config::Joint { tasks: tasks.iter().map(task).collect() };
-        Joint::new(&config, &setting(), None).unwrap()
+        Joint::new(&config, &setting(), |method, setting| objective(method, setting, None)).unwrap()
     }
 
     fn loss_of(objective: &mut dyn Objective, views: &Views) -> LossOutput {

@@ -9,10 +9,12 @@
 mod assigned;
 mod distances;
 mod groups;
+mod permutation;
 mod pool;
 
 pub use distances::Distances;
 pub use groups::PermutationGroup;
+pub use permutation::Permutation;
 
 use crate::Grid;
 use pool::{Pool, Rule};
@@ -23,9 +25,6 @@ use std::fmt;
 
 /// The most tiles whose permutations are all looked at: 362,880.
 const FEW_TILES: usize = 9;
-
-/// Tile `permutation[i]` is shown at place `i`.
-pub type Permutation = Vec<u8>;
 
 /// How a set is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
+use crate::nan::null_is_nan;
 use crate::{LossPart, Status};
 
 /// One line of `events.jsonl`. `step` counts the steps that are done, so the first step's is 1.
@@ -147,11 +148,6 @@ fn in_words(time: SystemTime) -> String {
         },
         |date| date.to_string(),
     )
-}
-
-/// JSON has no NaN; a diverged loss is written as null.
-pub(crate) fn null_is_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod human;
 mod in_effect;
 mod layout;
 mod lines;
+mod nan;
 mod records;
 mod run_dir;
 mod runs;

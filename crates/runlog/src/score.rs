@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::null_is_nan;
+use crate::nan::null_is_nan;
 
 /// One score, with the settings that were chosen for it on a split of the training set, or fixed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

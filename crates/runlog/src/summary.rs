@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::null_is_nan;
+use crate::nan::null_is_nan;
 use crate::{Layout, RunlogError, Score, Status};
 
 /// All of a run that a script may ask for. Null stands for what is not there or not yet measured.

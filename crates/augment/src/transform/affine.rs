@@ -1,21 +1,9 @@
 //! Rotation, translation and shear, read from the source through the inverse map; outside is black.
 
 use crate::canvas::Canvas;
-use crate::recipe::Op;
+use crate::recipe::{Op, Sampling};
 use crate::transform::flip;
 use kontrast_rng::KeyedRng;
-use serde::{Deserialize, Serialize};
-
-/// How a value between pixels is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sampling {
-    /// The nearest pixel.
-    #[default]
-    Nearest,
-    /// Blended from the four around.
-    Bilinear,
-}
 
 impl Op {
     /// How many quarters a rotation turns a picture of `size`, where it moves whole pixels and reads nothing between them

@@ -1,7 +1,6 @@
 //! AutoAugment (Cubuk et al. 2018, arXiv 1805.09501): policies learned on CIFAR-10 and on ImageNet (tables 7 and 9).
 
-use crate::recipe::Op;
-use crate::transform::affine::Sampling;
+use crate::recipe::{Op, Sampling};
 use crate::transform::rand_augment::Kind::{
     self, AutoContrast, Brightness, Color, Contrast, Equalize, Invert, Posterize, Rotate, Sharpness, ShearX,
     ShearY, Solarize, TranslateX, TranslateY,

@@ -1,8 +1,8 @@
 //! Channels moved against each other, and channels dropped: both take away what colour fringes betray.
 
 use crate::canvas::Canvas;
+use crate::clamp::unit;
 use crate::image::colours;
-use crate::pointwise::unit;
 use crate::recipe::Op;
 use kontrast_rng::Counter;
 use kontrast_rng::KeyedRng;

@@ -1,6 +1,6 @@
 //! Brightness, contrast and saturation, and how torchvision's `ColorJitter` draws them with the hue.
 
-use crate::pointwise::unit;
+use crate::clamp::unit;
 use crate::recipe::Op;
 use crate::transform::grayscale::gray;
 use kontrast_rng::KeyedRng;

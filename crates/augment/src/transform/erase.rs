@@ -1,24 +1,13 @@
 //! Random erasing (Zhong et al. 2017, arXiv 1708.04896) and cutout (DeVries and Taylor 2017, arXiv 1708.04552).
 
 use crate::canvas::Canvas;
-use crate::pointwise::unit;
-use crate::recipe::Op;
+use crate::clamp::unit;
+use crate::recipe::{Fill, Op};
 use kontrast_rng::Counter;
 use kontrast_rng::KeyedRng;
-use serde::{Deserialize, Serialize};
 
 /// Standard deviation of a box's noise, about that of the channels of natural images (CIFAR-10: .25).
 const STD: f32 = 0.25;
-
-/// What a box is filled with.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fill {
-    /// One value in all channels, from 0 to 1.
-    Value(f32),
-    /// Noise of this key about the middle gray, clamped: standard normal once a natural image is normalised.
-    Noise(u64),
-}
 
 /// How a plan fills a box.
 #[derive(Clone, Copy, Debug, PartialEq)]

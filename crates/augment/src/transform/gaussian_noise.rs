@@ -1,6 +1,6 @@
 //! Gaussian noise, one number for each value.
 
-use crate::pointwise::unit;
+use crate::clamp::unit;
 use kontrast_rng::Counter;
 
 /// Adds noise of this standard deviation, of values from 0 to 1, clamped.

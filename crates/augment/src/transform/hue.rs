@@ -1,6 +1,6 @@
 //! Hue, turned in HSV and back in one go.
 
-use crate::pointwise::{larger, smaller, unit};
+use crate::clamp::{larger, smaller, unit};
 
 /// Every channel lies between the smallest one and `range` above it, at a height that only the hue says. `turn` is in
 /// sixths of the circle, from -3 to 3.

@@ -1,6 +1,6 @@
 //! Posterize: fewer levels, as if a byte had fewer bits.
 
-use crate::pointwise::{larger, smaller};
+use crate::clamp::{larger, smaller};
 
 /// How many levels this many bits have.
 pub(crate) fn levels(bits: u8) -> f32 {

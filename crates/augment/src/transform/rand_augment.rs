@@ -1,7 +1,6 @@
 //! RandAugment (Cubuk et al. 2019, arXiv 1909.13719), with torchvision's list of operations and strengths.
 
-use crate::recipe::Op;
-use crate::transform::affine::Sampling;
+use crate::recipe::{Op, Sampling};
 use kontrast_rng::KeyedRng;
 
 /// The greatest magnitude; torchvision has 31 of them.
@@ -117,8 +116,7 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::{KINDS, Kind, Level};
-    use crate::recipe::Op;
-    use crate::transform::affine::Sampling;
+    use crate::recipe::{Op, Sampling};
     use kontrast_rng::KeyedRng;
 
     fn op(kind: Kind, step: usize) -> Option<Op> {

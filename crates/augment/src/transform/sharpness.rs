@@ -1,7 +1,7 @@
 //! Sharpness: away from, or towards, a slightly blurred picture. The outermost pixels stay.
 
 use crate::canvas::Canvas;
-use crate::pointwise::unit;
+use crate::clamp::unit;
 
 /// Weights of the blurred picture: 5 for the pixel itself, 1 for each of its eight neighbours, over 13.
 const MIDDLE: f32 = 5.0 / 13.0;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ComparedViews, Head, MethodInfo, MethodSpec, Surroundings};
+use super::{ComparedViews, Head, MethodInfo, MethodSpec, PixelLoss, Surroundings};
 use crate::problems::Problems;
 
 /// An autoencoder: the image itself.
@@ -18,17 +18,6 @@ pub struct Autoencoder {
     ///
     /// Range: as a head, below
     pub projector: Head,
-}
-
-/// How two images are compared pixel by pixel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum PixelLoss {
-    /// The mean squared difference.
-    Mse,
-    /// The mean absolute difference.
-    L1,
 }
 
 impl MethodSpec for Autoencoder {

@@ -29,7 +29,7 @@ mod task;
 mod triplet;
 mod vicreg;
 
-pub use autoencoder::{Autoencoder, PixelLoss};
+pub use autoencoder::Autoencoder;
 pub use barlow_twins::BarlowTwins;
 pub use byol::Byol;
 pub use dcl::Dcl;
@@ -49,7 +49,7 @@ pub use relative_patch::RelativePatch;
 pub use rotation::Rotation;
 pub use simclr::Simclr;
 pub use simsiam::Simsiam;
-pub use spec::{ComparedViews, MethodInfo, MethodSpec, Pretext, Shuffled, Surroundings};
+pub use spec::{ComparedViews, MethodInfo, MethodSpec, PixelLoss, Pretext, Shuffled, Surroundings};
 pub use supcon::Supcon;
 pub use supervised::Supervised;
 pub use swav::{Swav, SwavQueue};

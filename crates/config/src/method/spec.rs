@@ -1,6 +1,8 @@
 //! What the rest of the workspace asks of a method's settings.
 
-use super::{Permutations, PixelLoss};
+use serde::{Deserialize, Serialize};
+
+use super::Permutations;
 use crate::problems::Problems;
 use crate::{Train, ViewSize};
 
@@ -161,4 +163,15 @@ impl ComparedViews {
             Self::AnyOfOneSize => "classifies each",
         }
     }
+}
+
+/// How two images are compared pixel by pixel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum PixelLoss {
+    /// The mean squared difference.
+    Mse,
+    /// The mean absolute difference.
+    L1,
 }

@@ -155,9 +155,6 @@ pub(super) fn colours(
     problems.probability(&format!("{key}.grayscale"), grayscale);
 }
 
-/// The fewest pixels on a side that a view may have.
-pub(crate) const LEAST_PIXELS: usize = 8;
-
 /// Fractions of an image's area.
 pub(super) fn fractions(problems: &mut Problems, key: &str, found: [f64; 2]) {
     let [least, largest] = found;

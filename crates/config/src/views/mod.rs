@@ -13,11 +13,11 @@ mod steps;
 
 pub use crops::{Crops, DinoViews, SwavViews};
 pub use custom::{CustomViews, Filling, Policy, Sampling, Transform, ViewList, WeightedTransform};
-pub(crate) use distortions::LEAST_PIXELS;
 pub use distortions::{Blur, Finish, Jitter, Solarize};
 pub use pair::PairViews;
 pub use plain::{Crop, IdentityViews, RandAugment, SupervisedViews};
 pub use simclr::SimclrViews;
+pub(crate) use size::LEAST_PIXELS;
 pub use size::ViewSize;
 
 use crate::problems::Problems;

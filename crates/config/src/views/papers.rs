@@ -1,8 +1,9 @@
 //! The plans of the papers, by name: their files come with the program.
 
 use super::Views;
+use crate::choices::CHOICES;
 use crate::error::ConfigError;
-use crate::load::{CHOICES, refuse};
+use crate::load::refuse;
 use crate::merge::Merged;
 use crate::problems::Problems;
 use crate::source::Sources;

@@ -5,8 +5,10 @@ use std::fmt;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::distortions::LEAST_PIXELS;
 use crate::problems::Problems;
+
+/// The fewest pixels on a side that a view may have.
+pub(crate) const LEAST_PIXELS: usize = 8;
 
 /// Pixels of a side, at most: beyond them is a slip.
 pub(super) const MOST_PIXELS: usize = 8192;

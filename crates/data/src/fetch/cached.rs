@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::known;
+use super::known::known;
 use crate::error::DataError;
 use crate::open::{Spec, open};
 

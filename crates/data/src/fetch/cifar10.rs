@@ -10,8 +10,9 @@ use image::{ImageFormat, ImageReader};
 use tar::Archive;
 
 use super::download::download;
+use super::origin::{Origin, Package};
 use super::place::{Source, Workshop};
-use super::{Origin, Package, program};
+use super::program;
 use crate::cifar10::{FILES, IMAGES, NAME, PLANE, RECORD};
 use crate::error::DataError;
 use crate::{pinned, regular};

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::Origin;
 use super::archive::Official;
+use super::origin::Origin;
 use super::place::{Source, Way, Workshop};
 use crate::cifar100::{FILES, NAME, open};
 use crate::error::DataError;

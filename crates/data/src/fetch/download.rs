@@ -5,8 +5,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::FetchProgress;
 use super::program;
+use super::progress::FetchProgress;
 use crate::error::DataError;
 
 const SCRIPT: &str = include_str!("download.py");

@@ -7,8 +7,9 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 
 use super::download::download;
+use super::origin::{Origin, Package};
 use super::place::{Source, Workshop};
-use super::{Origin, Package, program};
+use super::program;
 use crate::error::DataError;
 use crate::fashion_mnist::{FILES, NAME};
 use crate::{pinned, regular};

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use super::FetchProgress;
+use super::progress::FetchProgress;
 use crate::error::DataError;
 use crate::open::folder_of;
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::Origin;
 use super::archive::Official;
+use super::origin::Origin;
 use super::place::{Source, Way, Workshop};
 use crate::error::DataError;
 use crate::stl10::{FILES, NAME, open};

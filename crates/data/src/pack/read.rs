@@ -1,11 +1,11 @@
 //! Reading a pack: the table when it is opened, an image at its offset whenever it is asked for.
 
-use super::{HEAD, MAGIC, Record, Table};
+use super::table::{HEAD, MAGIC, Record, Table};
 use crate::classes::Classes;
 use crate::dataset::{Dataset, Labelled};
 use crate::error::DataError;
-use crate::open::{Split, Splits};
 use crate::regular;
+use crate::split::{Split, Splits};
 use kontrast_augment::{ImageRef, MOST_CHANNELS};
 use sha2::{Digest, Sha256};
 use std::fs::File;

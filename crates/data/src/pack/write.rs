@@ -1,9 +1,9 @@
 //! Writing a pack: every image decoded, resized and appended, the table last; then the file gets its name.
 
-use super::{HEAD, MAGIC, Record, Table};
+use super::table::{HEAD, MAGIC, Record, Table};
 use crate::dataset::{Dataset, Labelled};
 use crate::error::DataError;
-use crate::open::Splits;
+use crate::split::Splits;
 use kontrast_augment::{ImageRef, Op, Recipe, Scratch, by_short_side, render_into};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use sha2::{Digest, Sha256};

@@ -59,7 +59,7 @@ fn a_data_set_that_was_not_fetched_says_how() {
 #[test]
 fn an_unknown_name_is_answered_with_the_known_ones() {
     let found = fetch("cifar", Path::new("nowhere"), &mut |_| ());
-    assert!(matches!(&found, Err(DataError::Unknown(name)) if name == "cifar"));
+    assert!(matches!(&found, Err(DataError::Unknown { name, .. }) if name == "cifar"));
     let said = found.unwrap_err().to_string();
     assert_eq!(said, format!("no data set is called \"cifar\"; there are {}", NAMES.join(", ")));
 }

@@ -4,7 +4,7 @@
 //! place. So the farthest one assigns tiles to places at the least sum of a table: how often each tile stands at each
 //! place already.
 
-use super::Permutation;
+use super::permutation::Permutation;
 use pathfinding::kuhn_munkres::kuhn_munkres_min;
 use pathfinding::matrix::Matrix;
 use rand::RngExt;

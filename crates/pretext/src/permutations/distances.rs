@@ -1,6 +1,6 @@
 //! How far the members of a set are from each other.
 
-use super::Permutation;
+use super::permutation::Permutation;
 
 /// Hamming distances between all pairs of different members: in how many places two permutations differ.
 #[derive(Clone, Copy, Debug, PartialEq)]

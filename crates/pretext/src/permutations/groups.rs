@@ -4,7 +4,7 @@
 //! 3-transitive: two at most. PGammaL(2,8) adds the automorphisms of GF(8), which fix three (Dixon and Mortimer 1996,
 //! Permutation Groups, sections 7.6 and 7.7). The distance of two members is 9 less what their quotient fixes.
 
-use super::Permutation;
+use super::permutation::Permutation;
 use std::collections::BTreeSet;
 
 /// Points of the groups that are not cyclic.

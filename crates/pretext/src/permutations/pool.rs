@@ -3,7 +3,7 @@
 //! Nothing is computed again: the sum of distances to those chosen grows by one distance a choice, and their matrix,
 //! which would fill gigabytes, is never made.
 
-use super::Permutation;
+use super::permutation::Permutation;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 
