@@ -3,12 +3,18 @@
 use crate::{Outputs, Progress, Setting, ViewSpec};
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Views;
+use kontrast_config::{Head, HeadNorm};
 use kontrast_models::{Depth, EncoderSpec, ResNetSpec, Stem};
 use kontrast_torch_ext::Precision;
 use tch::{Device, Kind, Tensor};
 
 /// Images of a batch.
 pub(crate) const N: i64 = 16;
+
+/// A head without layers.
+pub(crate) fn no_head() -> Head {
+    Head { widths: Vec::new(), batch_norm: HeadNorm::None }
+}
 
 pub(crate) fn setting() -> Setting {
     setting_of(2)

@@ -2,7 +2,7 @@
 
 use crate::autoencoder::Autoencoder;
 use crate::classifier::Classifier;
-use crate::example::{outputs, progress, setting};
+use crate::example::{no_head, outputs, progress, setting};
 use crate::exemplar::Exemplar;
 use crate::jigsaw::task_loss;
 use crate::objective::{BatchInfo, LossOutput, Objective};
@@ -10,7 +10,7 @@ use crate::relative_patch::{RelativePatch, beside_the_middle};
 use crate::rotation::Rotation;
 use crate::setting::Setting;
 use crate::{Accuracy, Outputs};
-use kontrast_config::{Head, PixelLoss};
+use kontrast_config::PixelLoss;
 use kontrast_models::HeadSpec;
 use kontrast_testkit::{Case, assert_close};
 use tch::Tensor;
@@ -43,7 +43,7 @@ fn compare(objective: &mut impl Objective, named: &[(&str, &Tensor)], indices: &
 #[test]
 fn rotation_is_judged_at_all_angles() {
     let case = case();
-    let own = kontrast_config::Rotation { rotations: 4, all: true, head: Head::none() };
+    let own = kontrast_config::Rotation { rotations: 4, all: true, head: no_head() };
     let logits = leaf(&case, "rotation.logits");
     let indices: Vec<u32> = (0..6).collect();
     let found = compare(&mut Rotation::new(&own, &setting()), &[("logits", &logits)], &indices);
@@ -89,8 +89,8 @@ fn relative_patches_are_judged_beside_the_middle() {
         all: true,
         normalise: true,
         drop_channels: None,
-        projector: Head::none(),
-        head: Head::none(),
+        projector: no_head(),
+        head: no_head(),
     };
     let named = [("logits", &logits.view([1, 3, 8, 8]))];
     let found = compare(&mut RelativePatch::new(&own, &setting), &named, &[0, 1, 2]);
@@ -101,7 +101,7 @@ fn relative_patches_are_judged_beside_the_middle() {
 #[test]
 fn exemplars_are_judged_in_all_views() {
     let case = case();
-    let own = kontrast_config::Exemplar { classes: 10, projector: Head::none() };
+    let own = kontrast_config::Exemplar { classes: 10, projector: no_head() };
     let logits = leaf(&case, "exemplar.logits");
     let mut exemplar = Exemplar::new(&own, &Setting { images: 10, ..setting() });
     let found = compare(&mut exemplar, &[("logits", &logits), ("z", &logits.detach())], &[4, 1, 7, 2]);
@@ -117,7 +117,7 @@ fn autoencoders_are_judged_by_every_value_of_every_pixel() {
         let name = format!("autoencoder.{name}");
         let decoded = leaf(&case, &format!("{name}.found"));
         let images = case[&*format!("{name}.images")].shallow_clone();
-        let own = kontrast_config::Autoencoder { loss, projector: Head::none() };
+        let own = kontrast_config::Autoencoder { loss, projector: no_head() };
         let mut autoencoder = Autoencoder::new(&own, &setting());
         let named = [("decoded", &decoded), ("images", &images), ("z", &decoded.detach())];
         let found = compare(&mut autoencoder, &named, &[0, 1, 2, 3]);

@@ -172,7 +172,7 @@ impl Pretext for RelativePatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example::{progress, setting_of, views};
+    use crate::example::{no_head, progress, setting_of, views};
     use kontrast_config::{Head, HeadNorm};
     use kontrast_models::{Depth, EncoderSpec, ResNetSpec, Stem};
 
@@ -182,7 +182,7 @@ mod tests {
             all,
             normalise: true,
             drop_channels: None,
-            projector: Head::none(),
+            projector: no_head(),
             head: Head { widths: vec![16], batch_norm: HeadNorm::None },
         };
         let resnet = ResNetSpec {

@@ -39,11 +39,6 @@ pub enum HeadNorm {
 }
 
 impl Head {
-    /// No layers: what comes in goes out.
-    pub fn none() -> Self {
-        Self { widths: Vec::new(), batch_norm: HeadNorm::None }
-    }
-
     pub(super) fn check(&self, key: &str, problems: &mut Problems) {
         let wide = self.widths.iter().all(|width| *width >= 1);
         problems.require(wide, &format!("{key}.widths"), &self.widths, "widths of at least 1");

@@ -66,12 +66,13 @@ fn first_two(views: &[usize], whose: &str) -> Option<Pair> {
 #[cfg(test)]
 mod tests {
     use super::{first_two, pair};
-    use kontrast_config::{Exemplar, Head, MethodSpec, Rotation};
+    use kontrast_config::{Exemplar, Head, HeadNorm, MethodSpec, Rotation};
 
     #[test]
     fn one_view_is_compared_with_itself_of_another_epoch_where_a_method_does_so() {
-        let exemplar = Exemplar { classes: 8, projector: Head::none() }.info();
-        let rotation = Rotation { rotations: 4, all: true, head: Head::none() }.info();
+        let head = Head { widths: Vec::new(), batch_norm: HeadNorm::None };
+        let exemplar = Exemplar { classes: 8, projector: head.clone() }.info();
+        let rotation = Rotation { rotations: 4, all: true, head }.info();
         let views = |info, views: &[usize]| pair(info, views, "").map(|pair| pair.views);
         assert_eq!(views(&exemplar, &[1]), Some([1, 1]));
         assert_eq!(views(&exemplar, &[2, 1, 0]), Some([2, 1]));

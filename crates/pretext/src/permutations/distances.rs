@@ -16,15 +16,6 @@ impl Distances {
     pub fn of(permutations: &[Permutation]) -> Self {
         Self { minimum: minimum(permutations), mean: mean(permutations) }
     }
-
-    /// The largest mean that `count` permutations of `tiles` tiles can have: every tile equally often at every place.
-    /// It is tiles - (count - tiles) / (count - 1) where tiles divide count, and higher by less than one otherwise.
-    pub fn largest_mean(tiles: usize, count: usize) -> f64 {
-        let (each, left) = (count / tiles, count % tiles);
-        let pairs = |n: usize| (n * n.saturating_sub(1) / 2) as f64;
-        let agreements = left as f64 * pairs(each + 1) + (tiles - left) as f64 * pairs(each);
-        tiles as f64 - tiles as f64 * agreements / pairs(count)
-    }
 }
 
 /// In how many places two permutations differ.
