@@ -35,8 +35,12 @@ impl ColorSpace {
     pub(crate) fn check(self, mean: &[f64], std: &[f64]) {
         let channels = mean.len();
         let fit = channels == std.len() && (1..=4).contains(&channels);
-        assert!(fit, "{channels} means and {} standard deviations", std.len());
-        assert!(self == Self::Rgb || channels == 3, "{self:?} of {channels} channels");
+        assert!(
+            fit,
+            "expected 1 to 4 means and as many standard deviations, found {channels} and {}",
+            std.len()
+        );
+        assert!(self == Self::Rgb || channels == 3, "{self:?} has 3 channels, found {channels} means");
     }
 
     /// Images of this space from RGB in `[0, 1]`; none where they are RGB.

@@ -56,7 +56,10 @@ impl DeviceRenderer {
     #[must_use]
     pub fn with_space(self, space: ColorSpace) -> Self {
         let channels = self.factor.size()[1];
-        assert!(space == ColorSpace::Rgb || channels == 3, "{space:?} of {channels} channels");
+        assert!(
+            space == ColorSpace::Rgb || channels == 3,
+            "{space:?} has 3 channels, found {channels} means"
+        );
         Self { space, ..self }
     }
 

@@ -26,13 +26,18 @@ impl ColorSpace {
         }
     }
 
-    /// What means may be, in words, and the largest standard deviation.
-    pub(crate) fn means(self) -> (&'static str, f64) {
+    /// What the mean of each channel may be, in words.
+    pub(crate) fn means(self) -> String {
+        let ((low, high), (low1, high1)) = (self.range(0), self.range(1));
         match self {
-            Self::Rgb => ("numbers from 0 to 1", 1.0),
-            Self::Lab => ("L* from 0 to 100, a* and b* from -128 to 128", 128.0),
-            Self::Ycbcr => ("numbers from 0 to 255", 255.0),
+            Self::Lab => format!("L* from {low} to {high}, a* and b* from {low1} to {high1}"),
+            Self::Rgb | Self::Ycbcr => format!("numbers from {low} to {high}"),
         }
+    }
+
+    /// The largest standard deviation that is no slip.
+    pub(crate) fn largest_std(self) -> f64 {
+        (0..3).map(|channel| self.range(channel).1).fold(0.0, f64::max)
     }
 
     /// Least and largest value of a channel.

@@ -222,10 +222,10 @@ impl Data {
         let expected = "rgb, or 3 numbers in data.mean: only images of three channels have another space";
         let fits = space == ColorSpace::Rgb || channels == 3;
         problems.require(fits, "data.color_space", &space.as_str(), expected);
-        let (means, largest) = space.means();
+        let largest = space.largest_std();
         let inside =
             |(channel, mean): (usize, &f64)| (space.range(channel).0..=space.range(channel).1).contains(mean);
-        problems.require(self.mean.iter().enumerate().all(inside), "data.mean", &self.mean, means);
+        problems.require(self.mean.iter().enumerate().all(inside), "data.mean", &self.mean, &space.means());
         let inside = self.std.iter().all(|std| *std > 0.0 && *std <= largest);
         let expected = format!("numbers above 0, at most {largest}");
         problems.require(inside, "data.std", &self.std, &expected);

@@ -90,9 +90,7 @@ pub struct FewShot {
 impl FewShot {
     fn check(&self, problems: &mut Problems) {
         let Self { shots, draws, temperature } = self;
-        let once = |position: usize, count: &usize| *count >= 1 && !shots[..position].contains(count);
-        let some =
-            !shots.is_empty() && shots.iter().enumerate().all(|(position, count)| once(position, count));
+        let some = some_each_once(shots) && shots.iter().all(|count| *count >= 1);
         problems.require(some, "eval.few_shot.shots", shots, "at least one number, each at least 1 and once");
         problems.require(*draws >= 1, "eval.few_shot.draws", draws, "at least 1");
         problems.positive("eval.few_shot.temperature", *temperature);
@@ -243,9 +241,7 @@ impl LayerProbes {
 
     fn check(&self, encoder: &Encoder, problems: &mut Problems) {
         let Self { probes, stages, features, epochs, batch, weight_decay, lr } = self;
-        let once = |position: usize, probe: &Probe| !probes[..position].contains(probe);
-        let some =
-            !probes.is_empty() && probes.iter().enumerate().all(|(position, probe)| once(position, probe));
+        let some = some_each_once(probes);
         let names: Vec<_> = probes.iter().map(|probe| probe.as_str()).collect();
         problems.require(
             some,
@@ -321,4 +317,9 @@ impl Eval {
         let key = "eval.linear.weight_decays";
         problems.require(some, key, weight_decays, "at least one number, all 0 or above");
     }
+}
+
+/// Whether there are elements, no two of them equal.
+fn some_each_once<T: PartialEq>(list: &[T]) -> bool {
+    !list.is_empty() && list.iter().enumerate().all(|(position, element)| !list[..position].contains(element))
 }

@@ -14,7 +14,7 @@ pub struct Vit {
     ///
     /// Range: 1 or above, divides `size` and the sides of all views
     pub patch: u32,
-    /// Pixels on a side of the images that learned positions are made for; for others they are stretched.
+    /// Pixels on a side of the images that learned positions are made for; for others they are interpolated.
     ///
     /// Range: a multiple of `patch`
     pub size: u32,

@@ -25,18 +25,18 @@ pub struct Benchmark<'a> {
     pub protocols: Vec<Box<dyn Protocol>>,
 }
 
-/// Whose scores they are.
+/// What is scored: the trained encoder or one of its baselines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
-    /// The trained encoder's.
+pub enum Scored {
+    /// The trained encoder.
     Trained,
-    /// The same encoder's before training.
+    /// The same encoder with its initial weights.
     RandomInit,
-    /// Those of the image itself, with 8 pixels on its shorter side.
+    /// The pixels of the image itself, 8 on its shorter side.
     Pixels,
 }
 
-impl fmt::Display for Whose {
+impl fmt::Display for Scored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Trained => "trained",
@@ -87,14 +87,14 @@ impl Benchmark<'_> {
         trained: &dyn Encoder,
         random_init: &dyn Encoder,
         stop: &Stop,
-        watch: &dyn Fn(Whose, Milestone<'_>),
+        watch: &dyn Fn(Scored, Milestone<'_>),
     ) -> Result<Scores, EvalError> {
-        let of = |whose, encoder| self.scores(encoder, stop, &|what| watch(whose, what));
+        let of = |scored, encoder| self.scores(encoder, stop, &|what| watch(scored, what));
         Ok(Scores {
             dataset: self.dataset.to_owned(),
-            trained: of(Whose::Trained, trained)?,
-            random_init: of(Whose::RandomInit, random_init)?,
-            pixels: self.of_pixels(stop, &|what| watch(Whose::Pixels, what))?,
+            trained: of(Scored::Trained, trained)?,
+            random_init: of(Scored::RandomInit, random_init)?,
+            pixels: self.of_pixels(stop, &|what| watch(Scored::Pixels, what))?,
         })
     }
 

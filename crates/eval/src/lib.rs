@@ -22,7 +22,7 @@ mod subject;
 mod task_images;
 
 pub use bank::FeatureBank;
-pub use benchmark::{Benchmark, Whose};
+pub use benchmark::{Benchmark, Scored};
 pub use error::EvalError;
 pub use extractor::Extractor;
 pub use fingerprint::fingerprint;

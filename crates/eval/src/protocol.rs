@@ -23,9 +23,9 @@ pub trait Protocol {
         Ok(())
     }
 
-    /// A report for every score: one of most protocols, and of some one a setting. Each goes through [`Subject::scored`]
-    /// as soon as it is there. Settings are chosen on a split of the
-    /// training set; the test set is read for the score alone.
+    /// One report for most protocols, several for one that scores several settings. Each goes through
+    /// [`Subject::scored`] as soon as it is there. Settings are chosen on a split of the training set; the test set is read
+    /// for the score alone.
     ///
     /// # Errors
     /// Where the subject has not what the protocol needs, the training set is too small for it, or the caller asked to

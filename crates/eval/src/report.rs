@@ -1,7 +1,7 @@
 //! What a protocol found: metrics, the settings they were found with, and the prediction for each image.
 
 use crate::{Protocol, Subject};
-use kontrast_runlog::{Score, Setting};
+use kontrast_runlog::{Score, SettingValue};
 use std::collections::BTreeMap;
 use std::fmt;
 use tch::{Device, Kind, Tensor};
@@ -38,7 +38,7 @@ pub struct Report {
     /// What was measured on the test set.
     pub metrics: Vec<Metric>,
     /// The settings it was measured with: chosen on a split of the training set, or fixed.
-    pub chosen: BTreeMap<&'static str, Setting>,
+    pub chosen: BTreeMap<&'static str, SettingValue>,
     /// The class of each test image, -1 where no class has a finite score: `[draws, n]`, i64, on the CPU. One draw where
     /// the protocol draws nothing.
     pub predictions: Tensor,
@@ -89,7 +89,7 @@ impl Report {
 
     /// The same with one more setting.
     #[must_use]
-    pub fn with(mut self, name: &'static str, setting: impl Into<Setting>) -> Self {
+    pub fn with(mut self, name: &'static str, setting: impl Into<SettingValue>) -> Self {
         self.chosen.insert(name, setting.into());
         self
     }

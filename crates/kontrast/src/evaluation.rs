@@ -62,8 +62,8 @@ pub(crate) fn at_the_end(session: &Session<'_>, encoder: &dyn Encoder) -> anyhow
     let protocols = protocols(&session.experiment.eval, seed);
     let benchmark = benchmark(session, &splits, &extractor, protocols);
     let (random_init, lines) = (session.method()?, ScoreLines::new(session.host));
-    let scores = benchmark.beside_baselines(encoder, random_init.encoder(), stop, &|whose, milestone| {
-        lines.hear(whose, milestone);
+    let scores = benchmark.beside_baselines(encoder, random_init.encoder(), stop, &|scored, milestone| {
+        lines.show(scored, milestone);
     });
     lines.finish();
     Ok(FinalScores { scores: Some(scores?), label_free })

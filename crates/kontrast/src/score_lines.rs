@@ -1,7 +1,7 @@
 //! What a person sees while scores are made: a line a score, and a bar where probes take minutes.
 
 use crate::host::{Bar, Host};
-use kontrast_eval::{LayerScore, Milestone, Report, Whose};
+use kontrast_eval::{LayerScore, Milestone, Report, Scored};
 use kontrast_runlog::human;
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -31,7 +31,7 @@ impl ScoreLines {
         self.bar.finish();
     }
 
-    pub(crate) fn hear(&self, whose: Whose, milestone: Milestone<'_>) {
+    pub(crate) fn show(&self, scored: Scored, milestone: Milestone<'_>) {
         match milestone {
             Milestone::Started(_) => {
                 self.epochs.set(0);
@@ -40,7 +40,7 @@ impl ScoreLines {
             Milestone::Maps { stage, bytes } => {
                 let words = format!("maps of stage {stage}, {}", human::bytes(bytes));
                 // What a machine runs out of is known before it does.
-                self.say(&format!("{whose}, {words}"));
+                self.line(&format!("{scored}, {words}"));
                 self.bar.message(&words);
             }
             Milestone::Epoch { stage, probe, epoch, epochs, probes } => {
@@ -49,25 +49,25 @@ impl ScoreLines {
                 }
                 self.epochs.update(|done| done + 1);
                 self.bar.set(self.epochs.get());
-                self.on_the_way(whose, &format!("stage {stage}, {}: epoch {epoch}/{epochs}", probe.as_str()));
+                self.on_the_way(scored, &format!("stage {stage}, {}: epoch {epoch}/{epochs}", probe.as_str()));
             }
             Milestone::Scored(report) => {
                 let took = human::seconds(self.begun.get().elapsed().as_secs_f64());
-                self.say(&format!("{whose}, {}: {:.1} % in {took}", what(report), report.top1()));
+                self.line(&format!("{scored}, {}: {:.1} % in {took}", what(report), report.top1()));
                 self.begun.set(Instant::now());
             }
         }
     }
 
     /// Beside the bar; without a terminal a line where the last is a while ago.
-    fn on_the_way(&self, whose: Whose, words: &str) {
+    fn on_the_way(&self, scored: Scored, words: &str) {
         if !self.bar.is_seen() && self.said.get().elapsed() >= QUIET {
-            self.say(&format!("{whose}, {words}"));
+            self.line(&format!("{scored}, {words}"));
         }
         self.bar.message(words);
     }
 
-    fn say(&self, line: &str) {
+    fn line(&self, line: &str) {
         self.bar.line(line);
         self.said.set(Instant::now());
     }

@@ -25,7 +25,7 @@ use crate::vicreg::Vicreg;
 use crate::{Labels, Method, Setting, ViewError, view_spec};
 use kontrast_augment_torch::{ColorSpace, ToTensor};
 use kontrast_config as config;
-use kontrast_models::{Depth, EncoderSpec, NinSpec, Position, ResNetSpec, Stem, VitSpec};
+use kontrast_models::{Depth, EncoderSpec, NinSpec, PositionEmbedding, ResNetSpec, Stem, VitSpec};
 use kontrast_pretext::permutations::PermutationError;
 use kontrast_torch_ext::Precision;
 use tch::Device;
@@ -110,7 +110,7 @@ pub fn build(
     Ok(Method::new(objective(method, setting, labels)?, setting))
 }
 
-/// What a method embeds and compares, before a step is made of it: for an objective that is made of another.
+/// The objective of a method, before a step is made of it: for an objective that is made of others.
 ///
 /// # Errors
 /// As [`build`].
@@ -214,8 +214,8 @@ fn vit(sized: VitSpec, config: &config::Vit, channels: i64, channels_last: bool)
     EncoderSpec::Vit(VitSpec {
         depth: i64::from(config.depth),
         position: match config.position {
-            config::Position::Learned => Position::Learned,
-            config::Position::Sines => Position::Sines,
+            config::Position::Learned => PositionEmbedding::Learned,
+            config::Position::Sines => PositionEmbedding::Sines,
         },
         stochastic_depth: config.stochastic_depth,
         frozen_projection: config.frozen_projection,

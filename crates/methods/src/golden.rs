@@ -36,7 +36,7 @@ fn assert_right(case: &Case, name: &str, accuracy: Option<&Accuracy>) {
     assert_close(&accuracy.unwrap().fraction, &case[name], 1e-6);
 }
 
-fn compare(objective: &mut impl Objective, named: &[(&str, &Tensor)], indices: &[u32]) -> LossOutput {
+fn loss_of(objective: &mut impl Objective, named: &[(&str, &Tensor)], indices: &[u32]) -> LossOutput {
     objective.loss(&outputs(named), &Outputs::none(), BatchInfo::new(indices, progress(0)))
 }
 
@@ -46,7 +46,7 @@ fn rotation_is_judged_at_all_angles() {
     let own = kontrast_config::Rotation { rotations: 4, all: true, head: no_head() };
     let logits = leaf(&case, "rotation.logits");
     let indices: Vec<u32> = (0..6).collect();
-    let found = compare(&mut Rotation::new(&own, &setting()), &[("logits", &logits)], &indices);
+    let found = loss_of(&mut Rotation::new(&own, &setting()), &[("logits", &logits)], &indices);
     assert_loss(&case, "rotation", &found, &[("logits", &logits)]);
     assert_right(&case, "rotation.accuracy", found.accuracy.as_ref());
 }
@@ -93,7 +93,7 @@ fn relative_patches_are_judged_beside_the_middle() {
         head: no_head(),
     };
     let named = [("logits", &logits.view([1, 3, 8, 8]))];
-    let found = compare(&mut RelativePatch::new(&own, &setting), &named, &[0, 1, 2]);
+    let found = loss_of(&mut RelativePatch::new(&own, &setting), &named, &[0, 1, 2]);
     assert_right(&case, "relative_patch.accuracy", found.accuracy.as_ref());
     assert_loss(&case, "relative_patch", &found, &[("z", &z)]);
 }
@@ -104,7 +104,7 @@ fn exemplars_are_judged_in_all_views() {
     let own = kontrast_config::Exemplar { classes: 10, projector: no_head() };
     let logits = leaf(&case, "exemplar.logits");
     let mut exemplar = Exemplar::new(&own, &Setting { images: 10, ..setting() });
-    let found = compare(&mut exemplar, &[("logits", &logits), ("z", &logits.detach())], &[4, 1, 7, 2]);
+    let found = loss_of(&mut exemplar, &[("logits", &logits), ("z", &logits.detach())], &[4, 1, 7, 2]);
     assert_loss(&case, "exemplar", &found, &[("logits", &logits)]);
     assert_right(&case, "exemplar.accuracy", found.accuracy.as_ref());
     assert_eq!(found.accuracy.unwrap().chance, 0.1);
@@ -120,7 +120,7 @@ fn autoencoders_are_judged_by_every_value_of_every_pixel() {
         let own = kontrast_config::Autoencoder { loss, projector: no_head() };
         let mut autoencoder = Autoencoder::new(&own, &setting());
         let named = [("decoded", &decoded), ("images", &images), ("z", &decoded.detach())];
-        let found = compare(&mut autoencoder, &named, &[0, 1, 2, 3]);
+        let found = loss_of(&mut autoencoder, &named, &[0, 1, 2, 3]);
         assert_loss(&case, &name, &found, &[("found", &decoded)]);
     }
 }

@@ -1,4 +1,4 @@
-//! A method: an objective, and the step that all objectives share: embed, compare, and send the gradient back, the batch
+//! A method: an objective, and the step that all objectives share: embed, compute the loss, and send the gradient back, the batch
 //! at once or in chunks.
 //!
 //! In chunks it is GradCache (Gao et al. 2021, arXiv 2101.06983): every chunk is embedded without a graph, the loss of
@@ -28,7 +28,7 @@ impl Method {
         Self { objective, views: setting.views.clone(), chunk: setting.chunk }
     }
 
-    /// What it embeds and compares.
+    /// What it embeds, and its loss.
     pub fn objective(&self) -> &dyn Objective {
         &*self.objective
     }

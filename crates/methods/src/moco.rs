@@ -19,7 +19,7 @@ pub(crate) struct Moco {
     key: Branch,
     target_update: TargetUpdate,
     queue: Queue,
-    /// Keys of the last batch, which the queue takes once they have been compared.
+    /// Keys of the last batch, which the queue takes after the loss.
     keys: Option<Tensor>,
     symmetric: bool,
     bn_splits: i64,

@@ -16,7 +16,7 @@ pub(crate) struct Nnclr {
     branch: Branch,
     predictor: Predictor,
     queue: Queue,
-    /// Embeddings of the last batch, which the queue takes once they have been compared: a neighbour never comes
+    /// Embeddings of the last batch, which the queue takes after the loss: a neighbour never comes
     /// from the current batch.
     seen: Option<Tensor>,
     temperature: f64,

@@ -19,7 +19,7 @@ pub(crate) struct Npid {
     normaliser: Tensor,
     /// Fraction of itself that Z keeps at each step.
     normaliser_momentum: f64,
-    /// Slots and embeddings of the last batch, which the bank takes once they have been compared.
+    /// Slots and embeddings of the last batch, which the bank takes after the loss.
     seen: Option<(Tensor, Tensor)>,
     temperature: f64,
     noise: i64,

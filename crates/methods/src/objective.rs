@@ -1,4 +1,4 @@
-//! What a method is, besides the step that all of them share: what it embeds, what it compares, and what it holds.
+//! What a method is, besides the step that all of them share: what it embeds, its loss, and what it holds.
 
 use crate::{Accuracy, Outputs, Part, Predictions, Progress};
 use kontrast_augment_torch::Views;
@@ -16,14 +16,25 @@ pub trait Objective: Send {
 
     /// A pass of the trained side. Called twice a step where the batch goes in chunks, the second time with
     /// [`Mode::Replay`], to pass the gradient on: with equal arguments it has to give equal outputs.
+    ///
+    /// # Shapes
+    /// - `views`: `[count * n, c, h, w]` for each run of views of one size
+    /// - returns `h`, `[m, width]`, a row for each image that the encoder saw, and outputs `[views, n, ...]`
     fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs;
 
     /// A pass of the momentum encoder, called without gradient; none where there is no momentum encoder.
+    ///
+    /// # Shapes
+    /// As [`Objective::embed`].
     fn embed_target(&self, _views: &Views, _progress: Progress) -> Option<Outputs> {
         None
     }
 
     /// The loss of the whole batch. `target` is what [`Objective::embed_target`] gave, empty where it gave nothing.
+    ///
+    /// # Shapes
+    /// - `online`, `target`: outputs `[views, n, ...]` of all n images of the batch
+    /// - returns a scalar loss and embeddings `[views, n, d]`
     fn loss(&mut self, online: &Outputs, target: &Outputs, batch: BatchInfo<'_>) -> LossOutput;
 
     /// What is done when the optimizer has moved the variables (momentum encoders, queues).
@@ -92,7 +103,7 @@ pub trait Reconstruction {
     fn reconstruct(&self, images: &Tensor) -> Tensor;
 }
 
-/// Which batch is compared.
+/// Which batch a loss is of.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct BatchInfo<'a> {

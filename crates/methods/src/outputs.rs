@@ -1,9 +1,9 @@
-//! What a pass over the views of some images gives: representations, and by name what the loss compares.
+//! What a pass over the views of some images gives: representations, and by name what the loss reads.
 
 use std::ops::Index;
 use tch::Tensor;
 
-/// Representations of the images that the encoder saw, and the tensors that the loss compares.
+/// Representations of the images that the encoder saw, and the tensors that the loss reads.
 #[derive(Debug)]
 pub struct Outputs {
     h: Tensor,
@@ -11,7 +11,7 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// Without anything to compare yet.
+    /// Without outputs yet.
     ///
     /// # Shapes
     /// - `h`: `[rows, width]`, a row an image that the encoder saw; its gradient is left behind

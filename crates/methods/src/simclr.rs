@@ -1,7 +1,7 @@
 //! SimCLR (Chen et al. 2020, arXiv 2002.05709): two views of an image attract each other, all others repel.
 //!
 //! A projector of three layers is SimCLR v2's (Chen et al. 2020, arXiv 2006.10029, section 2). More views than two are
-//! compared with the first two, as small crops are in SwAV (Caron et al. 2020, arXiv 2006.09882).
+//! contrasted with the first two, as small crops are in SwAV (Caron et al. 2020, arXiv 2006.09882).
 
 use crate::branch::Branch;
 use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};

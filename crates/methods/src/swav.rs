@@ -23,7 +23,7 @@ pub(crate) struct Swav {
     /// One queue a large view.
     queues: Vec<Queue>,
     config: kontrast_config::Swav,
-    /// Embeddings of the last batch, which the queues take once they have been compared.
+    /// Embeddings of the last batch, which the queues take after the loss.
     seen: Option<Tensor>,
 }
 

@@ -4,7 +4,7 @@ use crate::Init;
 use crate::layers::Linear;
 use tch::{Tensor, nn};
 
-/// Every token asks all tokens of its row, itself among them.
+/// Every token attends to all tokens of its row, itself among them.
 #[derive(Debug)]
 pub struct Attention {
     /// Queries, keys and values in one product.
@@ -25,7 +25,8 @@ impl Attention {
         Self { qkv, proj, heads }
     }
 
-    /// What the tokens tell each other.
+    /// For each token and head the mean of the values, weighted by the softmax of its query times the keys over the root
+    /// of a head's width; then the output projection.
     ///
     /// # Shapes
     /// - `x`: `[n, tokens, width]`

@@ -1,6 +1,6 @@
 //! What an encoder will take, counted from its shape before any of it is made.
 
-use crate::{EncoderSpec, NinSpec, Position, ResNetSpec, Stem, VitSpec};
+use crate::{EncoderSpec, NinSpec, PositionEmbedding, ResNetSpec, Stem, VitSpec};
 
 /// Sizes of an encoder under training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,7 +103,7 @@ fn vit(spec: VitSpec, walk: &Walk) -> Estimate {
     let block = square.saturating_mul(12).saturating_add(width * 13);
     let of_patch = walk.channels.saturating_mul(patch).saturating_mul(patch).saturating_add(1);
     let projection = if spec.frozen_projection { 0 } else { width.saturating_mul(of_patch) };
-    let learned = spec.position == Position::Learned;
+    let learned = spec.position == PositionEmbedding::Learned;
     let places = patches([spec.side.unsigned_abs(); 2]).saturating_add(1);
     let positions = if learned { width.saturating_mul(places) } else { 0 };
     let parameters =

@@ -1,6 +1,7 @@
 //! Layer norm (Ba, Kiros and Hinton 2016, arXiv 1607.06450), with PyTorch's names.
 
-use tch::{Kind, Tensor, nn};
+use crate::layers::fp32_at_least;
+use tch::{Tensor, nn};
 
 /// Added to the variance, as timm's and DINO's transformers have it.
 const EPS: f64 = 1e-6;
@@ -20,8 +21,7 @@ impl LayerNorm {
 
     /// Of `x`, `[..., width]`, in fp32 at least: under autocast, sums in bf16 would lose values.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        let x = if x.kind() == Kind::BFloat16 { x.to_kind(Kind::Float) } else { x.shallow_clone() };
-        x.layer_norm([self.weight.size()[0]], Some(&self.weight), Some(&self.bias), EPS, true)
+        fp32_at_least(x).layer_norm([self.weight.size()[0]], Some(&self.weight), Some(&self.bias), EPS, true)
     }
 
     /// Another handle on the same variables.

@@ -2,7 +2,7 @@
 
 use crate::Init;
 use kontrast_torch_ext::channels_last;
-use tch::{Device, Tensor, nn};
+use tch::{Device, Kind, Tensor, nn};
 
 /// A convolution without bias, as in every ResNet.
 #[derive(Debug)]
@@ -89,10 +89,14 @@ impl Linear {
     }
 }
 
+/// The same in fp32 where it is bf16, as products under autocast are; wider kinds stay.
+pub(crate) fn fp32_at_least(x: &Tensor) -> Tensor {
+    if x.kind() == Kind::BFloat16 { x.to_kind(Kind::Float) } else { x.shallow_clone() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tch::Kind;
 
     fn ramp(size: [i64; 4]) -> Tensor {
         Tensor::arange(size.iter().product::<i64>(), (Kind::Float, Device::Cpu)).sin().view(size)

@@ -47,7 +47,7 @@ pub use queue::Queue;
 pub use resnet::{Depth, ResNet, ResNetSpec, Stem};
 pub use spec::EncoderSpec;
 pub use torchvision::from_torchvision;
-pub use vit::{Position, Vit, VitSpec};
+pub use vit::{PositionEmbedding, Vit, VitSpec};
 
 /// The variables of a store that are trained, by name, in the order of their names.
 pub fn trained(store: &tch::nn::VarStore) -> Vec<(String, tch::Tensor)> {

@@ -2,12 +2,12 @@
 //! 3.1; Lin et al. 2013, arXiv 1312.4400) without the classifier.
 
 use crate::encoder::parameters;
-use crate::layers::Like;
+use crate::layers::{Like, fp32_at_least};
 use crate::nin_block::NinBlock;
 use crate::{Encoder, EncoderSpec, Init, Mode, Pass};
 use kontrast_torch_ext::{Parameter, StateDict};
 use serde::{Deserialize, Serialize};
-use tch::{Kind, Tensor, nn};
+use tch::{Tensor, nn};
 
 /// Everything that decides the shape of a network in network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,8 +73,7 @@ impl Encoder for Nin {
     fn forward(&self, images: &Tensor, Pass { mode, .. }: Pass<'_>) -> Tensor {
         let x = (0..self.blocks.len()).fold(images.shallow_clone(), |x, which| self.stage(which, &x, mode));
         // Averaged in fp32 also under autocast: a representation rounded to bf16 loses neighbours.
-        let x = if x.kind() == Kind::BFloat16 { x.to_kind(Kind::Float) } else { x };
-        x.adaptive_avg_pool2d([1, 1]).flatten(1, -1)
+        fp32_at_least(&x).adaptive_avg_pool2d([1, 1]).flatten(1, -1)
     }
 
     fn stages(&self, images: &Tensor, Pass { mode, .. }: Pass<'_>) -> Vec<Tensor> {

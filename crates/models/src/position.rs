@@ -1,13 +1,13 @@
-//! Where the patches of an image lie: learned embeddings, which are stretched to other grids, or sines and cosines.
+//! Position embeddings: learned ones, which are interpolated for other grids, or sines and cosines.
 
 use tch::{Device, Kind, Tensor};
 
-/// Learned embeddings of one grid, stretched to another, by antialiased bicubic interpolation, as timm stretches them.
+/// Learned embeddings of one grid for another: antialiased bicubic interpolation, as in timm.
 ///
 /// # Shapes
 /// - `learned`: `[1, rows * columns, width]`
 /// - returns the same of grid `to`
-pub(crate) fn stretched(learned: &Tensor, from: (i64, i64), to: (i64, i64)) -> Tensor {
+pub(crate) fn interpolated(learned: &Tensor, from: (i64, i64), to: (i64, i64)) -> Tensor {
     if from == to {
         return learned.shallow_clone();
     }

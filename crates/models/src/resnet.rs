@@ -2,12 +2,12 @@
 
 use crate::batch_norm::BatchNorm;
 use crate::encoder::parameters;
-use crate::layers::{Conv2d, Like};
+use crate::layers::{Conv2d, Like, fp32_at_least};
 use crate::resnet_block::{Block, BlockShape};
 use crate::{Encoder, EncoderSpec, Init, Mode, Pass};
 use kontrast_torch_ext::{Parameter, StateDict};
 use serde::{Deserialize, Serialize};
-use tch::{Kind, Tensor, nn};
+use tch::{Tensor, nn};
 
 /// Which ResNet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,8 +115,7 @@ impl Encoder for ResNet {
             x = block.forward(&x, mode);
         }
         // Averaged in fp32 also under autocast: a representation rounded to bf16 loses neighbours.
-        let x = if x.kind() == Kind::BFloat16 { x.to_kind(Kind::Float) } else { x };
-        x.adaptive_avg_pool2d([1, 1]).flatten(1, -1)
+        fp32_at_least(&x).adaptive_avg_pool2d([1, 1]).flatten(1, -1)
     }
 
     fn stages(&self, images: &Tensor, Pass { mode, .. }: Pass<'_>) -> Vec<Tensor> {

@@ -1,6 +1,6 @@
 //! Which encoder: what is known of a network before it is made.
 
-use crate::{Encoder, Init, Nin, NinSpec, Position, ResNet, ResNetSpec, Vit, VitSpec};
+use crate::{Encoder, Init, Nin, NinSpec, PositionEmbedding, ResNet, ResNetSpec, Vit, VitSpec};
 use serde::{Deserialize, Serialize};
 use tch::nn;
 
@@ -51,7 +51,7 @@ impl EncoderSpec {
                 };
                 divides("heads of the width", spec.heads, spec.width)?;
                 divides("patches of the side", spec.patch, spec.side)?;
-                let quarters = if spec.position == Position::Sines { 4 } else { 1 };
+                let quarters = if spec.position == PositionEmbedding::Sines { 4 } else { 1 };
                 divides("quarters of the width", quarters, spec.width)
             }
         }

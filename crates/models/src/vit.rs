@@ -2,17 +2,18 @@
 
 use crate::encoder::parameters;
 use crate::layer_norm::LayerNorm;
-use crate::position::{sines, stretched};
+use crate::layers::fp32_at_least;
+use crate::position::{interpolated, sines};
 use crate::vit_block::VitBlock;
 use crate::{Encoder, EncoderSpec, Init, Pass};
 use kontrast_torch_ext::{Parameter, StateDict, channels_last};
 use serde::{Deserialize, Serialize};
-use tch::{Device, Kind, Tensor, nn};
+use tch::{Device, Tensor, nn};
 
-/// How tokens learn where their patch lies.
+/// Which position embeddings are added to the tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Position {
-    /// An embedding for each place and one for the class token, trained; stretched for images of another size.
+pub enum PositionEmbedding {
+    /// An embedding for each place and one for the class token, trained; interpolated for images of another size.
     Learned,
     /// Sines and cosines, which are not trained; the class token has none (MoCo v3).
     Sines,
@@ -32,9 +33,9 @@ pub struct VitSpec {
     /// Pixels on a side of the images that the learned positions are made for.
     pub side: i64,
     /// How tokens learn where they are.
-    pub position: Position,
-    /// With which probability a row goes by the last block's attention, and by its MLP; the first block has none, those
-    /// between rise evenly.
+    pub position: PositionEmbedding,
+    /// With which probability a row leaves out the last block's attention, and its MLP; 0 in the first block, rising
+    /// linearly between them.
     pub stochastic_depth: f64,
     /// Whether the projection of patches keeps its initial values (MoCo v3, section 4.2).
     pub frozen_projection: bool,
@@ -53,7 +54,7 @@ impl VitSpec {
             heads: 3,
             patch,
             side,
-            position: Position::Learned,
+            position: PositionEmbedding::Learned,
             stochastic_depth: 0.0,
             frozen_projection: false,
             channels: 3,
@@ -104,11 +105,16 @@ impl Vit {
         };
         let class = token("cls_token", &[1, 1, width], 1e-6);
         let places = 1 + (side / patch) * (side / patch);
-        let learned = spec.position == Position::Learned;
+        let learned = spec.position == PositionEmbedding::Learned;
         let positions = learned.then(|| token("pos_embed", &[1, places, width], 0.02));
         let block = |place: i64| {
-            let drop = spec.stochastic_depth * place as f64 / (depth - 1).max(1) as f64;
-            VitBlock::new(&(&(&path / "blocks") / place), (width, spec.heads), (place, drop), init)
+            let drop_probability = spec.stochastic_depth * place as f64 / (depth - 1).max(1) as f64;
+            VitBlock::new(
+                &(&(&path / "blocks") / place),
+                (width, spec.heads),
+                (place, drop_probability),
+                init,
+            )
         };
         let blocks = (0..depth).map(block).collect();
         let norm = LayerNorm::new(&(&path / "norm"), width);
@@ -123,10 +129,10 @@ impl Vit {
         let (n, width, rows, columns) = map.size4().expect("images of four dimensions");
         let patches = map.flatten(2, 3).transpose(1, 2);
         // Tokens are fp32 at least, also where autocast makes products in bf16.
-        let patches = if patches.kind() == Kind::BFloat16 { patches.to_kind(Kind::Float) } else { patches };
+        let patches = fp32_at_least(&patches);
         let (class, patches) = if let Some(all) = &self.positions {
             let own = self.spec.side / patch;
-            let places = stretched(&all.narrow(1, 1, own * own), (own, own), (rows, columns));
+            let places = interpolated(&all.narrow(1, 1, own * own), (own, own), (rows, columns));
             (&self.class + all.narrow(1, 0, 1), patches + places)
         } else {
             let places = sines((rows, columns), width, self.device).to_kind(patches.kind());

@@ -20,15 +20,15 @@ pub(crate) struct VitBlock {
     fc2: Linear,
     /// Number of the block, from 0, under which it draws.
     place: i64,
-    /// With which probability a row goes by each of the two on its shortcut alone.
-    drop: f64,
+    /// Stochastic depth: with which probability a row leaves out each of the two branches.
+    drop_probability: f64,
 }
 
 impl VitBlock {
     pub(crate) fn new(
         path: &nn::Path<'_>,
         (width, heads): (i64, i64),
-        (place, drop): (i64, f64),
+        (place, drop_probability): (i64, f64),
         init: Init,
     ) -> Self {
         let mlp = path / "mlp";
@@ -39,7 +39,7 @@ impl VitBlock {
             fc1: Linear::truncated_normal(&(&mlp / "fc1"), width, MLP_RATIO * width, init),
             fc2: Linear::truncated_normal(&(&mlp / "fc2"), MLP_RATIO * width, width, init),
             place,
-            drop,
+            drop_probability,
         }
     }
 
@@ -48,20 +48,25 @@ impl VitBlock {
     /// - returns the same
     pub(crate) fn forward(&self, x: &Tensor, pass: Pass<'_>) -> Tensor {
         let branch = self.attention.forward(&self.norm1.forward(x));
-        let x = x + self.thinned(branch, 0, pass);
+        let x = x + self.drop_path(branch, 0, pass);
         let hidden = self.fc1.forward(&self.norm2.forward(&x)).gelu("none");
         let branch = self.fc2.forward(&hidden);
-        x + self.thinned(branch, 1, pass)
+        x + self.drop_path(branch, 1, pass)
     }
 
-    /// Stochastic depth (Huang et al. 2016, arXiv 1603.09382): in training, rows go without this branch, and those that do
-    /// not are scaled, so that the mean stays.
-    fn thinned(&self, branch: Tensor, which: i64, pass: Pass<'_>) -> Tensor {
-        let Some(draws) = pass.draws.filter(|_| pass.mode != Mode::Eval && self.drop > 0.0) else {
+    /// Stochastic depth (Huang et al. 2016, arXiv 1603.09382): in training, each row leaves this branch out with
+    /// `drop_probability`, and what is kept is scaled, so that the mean stays.
+    ///
+    /// # Shapes
+    /// - `branch`: `[n, tokens, width]`
+    /// - returns the same
+    fn drop_path(&self, branch: Tensor, which: i64, pass: Pass<'_>) -> Tensor {
+        let Some(draws) = pass.draws.filter(|_| pass.mode != Mode::Eval && self.drop_probability > 0.0)
+        else {
             return branch;
         };
-        let kept = draws.uniform(2 * self.place + which, 1).ge(self.drop).to_kind(branch.kind());
-        branch * (kept / (1.0 - self.drop)).unsqueeze(2)
+        let kept = draws.uniform(2 * self.place + which, 1).ge(self.drop_probability).to_kind(branch.kind());
+        branch * (kept / (1.0 - self.drop_probability)).unsqueeze(2)
     }
 
     pub(crate) fn handle(&self) -> Self {
@@ -72,7 +77,7 @@ impl VitBlock {
             fc1: self.fc1.handle(),
             fc2: self.fc2.handle(),
             place: self.place,
-            drop: self.drop,
+            drop_probability: self.drop_probability,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use kontrast_config::score_info;
-use kontrast_runlog::{Evaluation, RunDir, RunlogError, Score, Setting, Status, Summary, read_summary};
+use kontrast_runlog::{Evaluation, RunDir, RunlogError, Score, SettingValue, Status, Summary, read_summary};
 use serde::Serialize;
 
 use crate::{Spread, label_free, markdown_table};
@@ -249,6 +249,6 @@ fn meaning(name: &str, score: &Score) -> &'static str {
 }
 
 fn settings(score: &Score) -> String {
-    let words = |(name, setting): (&String, &Setting)| format!("{} {setting}", name.replace('_', " "));
+    let words = |(name, setting): (&String, &SettingValue)| format!("{} {setting}", name.replace('_', " "));
     score.settings.iter().map(words).collect::<Vec<_>>().join(", ")
 }

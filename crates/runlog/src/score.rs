@@ -29,13 +29,13 @@ pub struct Score {
     /// What it was measured with, each under a key beside those above: `k` neighbours that vote, `temperature` of the
     /// vote, `lr` and `weight_decay` of a probe.
     #[serde(flatten)]
-    pub settings: BTreeMap<String, Setting>,
+    pub settings: BTreeMap<String, SettingValue>,
 }
 
 /// A setting of a score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Setting {
+pub enum SettingValue {
     /// A count.
     Count(u64),
     /// A number.
@@ -60,7 +60,7 @@ impl Score {
 
     /// The same with one more setting.
     #[must_use]
-    pub fn with(mut self, name: &str, setting: impl Into<Setting>) -> Self {
+    pub fn with(mut self, name: &str, setting: impl Into<SettingValue>) -> Self {
         self.settings.insert(name.to_owned(), setting.into());
         self
     }
@@ -68,7 +68,7 @@ impl Score {
     /// A setting that is a count.
     pub fn count(&self, name: &str) -> Option<usize> {
         match self.settings.get(name)? {
-            Setting::Count(count) => Some(*count as usize),
+            SettingValue::Count(count) => Some(*count as usize),
             _ => None,
         }
     }
@@ -76,14 +76,14 @@ impl Score {
     /// A setting that is a number.
     pub fn number(&self, name: &str) -> Option<f64> {
         match self.settings.get(name)? {
-            Setting::Count(count) => Some(*count as f64),
-            Setting::Number(number) => Some(*number),
-            Setting::Name(_) => None,
+            SettingValue::Count(count) => Some(*count as f64),
+            SettingValue::Number(number) => Some(*number),
+            SettingValue::Name(_) => None,
         }
     }
 }
 
-impl fmt::Display for Setting {
+impl fmt::Display for SettingValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Count(count) => write!(f, "{count}"),
@@ -93,19 +93,19 @@ impl fmt::Display for Setting {
     }
 }
 
-impl From<usize> for Setting {
+impl From<usize> for SettingValue {
     fn from(count: usize) -> Self {
         Self::Count(count as u64)
     }
 }
 
-impl From<f64> for Setting {
+impl From<f64> for SettingValue {
     fn from(number: f64) -> Self {
         Self::Number(number)
     }
 }
 
-impl From<&str> for Setting {
+impl From<&str> for SettingValue {
     fn from(name: &str) -> Self {
         Self::Name(name.to_owned())
     }

@@ -3,9 +3,10 @@
 use kontrast_methods::Progress;
 use kontrast_torch_ext::Texts;
 
-/// The texts of a data set's images. They are drawn beside the images and not by them: what is given may depend on the
-/// image and on where training stands, and on nothing else, or resume is not exact.
+/// The texts of a data set's images. A text may depend on its image's index and on where training stands, and on nothing
+/// else: a resumed run asks again and has to get the same.
 pub trait TextSource: Send {
-    /// A text of each image, on the device of the encoder; several where several are wanted of each.
+    /// Each element has one text for each of `indices`, in their order, on the device of the encoder; several elements
+    /// give several texts of each image.
     fn texts(&self, indices: &[u32], progress: Progress) -> Vec<Texts>;
 }

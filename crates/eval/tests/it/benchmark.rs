@@ -3,7 +3,7 @@
 use crate::protocols::{Colours, extractor, linear};
 use kontrast_config::Probe;
 use kontrast_eval::protocols::{Knn, LayerProbes};
-use kontrast_eval::{Benchmark, EvalError, Milestone, Scores, Stop, Whose};
+use kontrast_eval::{Benchmark, EvalError, Milestone, Scored, Scores, Stop};
 use kontrast_models::{Encoder, Pass};
 use kontrast_runlog::Summary;
 use kontrast_torch_ext::StateDict;
@@ -49,9 +49,9 @@ fn scores(dataset: &str) -> (Scores, Vec<String>) {
     let protocols: Vec<Box<dyn kontrast_eval::Protocol>> = vec![Box::new(Knn::ten()), Box::new(layers())];
     let benchmark = Benchmark { dataset, train: &train, test: &test, extractor: &extractor, protocols };
     let heard = RefCell::new(Vec::new());
-    let watch = |whose: Whose, milestone: Milestone<'_>| {
+    let watch = |scored: Scored, milestone: Milestone<'_>| {
         if let Milestone::Scored(report) = milestone {
-            heard.borrow_mut().push(format!("{whose}: {}", report.name));
+            heard.borrow_mut().push(format!("{scored}: {}", report.name));
         }
     };
     let scores = benchmark.beside_baselines(&Scaled(1.0), &Scaled(0.0), &Stop::default(), &watch).unwrap();

@@ -1,7 +1,7 @@
 //! Role and depth of the variables of every encoder.
 
 use kontrast_models::{
-    Depth, Encoder, EncoderSpec, Init, NinSpec, Parameter, Position, ResNetSpec, Role, Stem, VitSpec,
+    Depth, Encoder, EncoderSpec, Init, NinSpec, Parameter, PositionEmbedding, ResNetSpec, Role, Stem, VitSpec,
 };
 use tch::{Device, nn};
 
@@ -13,7 +13,7 @@ fn nin(blocks: i64) -> EncoderSpec {
     EncoderSpec::Nin(NinSpec { blocks, width: 12, channels: 3, channels_last: true, bn_splits: 1 })
 }
 
-fn vit(position: Position, frozen_projection: bool) -> EncoderSpec {
+fn vit(position: PositionEmbedding, frozen_projection: bool) -> EncoderSpec {
     let small = VitSpec { width: 12, depth: 3, ..VitSpec::tiny(4, 8) };
     EncoderSpec::Vit(VitSpec { position, frozen_projection, ..small })
 }
@@ -22,7 +22,7 @@ fn every_architecture() -> Vec<EncoderSpec> {
     let depths = [Depth::ResNet18, Depth::ResNet34, Depth::ResNet50, Depth::ResNet101, Depth::ResNet152];
     let resnets =
         depths.into_iter().flat_map(|depth| [Stem::Cifar, Stem::Imagenet].map(|stem| resnet(depth, stem)));
-    let vits = [Position::Learned, Position::Sines]
+    let vits = [PositionEmbedding::Learned, PositionEmbedding::Sines]
         .into_iter()
         .flat_map(|p| [false, true].map(|frozen| vit(p, frozen)));
     resnets.chain([1, 3, 5].map(nin)).chain(vits).collect()
@@ -76,7 +76,7 @@ fn every_depth_down_to_the_last_has_variables() {
         (resnet(Depth::ResNet152, Stem::Imagenet), 50),
         (nin(1), 0),
         (nin(4), 3),
-        (vit(Position::Learned, false), 4),
+        (vit(PositionEmbedding::Learned, false), 4),
     ] {
         let mut depths: Vec<_> = encoder(spec).parameters().iter().map(|parameter| parameter.depth).collect();
         depths.sort_unstable();
@@ -105,7 +105,7 @@ fn a_network_in_network_has_a_depth_a_block() {
 
 #[test]
 fn a_transformer_has_its_patches_first_and_its_last_norm_last() {
-    let found = found(vit(Position::Learned, false));
+    let found = found(vit(PositionEmbedding::Learned, false));
     assert_eq!(found("cls_token"), (Role::Token, 0));
     assert_eq!(found("pos_embed"), (Role::Position, 0));
     assert_eq!(found("patch_embed.proj.weight"), (Role::Weight, 0));

@@ -1,6 +1,6 @@
 //! Vision transformers against timm: names, outputs, maps, gradients, stochastic depth, initial values.
 
-use kontrast_models::{Encoder, EncoderSpec, Init, Mode, Pass, Position, Vit, VitSpec};
+use kontrast_models::{Encoder, EncoderSpec, Init, Mode, Pass, PositionEmbedding, Vit, VitSpec};
 use kontrast_testkit::{Case, assert_close};
 use kontrast_torch_ext::Draws;
 use proptest::prelude::*;
@@ -99,7 +99,7 @@ fn stochastic_depth_leaves_out_whole_rows_and_keeps_the_mean() {
 
 #[test]
 fn what_is_not_trained_has_no_gradient() {
-    let frozen = VitSpec { frozen_projection: true, position: Position::Sines, ..spec() };
+    let frozen = VitSpec { frozen_projection: true, position: PositionEmbedding::Sines, ..spec() };
     let (store, encoder) = filled(frozen);
     encoder.forward(&images(2, 16), Mode::Train.into()).sum(Kind::Float).backward();
     for (name, variable) in store.variables() {
