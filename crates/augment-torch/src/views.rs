@@ -139,11 +139,10 @@ impl Views {
     /// Numbers that name the rows of all views, in their order: draws inside a network follow from them.
     ///
     /// # Shapes
-    /// - returns `[count * n]`, i64, where the images are
-    pub fn rows(&self) -> Tensor {
-        let images: Vec<i64> = self.indices.iter().map(|&index| i64::from(index) * COPIES).collect();
-        let images = Tensor::from_slice(&images).to_device(self.groups[0].device());
-        Tensor::cat(&(0..self.count()).map(|view| &images + view).collect::<Vec<_>>(), 0)
+    /// - returns `[count * n]`
+    pub fn rows(&self) -> Vec<i64> {
+        let of_view = |view: i64| self.indices.iter().map(move |&index| i64::from(index) * COPIES + view);
+        (0..self.count()).flat_map(of_view).collect()
     }
 
     /// Splits rows computed from all views, in their order, by view: `[count, n, ...]`.
@@ -194,6 +193,14 @@ mod tests {
         assert_eq!(values(views.only(&[2]).all()), [20.0, 21.0, 22.0]);
         let all = views.only(&[0, 1, 2]);
         assert_eq!(all.groups()[0].data_ptr(), views.groups()[0].data_ptr(), "all of them are not copied");
+    }
+
+    #[test]
+    fn a_row_is_named_by_its_image_and_its_view() {
+        let named = |image: i64, view: i64| image * 65_536 + view;
+        let expected = [0, 1, 2].map(|view| [7, 8, 9].map(|image| named(image, view))).concat();
+        assert_eq!(mixed().rows(), expected);
+        assert_eq!(mixed().images(1, 1).rows(), [0, 1, 2].map(|view| named(8, view)));
     }
 
     #[test]

@@ -73,9 +73,9 @@ impl Branch {
         }
         let mut first = 0;
         let h = views.groups().iter().map(|images| {
-            let own = rows.narrow(0, first, images.size()[0]);
-            first += images.size()[0];
-            self.represented(images, self.draws(&own, progress).as_ref(), mode)
+            let own = &rows[first..first + images.size()[0] as usize];
+            first += own.len();
+            self.represented(images, self.draws(own, progress).as_ref(), mode)
         });
         let h = Tensor::cat(&h.collect::<Vec<_>>(), 0);
         let _autocast = Autocast::new(self.device, self.precision);
@@ -84,9 +84,10 @@ impl Branch {
 
     /// A pass for each view, which has statistics of its own (MoCo, BYOL, SimSiam, Barlow Twins, VICReg).
     pub fn per_view(&self, views: &Views, progress: Progress, mode: Mode) -> Embedded {
-        let (rows, n) = (views.rows(), views.n());
-        let passes = (0..views.count())
-            .map(|which| self.rows(&views.view(which), &rows.narrow(0, which * n, n), progress, mode));
+        let rows = views.rows();
+        let passes = (0..)
+            .zip(rows.chunks(views.n() as usize))
+            .map(|(which, rows)| self.rows(&views.view(which), rows, progress, mode));
         let (h, z): (Vec<_>, Vec<_>) = passes.map(|pass| (pass.h, pass.z)).unzip();
         Embedded { h: Tensor::cat(&h, 0), z: Tensor::cat(&z, 0) }
     }
@@ -95,8 +96,8 @@ impl Branch {
     ///
     /// # Shapes
     /// - `images`: `[m, channels, h, w]`
-    /// - `rows`: `[m]`, i64, a number for each image and copy of it, as [`Views::rows`] has them
-    pub fn rows(&self, images: &Tensor, rows: &Tensor, progress: Progress, mode: Mode) -> Embedded {
+    /// - `rows`: `[m]`, a number for each image and copy of it, as [`Views::rows`] has them
+    pub fn rows(&self, images: &Tensor, rows: &[i64], progress: Progress, mode: Mode) -> Embedded {
         self.embedded(images, self.draws(rows, progress).as_ref(), mode)
     }
 
@@ -111,10 +112,13 @@ impl Branch {
         if splits == 1 || rows == n {
             return self.embedded(images, draws, mode);
         }
-        let options = (tch::Kind::Int64, images.device());
-        let order = Tensor::arange(rows, options).view([rows / n, splits, n / splits]).permute([1, 0, 2]);
-        let order = order.reshape([rows]);
+        let part = n / splits;
+        let of_split = |split: i64| {
+            (0..rows / n).flat_map(move |view| (0..part).map(move |image| view * n + split * part + image))
+        };
+        let order: Vec<i64> = (0..splits).flat_map(of_split).collect();
         let draws = draws.map(|draws| draws.select(&order));
+        let order = Tensor::from_slice(&order).to_device(images.device());
         let Embedded { h, z } = self.embedded(&images.index_select(0, &order), draws.as_ref(), mode);
         let back = order.argsort(0, false);
         Embedded { h: h.index_select(0, &back), z: z.index_select(0, &back) }
@@ -132,7 +136,7 @@ impl Branch {
     }
 
     /// What the network draws for these rows; a momentum encoder draws nothing.
-    fn draws(&self, rows: &Tensor, progress: Progress) -> Option<Draws> {
+    fn draws(&self, rows: &[i64], progress: Progress) -> Option<Draws> {
         self.seed.map(|seed| Draws::new(seed, progress.step, rows))
     }
 

@@ -3,7 +3,7 @@
 use kontrast_rng::KeyedRng;
 use rand::RngExt;
 use rand::seq::SliceRandom;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 /// What a stream is for: two uses in one step do not draw the same numbers.
 #[derive(Clone, Copy)]
@@ -68,15 +68,13 @@ pub(crate) fn colours(indices: &[u32], seed: u64, epoch: u32, tiles: usize) -> (
 /// # Shapes
 /// - `rows`: `[n]`, as `Views::rows` has them
 /// - returns `[copies * n]`
-pub(crate) fn copies(rows: &Tensor, copies: i64) -> Tensor {
-    let copy = Tensor::arange(copies, (Kind::Int64, rows.device()));
-    (rows.unsqueeze(0) + copy.unsqueeze(1)).view(-1)
+pub(crate) fn copies(rows: &[i64], copies: i64) -> Vec<i64> {
+    (0..copies).flat_map(|copy| rows.iter().map(move |row| row + copy)).collect()
 }
 
 /// The same of so many parts of each image (tiles), image after image: `[n * parts]`.
-pub(crate) fn parts(rows: &Tensor, parts: i64) -> Tensor {
-    let part = Tensor::arange(parts, (Kind::Int64, rows.device()));
-    (rows.unsqueeze(1) + part.unsqueeze(0)).view(-1)
+pub(crate) fn parts(rows: &[i64], parts: i64) -> Vec<i64> {
+    rows.iter().flat_map(|row| (0..parts).map(move |part| row + part)).collect()
 }
 
 /// The numbers below `n` in random order, `[n]`.
@@ -97,6 +95,12 @@ pub(crate) fn noise([n, m]: [i64; 2], below: i64, seed: u64, step: u64) -> Tenso
 mod tests {
     use super::*;
     use tch::Kind;
+
+    #[test]
+    fn copies_stand_one_after_the_other_and_parts_beside_their_image() {
+        assert_eq!(copies(&[0, 65_536], 3), [0, 65_536, 1, 65_537, 2, 65_538]);
+        assert_eq!(parts(&[0, 65_536], 3), [0, 1, 2, 65_536, 65_537, 65_538]);
+    }
 
     #[test]
     fn a_permutation_has_every_number_once_and_depends_on_the_step() {

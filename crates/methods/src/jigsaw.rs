@@ -85,7 +85,7 @@ impl Jigsaw {
     }
 
     /// Representations `[n * tiles, width]`, and the embeddings of an image's tiles side by side, `[n, tiles * d]`.
-    fn embedded(&self, tiles: &Tensor, rows: &Tensor, progress: Progress, mode: Mode) -> (Tensor, Tensor) {
+    fn embedded(&self, tiles: &Tensor, rows: &[i64], progress: Progress, mode: Mode) -> (Tensor, Tensor) {
         let tiles = if self.normalise { normalised(tiles) } else { tiles.shallow_clone() };
         let n = tiles.size()[0];
         let each = tiles.flatten(0, 1);

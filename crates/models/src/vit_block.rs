@@ -65,7 +65,10 @@ impl VitBlock {
         else {
             return branch;
         };
-        let kept = draws.uniform(2 * self.place + which, 1).ge(self.drop_probability).to_kind(branch.kind());
+        let kept = draws
+            .uniform(2 * self.place + which, 1, branch.device())
+            .ge(self.drop_probability)
+            .to_kind(branch.kind());
         branch * (kept / (1.0 - self.drop_probability)).unsqueeze(2)
     }
 

@@ -76,7 +76,7 @@ fn stochastic_depth_leaves_out_whole_rows_and_keeps_the_mean() {
     let deep = VitSpec { depth: 2, stochastic_depth: 0.5, ..spec() };
     let ((_, with), (_, without)) = (filled(deep), filled(VitSpec { stochastic_depth: 0.0, ..deep }));
     let x = images(1, 16).expand([600, 3, 16, 16], false).contiguous();
-    let rows = Tensor::arange(600, (Kind::Int64, Device::Cpu));
+    let rows: Vec<i64> = (0..600).collect();
     let draws = Draws::new(1, 2, &rows);
     let pass = |mode| Pass { mode, draws: Some(&draws) };
     let found = tch::no_grad(|| with.forward(&x, pass(Mode::Train)));
@@ -84,7 +84,7 @@ fn stochastic_depth_leaves_out_whole_rows_and_keeps_the_mean() {
     let (kinds, ..) = (&found * 1e3).round().unique_dim(0, true, false, false);
     assert_eq!(kinds.size()[0], 4);
     assert_eq!(found, tch::no_grad(|| with.forward(&x, pass(Mode::Replay))), "a replay draws the same");
-    let half = draws.select(&rows.narrow(0, 300, 300));
+    let half = draws.select(&rows[300..]);
     let part =
         tch::no_grad(|| with.forward(&x.narrow(0, 300, 300), Pass { mode: Mode::Train, draws: Some(&half) }));
     assert_close(&part, &found.narrow(0, 300, 300), 1e-5);
