@@ -58,8 +58,23 @@ impl FewShot {
     /// Positions of each class's images among the training images.
     ///
     /// # Errors
-    /// Where a class has fewer than the most shots.
+    /// Where a class has fewer than the most shots, a number of shots is 0, or nothing is drawn.
     fn members(&self, labels: &[i64], classes: usize) -> Result<Vec<Vec<i64>>, EvalError> {
+        let setting = |key, value, expected: &str, found| {
+            Err(EvalError::Setting { key, value, expected: expected.to_owned(), found })
+        };
+        if self.draws == 0 {
+            return setting(
+                "eval.few_shot.draws",
+                "0".to_owned(),
+                "at least 1",
+                "no draw to score".to_owned(),
+            );
+        }
+        if self.shots.contains(&0) {
+            let (value, found) = (format!("{:?}", self.shots), "no image to vote".to_owned());
+            return setting("eval.few_shot.shots", value, "at least 1 image of each class", found);
+        }
         let mut members = vec![Vec::new(); classes];
         for (position, &label) in (0..).zip(labels) {
             members[label as usize].push(position);
@@ -67,12 +82,12 @@ impl FewShot {
         let most = self.shots.iter().copied().max().unwrap_or(0);
         let rarest = members.iter().enumerate().min_by_key(|(_, members)| members.len());
         match rarest {
-            Some((class, members)) if members.len() < most => Err(EvalError::Setting {
-                key: "eval.few_shot.shots",
-                value: format!("{:?}", self.shots),
-                expected: "no more than each class has training images".to_owned(),
-                found: format!("{} of class {class}", members.len()),
-            }),
+            Some((class, members)) if members.len() < most => setting(
+                "eval.few_shot.shots",
+                format!("{:?}", self.shots),
+                "no more than each class has training images",
+                format!("{} of class {class}", members.len()),
+            ),
             _ => Ok(members),
         }
     }
@@ -164,6 +179,17 @@ mod tests {
         let score = reports[1].score();
         assert_eq!((score.count("shots"), score.count("draws")), (Some(10), Some(3)));
         assert!(score.top1_std.is_some_and(|std| std > 0.0 && std < 20.0), "{score:?}");
+    }
+
+    #[test]
+    fn nothing_to_draw_is_refused_with_the_key() {
+        let case = Case::from_bytes(include_bytes!("../../tests/golden/few_shot/case.safetensors"));
+        let refused =
+            |protocol: FewShot| protocol.evaluate(&subject(&case), &Stop::default()).unwrap_err().to_string();
+        let none = refused(FewShot { draws: 0, ..protocol(&[1], 0) });
+        assert!(none.starts_with("eval.few_shot.draws = 0: expected at least 1"), "{none}");
+        let empty = refused(protocol(&[5, 0], 0));
+        assert!(empty.starts_with("eval.few_shot.shots = [5, 0]: expected at least 1 image"), "{empty}");
     }
 
     #[test]

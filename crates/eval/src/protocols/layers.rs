@@ -80,8 +80,8 @@ impl Protocol for LayerProbes {
 
     /// A report for every stage and probe, stage by stage, named `layers.1.linear`.
     ///
-    /// # Panics
-    /// Where the encoder has no such stage.
+    /// # Errors
+    /// [`EvalError::Setting`] where the encoder has no such stage or a step has no maps, and as [`Protocol::evaluate`].
     fn evaluate(&self, subject: &Subject<'_>, stop: &Stop) -> Result<Vec<Report>, EvalError> {
         let network = subject.network(self)?;
         let shared = self.shared(&network, stop)?;
@@ -103,8 +103,16 @@ impl LayerProbes {
         let images = network.train.len() + network.test.len();
         let stages = self.stages.clone().unwrap_or_else(|| (1..=shapes.len()).collect());
         let mut shared = Vec::new();
+        let setting = |key, value, expected, found| Err(EvalError::Setting { key, value, expected, found });
+        if self.batch == 0 {
+            let (expected, found) = ("at least 1 map a step".to_owned(), "none".to_owned());
+            return setting("eval.layers.batch", "0".to_owned(), expected, found);
+        }
+        if let Some(stage) = stages.iter().find(|stage| !(1..=shapes.len()).contains(*stage)) {
+            let expected = format!("stages from 1 to {}, as the encoder has them", shapes.len());
+            return setting("eval.layers.stages", format!("{stages:?}"), expected, format!("stage {stage}"));
+        }
         for stage in stages {
-            assert!((1..=shapes.len()).contains(&stage), "stage {stage} of {}", shapes.len());
             let shape = shapes[stage - 1];
             let seen = |probe: Probe| match probe {
                 Probe::Linear | Probe::Mlp => grid(shape.channels, shape.side, self.features as i64),

@@ -239,6 +239,28 @@ fn whoever_watches_hears_of_every_epoch_and_can_stop() {
 }
 
 #[test]
+fn stages_that_the_encoder_has_not_are_refused_before_anything_is_trained() {
+    let (train, test) = (Drawn::new(0..64, halves, parity), Drawn::new(64..96, halves, parity));
+    let (extractor, stop) = (extractor(), Stop::default());
+    let encoder = Halving(1.0);
+    let network = network(&encoder, &train, &test, &extractor);
+    let subject = Subject::new(network, &stop).unwrap();
+    for stages in [[1, 9], [1, 0]] {
+        let probes = probes(&stages, 12);
+        for error in [probes.check(&network).unwrap_err(), probes.evaluate(&subject, &stop).unwrap_err()] {
+            let words = error.to_string();
+            assert!(
+                words.starts_with(&format!("eval.layers.stages = {stages:?}: expected stages from 1")),
+                "{words}"
+            );
+        }
+    }
+    let none = LayerProbes { batch: 0, ..probes(&[1], 12) };
+    let words = none.evaluate(&subject, &stop).unwrap_err().to_string();
+    assert!(words.starts_with("eval.layers.batch = 0"), "{words}");
+}
+
+#[test]
 fn an_encoder_that_moves_while_it_is_probed_voids_the_scores() {
     /// Counts how often its stages were asked for.
     struct Drifting(Tensor);
