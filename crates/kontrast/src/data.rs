@@ -14,7 +14,7 @@ pub(crate) fn open_named(name: &str, channels: usize, host: &dyn Host) -> anyhow
         "cifar100" => Source::Cifar100,
         "stl10" => Source::Stl10 { unlabelled: false },
         "fashion-mnist" => Source::FashionMnist,
-        _ => return Err(DataError::Unknown(name.to_owned()).into()),
+        _ => return Err(DataError::Unknown { name: name.to_owned(), known: &kontrast_data::NAMES }.into()),
     };
     open_spec(&Spec { source, subset: None, seed: 0, channels }, host)
 }

@@ -49,7 +49,10 @@ impl ScoreLines {
                 }
                 self.epochs.update(|done| done + 1);
                 self.bar.set(self.epochs.get());
-                self.on_the_way(scored, &format!("stage {stage}, {}: epoch {epoch}/{epochs}", probe.as_str()));
+                self.on_the_way(
+                    scored,
+                    &format!("stage {stage}, {}: epoch {epoch}/{epochs}", probe.as_str()),
+                );
             }
             Milestone::Scored(report) => {
                 let took = human::seconds(self.begun.get().elapsed().as_secs_f64());

@@ -43,7 +43,7 @@ pub fn transfer(run: &Path, dataset: &str, host: &dyn Host) -> anyhow::Result<St
         let trained = trainer.method().encoder();
         benchmark.check(trained)?;
         host.out(&format_args!("evaluating on {name}: {} and {} images", train.len(), test.len()));
-        let hear = |whose, milestone: kontrast_eval::Milestone<'_>| lines.hear(whose, milestone);
+        let show = |scored, milestone: kontrast_eval::Milestone<'_>| lines.show(scored, milestone);
         let scores = benchmark.beside_baselines(trained, random_init.encoder(), &session.stop, &show);
         lines.finish();
         scores?.enter(&mut record.summary);
