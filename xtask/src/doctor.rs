@@ -1,6 +1,5 @@
 //! `doctor`: everything a run needs, one line each; the exit code tells whether all is there.
 
-use std::fmt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -8,54 +7,10 @@ use kontrast_config::DataName;
 use kontrast_runlog::{cache_home, human};
 
 use crate::build::Kontrast;
+use crate::finding::{Finding, Status};
 use crate::setup::{Profile, python::Python};
 use crate::setup::{compiler, disk, gpu, status};
 use crate::{program, say};
-
-/// What is thought of one thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// As it should be.
-    Ok,
-    /// Worth knowing; nothing fails for it.
-    Note,
-    /// Something fails for want of it.
-    Missing,
-}
-
-/// One line.
-#[derive(Debug)]
-pub struct Finding {
-    /// What is thought of it.
-    pub status: Status,
-    what: &'static str,
-    words: String,
-}
-
-impl Finding {
-    /// A line about one thing.
-    pub fn new(status: Status, what: &'static str, words: impl Into<String>) -> Self {
-        Self { status, what, words: words.into() }
-    }
-
-    /// An error's text begins with what is missing.
-    fn missing(what: &'static str, error: &anyhow::Error) -> Self {
-        let words = error.to_string();
-        let words = words.split_once(": ").map_or(words.clone(), |(_, rest)| rest.to_owned());
-        Self::new(Status::Missing, what, words)
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let status = match self.status {
-            Status::Ok => "ok",
-            Status::Note => "note",
-            Status::Missing => "MISSING",
-        };
-        write!(f, "{status:<8} {:<14} {}", self.what, self.words)
-    }
-}
 
 /// Looks at everything, and changes nothing.
 pub fn run() -> u8 {

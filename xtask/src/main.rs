@@ -10,6 +10,7 @@ mod ci;
 mod doctor;
 mod experiment;
 mod family;
+mod finding;
 mod fuzz;
 mod layers;
 mod numbers;

@@ -4,7 +4,7 @@ use kontrast_runlog::cache_home;
 
 use super::profile::{Profile, TORCH};
 use super::{cargo_file, found, gpu, install, view};
-use crate::doctor::{Finding, Status};
+use crate::finding::{Finding, Status};
 
 /// Where libtorch lies and whether it is whole, in a line.
 pub fn libtorch() -> Finding {
