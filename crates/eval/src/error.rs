@@ -93,7 +93,7 @@ pub enum EvalError {
         /// Images to split.
         images: usize,
     },
-    /// A setting that the training images do not allow.
+    /// A setting that the images or the encoder do not allow.
     #[error("{key} = {value}: expected {expected}, found {found}")]
     Setting {
         /// The key of the experiment file.
@@ -102,7 +102,7 @@ pub enum EvalError {
         value: String,
         /// What would do.
         expected: String,
-        /// What the images are like.
+        /// What there is.
         found: String,
     },
 }
