@@ -175,6 +175,17 @@ pub enum DataError {
         /// Images there are.
         images: usize,
     },
+    /// Images of several sizes where a device holds them all in one tensor.
+    #[error(
+        "train.feed = \"device\": expected images of one size, but {first}, and {other}; use train.feed = \"host\", or make \
+         them one size: kontrast pack FOLDER FILE --short N does where all have the same proportions, and crops none"
+    )]
+    Sizes {
+        /// An image and its size, in words.
+        first: String,
+        /// Another one.
+        other: String,
+    },
     /// Drawn shapes that cannot be drawn.
     #[error("data.synthetic.{key} = {found}; expected {expected}")]
     Synthetic {

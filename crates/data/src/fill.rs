@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use kontrast_augment::{Recipe, Scratch, ViewPlan, render_into};
-use kontrast_rng::KeyedRng;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::dataset::Dataset;
 use crate::error::DataError;
+use crate::recipes::Draws;
 
 /// Renders one view of each image into `out`, `[n, height, width, 3]`, on rayon's threads.
 ///
@@ -108,25 +108,12 @@ impl Memory {
         index: u32,
         views: Vec<&mut [u8]>,
     ) -> Result<(), DataError> {
-        let own = index as usize;
-        let partner = match plans.len() {
-            1 => own,
-            _ => dataset.partner(own, &mut KeyedRng::named(*b"partner ", seed, epoch, u64::from(index))),
-        };
-        let mut plans = plans.iter().zip(views).enumerate();
-        let sources = if partner == own {
-            [(own, plans.len()), (own, 0)]
-        } else {
-            [(own, 1), (partner, plans.len() - 1)]
-        };
-        for (source, count) in sources {
-            if count == 0 {
-                continue;
-            }
+        let draws = Draws { seed, epoch, index };
+        let mut targets = views.into_iter();
+        for (source, views) in draws.sources(dataset, plans.len()) {
             let image = dataset.image(source, &mut self.buffer)?;
-            for (view, (plan, target)) in plans.by_ref().take(count) {
-                let mut stream = KeyedRng::new(seed, epoch, u64::from(index), view as u32);
-                plan.draw_into(&mut self.recipe, image.size(), &mut stream);
+            for (view, target) in views.zip(targets.by_ref()) {
+                draws.recipe(&plans[view], view, image.size(), &mut self.recipe);
                 render_into(&self.recipe, image, target, &mut self.scratch);
             }
         }

@@ -10,12 +10,14 @@ use std::thread::JoinHandle;
 use kontrast_augment::ViewPlan;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use crate::content::Content;
 use crate::dataset::Dataset;
 use crate::epochs::Epochs;
 use crate::error::DataError;
 use crate::fill;
 
-/// Batches of views, rendered on threads of its own into the buffers that its user lent.
+/// Batches of views, rendered on threads of its own into the buffers that its user lent; or their recipes, where it was
+/// lent [`Recipes`](crate::Recipes).
 ///
 /// What a batch holds depends on its step alone: neither the number of threads nor how far the loader is
 /// ahead can change a byte, and [`LoaderSpec::first_step`] goes on anywhere.
@@ -53,7 +55,7 @@ pub struct LoaderSpec {
 /// The views of one step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch<B> {
-    /// `[views][n][height][width][3]`, bytes.
+    /// `[views][n][height][width][c]`, bytes; or [`Recipes`](crate::Recipes), `[views][n]`.
     pub buffer: B,
     /// The images, by index.
     pub indices: Vec<u32>,
@@ -61,6 +63,13 @@ pub struct Batch<B> {
     pub epoch: u32,
     /// The step, counted from the start of the training.
     pub step: u64,
+}
+
+impl<B> Batch<B> {
+    /// The same batch with what `of` makes of its buffer.
+    pub fn map<C>(self, of: impl FnOnce(B) -> C) -> Batch<C> {
+        Batch { buffer: of(self.buffer), indices: self.indices, epoch: self.epoch, step: self.step }
+    }
 }
 
 impl LoaderSpec {
@@ -75,7 +84,7 @@ impl LoaderSpec {
     }
 }
 
-impl<B: AsMut<[u8]> + Send + 'static> Loader<B> {
+impl<B: Content> Loader<B> {
     /// Starts to render ahead, as many batches as there are buffers.
     ///
     /// # Errors
@@ -144,7 +153,7 @@ impl<B: AsMut<[u8]> + Send + 'static> Loader<B> {
     /// # Panics
     /// When it has another size than [`LoaderSpec::bytes`].
     pub fn recycle(&mut self, mut buffer: B) {
-        assert_eq!(buffer.as_mut().len(), self.bytes, "bytes of a loader's buffer");
+        buffer.require_room(self.bytes);
         self.held += 1;
         if let Some(empty) = &self.empty {
             // After the last step and after an error nobody takes buffers any more.
@@ -173,7 +182,7 @@ struct Feeder {
 }
 
 impl Feeder {
-    fn run<B: AsMut<[u8]> + Send>(self, empty: &Receiver<B>, filled: &Sender<Result<Batch<B>, DataError>>) {
+    fn run<B: Content>(self, empty: &Receiver<B>, filled: &Sender<Result<Batch<B>, DataError>>) {
         let per_epoch = self.spec.epochs.steps_per_epoch();
         let mut order: Option<(u32, Vec<u32>)> = None;
         for step in self.spec.first_step..self.spec.steps() {
@@ -186,19 +195,18 @@ impl Feeder {
             let start = (step % per_epoch) as usize * self.spec.epochs.batch;
             let indices = of_epoch[start..start + self.spec.epochs.batch].to_vec();
             order = Some((epoch, of_epoch));
-            let rendered = self.render(epoch, &indices, buffer.as_mut());
-            let failed = rendered.is_err();
-            let batch = rendered.map(|()| Batch { buffer, indices, epoch, step });
+            let done = self.fill(epoch, &indices, &mut buffer);
+            let failed = done.is_err();
+            let batch = done.map(|()| Batch { buffer, indices, epoch, step });
             if self.stop.load(Ordering::Relaxed) || filled.send(batch).is_err() || failed {
                 return;
             }
         }
     }
 
-    /// Renders in the pool. A panic there, in a data set for example, becomes an error.
-    fn render(&self, epoch: u32, indices: &[u32], out: &mut [u8]) -> Result<(), DataError> {
-        let spec = &self.spec;
-        let work = || fill::render(&*spec.dataset, &spec.plans, (spec.seed, epoch), indices, out, &self.stop);
+    /// Renders or draws in the pool. A panic there, in a data set for example, becomes an error.
+    fn fill(&self, epoch: u32, indices: &[u32], out: &mut impl Content) -> Result<(), DataError> {
+        let work = || out.fill(&self.spec, epoch, indices, &self.stop);
         let result = catch_unwind(AssertUnwindSafe(|| self.pool.install(work)));
         result.unwrap_or_else(|panic| Err(DataError::Stopped(said(&*panic))))
     }

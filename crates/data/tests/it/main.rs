@@ -8,3 +8,4 @@ mod layouts;
 mod loading;
 mod opening;
 mod packs;
+mod recipes;
