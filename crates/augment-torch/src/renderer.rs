@@ -5,6 +5,7 @@ use crate::frame::Frame;
 use crate::numbers::Numbers;
 use crate::resample::{self, Frames};
 use crate::schedule::{Cohort, Grouping, Launch, Rows, Schedule, Slot};
+use crate::views::Views;
 use kontrast_augment::Recipe;
 use tch::{Device, Kind, Tensor, no_grad};
 
@@ -86,6 +87,39 @@ impl DeviceRenderer {
             let _ = x.g_mul_(&self.factor).g_sub_(&self.shift);
         };
         no_grad(|| self.render_with(images, recipes, sources, self.kind, normalised))
+    }
+
+    /// All views of a batch, as [`ToTensor::views`](crate::ToTensor::views) makes them of bytes.
+    ///
+    /// # Shapes
+    /// - `images`: bytes on the device, `[images, h, w, c]`
+    /// - `drawn`: recipes and the images that they are carried out on, `[views][n]` each
+    /// - `sizes`: width and height of each view; consecutive views of one size come to lie in one tensor
+    /// - `indices`: `[n]`
+    ///
+    /// # Panics
+    /// As [`DeviceRenderer::render`], and when there is not a recipe for each view of each image.
+    pub fn views(
+        &self,
+        images: &Tensor,
+        (recipes, sources): (&[Recipe], &[i64]),
+        sizes: &[(usize, usize)],
+        indices: Vec<u32>,
+    ) -> Views {
+        assert_eq!(recipes.len(), sizes.len() * indices.len(), "a recipe for each view of each image");
+        let mut end = 0;
+        let groups = sizes.chunk_by(|a, b| a == b).map(|run| {
+            let start = end;
+            end += run.len() * indices.len();
+            self.render(images, &recipes[start..end], &sources[start..end])
+        });
+        let groups = groups.collect();
+        Views::of_sizes(groups, indices)
+    }
+
+    /// Where images and views lie.
+    pub fn device(&self) -> Device {
+        self.device
     }
 
     /// Views in fp32 as they are before normalisation: from 0 to 1.
