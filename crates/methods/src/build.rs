@@ -23,12 +23,12 @@ use crate::swav::Swav;
 use crate::triplet::Triplet;
 use crate::vicreg::Vicreg;
 use crate::{Labels, Method, Setting, ViewError, view_spec};
-use kontrast_augment_torch::{ColorSpace, ToTensor};
+use kontrast_augment_torch::{ColorSpace, DeviceRenderer, ToTensor};
 use kontrast_config as config;
 use kontrast_models::{Depth, EncoderSpec, NinSpec, PositionEmbedding, ResNetSpec, Stem, VitSpec};
 use kontrast_pretext::permutations::PermutationError;
 use kontrast_torch_ext::Precision;
-use tch::Device;
+use tch::{Device, Kind};
 
 /// What keeps a checked experiment from becoming a method.
 #[derive(Debug, thiserror::Error)]
@@ -163,12 +163,20 @@ pub fn objective(
 
 /// From bytes to tensors, as an experiment says.
 pub fn to_tensor(data: &config::Data, device: Device) -> ToTensor {
-    let space = match data.color_space.unwrap_or_default() {
+    ToTensor::in_space(color_space(data), &data.mean, &data.std, device)
+}
+
+/// The renderer of views on a device, normalised as [`to_tensor`] does, in fp32.
+pub fn device_renderer(data: &config::Data, device: Device) -> DeviceRenderer {
+    DeviceRenderer::new(device, &data.mean, &data.std, Kind::Float).with_space(color_space(data))
+}
+
+fn color_space(data: &config::Data) -> ColorSpace {
+    match data.color_space.unwrap_or_default() {
         config::ColorSpace::Rgb => ColorSpace::Rgb,
         config::ColorSpace::Lab => ColorSpace::Lab,
         config::ColorSpace::Ycbcr => ColorSpace::Ycbcr,
-    };
-    ToTensor::in_space(space, &data.mean, &data.std, device)
+    }
 }
 
 /// The precision of forward passes, in training and in evaluation.

@@ -42,7 +42,7 @@ mod vicreg;
 mod views;
 
 pub use branch::{Branch, Embedded, Predictor, TargetUpdate};
-pub use build::{BuildError, build, objective, precision, setting, to_tensor};
+pub use build::{BuildError, build, device_renderer, objective, precision, setting, to_tensor};
 pub use classifier::Classifier;
 pub use jigsaw::{permutation_choice, permutation_set};
 pub use kontrast_augment_torch::Views;

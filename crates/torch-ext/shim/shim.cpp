@@ -108,6 +108,14 @@ char* kontrast_peak_device_memory(int device, uint64_t* bytes) {
   });
 }
 
+// Bytes that are free on the device, as its driver counts them.
+char* kontrast_free_device_memory(int device, uint64_t* bytes) {
+  return guarded([&] {
+    const auto info = c10::getDeviceAllocator(at::kCUDA)->getMemoryInfo(static_cast<c10::DeviceIndex>(device));
+    *bytes = static_cast<uint64_t>(info.first);
+  });
+}
+
 // Loads libtorch_cuda.so from the folder where the libtorch_cpu.so of this process really lies.
 // *loaded: 1 loaded, 0 that folder has no CUDA half.
 char* kontrast_load_cuda(int* loaded) {

@@ -1,6 +1,6 @@
 //! libtorch's CUDA half: never linked, loaded when a GPU is there, so that one binary serves both kinds of machine.
 
-use crate::ffi::{checked, kontrast_load_cuda, kontrast_peak_device_memory};
+use crate::ffi::{checked, kontrast_free_device_memory, kontrast_load_cuda, kontrast_peak_device_memory};
 use std::path::Path;
 use tch::{Device, TchError};
 
@@ -37,5 +37,14 @@ pub fn peak_device_memory(device: Device) -> Option<u64> {
     let mut bytes = 0;
     // SAFETY: the out-pointer lives through the call.
     checked(unsafe { kontrast_peak_device_memory(i32::try_from(index).ok()?, &raw mut bytes) }).ok()?;
+    Some(bytes)
+}
+
+/// Bytes that are free on `device`, as its driver counts them; none for the CPU, and where the driver does not tell.
+pub fn free_device_memory(device: Device) -> Option<u64> {
+    let Device::Cuda(index) = device else { return None };
+    let mut bytes = 0;
+    // SAFETY: the out-pointer lives through the call.
+    checked(unsafe { kontrast_free_device_memory(i32::try_from(index).ok()?, &raw mut bytes) }).ok()?;
     Some(bytes)
 }

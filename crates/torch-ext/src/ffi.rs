@@ -39,6 +39,7 @@ unsafe extern "C" {
         eps: f64,
     ) -> *mut c_char;
     pub(crate) fn kontrast_peak_device_memory(device: c_int, bytes: *mut u64) -> *mut c_char;
+    pub(crate) fn kontrast_free_device_memory(device: c_int, bytes: *mut u64) -> *mut c_char;
     pub(crate) fn kontrast_load_cuda(loaded: *mut c_int) -> *mut c_char;
 }
 

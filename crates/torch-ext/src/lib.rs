@@ -21,7 +21,7 @@ mod texts;
 pub use allocator::keep_freed_memory;
 pub use autocast::{Autocast, Precision};
 pub use counter::counter_bits;
-pub use cuda::{CudaHalf, load_cuda, peak_device_memory};
+pub use cuda::{CudaHalf, free_device_memory, load_cuda, peak_device_memory};
 pub use draws::Draws;
 pub use fused::{AdamwStep, SgdStep, forget_gradients, fused_adamw, fused_sgd};
 pub use layout::{channels_last, deterministic};
