@@ -37,9 +37,11 @@ pub struct Train {
     /// Range: `norm` above 0; `per` `"tensor"`, `"all"`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip: Option<Clip>,
-    /// Where views are rendered; default `host`. Not part of the digest.
+    /// Where views are rendered: `host` by threads of the CPU, ahead of the step; `device` where the network is, from images
+    /// that all lie there and have one size. Both draw the same recipes, and render them within two steps of a byte;
+    /// default `host`. Not part of the digest.
     ///
-    /// Range: `host`
+    /// Range: `host`, `device`
     #[serde(default)]
     pub feed: Feed,
     /// Epochs between checkpoints; default 1.
@@ -83,6 +85,8 @@ pub enum Feed {
     /// By threads of the host, ahead of the step.
     #[default]
     Host,
+    /// On the device, where all images lie as bytes; the host draws the recipes, ahead of the step.
+    Device,
 }
 
 /// Gradient clipping (Pascanu et al. 2013, arXiv 1211.5063).

@@ -3,11 +3,12 @@
 use crate::Refusal;
 use crate::session::Session;
 use kontrast_augment::ViewPlan;
-use kontrast_config::{Experiment, Optimizer, Precision};
+use kontrast_config::{Experiment, Feed, Optimizer, Precision};
 use kontrast_methods::setting;
 use kontrast_models::EncoderSpec;
 use kontrast_runlog::human;
 use kontrast_torch_ext::available_memory;
+use kontrast_training::DeviceImages;
 
 const BYTES_OF_FP32: u64 = 4;
 const BYTES_OF_BF16: u64 = 2;
@@ -24,16 +25,21 @@ struct Need {
 /// Refuses what cannot fit, with the keys to change. It is a lower bound: what it lets through may still be too much.
 ///
 /// # Errors
-/// Where the encoder's weights or the activations of a step are more than the memory that is there.
+/// Where the encoder's weights, the activations of a step, or images that are to lie on the device are more than the memory
+/// that is there, and where these images have several sizes.
 pub(crate) fn require_room(session: &Session<'_>) -> anyhow::Result<()> {
     let experiment = &session.experiment;
     let encoder = setting(experiment, session.trained_on.len(), session.runtime.device)?.encoder;
     let sizes = session.plans.iter().map(ViewPlan::size);
     let size = sizes.max_by_key(|(width, height)| width * height).unwrap_or((0, 0));
-    match available_memory(session.runtime.device) {
-        Some(available) => Ok(fits(experiment, need(experiment, encoder, size), size, available)?),
-        None => Ok(()),
+    if let Some(available) = available_memory(session.runtime.device) {
+        fits(experiment, need(experiment, encoder, size), size, available)?;
     }
+    if experiment.train.feed == Feed::Device {
+        let channels = experiment.data.channels();
+        DeviceImages::check(&*session.trained_on, channels, session.runtime.device)?;
+    }
+    Ok(())
 }
 
 fn need(experiment: &Experiment, encoder: EncoderSpec, size: (usize, usize)) -> Need {

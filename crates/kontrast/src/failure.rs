@@ -5,7 +5,7 @@ use kontrast_data::DataError;
 use kontrast_eval::EvalError;
 use kontrast_methods::{BuildError, ViewError};
 use kontrast_pretext::permutations::PermutationError;
-use kontrast_training::CheckpointError;
+use kontrast_training::{CheckpointError, FeedError};
 use std::any::Any;
 
 /// How libtorch says that memory is missing, of the CPU and of a GPU.
@@ -60,12 +60,17 @@ pub fn is_refused(error: &anyhow::Error) -> bool {
         error.downcast_ref(),
         Some(CheckpointError::OtherImages { .. } | CheckpointError::BeyondTheEnd { .. })
     );
+    let of_feed = matches!(
+        error.downcast_ref(),
+        Some(FeedError::Memory { .. } | FeedError::Data(DataError::Sizes { .. }))
+    );
     of_data
         || of_checkpoints
         || of_evaluation
         || of_permutations
         || of_views
         || error.is::<ConfigError>()
+        || of_feed
         || error.is::<Refusal>()
 }
 

@@ -3,7 +3,9 @@
 #![doc = include_str!("../README.md")]
 
 mod checkpoint;
+mod device_images;
 mod diagnosis;
+mod feed;
 mod meter;
 mod observer;
 mod recipe;
@@ -12,6 +14,7 @@ mod text_source;
 mod trainer;
 
 pub use checkpoint::{CheckpointError, Checkpoints, Position, Restored};
+pub use device_images::{DeviceImages, FeedError};
 pub use diagnosis::{Alarm, Diagnosis, Loss, Monitor};
 pub use meter::Totals;
 pub use observer::{Observer, StepRecord};

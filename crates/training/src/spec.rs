@@ -1,10 +1,10 @@
 //! What a training needs to know besides its method.
 
 use crate::{Checkpoints, TextSource};
-use kontrast_augment_torch::ToTensor;
-use kontrast_config::Experiment;
+use kontrast_augment_torch::{DeviceRenderer, ToTensor};
+use kontrast_config::{Experiment, Feed};
 use kontrast_data::{Dataset, Epochs, LoaderSpec};
-use kontrast_methods::{ViewSpec, to_tensor};
+use kontrast_methods::{ViewSpec, device_renderer, to_tensor};
 use kontrast_models::Preprocessing;
 use std::sync::Arc;
 use tch::Device;
@@ -15,6 +15,8 @@ pub struct TrainerSpec {
     pub loader: LoaderSpec,
     /// Where views become tensors.
     pub to_tensor: ToTensor,
+    /// What renders views where the network is, with all images on that device; none where the loader renders them.
+    pub renderer: Option<DeviceRenderer>,
     /// The texts of the images, for a method that compares images with texts.
     pub texts: Option<Box<dyn TextSource>>,
     /// What is done to images, which checkpoints say.
@@ -57,6 +59,7 @@ impl TrainerSpec {
         Self {
             loader,
             to_tensor: to_tensor(&experiment.data, device),
+            renderer: (train.feed == Feed::Device).then(|| device_renderer(&experiment.data, device)),
             texts: None,
             preprocessing: Preprocessing {
                 size: experiment.views.size().width_and_height(),

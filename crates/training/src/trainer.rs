@@ -1,14 +1,14 @@
 //! The loop: a batch, a step, a look at how it goes; at the end of an epoch a checkpoint.
 
+use crate::feed::{Feed, Ready};
 use crate::meter::{Window, percent};
 use crate::recipe::{TrainingRecipe, recipe};
 use crate::{
     Alarm, CheckpointError, Diagnosis, Loss, Monitor, Observer, Position, Restored, StepRecord, Totals,
     TrainerSpec,
 };
-use kontrast_augment::ViewPlan;
 use kontrast_config::Experiment;
-use kontrast_data::{DataError, Loader, LoaderSpec};
+use kontrast_data::{Batch, DataError};
 use kontrast_methods::{Method, Progress, StepOutput};
 use kontrast_models::Header;
 use kontrast_optim::{Rates, StateDict, clip_gradients};
@@ -17,9 +17,6 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tch::Tensor;
-
-/// Batches rendered ahead of the step; more would only cost memory.
-const AHEAD: usize = 3;
 
 /// How a training ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,11 +105,10 @@ impl Trainer {
     /// Trains to the end, or until `interrupt` is set.
     ///
     /// # Errors
-    /// Where an image cannot be read, a checkpoint cannot be written, or the observer fails.
+    /// Where an image cannot be read, images do not fit the device that is to render them, a checkpoint cannot be written,
+    /// or the observer fails.
     pub fn run(&mut self, observer: &mut dyn Observer, interrupt: &AtomicBool) -> anyhow::Result<Outcome> {
-        let loader = LoaderSpec { first_step: self.step, ..self.spec.loader.clone() };
-        let buffers = (0..AHEAD).map(|_| vec![0u8; loader.bytes()]).collect();
-        let mut loader = Loader::start(loader, buffers)?;
+        let mut feed = Feed::start(&self.spec, self.step)?;
         let mut window = Window::default();
         let per_epoch = self.steps_per_epoch();
         loop {
@@ -124,13 +120,13 @@ impl Trainer {
                 return Ok(alarm.map_or(Outcome::Interrupted, Outcome::from));
             }
             let started = Instant::now();
-            let batch = match loader.next() {
+            let batch = match feed.next() {
                 Ok(Some(batch)) => batch,
                 Ok(None) => break,
                 Err(error) => return Err(self.unread(error, window.last_loss(), observer)),
             };
             let waited = started.elapsed();
-            let (output, gradient_norm) = self.one_step(batch, &mut loader);
+            let (output, gradient_norm) = self.one_step(batch, &mut feed);
             window.add(
                 self.spec.loader.epochs.batch as u64,
                 &output,
@@ -211,24 +207,18 @@ impl Trainer {
     }
 
     /// The step, and the norm of its gradients before a limit shortened them.
-    fn one_step(
-        &mut self,
-        batch: kontrast_data::Batch<Vec<u8>>,
-        loader: &mut Loader<Vec<u8>>,
-    ) -> (StepOutput, Tensor) {
+    fn one_step(&mut self, batch: Batch<Ready>, feed: &mut Feed) -> (StepOutput, Tensor) {
         let progress = Progress {
             step: batch.step,
             steps: self.recipe.steps,
             epoch: batch.epoch,
             epochs: self.spec.loader.total_epochs,
         };
-        let sizes: Vec<_> = self.spec.loader.plans.iter().map(ViewPlan::size).collect();
-        let mut views = self.spec.to_tensor.views(&batch.buffer, &sizes, batch.indices);
+        let mut views = feed.views(batch, &self.spec);
         if let Some(source) = &self.spec.texts {
             let texts = source.texts(views.indices(), progress);
             views = views.with_texts(texts);
         }
-        loader.recycle(batch.buffer);
         self.recipe.optimizer.zero_grad();
         let output = self.method.step(&views, progress);
         let gradient_norm = clip_gradients(&self.recipe.moved_at(self.step), self.recipe.clip);

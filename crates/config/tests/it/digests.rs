@@ -9,7 +9,7 @@ fn digest(overrides: &[&str]) -> String {
 #[test]
 fn the_digest_ignores_seed_run_and_feed() {
     let plain = digest(&[]);
-    for argument in ["seed=7", "run.device=cpu", "run.threads=1", "run.out=/elsewhere", "train.feed=host"] {
+    for argument in ["seed=7", "run.device=cpu", "run.threads=1", "run.out=/elsewhere", "train.feed=device"] {
         assert_eq!(digest(&[argument]), plain, "{argument}");
     }
 }

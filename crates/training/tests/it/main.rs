@@ -3,6 +3,7 @@
 mod checkpoints;
 mod collapse;
 mod ends;
+mod feed;
 mod fixture;
 mod full_disk;
 mod killed;
