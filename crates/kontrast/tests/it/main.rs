@@ -4,6 +4,7 @@ mod bad_input;
 mod channels;
 mod checkpoints;
 mod ends;
+mod feed;
 mod inspect;
 mod layers;
 mod packs;
