@@ -139,7 +139,6 @@ mod tests {
         for entry in std::fs::read_dir(SMOKE).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             let found = apart(&name, &[], 2);
-            println!("{name}: {found}");
             assert!(found < 1e-3, "{name}: {found}");
             files += 1;
         }

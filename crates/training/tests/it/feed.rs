@@ -6,6 +6,32 @@ use kontrast_training::Outcome;
 
 const DEVICE: [&str; 2] = ["train.feed=device", "train.precision=fp32"];
 
+fn losses(changes: &[&str]) -> Vec<f64> {
+    let folder = tempfile::tempdir().unwrap();
+    let setting = Fixture::new(folder.path(), &[&["train.precision=fp32"], changes].concat());
+    let mut listener = Listener::default();
+    assert_eq!(listener.run(&mut setting.trainer()).unwrap(), Outcome::Finished);
+    listener.records.iter().map(|record| record.loss).collect()
+}
+
+/// The mean distance of two curves.
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f64>() / a.len() as f64
+}
+
+/// At a rate at which a rounding does not grow from step to step: the network's batch norm makes some hundredths of half a
+/// step of a byte. Another seed's recipes show how far apart curves are that share no view.
+#[test]
+fn a_training_fed_on_the_device_has_the_losses_of_one_fed_by_the_host() {
+    let slow = ["optimizer.sgd.lr=1e-4", "train.batch=32"];
+    let with = |change: &[&str]| losses(&[&slow[..], change].concat());
+    let (host, device, other) = (with(&[]), with(&["train.feed=device"]), with(&["seed=9"]));
+    assert_ne!(host, device, "the device rounds differently");
+    let (device, other) = (distance(&host, &device), distance(&host, &other));
+    assert!(device < other / 2.0, "{device} from the host's; another seed is {other} away");
+}
+
 #[test]
 fn a_training_fed_on_the_device_goes_on_from_any_step_without_a_changed_bit() {
     let folder = tempfile::tempdir().unwrap();
