@@ -1,0 +1,241 @@
+//! k-means: Lloyd's algorithm from centres that are drawn far apart (Arthur and Vassilvitskii 2007, k-means++), the best of
+//! several starts.
+
+use crate::search::ranges;
+use crate::{EmbeddingsError, Table};
+use ndarray::{Array1, Array2, ArrayView2, Axis, Zip, s};
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Parts of the rows that are summed by themselves, whatever the number of threads: so a sum is always the same.
+const PARTS: usize = 32;
+/// Rows whose distances to all centres are held at once.
+const ROWS: usize = 1024;
+
+/// How rows are clustered. [`KMeans::new`] has scikit-learn's settings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KMeans {
+    /// Clusters.
+    pub clusters: usize,
+    /// How often it is begun; the one with the least inertia stays.
+    pub starts: usize,
+    /// The most rounds of a start.
+    pub iterations: usize,
+    /// How far all centres may still move in a round at the end, squared, as a fraction of the columns' mean variance.
+    pub tolerance: f64,
+    /// Fixes the draws.
+    pub seed: u64,
+}
+
+/// Rows by clusters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clustering {
+    /// `[clusters, d]`.
+    pub centers: Array2<f32>,
+    /// The cluster of each row, that of the nearest centre.
+    pub assignment: Vec<usize>,
+    /// Squared distances of all rows to their centres, summed.
+    pub inertia: f64,
+    /// Rounds until the centres stood still.
+    pub iterations: usize,
+}
+
+impl KMeans {
+    /// Ten starts of up to 300 rounds.
+    pub fn new(clusters: usize, seed: u64) -> Self {
+        Self { clusters, starts: 10, iterations: 300, tolerance: 1e-4, seed }
+    }
+
+    /// Clusters the rows.
+    ///
+    /// # Errors
+    /// Where there are fewer rows than clusters, or no cluster or no start is asked for.
+    pub fn fit(&self, table: &Table) -> Result<Clustering, EmbeddingsError> {
+        let rows = table.len();
+        if self.clusters == 0 || self.clusters > rows {
+            let expected = format!("from 1 to the {rows} rows of the table");
+            return Err(EmbeddingsError::Setting { what: "clusters", asked: self.clusters, expected });
+        }
+        let starts = (0..self.starts as u64).map(|start| {
+            let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+            rng.set_stream(start);
+            self.fit_from(table, far_apart(table.values(), self.clusters, &mut rng))
+        });
+        let best = starts.min_by(|a, b| a.inertia.total_cmp(&b.inertia));
+        let expected = "at least one".to_owned();
+        best.ok_or(EmbeddingsError::Setting { what: "starts", asked: 0, expected })
+    }
+
+    /// Clusters the rows from given centres, `[clusters, d]`.
+    ///
+    /// # Panics
+    /// Where the centres have another width than the rows.
+    pub fn fit_from(&self, table: &Table, mut centers: Array2<f32>) -> Clustering {
+        let values = table.values();
+        assert_eq!(centers.ncols(), values.ncols(), "centres as wide as rows");
+        let variance = values.map(|&value| f64::from(value)).var_axis(Axis(0), 0.0).mean().unwrap_or(0.0);
+        let mut before: Option<Vec<usize>> = None;
+        let mut iterations = 0;
+        loop {
+            let round = Round::of(values, &centers);
+            if iterations == self.iterations || before.as_ref() == Some(&round.assignment) {
+                return Clustering {
+                    centers,
+                    assignment: round.assignment,
+                    inertia: round.inertia,
+                    iterations,
+                };
+            }
+            let moved = round.centers(values, &centers);
+            let distance: f64 =
+                Zip::from(&moved).and(&centers).fold(0.0, |sum, &a, &b| sum + f64::from(a - b).powi(2));
+            centers = moved;
+            iterations += 1;
+            if distance <= self.tolerance * variance {
+                let Round { assignment, inertia, .. } = Round::of(values, &centers);
+                return Clustering { centers, assignment, inertia, iterations };
+            }
+            before = Some(round.assignment);
+        }
+    }
+}
+
+/// All rows with their nearest centres.
+struct Round {
+    assignment: Vec<usize>,
+    /// Squared distance of each row.
+    distances: Vec<f64>,
+    inertia: f64,
+    /// Rows of each cluster, and their sum.
+    counts: Vec<u64>,
+    sums: Array2<f64>,
+}
+
+impl Round {
+    fn of(values: ArrayView2<'_, f32>, centers: &Array2<f32>) -> Self {
+        let lengths: Array1<f32> = centers.map_axis(Axis(1), |center| center.dot(&center));
+        let parts: Vec<_> = ranges(values.nrows(), values.nrows().div_ceil(PARTS))
+            .into_par_iter()
+            .map(|part| Part::of(values, centers, &lengths, part))
+            .collect();
+        let (counts, sums) = (vec![0; centers.nrows()], Array2::zeros(centers.dim()));
+        let mut round = Self { assignment: Vec::new(), distances: Vec::new(), inertia: 0.0, counts, sums };
+        for part in parts {
+            round.assignment.extend(part.assignment);
+            round.inertia += part.distances.iter().sum::<f64>();
+            round.distances.extend(part.distances);
+            round.counts.iter_mut().zip(part.counts).for_each(|(sum, count)| *sum += count);
+            round.sums += &part.sums;
+        }
+        round
+    }
+
+    /// The means of the clusters. One that is empty moves to the row that is farthest from its centre.
+    fn centers(&self, values: ArrayView2<'_, f32>, before: &Array2<f32>) -> Array2<f32> {
+        let mut centers = before.clone();
+        let mut farthest: Vec<usize> = Vec::new();
+        if self.counts.contains(&0) {
+            farthest = (0..self.distances.len()).collect();
+            farthest.sort_by(|&a, &b| self.distances[b].total_cmp(&self.distances[a]));
+        }
+        let mut farthest = farthest.into_iter();
+        let (mut counts, mut sums) = (self.counts.clone(), self.sums.clone());
+        for cluster in (0..counts.len()).filter(|&cluster| self.counts[cluster] == 0) {
+            let Some(row) = farthest.next() else { break };
+            let value = values.row(row).map(|&value| f64::from(value));
+            let old = self.assignment[row];
+            sums.row_mut(old).zip_mut_with(&value, |sum, &value| *sum -= value);
+            counts[old] -= 1;
+            sums.row_mut(cluster).assign(&value);
+            counts[cluster] = 1;
+        }
+        for (cluster, mut center) in
+            centers.outer_iter_mut().enumerate().filter(|&(cluster, _)| counts[cluster] > 0)
+        {
+            let count = counts[cluster] as f64;
+            center.zip_mut_with(&sums.row(cluster), |value, &sum| *value = (sum / count) as f32);
+        }
+        centers
+    }
+}
+
+/// Some rows of a round.
+struct Part {
+    assignment: Vec<usize>,
+    distances: Vec<f64>,
+    counts: Vec<u64>,
+    sums: Array2<f64>,
+}
+
+impl Part {
+    fn of(
+        values: ArrayView2<'_, f32>,
+        centers: &Array2<f32>,
+        lengths: &Array1<f32>,
+        rows: Range<usize>,
+    ) -> Self {
+        let mut part = Self {
+            assignment: Vec::with_capacity(rows.len()),
+            distances: Vec::with_capacity(rows.len()),
+            counts: vec![0; centers.nrows()],
+            sums: Array2::zeros(centers.dim()),
+        };
+        for block in ranges(rows.len(), ROWS) {
+            let block = values.slice(s![rows.start + block.start..rows.start + block.end, ..]);
+            let products = block.dot(&centers.t());
+            for (row, products) in block.outer_iter().zip(products.outer_iter()) {
+                let near = |center: usize| lengths[center] - 2.0 * products[center];
+                let nearest = (0..lengths.len()).min_by(|&a, &b| near(a).total_cmp(&near(b))).unwrap_or(0);
+                let distance = |(&a, &b): (&f32, &f32)| (f64::from(a) - f64::from(b)).powi(2);
+                part.distances.push(row.iter().zip(centers.row(nearest)).map(distance).sum());
+                part.assignment.push(nearest);
+                part.counts[nearest] += 1;
+                part.sums.row_mut(nearest).zip_mut_with(&row, |sum, &value| *sum += f64::from(value));
+            }
+        }
+        part
+    }
+}
+
+/// Centres by k-means++: each the best of a few rows that are drawn by their squared distance to the nearest before.
+fn far_apart(values: ArrayView2<'_, f32>, clusters: usize, rng: &mut ChaCha8Rng) -> Array2<f32> {
+    let trials = 2 + (clusters as f64).ln() as usize;
+    let mut chosen = vec![rng.random_range(0..values.nrows())];
+    let mut nearest = squared_distances(values, chosen[0]);
+    while chosen.len() < clusters {
+        let drawn = (0..trials).map(|_| drawn(&nearest, rng.random::<f64>()));
+        let candidates = drawn.map(|row| {
+            let mut distances = squared_distances(values, row);
+            distances
+                .iter_mut()
+                .zip(&nearest)
+                .for_each(|(distance, &before)| *distance = distance.min(before));
+            (row, distances.iter().sum::<f64>(), distances)
+        });
+        let best = candidates.min_by(|a, b| a.1.total_cmp(&b.1));
+        let (row, _, distances) = best.expect("at least two trials");
+        chosen.push(row);
+        nearest = distances;
+    }
+    values.select(Axis(0), &chosen)
+}
+
+/// The row at which the sum of weights passes this fraction of all.
+fn drawn(weights: &[f64], fraction: f64) -> usize {
+    let mut left = fraction * weights.iter().sum::<f64>();
+    let passes = |&weight: &f64| {
+        left -= weight;
+        left < 0.0
+    };
+    weights.iter().position(passes).unwrap_or(weights.len() - 1)
+}
+
+fn squared_distances(values: ArrayView2<'_, f32>, from: usize) -> Vec<f64> {
+    let center = values.row(from);
+    let distance = |row: usize| -> f64 {
+        values.row(row).iter().zip(center).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
+    };
+    (0..values.nrows()).into_par_iter().map(distance).collect()
+}

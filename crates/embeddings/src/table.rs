@@ -1,0 +1,222 @@
+//! A table of vectors: one row each, and what is known of them.
+
+use crate::EmbeddingsError;
+use ndarray::{Array2, ArrayView1, ArrayView2};
+use std::collections::BTreeSet;
+
+/// Vectors of one width, with a name, a class and a group each where these are known.
+///
+/// ```
+/// use kontrast_embeddings::Table;
+/// use ndarray::array;
+///
+/// let table = Table::new(array![[1.0, 0.0], [0.0, 2.0]])?.with_labels(vec!["cat".into(), "dog".into()])?;
+/// assert_eq!((table.len(), table.width()), (2, 2));
+/// assert_eq!(table.classes(), ["cat", "dog"]);
+/// # Ok::<(), kontrast_embeddings::EmbeddingsError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    values: Array2<f32>,
+    names: Option<Vec<String>>,
+    labels: Option<Vec<String>>,
+    groups: Option<Vec<String>>,
+}
+
+impl Table {
+    /// A table of vectors alone, `[n, d]`.
+    ///
+    /// # Errors
+    /// Where there is no row or no column, or a value is not finite.
+    pub fn new(values: Array2<f32>) -> Result<Self, EmbeddingsError> {
+        let (rows, width) = values.dim();
+        if rows == 0 || width == 0 {
+            return Err(EmbeddingsError::Empty { rows, width });
+        }
+        let table = Self {
+            values: values.as_standard_layout().into_owned(),
+            names: None,
+            labels: None,
+            groups: None,
+        };
+        table.require_finite()?;
+        Ok(table)
+    }
+
+    fn require_finite(&self) -> Result<(), EmbeddingsError> {
+        match self.values.indexed_iter().find(|(_, value)| !value.is_finite()) {
+            None => Ok(()),
+            Some(((row, column), &value)) => {
+                let name = self.names.as_ref().map(|names| names[row].clone());
+                Err(EmbeddingsError::NotFinite { row, name, column, value })
+            }
+        }
+    }
+
+    /// The same table, whose rows have these names.
+    ///
+    /// # Errors
+    /// Where there is not one for each row.
+    pub fn with_names(self, names: Vec<String>) -> Result<Self, EmbeddingsError> {
+        Ok(Self { names: Some(self.column("names", names)?), ..self })
+    }
+
+    /// The same table, whose rows are of these classes.
+    ///
+    /// # Errors
+    /// Where there is not one for each row.
+    pub fn with_labels(self, labels: Vec<String>) -> Result<Self, EmbeddingsError> {
+        Ok(Self { labels: Some(self.column("labels", labels)?), ..self })
+    }
+
+    /// The same table, whose rows belong to these groups, such as a patient's pictures.
+    ///
+    /// # Errors
+    /// Where there is not one for each row.
+    pub fn with_groups(self, groups: Vec<String>) -> Result<Self, EmbeddingsError> {
+        Ok(Self { groups: Some(self.column("groups", groups)?), ..self })
+    }
+
+    fn column(&self, column: &'static str, entries: Vec<String>) -> Result<Vec<String>, EmbeddingsError> {
+        let (rows, found) = (self.len(), entries.len());
+        if rows == found { Ok(entries) } else { Err(EmbeddingsError::Length { column, rows, found }) }
+    }
+
+    /// Rows.
+    pub fn len(&self) -> usize {
+        self.values.nrows()
+    }
+
+    /// Never: a table has rows.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// Values of a row.
+    pub fn width(&self) -> usize {
+        self.values.ncols()
+    }
+
+    /// All vectors, `[n, d]`.
+    pub fn values(&self) -> ArrayView2<'_, f32> {
+        self.values.view()
+    }
+
+    /// One vector, `[d]`.
+    pub fn row(&self, row: usize) -> ArrayView1<'_, f32> {
+        self.values.row(row)
+    }
+
+    /// The names, where rows have some.
+    pub fn names(&self) -> Option<&[String]> {
+        self.names.as_deref()
+    }
+
+    /// The names, for what cannot do without.
+    ///
+    /// # Errors
+    /// Where rows have none.
+    pub fn require_names(&self) -> Result<&[String], EmbeddingsError> {
+        let advice = "embed the images again with a version that writes them, or add a column \"name\"";
+        self.names().ok_or(EmbeddingsError::Lacks { column: "names", advice })
+    }
+
+    /// The classes of the rows, where they are known.
+    pub fn labels(&self) -> Option<&[String]> {
+        self.labels.as_deref()
+    }
+
+    /// The classes of the rows, for what cannot do without.
+    ///
+    /// # Errors
+    /// Where they are not known.
+    pub fn require_labels(&self) -> Result<&[String], EmbeddingsError> {
+        let advice = "embed images that lie in a folder a class, or add a column \"label\"";
+        self.labels().ok_or(EmbeddingsError::Lacks { column: "labels", advice })
+    }
+
+    /// The groups of the rows, where they are known.
+    pub fn groups(&self) -> Option<&[String]> {
+        self.groups.as_deref()
+    }
+
+    /// Each class once, sorted; none without labels.
+    pub fn classes(&self) -> Vec<&str> {
+        let classes: BTreeSet<&str> = self.labels.iter().flatten().map(String::as_str).collect();
+        classes.into_iter().collect()
+    }
+
+    /// The class of each row as its place among [`Table::classes`].
+    ///
+    /// # Errors
+    /// Where they are not known.
+    pub fn class_numbers(&self) -> Result<Vec<usize>, EmbeddingsError> {
+        let (labels, classes) = (self.require_labels()?, self.classes());
+        let place = |label: &String| classes.binary_search(&label.as_str()).unwrap_or_default();
+        Ok(labels.iter().map(place).collect())
+    }
+
+    /// The same rows at length 1, as cosines want them; a row of zeros stays.
+    #[must_use]
+    pub fn unit(&self) -> Self {
+        let mut unit = self.clone();
+        for mut row in unit.values.rows_mut() {
+            let length = row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
+            if length > 0.0 {
+                row.mapv_inplace(|value| (f64::from(value) / length) as f32);
+            }
+        }
+        unit
+    }
+
+    /// Refuses vectors of another width.
+    ///
+    /// # Errors
+    /// Where the widths differ.
+    pub fn require_width_of(&self, other: &Self) -> Result<(), EmbeddingsError> {
+        let (expected, found) = (other.width(), self.width());
+        if expected == found { Ok(()) } else { Err(EmbeddingsError::Width { expected, found }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array2, array};
+
+    #[test]
+    fn a_table_has_rows_of_numbers_and_columns_of_its_length() {
+        let two = || Table::new(array![[1.0, 2.0], [3.0, 4.0]]).unwrap();
+        assert_eq!(
+            two().with_names(vec!["a".into()]).unwrap_err().to_string(),
+            "names: expected one for each of the 2 rows, found 1"
+        );
+        let nan = Table::new(array![[1.0, 2.0], [3.0, f32::NAN]]).unwrap_err();
+        assert_eq!(nan.to_string(), "row 1: value 1 is NaN; expected finite numbers");
+        assert!(Table::new(Array2::zeros((0, 3))).unwrap_err().to_string().contains("0 rows and 3 values"));
+        let narrow = Table::new(array![[1.0]]).unwrap();
+        assert!(
+            narrow
+                .require_width_of(&two())
+                .unwrap_err()
+                .to_string()
+                .starts_with("vectors of 1 values, where")
+        );
+        assert!(
+            two().require_labels().unwrap_err().to_string().starts_with("the table has no labels; embed")
+        );
+    }
+
+    #[test]
+    fn rows_come_to_length_one_and_zeros_stay() {
+        let unit = Table::new(array![[3.0, 4.0], [0.0, 0.0], [1e-30, 0.0]]).unwrap().unit();
+        assert_eq!(unit.values(), array![[0.6, 0.8], [0.0, 0.0], [1.0, 0.0]]);
+    }
+
+    #[test]
+    fn classes_are_sorted_and_numbered() {
+        let labels = ["b", "a", "b"].map(str::to_owned).to_vec();
+        let table = Table::new(Array2::ones((3, 1))).unwrap().with_labels(labels).unwrap();
+        assert_eq!((table.classes(), table.class_numbers().unwrap()), (vec!["a", "b"], vec![1, 0, 1]));
+    }
+}

@@ -1,0 +1,85 @@
+//! Files: what is written is read again; what is no table says why.
+
+use kontrast_embeddings::{EmbeddingsError, Existing, Table};
+use ndarray::{Array2, array};
+use std::fs;
+
+fn table() -> Table {
+    let values = array![[0.1, -2.5e-8, 3.0], [f32::MIN_POSITIVE, 1.0 / 3.0, 1e30]];
+    let text = |words: [&str; 2]| words.map(str::to_owned).to_vec();
+    let table = Table::new(values).unwrap().with_names(text(["a, \"b\".png", "ü\n.png"])).unwrap();
+    table.with_labels(text(["cat", ""])).unwrap().with_groups(text(["1", "2"])).unwrap()
+}
+
+#[test]
+fn a_table_comes_back_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    for ending in ["safetensors", "csv"] {
+        let path = folder.path().join("bank").with_extension(ending);
+        table().write(&path, Existing::Keep).unwrap();
+        assert_eq!(Table::read(&path).unwrap(), table(), "{ending}");
+    }
+    let path = folder.path().join("bank.npy");
+    table().write(&path, Existing::Keep).unwrap();
+    assert_eq!(Table::read(&path).unwrap(), Table::new(table().values().to_owned()).unwrap());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "nothing else is left");
+}
+
+#[test]
+fn what_numpy_writes_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("double.npy");
+    ndarray_npy::write_npy(&path, &array![[1.5_f64, 2.0], [3.0, 4.0]]).unwrap();
+    assert_eq!(Table::read(&path).unwrap().values(), array![[1.5, 2.0], [3.0, 4.0]]);
+    ndarray_npy::write_npy(&path, &array![1.0_f32, 2.0]).unwrap();
+    assert!(Table::read(&path).unwrap_err().to_string().contains("expected two dimensions of fp32 or fp64"));
+}
+
+#[test]
+fn a_file_that_is_there_stays_unless_it_may_be_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bank.csv");
+    fs::write(&path, "years of work").unwrap();
+    assert!(matches!(table().write(&path, Existing::Keep), Err(EmbeddingsError::Exists(_))));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "years of work");
+    table().write(&path, Existing::Replace).unwrap();
+    assert_eq!(Table::read(&path).unwrap(), table());
+    let gone = folder.path().join("no/bank.csv");
+    assert!(matches!(table().write(&gone, Existing::Keep), Err(EmbeddingsError::Io { .. })));
+}
+
+#[test]
+fn what_is_no_table_says_what_was_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        Table::read(&path).unwrap_err().to_string()
+    };
+    for (name, bytes, words) in [
+        ("a.parquet", &b""[..], "expected a name that ends in .safetensors, .npy or .csv"),
+        ("a.safetensors", b"no", "not a whole safetensors file"),
+        ("a.npy", b"no", "expected two dimensions of fp32 or fp64 values"),
+        ("a.csv", b"name,x\na,one\n", "line 2, column x: expected a number, found \"one\""),
+        ("b.csv", b"name,x\na,1\nb\n", "not a CSV of a heading and rows alike"),
+        ("c.csv", b"name,x\na,nan\n", "row 0: value 0 is NaN"),
+        ("d.csv", b"name,x\n", "a table of 0 rows and 1 values"),
+        ("e.csv", b"name\na\n", "a table of 1 rows and 0 values"),
+    ] {
+        let found = said(name, bytes);
+        assert!(found.contains(words), "{name}: {found}");
+    }
+    let path = folder.path().join("weights.safetensors");
+    let (one, two) = ([0_u8; 8], [0_u8; 4]);
+    let view = |bytes, shape: &[usize]| {
+        safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.to_vec(), bytes).unwrap()
+    };
+    let weights = [("conv.weight", view(&one[..], &[2])), ("conv.bias", view(&two[..], &[1]))];
+    safetensors::serialize_to_file(weights, None, &path).unwrap();
+    let found = Table::read(&path).unwrap_err().to_string();
+    assert!(
+        found.contains("expected a tensor embeddings, found") && found.contains("a file of weights?"),
+        "{found}"
+    );
+    assert!(Table::new(Array2::zeros((1, 1))).is_ok());
+}
