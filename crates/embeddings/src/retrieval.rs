@@ -32,7 +32,9 @@ pub fn retrieval(table: &Table, ks: &[usize]) -> Result<Retrieval, EmbeddingsErr
         return Err(EmbeddingsError::Setting { what: "k", asked, expected });
     }
     let mut sizes = vec![0_usize; table.classes().len()];
-    classes.iter().for_each(|&class| sizes[class] += 1);
+    for &class in &classes {
+        sizes[class] += 1;
+    }
     let largest = sizes.iter().max().copied().unwrap_or(0);
     if largest < 2 {
         let advice = "as no class has two rows, there is nothing to find; take more rows of each class";

@@ -132,7 +132,7 @@ impl Index {
             let product: f64 = query.iter().zip(row).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
             scored.score = product as f32;
         }
-        near.sort_unstable_by(Scored::order);
+        near.sort_unstable_by(|a, b| a.order(*b));
         near.truncate(k);
         near
     }

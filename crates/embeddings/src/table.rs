@@ -33,12 +33,9 @@ impl Table {
         if rows == 0 || width == 0 {
             return Err(EmbeddingsError::Empty { rows, width });
         }
-        let table = Self {
-            values: values.as_standard_layout().into_owned(),
-            names: None,
-            labels: None,
-            groups: None,
-        };
+        let values =
+            if values.is_standard_layout() { values } else { values.as_standard_layout().into_owned() };
+        let table = Self { values, names: None, labels: None, groups: None };
         table.require_finite()?;
         Ok(table)
     }

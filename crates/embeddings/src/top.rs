@@ -11,7 +11,7 @@ pub(crate) struct Scored {
 
 impl Scored {
     /// The higher first; of equals the earlier.
-    pub(crate) fn order(&self, other: &Self) -> Ordering {
+    pub(crate) fn order(self, other: Self) -> Ordering {
         other.score.total_cmp(&self.score).then(self.position.cmp(&other.position))
     }
 }
@@ -55,7 +55,7 @@ impl Top {
 
     fn clean(&mut self) {
         if self.seen.len() > self.keep {
-            self.seen.select_nth_unstable_by(self.keep - 1, Scored::order);
+            self.seen.select_nth_unstable_by(self.keep - 1, |a, b| a.order(*b));
             self.seen.truncate(self.keep);
         }
         if self.seen.len() == self.keep {
@@ -67,7 +67,7 @@ impl Top {
     /// The highest, in order.
     pub(crate) fn sorted(mut self) -> Vec<Scored> {
         self.clean();
-        self.seen.sort_unstable_by(Scored::order);
+        self.seen.sort_unstable_by(|a, b| a.order(*b));
         self.seen
     }
 }
