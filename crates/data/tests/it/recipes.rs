@@ -22,7 +22,7 @@ impl Dataset for Frames {
     }
 
     fn partner(&self, index: usize, stream: &mut KeyedRng) -> usize {
-        (index + stream.below(3) as usize) % self.len()
+        (index + stream.below(3)) % self.len()
     }
 }
 
