@@ -2,8 +2,8 @@
 //!
 //! A table stands below a line such as `<!-- keys: optimizer.sgd optimizer.adamw + lr -->`: the tables whose keys it
 //! lists, `method.*` for each variant, and behind `+` the keys whose own keys are listed too. `shared keys:` are those
-//! that several have alike, `own keys:` the others. A doc comment says what a key means, and in a last paragraph its
-//! `Range:`.
+//! that several have alike, `own keys:` the others; `steps:` lists the choices of a list. A doc comment says what a key
+//! means, and in a last paragraph its `Range:`, or that of a step's fields.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -44,7 +44,10 @@ struct Row {
 }
 
 fn table(roots: &Roots, directive: &str) -> Result<String, String> {
-    let expected = || "expected `keys: `, `shared keys: ` or `own keys: `, and tables".to_owned();
+    let expected = || "expected `keys: `, `shared keys: `, `own keys: ` or `steps: `, and tables".to_owned();
+    if let Some(path) = directive.strip_prefix("steps: ") {
+        return steps(roots, path);
+    }
     let (kind, rest) = directive.split_once("keys: ").ok_or_else(expected)?;
     let (paths, flattened) = rest.split_once(" + ").unwrap_or((rest, ""));
     let mut flattened: BTreeSet<&str> = flattened.split_terminator(' ').collect();
@@ -91,6 +94,39 @@ fn table(roots: &Roots, directive: &str) -> Result<String, String> {
         }
         _ => Err(expected()),
     }
+}
+
+/// The choices of a list's steps: each as a file writes it, what it does, and its fields.
+fn steps(roots: &Roots, path: &str) -> Result<String, String> {
+    let found = resolved(roots, path);
+    let (_, root, list) = found.first().ok_or_else(|| format!("{path}: no such table"))?;
+    let choices = followed(root, &list["items"])["oneOf"]
+        .as_array()
+        .ok_or_else(|| format!("{path}: no list of choices"))?;
+    let mut text = "| step | what it does | fields |\n| --- | --- | --- |\n".to_owned();
+    for choice in choices {
+        let step =
+            written(root, choice).ok_or_else(|| format!("{path}: a choice without a name: {choice}"))?;
+        let meaning = described(choice).ok_or_else(|| format!("{path}: {step}: no doc comment"))?;
+        let (meaning, fields) = meaning.split_once(RANGE).unwrap_or((&meaning, ""));
+        let fields = if fields.is_empty() { String::new() } else { format!(" {fields}") };
+        let _ = writeln!(text, "| `{step}` | {} |{fields} |", as_cell(meaning));
+    }
+    Ok(text)
+}
+
+/// A choice as a file writes it: `fit`, `{ random_crop = { padding } }`, `{ sequence = [...] }`.
+fn written(root: &Value, choice: &Value) -> Option<String> {
+    if let Some(name) = choice["const"].as_str() {
+        return Some(name.to_owned());
+    }
+    let (name, inner) = choice["properties"].as_object()?.iter().next()?;
+    let inner = followed(root, inner);
+    if inner["type"] == "array" {
+        return Some(format!("{{ {name} = [...] }}"));
+    }
+    let fields: Vec<&str> = inner["properties"].as_object()?.keys().map(String::as_str).collect();
+    Some(format!("{{ {name} = {{ {} }} }}", fields.join(", ")))
 }
 
 /// Neighbours that mean the same in one row.
@@ -157,9 +193,12 @@ fn resolved<'r>(roots: &'r Roots, path: &str) -> Vec<(String, &'r Value, &'r Val
     found.into_iter().map(|(name, table)| (name, root, followed(root, table))).collect()
 }
 
-/// The member of this name, or each variant.
+/// The member of this name, or each variant; of a list, those of what it lists.
 fn members<'r>(root: &'r Value, table: &'r Value, name: &str) -> Vec<(String, &'r Value)> {
-    let table = followed(root, table);
+    let mut table = followed(root, table);
+    if table["type"] == "array" {
+        table = followed(root, &table["items"]);
+    }
     let variants = table["oneOf"].as_array().into_iter().flatten();
     let all = variants.chain([table]).filter_map(|one| one["properties"].as_object()).flatten();
     all.filter(|(key, _)| name == "*" || *key == name).map(|(key, value)| (key.clone(), value)).collect()
