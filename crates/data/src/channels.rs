@@ -4,6 +4,7 @@ use crate::dataset::{Dataset, Labelled};
 use crate::error::DataError;
 use kontrast_augment::ImageRef;
 use kontrast_rng::KeyedRng;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The images of a data set, each converted to so many channels when it is asked for: colour to gray by its luminance,
@@ -64,6 +65,10 @@ impl<D: Dataset + ?Sized> Dataset for InChannels<D> {
 
     fn name(&self, index: usize) -> Option<String> {
         self.base.name(index)
+    }
+
+    fn path(&self, index: usize) -> Option<&Path> {
+        self.base.path(index)
     }
 
     fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {

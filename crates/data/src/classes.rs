@@ -2,6 +2,7 @@
 
 use kontrast_augment::ImageRef;
 use kontrast_rng::KeyedRng;
+use std::path::Path;
 
 use crate::dataset::{Dataset, Labelled};
 use crate::error::DataError;
@@ -49,6 +50,10 @@ impl<D: Dataset> Dataset for Classes<D> {
 
     fn name(&self, index: usize) -> Option<String> {
         self.images.name(index)
+    }
+
+    fn path(&self, index: usize) -> Option<&Path> {
+        self.images.path(index)
     }
 
     fn partner(&self, index: usize, stream: &mut KeyedRng) -> usize {

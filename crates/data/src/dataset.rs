@@ -2,6 +2,7 @@
 
 use kontrast_augment::ImageRef;
 use kontrast_rng::KeyedRng;
+use std::path::Path;
 
 use crate::error::DataError;
 
@@ -42,6 +43,11 @@ pub trait Dataset: Send + Sync {
 
     /// What a person would call an image: the name of its file, where it has one.
     fn name(&self, _index: usize) -> Option<String> {
+        None
+    }
+
+    /// The file that an image was read from, where it is one of its own.
+    fn path(&self, _index: usize) -> Option<&Path> {
         None
     }
 

@@ -248,6 +248,10 @@ impl Dataset for ImageFolder {
         self.images[index].path.file_name().map(|name| name.to_string_lossy().into_owned())
     }
 
+    fn path(&self, index: usize) -> Option<&Path> {
+        Some(&self.images[index].path)
+    }
+
     fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
         let Stored { path, size: (width, height), pixels, .. } = &self.images[index];
         if let Some(pixels) = pixels {

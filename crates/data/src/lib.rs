@@ -44,7 +44,7 @@ pub use dataset::{Dataset, Labelled};
 pub use decode::{decode_bytes, is_decoding};
 pub use epochs::Epochs;
 pub use error::DataError;
-pub use fetch::{Cached, FetchProgress, NAMES, cached, fetch};
+pub use fetch::{Cached, FetchProgress, NAMES, cached, fetch, source_of};
 pub use fill::{fill, fill_views};
 pub use folder::{ClassFolder, ImageFolder, Unreadable};
 pub use loader::{Batch, Loader, LoaderSpec};

@@ -1,6 +1,7 @@
 //! A part of a data set: class-balanced, fixed by a seed.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use kontrast_augment::ImageRef;
@@ -113,6 +114,10 @@ impl<D: Dataset + ?Sized> Dataset for Subset<D> {
 
     fn name(&self, index: usize) -> Option<String> {
         self.base.name(self.indices[index] as usize)
+    }
+
+    fn path(&self, index: usize) -> Option<&Path> {
+        self.base.path(self.indices[index] as usize)
     }
 
     fn image<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {

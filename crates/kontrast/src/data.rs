@@ -9,13 +9,7 @@ use std::path::PathBuf;
 
 /// Opens a data set that can be fetched, whole.
 pub(crate) fn open_named(name: &str, channels: usize, host: &dyn Host) -> anyhow::Result<Splits> {
-    let source = match name {
-        "cifar10" => Source::Cifar10,
-        "cifar100" => Source::Cifar100,
-        "stl10" => Source::Stl10 { unlabelled: false },
-        "fashion-mnist" => Source::FashionMnist,
-        _ => return Err(DataError::Unknown { name: name.to_owned(), known: &kontrast_data::NAMES }.into()),
-    };
+    let source = kontrast_data::source_of(name)?;
     open_spec(&Spec { source, subset: None, seed: 0, channels }, host)
 }
 

@@ -13,6 +13,17 @@ pub(crate) fn require_folder(option: &str, file: &Path) -> Result<(), Refusal> {
     Err(Refusal(format!("{option} {file}: its folder, {}, is not there; make it first", folder.display())))
 }
 
+/// As [`require_folder`]; and refuses a file that is there, unless it may be replaced.
+pub(crate) fn require_free(option: &str, file: &Path, replace: bool) -> Result<(), Refusal> {
+    if file.exists() && !replace {
+        let file = file.display();
+        return Err(Refusal(format!(
+            "{option} {file}: there is such a file; name another, or replace it with --force"
+        )));
+    }
+    require_folder(option, file)
+}
+
 /// As [`require_folder`]; and refuses what is not named as a PNG, so that no other format is written by its name.
 pub(crate) fn require_png(option: &str, file: &Path) -> Result<(), Refusal> {
     let ending = file.extension().unwrap_or_default().to_string_lossy();

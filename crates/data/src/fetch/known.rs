@@ -4,6 +4,7 @@ use super::origin::Origin;
 use super::place;
 use super::{cifar10, cifar100, fashion_mnist, stl10};
 use crate::error::DataError;
+use crate::open::Source;
 
 /// The data sets that can be fetched.
 pub const NAMES: [&str; 4] =
@@ -25,6 +26,14 @@ pub(super) fn known(name: &str) -> Result<Known, DataError> {
         }
         _ => Err(DataError::Unknown { name: name.to_owned(), known: &NAMES }),
     }
+}
+
+/// A data set that can be fetched, as it is opened from the cache: all of its labelled images.
+///
+/// # Errors
+/// When no data set has this name.
+pub fn source_of(name: &str) -> Result<Source, DataError> {
+    Ok((known(name)?.origin)().source)
 }
 
 #[cfg(test)]

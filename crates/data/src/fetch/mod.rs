@@ -15,6 +15,6 @@ mod progress;
 mod stl10;
 
 pub use cached::{Cached, cached};
-pub use known::NAMES;
+pub use known::{NAMES, source_of};
 pub use named::fetch;
 pub use progress::FetchProgress;

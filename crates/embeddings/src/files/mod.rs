@@ -56,6 +56,14 @@ impl Table {
         }
     }
 
+    /// Refuses a name that says no form in which a table is written.
+    ///
+    /// # Errors
+    /// Where the ending is not `.safetensors`, `.npy` or `.csv`.
+    pub fn require_form(path: &Path) -> Result<(), EmbeddingsError> {
+        Form::of(path).map(drop)
+    }
+
     /// Writes the table; npy holds the vectors alone. The folder has to be there.
     ///
     /// # Errors

@@ -15,3 +15,4 @@ mod program;
 mod resume;
 mod runs;
 mod transfer;
+mod vectors;

@@ -1,5 +1,6 @@
 //! A folder with an experiment file in it, and the program run there.
 
+use image::{Rgb, RgbImage};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -122,6 +123,19 @@ impl Place {
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         Ended::of(&self.command(arguments).output().unwrap())
+    }
+
+    /// A folder `colours` with twelve images in each split: two classes that differ in their colour.
+    pub(crate) fn colours(&self, splits: &[&str]) {
+        for split in splits {
+            for index in 0..12_u8 {
+                let (class, colour) = if index.is_multiple_of(2) { ("red", 0) } else { ("blue", 2) };
+                let path = self.write(&format!("colours/{split}/{class}/{index}.png"), "");
+                let mut pixel = [index * 3; 3];
+                pixel[colour] = 200;
+                RgbImage::from_pixel(16, 16, Rgb(pixel)).save(path).unwrap();
+            }
+        }
     }
 
     /// `kontrast pretrain tiny.toml` with more arguments.

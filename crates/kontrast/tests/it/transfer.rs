@@ -1,20 +1,6 @@
 //! `evaluate --on`: rows of another data set beside a run's own.
 
 use crate::program::Place;
-use image::{Rgb, RgbImage};
-
-/// Two classes that differ in their colour, in a train and a test split.
-fn colours(place: &Place, splits: &[&str]) {
-    for split in splits {
-        for index in 0..12_u8 {
-            let (class, colour) = if index.is_multiple_of(2) { ("red", 0) } else { ("blue", 2) };
-            let path = place.write(&format!("colours/{split}/{class}/{index}.png"), "");
-            let mut pixel = [index * 3; 3];
-            pixel[colour] = 200;
-            RgbImage::from_pixel(16, 16, Rgb(pixel)).save(path).unwrap();
-        }
-    }
-}
 
 #[test]
 fn another_data_set_becomes_rows_and_the_runs_own_scores_stay() {
@@ -23,7 +9,7 @@ fn another_data_set_becomes_rows_and_the_runs_own_scores_stay() {
     let own = place.summary();
     let run = place.run_dir();
     let run = run.to_str().unwrap();
-    colours(&place, &["train", "test"]);
+    place.colours(&["train", "test"]);
     let on = |dataset: &str| place.run(&["evaluate", run, "--on", dataset]);
     on("colours").says(0, &["evaluating on colours: 12 and 12 images", "knn on colours"]);
     let both = place.summary();
@@ -46,7 +32,7 @@ fn a_data_set_that_cannot_be_scored_on_is_named_with_what_is_expected() {
     place.tiny(&["--set", "train.precision=fp32", "--set", "train.epochs=1"]).says(0, &["report.html"]);
     let run = place.run_dir();
     let run = run.to_str().unwrap();
-    colours(&place, &["train"]);
+    place.colours(&["train"]);
     let on = |dataset: &str| place.run(&["evaluate", run, "--on", dataset]);
     on("cifar11").says(2, &["--on cifar11: expected cifar10", "there is none of that name"]);
     on("colours/train").says(2, &["--on colours/train: scores need training and test images with labels"]);

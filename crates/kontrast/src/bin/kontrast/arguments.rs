@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use kontrast::config::{ConfigError, Experiment, Loaded};
-use kontrast::{Pack, Permutations, Preview, Table, quoted};
+use kontrast::{Cluster, Duplicates, Embed, Outliers, Pack, Permutations, Preview, Search, Table, quoted};
 use std::fmt::Write;
 use std::path::PathBuf;
 use toml::Value;
@@ -38,6 +38,16 @@ pub(crate) enum Command {
         #[arg(required = true)]
         runs: Vec<PathBuf>,
     },
+    /// Turn images into vectors with a trained encoder, and write them as a table
+    Embed(Embed),
+    /// Say which images of a table are nearest to others
+    Search(Search),
+    /// Say which images of a table are nearly alike
+    Duplicates(Duplicates),
+    /// Group the images of a table by k-means
+    Cluster(Cluster),
+    /// Say which images of a table are least typical, and which labels most doubtful
+    Outliers(Outliers),
     /// Put several runs into one table
     #[command(subcommand)]
     Table(Table),

@@ -62,6 +62,15 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
                 return Ok(Status::Interrupted.exit_code());
             }
         }
+        Command::Embed(arguments) => {
+            if kontrast::embed(&arguments, host)?.is_none() {
+                return Ok(Status::Interrupted.exit_code());
+            }
+        }
+        Command::Search(arguments) => kontrast::search(&arguments, host)?,
+        Command::Duplicates(arguments) => kontrast::duplicates(&arguments, host)?,
+        Command::Cluster(arguments) => kontrast::cluster(&arguments, host)?,
+        Command::Outliers(arguments) => kontrast::outliers(&arguments, host)?,
         Command::Permutations(arguments) => kontrast::permutations(&arguments, host)?,
         Command::Preview(arguments) => kontrast::preview(&arguments, host)?,
         Command::Data { name: Some(name) } => {

@@ -1,0 +1,155 @@
+//! `embed`: the vectors of images, as a table.
+
+use crate::encoder_file::{self, EncoderOptions, Opened};
+use crate::host::Host;
+use crate::vectors::refused;
+use crate::{Refusal, data, destination, images};
+use clap::Args;
+use kontrast_data::{Dataset, Labelled, NAMES, Split, Unreadable};
+use kontrast_embeddings::{EmbeddingsError, Existing, Table};
+use kontrast_eval::{EvalError, Stop};
+use kontrast_runlog::human;
+use ndarray::Array2;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Images between two looks at the bar.
+const AT_ONCE: usize = 1024;
+
+/// Options of `embed`.
+#[derive(Args, Debug)]
+#[command(group(clap::ArgGroup::new("source").required(true)))]
+pub struct Embed {
+    /// The encoder
+    #[command(flatten)]
+    pub with: EncoderOptions,
+    /// A folder of images or a pack; images that cannot be read are named and left out
+    #[arg(long, value_name = "PATH", group = "source")]
+    pub images: Option<PathBuf>,
+    /// A data set: cifar10, cifar100, stl10 or fashion-mnist
+    #[arg(long, value_name = "NAME", group = "source")]
+    pub dataset: Option<String>,
+    /// The table: .safetensors, .csv or .npy, which has no names
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Embeds images: a row each, h, with the image's name and, where it is known, its class. Rows stand in the order of the
+/// images, those of a test split last. Nothing is returned, and nothing written, where it was asked to stop.
+///
+/// # Errors
+/// Where there is no such encoder, no image that can be read, or the table cannot be written.
+pub fn embed(asked: &Embed, host: &dyn Host) -> anyhow::Result<Option<Table>> {
+    destination::require_free("--out", &asked.out, asked.force)?;
+    // Before the images: what cannot be written is known.
+    Table::require_form(&asked.out).map_err(refused)?;
+    let Opened { encoder, extractor, channels } = encoder_file::open(&asked.with, host)?;
+    let parts = parts(asked, channels, host)?;
+    let count: usize = parts.iter().map(Part::len).sum();
+    let stop = Stop::from(host.stop()?);
+    let bar = host.bar("embedding [{bar:30}] {pos}/{len} images, {eta} left");
+    bar.begin(0, count as u64);
+    let (begun, width) = (Instant::now(), encoder.width() as usize);
+    let mut values: Vec<f32> = Vec::with_capacity(count * width);
+    for part in &parts {
+        let indices: Vec<u32> = (0..part.len() as u32).collect();
+        for some in indices.chunks(AT_ONCE) {
+            let features = match extractor.features(&*encoder, part.images(), some, &stop) {
+                Err(EvalError::Stopped) => {
+                    bar.finish();
+                    host.note(&"stopped; nothing was written");
+                    return Ok(None);
+                }
+                features => features?,
+            };
+            let features = features.to_device(tch::Device::Cpu).contiguous().flatten(0, -1);
+            values.extend(Vec::<f32>::try_from(features)?);
+            bar.set((values.len() / width) as u64);
+        }
+    }
+    bar.finish();
+    let table = Table::new(Array2::from_shape_vec((count, width), values)?).map_err(refused)?;
+    let table =
+        described(table, &parts, asked.images.as_deref().unwrap_or(Path::new(""))).map_err(refused)?;
+    table.write(&asked.out, if asked.force { Existing::Replace } else { Existing::Keep }).map_err(refused)?;
+    let took = begun.elapsed().as_secs_f64();
+    host.out(&format_args!(
+        "{}: {} of {width} values each, in {}, {:.0} images/s",
+        asked.out.display(),
+        human::counted(count as u64, "image"),
+        human::seconds(took),
+        count as f64 / took
+    ));
+    Ok(Some(table))
+}
+
+/// Images of one split.
+enum Part {
+    Labelled(&'static str, Arc<dyn Labelled>),
+    Unlabelled(&'static str, Arc<dyn Dataset>),
+}
+
+impl Part {
+    fn images(&self) -> &dyn Dataset {
+        match self {
+            Self::Labelled(_, images) => &**images,
+            Self::Unlabelled(_, images) => &**images,
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.images().len()
+    }
+
+    /// The image's file, from the folder on that was named; or its place in its split.
+    fn name(&self, index: usize, folder: &Path) -> String {
+        let (Self::Labelled(split, _) | Self::Unlabelled(split, _)) = self;
+        let place = || format!("{split}/{index}");
+        let file = self.images().path(index).map(|path| path.strip_prefix(folder).unwrap_or(path));
+        file.map_or_else(place, |file| file.to_string_lossy().into_owned())
+    }
+}
+
+fn parts(asked: &Embed, channels: usize, host: &dyn Host) -> anyhow::Result<Vec<Part>> {
+    let splits = match (&asked.images, &asked.dataset) {
+        (Some(path), _) => images::open(path, Unreadable::Skip, None, channels, host)?,
+        (None, Some(name)) if NAMES.contains(&name.as_str()) => {
+            let splits = data::open_named(name, channels, host)?;
+            images::log_notes(&splits, host);
+            splits
+        }
+        (None, other) => {
+            let name = other.as_deref().unwrap_or_default();
+            let text = format!(
+                "--dataset {name}: expected one of {}; a folder stands behind --images",
+                NAMES.join(", ")
+            );
+            return Err(Refusal(text).into());
+        }
+    };
+    let train = match splits.train {
+        Split::Labelled(images) => Part::Labelled("train", images),
+        other => Part::Unlabelled("train", other.images()),
+    };
+    Ok([Some(train), splits.test.map(|images| Part::Labelled("test", images))]
+        .into_iter()
+        .flatten()
+        .collect())
+}
+
+/// The table with names, and with classes where those of all images are known.
+fn described(table: Table, parts: &[Part], folder: &Path) -> Result<Table, EmbeddingsError> {
+    let names = parts.iter().flat_map(|part| (0..part.len()).map(|index| part.name(index, folder))).collect();
+    let table = table.with_names(names)?;
+    let mut labels = Vec::with_capacity(table.len());
+    for part in parts {
+        let Part::Labelled(_, images) = part else { return Ok(table) };
+        let classes = images.class_names();
+        labels.extend(images.labels().into_iter().map(|label| classes[label as usize].clone()));
+    }
+    table.with_labels(labels)
+}

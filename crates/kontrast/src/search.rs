@@ -1,0 +1,75 @@
+//! `search`: the images of a table that are nearest to others.
+
+use crate::Refusal;
+use crate::encoder_file::{self, EncoderOptions, Opened};
+use crate::host::Host;
+use crate::vectors::{refused, row_in_words};
+use clap::Args;
+use kontrast_data::{InChannels, InMemory, decode_bytes};
+use kontrast_embeddings::{Index, Similarity, Table};
+use kontrast_eval::Stop;
+use ndarray::Array2;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Options of `search`.
+#[derive(Args, Debug)]
+pub struct Search {
+    /// The encoder that made the table
+    #[command(flatten)]
+    pub with: EncoderOptions,
+    /// The table that `embed` wrote
+    #[arg(long, value_name = "FILE")]
+    pub index: PathBuf,
+    /// Images to look for
+    #[arg(long, value_name = "IMAGE", required = true, num_args = 1..)]
+    pub query: Vec<PathBuf>,
+    /// How many of the nearest are shown
+    #[arg(long, default_value_t = 10)]
+    pub k: usize,
+}
+
+/// Says, for each query, the rows of a table that are nearest to it, by cosine.
+///
+/// # Errors
+/// Where the table has no names or another width than the encoder, or a query cannot be read.
+pub fn search(asked: &Search, host: &dyn Host) -> anyhow::Result<()> {
+    let table = Table::read(&asked.index).map_err(refused)?;
+    table.require_names().map_err(refused)?;
+    let Opened { encoder, extractor, channels } = encoder_file::open(&asked.with, host)?;
+    let width = encoder.width() as usize;
+    if width != table.width() {
+        let text = format!(
+            "--index {}: vectors of {} values, and the encoder's have {width}; embed the images again with this encoder",
+            asked.index.display(),
+            table.width()
+        );
+        return Err(Refusal(text).into());
+    }
+    let mut values = Vec::new();
+    for path in &asked.query {
+        let image = InChannels::new(Arc::new(one(path)?), channels);
+        let features = extractor.features(&*encoder, &image, &[0], &Stop::default())?;
+        values.extend(Vec::<f32>::try_from(features.to_device(tch::Device::Cpu).flatten(0, -1))?);
+    }
+    let queries = Table::new(Array2::from_shape_vec((asked.query.len(), width), values)?).map_err(refused)?;
+    let index = Index::new(table, Similarity::Cosine);
+    let found = index.search(&queries, asked.k).map_err(refused)?;
+    for (row, path) in asked.query.iter().enumerate() {
+        host.out(&format_args!("{}", path.display()));
+        for (position, cosine) in found.positions.row(row).into_iter().zip(found.scores.row(row)) {
+            host.out(&format_args!("  {cosine:.4}  {}", row_in_words(index.table(), *position as usize)));
+        }
+    }
+    Ok(())
+}
+
+/// One image of a file.
+fn one(path: &Path) -> Result<InMemory, Refusal> {
+    let unread =
+        |why: String| Refusal(format!("{}: cannot be read: {why}; name another image", path.display()));
+    let bytes = std::fs::read(path).map_err(|error| unread(error.to_string()))?;
+    let image = decode_bytes(&bytes).map_err(unread)?;
+    let size = (image.width() as usize, image.height() as usize);
+    Ok(InMemory::rgb(size, image.into_raw(), vec![0], vec!["query".to_owned()]))
+}
