@@ -112,8 +112,8 @@ impl Numbers {
     }
 }
 
-/// Whether this CPU multiplies in bf16, or is not known not to.
-pub fn has_bf16() -> bool {
+/// Whether this CPU multiplies in bf16, by its own instructions or by AVX-512's in fp32; yes where the system does not say.
+pub fn is_quick_in_bf16() -> bool {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let flags = value(&cpu, "flags");
     flags == UNKNOWN || flags.split_whitespace().any(|flag| flag == "avx512f")

@@ -1,6 +1,6 @@
 //! `smoke`: every method once, small and on drawn shapes, with one thread. Each run has to finish, and its last checkpoint
 //! to hold the tensors that are written down in `xtask/numbers`, bit for bit. A CPU that has no instructions for bf16 trains
-//! in fp32: it would take ten times as long, and its numbers are its own in any case.
+//! in fp32: it would take several times as long, and its numbers are its own in any case.
 
 use std::path::{Path, PathBuf};
 
@@ -95,7 +95,7 @@ fn run_folder(file: &Path, out: &Path) -> Result<PathBuf> {
 
 /// What this CPU cannot do as the files say.
 fn overrides() -> Vec<String> {
-    if numbers::has_bf16() { Vec::new() } else { vec!["train.precision=fp32".to_owned()] }
+    if numbers::is_quick_in_bf16() { Vec::new() } else { vec!["train.precision=fp32".to_owned()] }
 }
 
 fn what_is_wrong(summary: &Summary, learning: bool) -> Vec<String> {

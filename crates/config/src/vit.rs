@@ -26,7 +26,7 @@ pub struct Vit {
     ///
     /// Range: `learned`, `sines`
     pub position: Position,
-    /// With which probability an image goes by the last block's attention, and by its MLP, in training; the first block has
+    /// With which probability an image leaves out the last block's attention, and its MLP, in training; the first block has
     /// none, those between rise evenly. 0.1 in DINO.
     ///
     /// Range: 0 or above, below 1

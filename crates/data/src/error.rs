@@ -177,8 +177,8 @@ pub enum DataError {
     },
     /// Images of several sizes where a device holds them all in one tensor.
     #[error(
-        "train.feed = \"device\": expected images of one size, but {first}, and {other}; use train.feed = \"host\", or make \
-         them one size: kontrast pack FOLDER FILE --short N does where all have the same proportions, and crops none"
+        "train.feed = \"device\": expected images of one size, found {first} and {other}; use train.feed = \"host\", or pack \
+         images of equal proportions at one size: kontrast pack FOLDER FILE --short N"
     )]
     Sizes {
         /// An image and its size, in words.

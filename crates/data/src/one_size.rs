@@ -57,7 +57,7 @@ pub fn copy_images(
 
 fn named(dataset: &dyn Dataset, index: usize, (width, height): (usize, usize)) -> String {
     let name = dataset.name(index).unwrap_or_else(|| format!("image {index}"));
-    format!("{name} has {width}x{height} pixels")
+    format!("{name} of {width}x{height} pixels")
 }
 
 #[cfg(test)]

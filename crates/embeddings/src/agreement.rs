@@ -28,7 +28,7 @@ impl Contingency {
     }
 
     /// Which class each cluster stands for, so that most rows are right: a class for one cluster at most (Kuhn 1955, as
-    /// SCAN evaluates clusters, arXiv 2005.12320). None where there are more clusters than classes.
+    /// SCAN evaluates clusters, arXiv 2005.12320). None for a cluster that is left without a class.
     pub fn assignment(&self) -> Vec<Option<usize>> {
         let (clusters, classes) = (self.counts.len(), self.counts[0].len());
         // The matrix may be wider than high, not the other way round.

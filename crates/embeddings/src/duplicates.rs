@@ -1,13 +1,15 @@
-//! Near duplicates: the pairs of rows whose cosine is above a threshold.
+//! Near duplicates: the pairs of rows whose cosine is at least a threshold.
 
 use crate::search::{products, ranges};
 use crate::{EmbeddingsError, Index, Similarity, Table};
-use ndarray::{Array2, Axis, s};
+use ndarray::{Array2, ArrayView1, Axis, s};
 use rayon::prelude::*;
 use std::sync::Mutex;
 
 /// Rows of a block; the scores of a pair of blocks stay in a core's cache.
 const ROWS: usize = 512;
+/// How far from the threshold a cosine of single precision is sure.
+const CLOSE: f32 = 1e-5;
 
 /// Two rows that are alike, the earlier first.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,7 +27,7 @@ pub struct Pair {
 pub struct Duplicates {
     /// The most alike first; of equals those of earlier rows.
     pub pairs: Vec<Pair>,
-    /// All pairs above the threshold: more than `pairs` holds, where there are more than it may hold.
+    /// All pairs with such a cosine: more than `pairs` holds, where there are more than it may hold.
     pub found: usize,
 }
 
@@ -34,11 +36,14 @@ pub struct Duplicates {
 /// Every pair is compared; memory is bounded by `most`.
 ///
 /// # Errors
-/// Where `most` is 0.
+/// Where `most` is 0, or the threshold is no cosine.
 pub fn near_duplicates(table: &Table, threshold: f32, most: usize) -> Result<Duplicates, EmbeddingsError> {
     if most == 0 {
         let expected = "at least one pair".to_owned();
         return Err(EmbeddingsError::Setting { what: "pairs", asked: most, expected });
+    }
+    if !(-1.0..=1.0).contains(&threshold) {
+        return Err(EmbeddingsError::Threshold(threshold));
     }
     let index = Index::new(table.clone(), Similarity::Cosine);
     let values = index.table().values();
@@ -53,11 +58,14 @@ pub fn near_duplicates(table: &Table, threshold: f32, most: usize) -> Result<Dup
             let (a, b) = (blocks[first].clone(), blocks[second].clone());
             let mut scores = scores.slice_mut(s![..a.len(), ..b.len()]);
             products(values.slice(s![a.clone(), ..]), values.slice(s![b.clone(), ..]), &mut scores);
+            let exact = |i: usize, j: usize| cosine(values.row(a.start + i), values.row(b.start + j));
             let mut near = Vec::new();
             for (i, row) in scores.axis_iter(Axis(0)).enumerate() {
                 // Within a block each pair once, and no row with itself.
                 let from = if first == second { i + 1 } else { 0 };
                 for (j, &cosine) in row.iter().enumerate().skip(from) {
+                    // Single precision decides nothing that is this close.
+                    let cosine = if (cosine - threshold).abs() > CLOSE { cosine } else { exact(i, j) };
                     if cosine >= threshold {
                         near.push(Pair { first: (a.start + i) as u32, second: (b.start + j) as u32, cosine });
                     }
@@ -73,6 +81,19 @@ pub fn near_duplicates(table: &Table, threshold: f32, most: usize) -> Result<Dup
     Ok(Duplicates { found: kept.found, pairs: kept.pairs })
 }
 
+/// The cosine of two unit rows, in double precision.
+fn cosine(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f32 {
+    let (mut product, mut of_a, mut of_b) = (0.0, 0.0, 0.0);
+    for (&a, &b) in a.iter().zip(b) {
+        let (a, b) = (f64::from(a), f64::from(b));
+        product += a * b;
+        of_a += a * a;
+        of_b += b * b;
+    }
+    let lengths: f64 = of_a * of_b;
+    if lengths > 0.0 { (product / lengths.sqrt()).clamp(-1.0, 1.0) as f32 } else { 0.0 }
+}
+
 /// The pairs so far.
 struct Kept {
     most: usize,
@@ -84,7 +105,7 @@ impl Kept {
     fn take(&mut self, near: Vec<Pair>) {
         self.found += near.len();
         self.pairs.extend(near);
-        if self.pairs.len() > 2 * self.most {
+        if self.pairs.len() / 2 > self.most {
             self.cut();
         }
     }

@@ -16,12 +16,10 @@ pub enum EmbeddingsError {
         found: usize,
     },
     /// A value that is no number.
-    #[error("row {row}{}: value {column} is {value}; expected finite numbers", named(name.as_deref()))]
+    #[error("row {row}, value {column} (both counted from 0): {value}; expected finite numbers")]
     NotFinite {
         /// The row, from 0.
         row: usize,
-        /// Its name, where it has one.
-        name: Option<String>,
         /// The column, from 0.
         column: usize,
         /// What stands there.
@@ -64,6 +62,15 @@ pub enum EmbeddingsError {
         /// What would do.
         expected: String,
     },
+    /// A threshold that is no cosine.
+    #[error("threshold = {0}: expected a cosine, from -1 to 1")]
+    Threshold(f32),
+    /// A setting of t-SNE that lays nothing out.
+    #[error("{what}")]
+    Layout {
+        /// What was expected and found.
+        what: String,
+    },
     /// A file that is not what its ending says, or holds something else.
     #[error("{}: {what}", path.display())]
     Format {
@@ -83,8 +90,4 @@ pub enum EmbeddingsError {
         /// What the system said.
         source: std::io::Error,
     },
-}
-
-fn named(name: Option<&str>) -> String {
-    name.map(|name| format!(", {name}")).unwrap_or_default()
 }

@@ -3,9 +3,8 @@
 
 use crate::search::ranges;
 use crate::{EmbeddingsError, Table};
+use kontrast_rng::KeyedRng;
 use ndarray::{Array1, Array2, ArrayView2, Axis, Zip, s};
-use rand::rngs::ChaCha8Rng;
-use rand::{RngExt, SeedableRng};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -38,7 +37,7 @@ pub struct Clustering {
     pub assignment: Vec<usize>,
     /// Squared distances of all rows to their centres, summed.
     pub inertia: f64,
-    /// Rounds until the centres stood still.
+    /// Rounds until the centres stood still, or the most that were asked for.
     pub iterations: usize,
 }
 
@@ -58,10 +57,10 @@ impl KMeans {
             let expected = format!("from 1 to the {rows} rows of the table");
             return Err(EmbeddingsError::Setting { what: "clusters", asked: self.clusters, expected });
         }
+        let rows = Centred::of(table);
         let starts = (0..self.starts as u64).map(|start| {
-            let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-            rng.set_stream(start);
-            self.fit_from(table, far_apart(table.values(), self.clusters, &mut rng))
+            let mut rng = KeyedRng::named(*b"kmeans  ", self.seed, 0, start);
+            self.centred_from(&rows, far_apart(rows.values.view(), self.clusters, &mut rng))
         });
         let best = starts.min_by(|a, b| a.inertia.total_cmp(&b.inertia));
         let expected = "at least one".to_owned();
@@ -72,15 +71,21 @@ impl KMeans {
     ///
     /// # Panics
     /// Where the centres have another width than the rows.
-    pub fn fit_from(&self, table: &Table, mut centers: Array2<f32>) -> Clustering {
-        let values = table.values();
-        assert_eq!(centers.ncols(), values.ncols(), "centres as wide as rows");
-        let variance = values.map(|&value| f64::from(value)).var_axis(Axis(0), 0.0).mean().unwrap_or(0.0);
+    pub fn fit_from(&self, table: &Table, centers: Array2<f32>) -> Clustering {
+        assert_eq!(centers.ncols(), table.width(), "centres as wide as rows");
+        let rows = Centred::of(table);
+        let centers = centers - &rows.mean;
+        self.centred_from(&rows, centers)
+    }
+
+    fn centred_from(&self, rows: &Centred, mut centers: Array2<f32>) -> Clustering {
+        let (values, variance) = (rows.values.view(), rows.variance);
         let mut before: Option<Vec<usize>> = None;
         let mut iterations = 0;
         loop {
             let round = Round::of(values, &centers);
             if iterations == self.iterations || before.as_ref() == Some(&round.assignment) {
+                let centers = centers + &rows.mean;
                 return Clustering {
                     centers,
                     assignment: round.assignment,
@@ -95,10 +100,32 @@ impl KMeans {
             iterations += 1;
             if distance <= self.tolerance * variance {
                 let Round { assignment, inertia, .. } = Round::of(values, &centers);
+                let centers = centers + &rows.mean;
                 return Clustering { centers, assignment, inertia, iterations };
             }
             before = Some(round.assignment);
         }
+    }
+}
+
+/// Rows less their mean: what all have in common costs single precision the digits in which they differ.
+struct Centred {
+    values: Array2<f32>,
+    mean: Array1<f32>,
+    /// Mean variance of the columns.
+    variance: f64,
+}
+
+impl Centred {
+    fn of(table: &Table) -> Self {
+        let (rows, mut mean) = (table.len() as f64, Array1::<f64>::zeros(table.width()));
+        for row in table.values().outer_iter() {
+            mean.zip_mut_with(&row, |sum, &value| *sum += f64::from(value) / rows);
+        }
+        let mean = mean.mapv(|value| value as f32);
+        let values = &table.values() - &mean;
+        let squares: f64 = values.iter().map(|&value| f64::from(value).powi(2)).sum();
+        Self { variance: squares / values.len() as f64, values, mean }
     }
 }
 
@@ -200,12 +227,12 @@ impl Part {
 }
 
 /// Centres by k-means++: each the best of a few rows that are drawn by their squared distance to the nearest before.
-fn far_apart(values: ArrayView2<'_, f32>, clusters: usize, rng: &mut ChaCha8Rng) -> Array2<f32> {
+fn far_apart(values: ArrayView2<'_, f32>, clusters: usize, rng: &mut KeyedRng) -> Array2<f32> {
     let trials = 2 + (clusters as f64).ln() as usize;
-    let mut chosen = vec![rng.random_range(0..values.nrows())];
+    let mut chosen = vec![rng.below(values.nrows())];
     let mut nearest = squared_distances(values, chosen[0]);
     while chosen.len() < clusters {
-        let drawn = (0..trials).map(|_| drawn(&nearest, rng.random::<f64>()));
+        let drawn = (0..trials).map(|_| drawn(&nearest, rng.uniform(0.0, 1.0)));
         let candidates = drawn.map(|row| {
             let mut distances = squared_distances(values, row);
             distances

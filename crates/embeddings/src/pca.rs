@@ -28,10 +28,13 @@ impl Pca {
     /// Where there are fewer than two rows, or more components than rows or columns.
     pub fn fit(table: &Table, components: usize) -> Result<Self, EmbeddingsError> {
         let (rows, width) = (table.len(), table.width());
+        if rows < 2 {
+            let expected = "two rows at least".to_owned();
+            return Err(EmbeddingsError::Setting { what: "rows", asked: rows, expected });
+        }
         let most = width.min(rows);
-        if components == 0 || components > most || rows < 2 {
-            let expected =
-                format!("from 1 to {most}, for {rows} rows of {width} values, of two rows at least");
+        if components == 0 || components > most {
+            let expected = format!("from 1 to {most}, for {rows} rows of {width} values");
             return Err(EmbeddingsError::Setting { what: "components", asked: components, expected });
         }
         let mean = sum_of_rows(table) / rows as f64;

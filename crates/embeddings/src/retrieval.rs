@@ -37,11 +37,11 @@ pub fn retrieval(table: &Table, ks: &[usize]) -> Result<Retrieval, EmbeddingsErr
     }
     let largest = sizes.iter().max().copied().unwrap_or(0);
     if largest < 2 {
-        let advice = "as no class has two rows, there is nothing to find; take more rows of each class";
+        let advice = "take more rows of each class";
         return Err(EmbeddingsError::Lacks { column: "second row of a class", advice });
     }
     let index = Index::new(table.clone(), Similarity::Cosine);
-    // Its own row is the nearest to each, and left out.
+    // Its own row is left out: one more is asked for.
     let most = ks.iter().copied().max().unwrap_or(0).max(largest - 1) + 1;
     let (mut hits, mut precision, mut queries) = (vec![0_usize; ks.len()], 0.0, 0);
     for range in ranges(rows, QUERIES) {

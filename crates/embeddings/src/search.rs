@@ -1,7 +1,8 @@
 //! Exact search: the rows of a table that are nearest to others, by cosine or by product. Every row is compared; memory is
-//! bounded by blocks.
+//! bounded by blocks. Only where more than 16 rows lie within single precision's rounding of the k-th may others of these be
+//! found.
 
-use crate::top::{Scored, Top};
+use crate::top::{Candidate, Top};
 use crate::{EmbeddingsError, Table};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, Axis, s};
@@ -14,8 +15,8 @@ const QUERIES: usize = 128;
 const ROWS: usize = 2048;
 /// Rows from which few queries share their work among threads.
 const SPAN: usize = 32 * ROWS;
-/// Products of single precision decide which rows come near; of so many more than asked for, those of double precision
-/// decide which stay and in which order.
+/// Candidates beyond k: single precision picks so many more rows than are asked for, double precision orders them and keeps
+/// k.
 const MORE: usize = 16;
 
 /// What makes vectors near.
@@ -79,14 +80,14 @@ impl Index {
         }
         let unit;
         let queries = if self.similarity == Similarity::Cosine {
-            unit = queries.unit();
+            unit = queries.clone().unit();
             unit.values()
         } else {
             queries.values()
         };
         let blocks: Vec<Range<usize>> = ranges(queries.nrows(), QUERIES);
         let span = if blocks.len() >= rayon::current_num_threads() { rows } else { SPAN };
-        let found: Vec<Vec<Scored>> = blocks
+        let found: Vec<Vec<Candidate>> = blocks
             .into_par_iter()
             .flat_map_iter(|block| {
                 let block = queries.slice(s![block, ..]);
@@ -125,12 +126,12 @@ impl Index {
     }
 
     /// Orders those that came near by products of double precision.
-    fn decide(&self, query: ndarray::ArrayView1<'_, f32>, top: Top, k: usize) -> Vec<Scored> {
+    fn decide(&self, query: ndarray::ArrayView1<'_, f32>, top: Top, k: usize) -> Vec<Candidate> {
         let mut near = top.sorted();
-        for scored in &mut near {
-            let row = self.table.row(scored.position as usize);
+        for candidate in &mut near {
+            let row = self.table.row(candidate.position as usize);
             let product: f64 = query.iter().zip(row).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
-            scored.score = product as f32;
+            candidate.score = product as f32;
         }
         near.sort_unstable_by(|a, b| a.order(*b));
         near.truncate(k);

@@ -43,10 +43,7 @@ impl Table {
     fn require_finite(&self) -> Result<(), EmbeddingsError> {
         match self.values.indexed_iter().find(|(_, value)| !value.is_finite()) {
             None => Ok(()),
-            Some(((row, column), &value)) => {
-                let name = self.names.as_ref().map(|names| names[row].clone());
-                Err(EmbeddingsError::NotFinite { row, name, column, value })
-            }
+            Some(((row, column), &value)) => Err(EmbeddingsError::NotFinite { row, column, value }),
         }
     }
 
@@ -155,15 +152,14 @@ impl Table {
 
     /// The same rows at length 1, as cosines want them; a row of zeros stays.
     #[must_use]
-    pub fn unit(&self) -> Self {
-        let mut unit = self.clone();
-        for mut row in unit.values.rows_mut() {
+    pub fn unit(mut self) -> Self {
+        for mut row in self.values.rows_mut() {
             let length = row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
             if length > 0.0 {
                 row.mapv_inplace(|value| (f64::from(value) / length) as f32);
             }
         }
-        unit
+        self
     }
 
     /// Refuses vectors of another width.
@@ -189,7 +185,7 @@ mod tests {
             "names: expected one for each of the 2 rows, found 1"
         );
         let nan = Table::new(array![[1.0, 2.0], [3.0, f32::NAN]]).unwrap_err();
-        assert_eq!(nan.to_string(), "row 1: value 1 is NaN; expected finite numbers");
+        assert_eq!(nan.to_string(), "row 1, value 1 (both counted from 0): NaN; expected finite numbers");
         assert!(Table::new(Array2::zeros((0, 3))).unwrap_err().to_string().contains("0 rows and 3 values"));
         let narrow = Table::new(array![[1.0]]).unwrap();
         assert!(

@@ -4,12 +4,12 @@ use std::cmp::Ordering;
 
 /// A score and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Scored {
+pub(crate) struct Candidate {
     pub(crate) score: f32,
     pub(crate) position: u32,
 }
 
-impl Scored {
+impl Candidate {
     /// The higher first; of equals the earlier.
     pub(crate) fn order(self, other: Self) -> Ordering {
         other.score.total_cmp(&self.score).then(self.position.cmp(&other.position))
@@ -21,28 +21,29 @@ impl Scored {
 #[derive(Clone, Debug)]
 pub(crate) struct Top {
     keep: usize,
-    /// What a score has to be above to matter.
+    /// What a score has to be above to matter; NaN while fewer than `keep` were seen.
     bar: f32,
-    seen: Vec<Scored>,
+    seen: Vec<Candidate>,
 }
 
 impl Top {
     pub(crate) fn new(keep: usize) -> Self {
-        Self { keep, bar: f32::NEG_INFINITY, seen: Vec::with_capacity(2 * keep) }
+        Self { keep, bar: f32::NAN, seen: Vec::with_capacity(2 * keep) }
     }
 
     /// Looks at scores of consecutive positions.
     pub(crate) fn scan(&mut self, first: usize, scores: &[f32]) {
         for (place, &score) in scores.iter().enumerate() {
-            // Equal ones come later and lose.
-            if score > self.bar {
-                self.push(Scored { score, position: (first + place) as u32 });
+            // Equal ones come later and lose. Nothing is above or below NaN: with it, every score counts.
+            #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN is no bar")]
+            if !(score <= self.bar) {
+                self.push(Candidate { score, position: (first + place) as u32 });
             }
         }
     }
 
-    pub(crate) fn push(&mut self, scored: Scored) {
-        self.seen.push(scored);
+    pub(crate) fn push(&mut self, candidate: Candidate) {
+        self.seen.push(candidate);
         if self.seen.len() >= 2 * self.keep {
             self.clean();
         }
@@ -50,7 +51,7 @@ impl Top {
 
     /// Takes over what another has seen, in any order.
     pub(crate) fn merge(&mut self, other: Self) {
-        other.seen.into_iter().for_each(|scored| self.push(scored));
+        other.seen.into_iter().for_each(|candidate| self.push(candidate));
     }
 
     fn clean(&mut self) {
@@ -59,13 +60,13 @@ impl Top {
             self.seen.truncate(self.keep);
         }
         if self.seen.len() == self.keep {
-            let lowest = self.seen.iter().map(|scored| scored.score).fold(f32::INFINITY, f32::min);
+            let lowest = self.seen.iter().map(|candidate| candidate.score).fold(f32::INFINITY, f32::min);
             self.bar = lowest;
         }
     }
 
     /// The highest, in order.
-    pub(crate) fn sorted(mut self) -> Vec<Scored> {
+    pub(crate) fn sorted(mut self) -> Vec<Candidate> {
         self.clean();
         self.seen.sort_unstable_by(|a, b| a.order(*b));
         self.seen
@@ -77,7 +78,7 @@ mod tests {
     use super::*;
 
     fn positions(top: Top) -> Vec<u32> {
-        top.sorted().into_iter().map(|scored| scored.position).collect()
+        top.sorted().into_iter().map(|candidate| candidate.position).collect()
     }
 
     #[test]
@@ -100,6 +101,13 @@ mod tests {
             merged.merge(top);
         }
         assert_eq!(positions(merged), positions(whole));
+    }
+
+    #[test]
+    fn no_score_is_lost_however_low_it_is() {
+        let mut top = Top::new(4);
+        top.scan(0, &[f32::NEG_INFINITY, 1.0, f32::NEG_INFINITY, f32::INFINITY]);
+        assert_eq!(positions(top), [3, 1, 0, 2]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub struct Tsne {
     pub perplexity: f32,
     /// Rounds.
     pub iterations: usize,
-    /// How coarse far rows are seen, 0 to 1.
+    /// The largest ratio of a cell's side to its distance at which its rows count as one; above 0.
     pub theta: f32,
 }
 
@@ -25,7 +25,7 @@ impl Tsne {
     /// Lays the rows out by their cosines, `[n, 2]`. It draws nothing: it begins with the two first principal components.
     ///
     /// # Errors
-    /// Where there are not three times as many rows as the perplexity, and one.
+    /// Where three times the perplexity is below one or not below the rows, theta is not above 0, or rows have one value.
     pub fn lay_out(&self, table: &Table) -> Result<Array2<f32>, EmbeddingsError> {
         let (rows, near) = (table.len(), (3.0 * self.perplexity) as usize);
         if near == 0 || near >= rows {
@@ -35,6 +35,13 @@ impl Tsne {
                 asked: self.perplexity as usize,
                 expected,
             });
+        }
+        if self.theta.is_nan() || self.theta <= 0.0 || table.width() < 2 {
+            let (theta, width) = (self.theta, table.width());
+            let what = format!(
+                "t-SNE: expected theta above 0 and rows of two values at least, found theta {theta} and {width}"
+            );
+            return Err(EmbeddingsError::Layout { what });
         }
         let index = Index::new(table.clone(), Similarity::Cosine);
         let found = index.search(index.table(), near + 1)?;
@@ -53,14 +60,22 @@ impl Tsne {
         let pca = Pca::fit(index.table(), 2)?;
         let start = pca.project(index.table())?;
         // As small as scikit-learn has it, so that all rows still move.
-        let scale = 1e-4 / pca.variances[0].sqrt().max(f64::MIN_POSITIVE) as f32;
+        let std = pca.variances[0].sqrt();
+        let scale = if std > f64::from(f32::EPSILON) { (1e-4 / std) as f32 } else { 0.0 };
         let data: Vec<()> = vec![(); rows];
-        let mut tsne = tSNE::<f32, (), 2>::new(&data);
-        tsne.perplexity(self.perplexity)
-            .epochs(self.iterations)
-            .initial_embedding(start.iter().map(|value| value * scale).collect::<Vec<f32>>())
-            .barnes_hut_with_neighbors(self.theta, &neighbors);
-        let laid_out = Array2::from_shape_vec((rows, 2), tsne.embedding());
+        let fit = || {
+            let mut tsne = tSNE::<f32, (), 2>::new(&data);
+            tsne.perplexity(self.perplexity)
+                .epochs(self.iterations)
+                .initial_embedding(start.iter().map(|value| value * scale).collect::<Vec<f32>>())
+                .barnes_hut_with_neighbors(self.theta, &neighbors);
+            tsne.embedding()
+        };
+        // It sums in parallel: with one thread, always in the same order.
+        let one = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+        let one =
+            one.map_err(|error| EmbeddingsError::Layout { what: format!("t-SNE: no thread: {error}") })?;
+        let laid_out = Array2::from_shape_vec((rows, 2), one.install(fit));
         Ok(laid_out.expect("two coordinates a row"))
     }
 }

@@ -37,14 +37,23 @@ fn open_spec(spec: &Spec, host: &dyn Host) -> anyhow::Result<Splits> {
 /// Where no data set has this name, or every way to fetch it fails.
 pub fn fetch(name: &str, host: &dyn Host) -> anyhow::Result<PathBuf> {
     let bar = host.bar("{msg} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}");
+    let mut download = None;
     let fetched = kontrast_data::fetch(name, &cache_home(), &mut |progress| match progress {
         FetchProgress::Doing(what) => {
             if !bar.is_seen() {
                 bar.line(&what);
             }
             bar.message(&what);
+            download = None;
         }
-        FetchProgress::Bytes { done, total } => bar.begin(done, total.unwrap_or(done)),
+        FetchProgress::Bytes { done, total } => {
+            if download != Some(total) {
+                download = Some(total);
+                // A server that does not say how much there is leaves the bar without an end.
+                bar.begin(done, total.unwrap_or(u64::MAX));
+            }
+            bar.set(done);
+        }
     });
     // Before an error is shown too, which the bar would otherwise stand beside.
     bar.finish();

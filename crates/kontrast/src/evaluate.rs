@@ -26,24 +26,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub fn evaluate(path: &Path, overrides: &[String], host: &dyn Host) -> anyhow::Result<Status> {
     require_run(path)?;
     let loaded = loaded(path, &Layout::of(path).config(), overrides)?;
-    stoppable(path, host, |stop| evaluated(path, &loaded, None, stop, host))
+    stoppable(&words::evaluate_command(path), host, |stop| evaluated(path, &loaded, None, stop, host))
 }
 
 /// Evaluates the last checkpoint by another `[eval]`, which the run's file says from then on.
 pub(crate) fn by_another_eval(path: &Path, loaded: &Loaded, host: &dyn Host) -> anyhow::Result<Status> {
-    stoppable(path, host, |stop| evaluated(path, loaded, Some(&loaded.resolved), stop, host))
+    stoppable(&words::evaluate_command(path), host, |stop| {
+        evaluated(path, loaded, Some(&loaded.resolved), stop, host)
+    })
 }
 
-/// Calls `work` with the flag that stops it; where it was stopped, says what is left.
+/// Calls `work` with the flag that stops it; where it was stopped, says what is left, and that `again` is the command.
 pub(crate) fn stoppable(
-    path: &Path,
+    again: &str,
     host: &dyn Host,
     work: impl FnOnce(&Arc<AtomicBool>) -> anyhow::Result<Status>,
 ) -> anyhow::Result<Status> {
     let interrupt = host.stop()?;
     match work(&interrupt) {
         Err(error) if interrupt.load(Ordering::Relaxed) => {
-            let again = words::evaluate_command(path);
             host.out(&format_args!(
                 "{error:#}; the scores are those of before, and {again} makes them again"
             ));

@@ -56,7 +56,7 @@ pub(crate) fn at_the_end(session: &Session<'_>, encoder: &dyn Encoder) -> anyhow
     let images = session.splits.train.images();
     let label_free = label_free(encoder, &*images, &session.plans, &extractor, seed, stop)?;
     let Some(splits) = labelled(session) else {
-        say_what_needs_labels(session);
+        log_what_needs_labels(session);
         return Ok(FinalScores { scores: None, label_free });
     };
     let protocols = protocols(&session.experiment.eval, seed);
@@ -81,7 +81,7 @@ fn benchmark<'a>(
 }
 
 /// What the file asks for and the images do not allow. The bases ask for k-NN, whatever the images.
-fn say_what_needs_labels(session: &Session<'_>) {
+fn log_what_needs_labels(session: &Session<'_>) {
     for key in session.experiment.eval.tables() {
         session.host.note(&format_args!(
             "{key} is left out: it needs training and test images with labels, and there are none"

@@ -1,4 +1,4 @@
-//! What went wrong, and whose it is: the user's, who has to change a file or an argument; the machine's; ours.
+//! Tells whether an error is the user's to mend (a file, an argument), the machine's, or a defect of ours.
 
 use kontrast_config::ConfigError;
 use kontrast_data::DataError;

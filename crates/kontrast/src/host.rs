@@ -1,4 +1,4 @@
-//! What a command needs of the program around it: somebody who hears what it says, a device, a flag that asks it to stop.
+//! What a command asks of the program around it: where its lines go, device and threads, a flag that stops it.
 
 use crate::Refusal;
 use kontrast_config::{self as config, Infrastructure};
@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tch::Device;
 
-/// The program around a command. What is not said otherwise is silent, computes where the experiment says, and never
-/// stops early: [`Silent`] is that.
+/// The program around a command. The default methods print nothing, compute where the experiment says, and never stop
+/// early; [`Silent`] has these alone.
 pub trait Host {
-    /// Hears a result.
+    /// A line of the result.
     fn out(&self, _line: &dyn Display) {}
 
-    /// Hears of progress, of a warning, of what was noticed.
+    /// A line of progress, a note or a warning.
     fn note(&self, _line: &dyn Display) {}
 
     /// A bar for long work, in indicatif's template language.
@@ -23,7 +23,8 @@ pub trait Host {
     }
 
     /// The device and the threads of an experiment; `earlier` is the number of threads of a run that goes on. This one
-    /// changes nothing of the process: libtorch has the threads that it has.
+    /// changes nothing of the process: libtorch has the threads that it has, loads no CUDA half and is not made deterministic. A
+    /// run that is to go on bit for bit calls `kontrast_torch_ext::deterministic(true)` first, one on a GPU `load_cuda`.
     ///
     /// # Errors
     /// Where the experiment names a device that is not there.
@@ -110,8 +111,8 @@ impl Runtime {
             config::Device::Cuda(index) if index < seen => Device::Cuda(index),
             config::Device::Cuda(index) => {
                 return Err(Refusal(format!(
-                    "run.device = cuda:{index}: libtorch sees {seen} GPUs, counted from 0; check the driver, or take \
-                     run.device = \"cpu\""
+                    "run.device = cuda:{index}: libtorch sees {seen} GPUs; where there is one, call \
+                     kontrast_torch_ext::load_cuda first, or take run.device = \"cpu\""
                 )));
             }
         };

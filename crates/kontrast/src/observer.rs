@@ -90,7 +90,7 @@ impl Observer for Watch<'_> {
             return Ok(());
         }
         let words: Vec<String> = top1.iter().map(|(name, score)| format!("{name} {score:.1} %")).collect();
-        self.progress.say(&format!("epoch {epoch}/{}: {}", experiment.train.epochs, words.join(", ")));
+        self.progress.line_above(&format!("epoch {epoch}/{}: {}", experiment.train.epochs, words.join(", ")));
         for (name, score) in &top1 {
             self.scalars.write(step, &[(&format!("eval/{name}_top1"), *score)])?;
         }

@@ -113,18 +113,21 @@ fn check_out(Pack { folder, out, force, .. }: &Pack, host: &dyn Host) -> anyhow:
 /// A bar on a terminal, a line now and then elsewhere.
 struct PackBar {
     bar: Box<dyn Bar>,
+    /// Whether the bar knows how many images there are.
+    begun: bool,
     said: Instant,
 }
 
 impl PackBar {
     fn new(host: &dyn Host) -> Self {
         let bar = host.bar("packing [{bar:30}] {pos}/{len} images, {eta} left");
-        Self { bar, said: Instant::now() }
+        Self { bar, begun: false, said: Instant::now() }
     }
 
     fn show(&mut self, done: usize, total: usize) {
-        if done <= 1 {
-            self.bar.begin(done as u64, total as u64);
+        if !self.begun {
+            self.begun = true;
+            self.bar.begin(0, total as u64);
         }
         self.bar.set(done as u64);
         if !self.bar.is_seen() && self.said.elapsed() >= QUIET {

@@ -9,7 +9,7 @@ use crate::progress::ProgressLine;
 use crate::reconstruction;
 use crate::record::Record;
 use crate::session::Session;
-use crate::{Refusal, data, estimate, evaluate, evaluation, figures, panic_words, words};
+use crate::{Refusal, data, estimate, evaluate, evaluation, figures, panic_words, slow, words};
 use kontrast_config::{Eval, Experiment, Loaded};
 use kontrast_eval::EvalError;
 use kontrast_methods::Method;
@@ -41,7 +41,7 @@ pub struct Pretrain {
 pub struct Ended {
     /// Finished, interrupted, diverged, collapsed or failed.
     pub status: Status,
-    /// Its directory, where there is one: scores, log, checkpoints, page.
+    /// Its directory; nothing lies there where it was stopped before it began.
     pub directory: PathBuf,
 }
 
@@ -74,6 +74,9 @@ pub fn pretrain(asked: &Pretrain, host: &dyn Host) -> anyhow::Result<Ended> {
             }
             session => session?,
         };
+    if let Some(warning) = slow::warning(experiment.train.precision, &session.runtime) {
+        host.note(&format_args!("warning: {warning}"));
+    }
     estimate::require_room(&session)?;
     let method = session.method()?;
     evaluation::check(&session, method.encoder())?;

@@ -41,12 +41,12 @@ impl ProgressLine {
         if due {
             self.said = Some(Instant::now());
             self.epoch = record.epoch;
-            self.say(&self.line(record));
+            self.line_above(&self.line(record));
         }
     }
 
     /// A line of its own, above the bar.
-    pub(crate) fn say(&self, line: &str) {
+    pub(crate) fn line_above(&self, line: &str) {
         self.bar.line(line);
     }
 

@@ -5,7 +5,6 @@ use crate::evaluation::{self, FinalScores};
 use crate::host::{Host, Runtime};
 use crate::images;
 use crate::inventory::Inventory;
-use crate::slow;
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::ToTensor;
 use kontrast_config::{Experiment, Loaded};
@@ -60,9 +59,6 @@ impl<'h> Session<'h> {
         }
         let experiment = loaded.experiment.clone();
         let runtime = host.runtime(&experiment.run, threads)?;
-        if let Some(warning) = slow::warning(experiment.train.precision, &runtime) {
-            host.note(&format_args!("warning: {warning}"));
-        }
         let splits = data::open(&experiment.data, experiment.seed, host)?;
         images::log_notes(&splits, host);
         let inventory = Inventory::of(&splits)?;

@@ -32,7 +32,8 @@ pub fn transfer(run: &Path, dataset: &str, host: &dyn Host) -> anyhow::Result<St
     }
     let splits = open(dataset, experiment, host)?;
     let (train, test) = labelled(dataset, &splits)?;
-    evaluate::stoppable(run, host, |stop| {
+    let again = format!("{} --on {}", words::evaluate_command(run), words::quoted(dataset));
+    evaluate::stoppable(&again, host, |stop| {
         let opened = evaluate::open(run, &loaded, stop, host)?;
         let Opened { session, mut record, trainer, .. } = opened;
         let extractor = session.extractor(session.size());
@@ -58,9 +59,10 @@ fn name_of(dataset: &str) -> String {
     if NAMES.contains(&dataset) {
         return dataset.to_owned();
     }
-    Path::new(dataset)
-        .file_stem()
-        .map_or_else(|| dataset.to_owned(), |name| name.to_string_lossy().into_owned())
+    let path = Path::new(dataset);
+    // A folder may have a dot in its name; what follows a file's is its form.
+    let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    name.map_or_else(|| dataset.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// The images, in the channels of the run, with nothing left out.
@@ -104,6 +106,12 @@ mod tests {
             ("birds/", "birds"),
         ] {
             assert_eq!(name_of(dataset), name);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["birds.v1", "birds.v2"] {
+            let path = folder.path().join(name);
+            std::fs::create_dir(&path).unwrap();
+            assert_eq!(name_of(path.to_str().unwrap()), name);
         }
     }
 }

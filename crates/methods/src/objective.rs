@@ -103,7 +103,7 @@ pub trait Reconstruction {
     fn reconstruct(&self, images: &Tensor) -> Tensor;
 }
 
-/// Which batch a loss is of.
+/// The batch that a loss is of.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct BatchInfo<'a> {

@@ -84,7 +84,7 @@ pub enum Transform {
     ///
     /// Range: `bits` of a channel that stay: 0 to 8
     Posterize { bits: u8 },
-    /// Spreads the values of each channel, so that all are as frequent.
+    /// Spreads the values of each channel until all are equally frequent.
     Equalize,
     /// The negative of each channel.
     Invert,

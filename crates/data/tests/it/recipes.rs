@@ -101,6 +101,6 @@ fn images_of_several_sizes_are_named_with_the_two_ways_out() {
     copy_images(&shapes, 1, (20, 20), 3, &mut out).unwrap();
     assert_eq!(out[1200..], *shapes.image(2, &mut Vec::new()).unwrap().pixels);
     let said = one_size(&Growing(shapes)).unwrap_err().to_string();
-    assert!(said.contains("image 0 has 20x20 pixels, and image 2 has 21x20 pixels"), "{said}");
+    assert!(said.contains("found image 0 of 20x20 pixels and image 2 of 21x20 pixels"), "{said}");
     assert!(said.starts_with("train.feed = \"device\"") && said.contains("kontrast pack"), "{said}");
 }

@@ -3,6 +3,7 @@
 use super::{table, wrong};
 use crate::{EmbeddingsError, Table};
 use ::csv::{ReaderBuilder, Writer};
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
@@ -11,7 +12,8 @@ const COLUMNS: [&str; 3] = ["name", "label", "group"];
 
 pub(super) fn read(path: &Path) -> Result<Table, EmbeddingsError> {
     let unread = |error: ::csv::Error| wrong(path, format!("not a CSV of a heading and rows alike: {error}"));
-    let mut reader = ReaderBuilder::new().from_path(path).map_err(unread)?;
+    let file = File::open(path).map_err(|source| EmbeddingsError::Io { path: path.to_owned(), source })?;
+    let mut reader = ReaderBuilder::new().from_reader(file);
     let headings = reader.headers().map_err(unread)?.clone();
     let place =
         |column: &str| headings.iter().position(|heading| heading.trim().eq_ignore_ascii_case(column));

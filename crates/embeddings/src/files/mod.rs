@@ -5,9 +5,11 @@ mod npy;
 mod safetensors;
 
 use crate::{EmbeddingsError, Table};
+use std::fs::Permissions;
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use tempfile::NamedTempFile;
+use tempfile::Builder;
 
 /// Whether a file that is there may be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +51,17 @@ impl Table {
     /// # Errors
     /// Where the file cannot be read, is of another form, or holds values that are not finite.
     pub fn read(path: &Path) -> Result<Self, EmbeddingsError> {
-        match Form::of(path)? {
+        let read = match Form::of(path)? {
             Form::Safetensors => safetensors::read(path),
             Form::Npy => npy::read(path),
             Form::Csv => csv::read(path),
-        }
+        };
+        read.map_err(|error| match error {
+            EmbeddingsError::NotFinite { .. }
+            | EmbeddingsError::Empty { .. }
+            | EmbeddingsError::Length { .. } => wrong(path, error.to_string()),
+            other => other,
+        })
     }
 
     /// Refuses a name that says no form in which a table is written.
@@ -75,7 +83,8 @@ impl Table {
             return Err(EmbeddingsError::Exists(path.to_owned()));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = NamedTempFile::new_in(folder).map_err(io)?;
+        let mut file =
+            Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder).map_err(io)?;
         let mut writer = BufWriter::new(&mut file);
         match form {
             Form::Safetensors => safetensors::write(self, &mut writer).map_err(io)?,
@@ -110,7 +119,7 @@ impl Table {
         }
     }
 
-    /// The columns, in the order of [`COLUMNS`].
+    /// Names, labels and groups.
     fn columns(&self) -> [Option<&[String]>; 3] {
         [self.names(), self.labels(), self.groups()]
     }

@@ -65,10 +65,18 @@ fn equal_rows_are_found_in_their_order() {
     let table = Table::new(Array2::ones((100, 3))).unwrap();
     let found = Index::new(table.clone(), Similarity::Cosine).search(&table, 4).unwrap();
     assert!(found.positions.outer_iter().all(|row| row == array![0, 1, 2, 3]));
-    let pairs = near_duplicates(&table, 0.999, 3).unwrap();
+    let pairs = near_duplicates(&table, 1.0, 3).unwrap();
     assert_eq!(pairs.found, 100 * 99 / 2);
     let places: Vec<_> = pairs.pairs.iter().map(|pair| (pair.first, pair.second)).collect();
     assert_eq!(places, [(0, 1), (0, 2), (0, 3)]);
+}
+
+#[test]
+fn products_beyond_single_precision_lose_no_row() {
+    let table = Table::new(array![[1e30], [-1e30]]).unwrap();
+    let found = Index::new(table.clone(), Similarity::Dot).search(&table, 2).unwrap();
+    assert_eq!(found.positions, array![[0, 1], [1, 0]]);
+    assert_eq!(near_duplicates(&table, -1.0, usize::MAX).unwrap().found, 1);
 }
 
 #[test]
@@ -77,7 +85,12 @@ fn k_means_finds_groups_that_lie_apart_and_every_cluster_has_rows() {
         let (table, of) = blobs(400, 9, 6, 10 + seed);
         let found = KMeans::new(6, seed).fit(&table).unwrap();
         assert_eq!(Contingency::new(&found.assignment, &of).accuracy(), 1.0, "seed {seed}");
+        assert!((0..6).all(|cluster| found.assignment.contains(&cluster)), "seed {seed}");
         assert_eq!(found, KMeans::new(6, seed).fit(&table).unwrap());
+        // What all rows have in common changes no cluster.
+        let far = Table::new(table.values().mapv(|value| value + 1000.0)).unwrap();
+        let far = KMeans::new(6, seed).fit(&far).unwrap();
+        assert_eq!(Contingency::new(&far.assignment, &of).accuracy(), 1.0, "seed {seed}");
     }
     // More clusters than different rows: none stays without a row of its own, as far as rows go.
     let two = Table::new(array![[0.0, 0.0], [0.0, 0.0], [5.0, 5.0], [5.0, 5.0]]).unwrap();
@@ -143,7 +156,10 @@ fn what_cannot_be_is_refused_with_what_could() {
         (KMeans::new(11, 0).fit(&table).err(), "clusters = 11: expected from 1 to the 10 rows"),
         (KMeans { starts: 0, ..KMeans::new(2, 0) }.fit(&table).err(), "starts = 0: expected at least one"),
         (Pca::fit(&table, 4).err(), "components = 4: expected from 1 to 3"),
+        (Pca::fit(&narrow, 1).err(), "rows = 1: expected two rows at least"),
         (near_duplicates(&table, 0.5, 0).err(), "pairs = 0: expected at least one"),
+        (near_duplicates(&table, 80.0, 5).err(), "threshold = 80: expected a cosine"),
+        (near_duplicates(&table, f32::NAN, 5).err(), "threshold = NaN: expected a cosine"),
         (retrieval(&table, &[10]).err(), "k = 10: expected from 1 to the 9 other rows"),
         (retrieval(&narrow, &[]).err(), "the table has no labels"),
     ] {

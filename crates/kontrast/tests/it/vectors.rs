@@ -94,7 +94,7 @@ fn what_does_not_fit_together_is_refused_with_what_would() {
     place.run(&["embed", run, "--images", "colours", "--out", "bank.npy"]).says(0, &["24 images"]);
     search("bank.npy").says(2, &["the table has no names"]);
     place.write("nan.csv", "name,x\na,1\nb,nan\n");
-    names(&["outliers", "nan.csv"], &["row 1: value 0 is NaN"]);
+    names(&["outliers", "nan.csv"], &["nan.csv: row 1, value 0 (both counted from 0): NaN"]);
     names(&["duplicates", "bank.npy"], &["the table has no names"]);
     names(
         &["cluster", "narrow.csv", "--clusters", "5", "--out", "groups.csv"],

@@ -20,8 +20,8 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f64>() / a.len() as f64
 }
 
-/// At a rate at which a rounding does not grow from step to step: the network's batch norm makes some hundredths of half a
-/// step of a byte. Another seed's recipes show how far apart curves are that share no view.
+/// The rate is low, so that a difference of rounding does not grow from step to step. Another seed's losses show how far
+/// apart curves without a common view are.
 #[test]
 fn a_training_fed_on_the_device_has_the_losses_of_one_fed_by_the_host() {
     let slow = ["optimizer.sgd.lr=1e-4", "train.batch=32"];

@@ -1,6 +1,6 @@
-"""Makes case.safetensors with scikit-learn 1.9, scipy and NumPy:
+"""Makes case.safetensors with scikit-learn, scipy and NumPy:
 
-    pip install numpy scikit-learn safetensors
+    pip install scikit-learn==1.9.1 safetensors
     python generate.py
 """
 

@@ -27,8 +27,8 @@ pub(crate) enum Command {
         /// has none; other keys are refused
         #[arg(long = "set", value_name = "KEY=VALUE")]
         overrides: Vec<String>,
-        /// Scores on another data set too, as rows of their own: cifar10, cifar100, stl10, fashion-mnist, a folder of
-        /// images or a pack
+        /// Score on another data set instead, as rows beside the run's own: cifar10, cifar100, stl10, fashion-mnist, a
+        /// folder of images or a pack
         #[arg(long, value_name = "DATASET", conflicts_with = "overrides")]
         on: Option<String>,
     },
