@@ -36,7 +36,7 @@ pub enum Command {
     Experiment(Experiment),
     /// Run the cells of an ablation with each seed, and put them beside the paper's
     Ablation(Ablation),
-    /// Call the program `kontrast` itself: `run -- evaluate RUN` scores a run again, `run -- preview PLAN` draws a
+    /// Call the program `kontrast` itself: `run -- evaluate RUN` scores a run again, `run -- preview --plan PLAN` draws a
     /// plan's views; also pretrain, report, data, each with --help
     Run {
         /// What follows `--`

@@ -111,7 +111,8 @@ impl Table {
     /// # Errors
     /// Where rows have none.
     pub fn require_names(&self) -> Result<&[String], EmbeddingsError> {
-        let advice = "embed the images again with a version that writes them, or add a column \"name\"";
+        let advice =
+            "a .npy holds none: embed the images to a .safetensors or .csv file, or add a column \"name\"";
         self.names().ok_or(EmbeddingsError::Lacks { column: "names", advice })
     }
 

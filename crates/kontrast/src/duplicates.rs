@@ -13,7 +13,7 @@ pub struct Duplicates {
     /// The table
     pub table: PathBuf,
     /// The least cosine of a pair
-    #[arg(long, default_value_t = 0.95)]
+    #[arg(long, default_value_t = 0.95, allow_negative_numbers = true)]
     pub threshold: f32,
     /// The most pairs that are shown, the most alike first
     #[arg(long, default_value_t = 1000)]

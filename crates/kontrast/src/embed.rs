@@ -14,9 +14,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Images between two looks at the bar.
-const AT_ONCE: usize = 1024;
-
 /// Options of `embed`.
 #[derive(Args, Debug)]
 #[command(group(clap::ArgGroup::new("source").required(true)))]
@@ -57,7 +54,7 @@ pub fn embed(asked: &Embed, host: &dyn Host) -> anyhow::Result<Option<Table>> {
     let mut values: Vec<f32> = Vec::with_capacity(count * width);
     for part in &parts {
         let indices: Vec<u32> = (0..part.len() as u32).collect();
-        for some in indices.chunks(AT_ONCE) {
+        for some in indices.chunks(extractor.batch) {
             let features = match extractor.features(&*encoder, part.images(), some, &stop) {
                 Err(EvalError::Stopped) => {
                     bar.finish();

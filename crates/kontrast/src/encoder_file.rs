@@ -16,8 +16,9 @@ use std::path::{Path, PathBuf};
 const IMAGENET: ([f64; 3], [f64; 3]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
 /// Pixels on either side of an image, for a file that does not say it.
 const SIDE: usize = 224;
-/// Images at once.
+/// The most images at once, and of how many pixels together: Ctrl-C is heard after each batch.
 const BATCH: usize = 256;
+const PIXELS: usize = BATCH * 64 * 64;
 
 /// Options of every command that embeds images.
 #[derive(Args, Debug)]
@@ -37,8 +38,8 @@ pub struct EncoderOptions {
     #[arg(long, default_value = "auto")]
     pub device: Device,
     /// Threads of libtorch
-    #[arg(long)]
-    pub threads: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
 }
 
 /// An encoder with what it needs of an image.
@@ -66,7 +67,8 @@ pub(crate) fn open(asked: &EncoderOptions, host: &dyn Host) -> anyhow::Result<Op
         }
     };
     let out = PathBuf::new();
-    let wanted = Infrastructure { device: asked.device, threads: asked.threads, workers: None, out };
+    let wanted =
+        Infrastructure { device: asked.device, threads: asked.threads.map(usize::from), workers: None, out };
     let runtime = host.runtime(&wanted, None)?;
     let encoder = artifact.encoder(&name, runtime.device).map_err(refused)?;
     let own = artifact.header().preprocessing.clone().unwrap_or_else(|| {
@@ -94,7 +96,7 @@ pub(crate) fn open(asked: &EncoderOptions, host: &dyn Host) -> anyhow::Result<Op
         plan: plan.map_err(|error| Refusal(format!("{}: {error}", file.display())))?,
         to_tensor: ToTensor::in_space(space, &own.mean, &own.std, runtime.device),
         precision: if asked.bf16 { Precision::Bf16 } else { Precision::Fp32 },
-        batch: BATCH,
+        batch: (PIXELS / (size.0 * size.1).max(1)).clamp(8, BATCH),
     };
     Ok(Opened { encoder, extractor, channels })
 }

@@ -52,6 +52,7 @@ pub use failure::{Refusal, is_refused, panic_words};
 pub use host::{Bar, Host, Runtime, Silent};
 pub use inspect::inspect;
 pub use kontrast_config as config;
+pub use kontrast_data::Unreadable;
 pub use kontrast_eval::Stop;
 pub use kontrast_runlog::Status;
 pub use outliers::{Outliers, outliers};

@@ -21,7 +21,7 @@ pub struct Search {
     /// The table that `embed` wrote
     #[arg(long, value_name = "FILE")]
     pub index: PathBuf,
-    /// Images to look for
+    /// Images to look for; the encoder stands before this option
     #[arg(long, value_name = "IMAGE", required = true, num_args = 1..)]
     pub query: Vec<PathBuf>,
     /// How many of the nearest are shown
@@ -54,7 +54,14 @@ pub fn search(asked: &Search, host: &dyn Host) -> anyhow::Result<()> {
     }
     let queries = Table::new(Array2::from_shape_vec((asked.query.len(), width), values)?).map_err(refused)?;
     let index = Index::new(table, Similarity::Cosine);
-    let found = index.search(&queries, asked.k).map_err(refused)?;
+    let rows = index.table().len();
+    if asked.k > rows {
+        host.note(&format_args!(
+            "note: --k {}: the table has {rows} rows, and all of them are shown",
+            asked.k
+        ));
+    }
+    let found = index.search(&queries, asked.k.min(rows)).map_err(refused)?;
     for (row, path) in asked.query.iter().enumerate() {
         host.out(&format_args!("{}", path.display()));
         for (position, cosine) in found.positions.row(row).into_iter().zip(found.scores.row(row)) {

@@ -6,7 +6,7 @@ use crate::score_lines::ScoreLines;
 use crate::{Refusal, data, images, words};
 use kontrast_config::Experiment;
 use kontrast_data::{Labelled, NAMES, Splits, Unreadable};
-use kontrast_eval::{Benchmark, protocols};
+use kontrast_eval::{Benchmark, Report, protocols};
 use kontrast_runlog::{Layout, Status};
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,12 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// Where there is no run, no such data set, or one without labels or without test images.
-pub fn transfer(run: &Path, dataset: &str, host: &dyn Host) -> anyhow::Result<Status> {
+pub fn transfer(
+    run: &Path,
+    dataset: &str,
+    unreadable: Unreadable,
+    host: &dyn Host,
+) -> anyhow::Result<Status> {
     evaluate::require_run(run)?;
     let loaded = Experiment::load(&Layout::of(run).config(), &[])?;
     let experiment = &loaded.experiment;
@@ -30,7 +35,7 @@ pub fn transfer(run: &Path, dataset: &str, host: &dyn Host) -> anyhow::Result<St
         );
         return Err(Refusal(text).into());
     }
-    let splits = open(dataset, experiment, host)?;
+    let splits = open(dataset, experiment, unreadable, host)?;
     let (train, test) = labelled(dataset, &splits)?;
     let again = format!("{} --on {}", words::evaluate_command(run), words::quoted(dataset));
     evaluate::stoppable(&again, host, |stop| {
@@ -47,9 +52,21 @@ pub fn transfer(run: &Path, dataset: &str, host: &dyn Host) -> anyhow::Result<St
         let show = |scored, milestone: kontrast_eval::Milestone<'_>| lines.show(scored, milestone);
         let scores = benchmark.beside_baselines(trained, random_init.encoder(), &session.stop, &show);
         lines.finish();
-        scores?.enter(&mut record.summary);
+        let scores = scores?;
+        if record.summary.transfer.contains_key(&name) {
+            host.note(&format_args!("note: these scores replace earlier ones on {name}"));
+        }
+        scores.enter(&mut record.summary);
         record.write()?;
         words::ended(&record, host);
+        let top1 = |reports: &[Report]| Some(reports.iter().find(|report| report.name == "knn")?.top1());
+        let of_all = (top1(&scores.trained), top1(&scores.random_init), top1(&scores.pixels));
+        if let (Some(trained), Some(random_init), Some(pixels)) = of_all {
+            host.out(&format_args!(
+                "on {name}: knn top-1 {trained:.1} % of {} test images; random weights {random_init:.1} %, pixels {pixels:.1} %",
+                test.len()
+            ));
+        }
         Ok(Status::Finished)
     })
 }
@@ -60,18 +77,25 @@ fn name_of(dataset: &str) -> String {
         return dataset.to_owned();
     }
     let path = Path::new(dataset);
+    let whole = path.canonicalize();
+    let path = whole.as_deref().unwrap_or(path);
     // A folder may have a dot in its name; what follows a file's is its form.
     let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
     name.map_or_else(|| dataset.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// The images, in the channels of the run, with nothing left out.
-fn open(dataset: &str, experiment: &Experiment, host: &dyn Host) -> anyhow::Result<Splits> {
+fn open(
+    dataset: &str,
+    experiment: &Experiment,
+    unreadable: Unreadable,
+    host: &dyn Host,
+) -> anyhow::Result<Splits> {
     let channels = experiment.data.channels();
     if NAMES.contains(&dataset) {
         data::open_named(dataset, channels, host)
     } else if Path::new(dataset).exists() {
-        images::open(Path::new(dataset), Unreadable::Refuse, None, channels, host)
+        images::open(Path::new(dataset), unreadable, None, channels, host)
     } else {
         let known = NAMES.join(", ");
         let text = format!(

@@ -2,6 +2,7 @@
 
 use crate::Refusal;
 use kontrast_embeddings::{EmbeddingsError, Table};
+use std::io::ErrorKind;
 
 /// A row by its name, and its class where there is one.
 pub(crate) fn row_in_words(table: &Table, row: usize) -> String {
@@ -15,6 +16,10 @@ pub(crate) fn row_in_words(table: &Table, row: usize) -> String {
 /// What a table cannot be is the user's to change.
 pub(crate) fn refused(error: EmbeddingsError) -> anyhow::Error {
     match error {
+        EmbeddingsError::Io { path, source } if source.kind() == ErrorKind::NotFound => {
+            let text = format!("{}: there is no such file; `kontrast embed` writes tables", path.display());
+            Refusal(text).into()
+        }
         EmbeddingsError::Io { .. } => error.into(),
         other => Refusal(other.to_string()).into(),
     }

@@ -20,8 +20,8 @@ pub(super) fn read(path: &Path) -> Result<Table, EmbeddingsError> {
         _ => EMBEDDINGS,
     };
     let vectors = tensors.tensor(name).map_err(|_| {
-        let found = tensors.names().join(", ");
-        wrong(path, format!("expected a tensor {EMBEDDINGS}, found {found}; is it a file of weights?"))
+        let found = tensors.len();
+        wrong(path, format!("expected a tensor {EMBEDDINGS}, found {found} others, as in a file of weights"))
     })?;
     let &[rows, width] = vectors.shape() else {
         return Err(wrong(path, format!("{name}: expected two dimensions, found {:?}", vectors.shape())));

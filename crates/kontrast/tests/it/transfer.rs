@@ -21,6 +21,12 @@ fn another_data_set_becomes_rows_and_the_runs_own_scores_stay() {
     for key in ["eval", "label_free", "status", "wall_seconds", "steps"] {
         assert_eq!(own[key], both[key], "{key}");
     }
+    // A folder of the same name replaces the rows, and one image that cannot be read is left out when that is asked for.
+    place.write("colours/test/red/broken.png", "no picture");
+    on("colours").says(1, &["cannot be read", "--skip-unreadable"]);
+    place
+        .run(&["evaluate", run, "--on", "colours", "--skip-unreadable"])
+        .says(0, &["these scores replace earlier ones on colours", "on colours: knn top-1"]);
     // The run's own scores again leave the rows of the other set.
     place.run(&["evaluate", run]).says(0, &["report.html", "knn on colours"]);
     assert_eq!(place.summary()["transfer"], both["transfer"]);

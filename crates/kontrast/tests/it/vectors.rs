@@ -50,6 +50,8 @@ fn a_table_is_searched_clustered_and_looked_through() {
     let query = "colours/test/red/4.png";
     let found = place.run(&["search", &run, "--index", "bank.safetensors", "--query", query, "--k", "3"]);
     found.says(0, &[query, "  1.0000  "]);
+    let all = place.run(&["search", &run, "--index", "bank.safetensors", "--query", query, "--k", "99"]);
+    all.says(0, &["note: --k 99: the table has 24 rows"]);
     let first = found.stdout.lines().nth(1).unwrap();
     assert!(first.contains("red/4.png (red)"), "{}", found.stdout);
     // The splits hold the same images.
@@ -92,7 +94,12 @@ fn what_does_not_fit_together_is_refused_with_what_would() {
     place.write("narrow.csv", "name,x\na,1\nb,2\nc,3\nd,4\n");
     search("narrow.csv").says(2, &["--index narrow.csv: vectors of 1 values, and the encoder's have 32"]);
     place.run(&["embed", run, "--images", "colours", "--out", "bank.npy"]).says(0, &["24 images"]);
-    search("bank.npy").says(2, &["the table has no names"]);
+    search("bank.npy").says(2, &["the table has no names; a .npy holds none"]);
+    search("gone.csv").says(2, &["gone.csv: there is no such file; `kontrast embed` writes tables"]);
+    names(
+        &["embed", run, "--images", "colours", "--out", "a.csv", "--threads", "0"],
+        &["invalid value '0' for '--threads"],
+    );
     place.write("nan.csv", "name,x\na,1\nb,nan\n");
     names(&["outliers", "nan.csv"], &["nan.csv: row 1, value 0 (both counted from 0): NaN"]);
     names(&["duplicates", "bank.npy"], &["the table has no names"]);

@@ -28,9 +28,12 @@ pub(crate) enum Command {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         overrides: Vec<String>,
         /// Score on another data set instead, as rows beside the run's own: cifar10, cifar100, stl10, fashion-mnist, a
-        /// folder of images or a pack
+        /// folder with train/CLASS and test/CLASS in it, or a pack of such
         #[arg(long, value_name = "DATASET", conflicts_with = "overrides")]
         on: Option<String>,
+        /// Leave out images of that folder that cannot be read, instead of stopping
+        #[arg(long, requires = "on")]
+        skip_unreadable: bool,
     },
     /// Write the page of run directories again, from their logs
     Report {
