@@ -162,9 +162,11 @@ impl Ablation {
         let distinct = self.seeds.iter().collect::<HashSet<_>>().len() == self.seeds.len();
         let expected = "at least one seed, none of them twice";
         problems.require(distinct && !self.seeds.is_empty(), "seeds", &self.seeds, expected);
-        let names: Vec<_> = SCORES.iter().map(|info| format!("`{}`", info.name)).collect();
+        let accuracies = SCORES.iter().filter(|info| info.is_accuracy);
+        let names: Vec<_> = accuracies.map(|info| format!("`{}`", info.name)).collect();
         let expected = format!("one of {}", names.join(", "));
-        problems.require(score_info(&self.score).is_some(), "score", &self.score, &expected);
+        let is_accuracy = score_info(&self.score).is_some_and(|info| info.is_accuracy);
+        problems.require(is_accuracy, "score", &self.score, &expected);
         problems.require(!self.axes.is_empty(), "axis", &0, "at least one [[axis]]");
         for (index, axis) in self.axes.iter().enumerate() {
             let labels: Vec<_> = axis.values.iter().map(|value| &value.label).collect();

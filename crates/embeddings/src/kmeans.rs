@@ -41,6 +41,19 @@ pub struct Clustering {
     pub iterations: usize,
 }
 
+impl Clustering {
+    /// The cluster of each row of another table, that of the nearest centre.
+    ///
+    /// # Panics
+    /// Where its rows have another width.
+    pub fn assign(&self, table: &Table) -> Vec<usize> {
+        assert_eq!(self.centers.ncols(), table.width(), "centres as wide as rows");
+        // Less what all centres have in common, as in the rounds: single precision keeps the digits in which they differ.
+        let mean = self.centers.mean_axis(Axis(0)).expect("at least one centre");
+        Round::of((&table.values() - &mean).view(), &(&self.centers - &mean)).assignment
+    }
+}
+
 impl KMeans {
     /// Ten starts of up to 300 rounds.
     pub fn new(clusters: usize, seed: u64) -> Self {

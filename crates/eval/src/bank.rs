@@ -1,6 +1,8 @@
 //! A feature bank: representations of labelled images, from Kontrast or from elsewhere.
 
 use crate::EvalError;
+use kontrast_embeddings::Table;
+use ndarray::Array2;
 use tch::{Device, Kind, Tensor};
 
 /// Features with the class of each row. What is in one was checked once.
@@ -86,6 +88,15 @@ impl FeatureBank {
             labels: self.labels.index_select(0, &positions),
             classes: self.classes,
         }
+    }
+
+    /// The rows as a table, for what needs no libtorch.
+    pub(crate) fn table(&self) -> Table {
+        let (rows, width) = (self.rows() as usize, self.width() as usize);
+        let values = self.features.to_device(Device::Cpu).contiguous().flatten(0, -1);
+        let values = Vec::<f32>::try_from(values).expect("features are fp32");
+        let values = Array2::from_shape_vec((rows, width), values).expect("as many values as rows and columns have");
+        Table::new(values).expect("a bank has rows of finite values")
     }
 
     /// The labels as numbers on the CPU.

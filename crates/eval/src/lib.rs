@@ -16,10 +16,12 @@ pub mod protocols;
 mod reconstruction;
 mod report;
 mod scores;
+mod softmax_regression;
 mod split;
 mod stop;
 mod subject;
 mod task_images;
+mod tuned;
 
 pub use bank::FeatureBank;
 pub use benchmark::{Benchmark, Scored};

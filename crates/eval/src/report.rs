@@ -1,7 +1,7 @@
 //! What a protocol found: metrics, the settings they were found with, and the prediction for each image.
 
 use crate::{Protocol, Subject};
-use kontrast_runlog::{Score, SettingValue};
+use kontrast_runlog::{Measure, Score, SettingValue};
 use std::collections::BTreeMap;
 use std::fmt;
 use tch::{Device, Kind, Tensor};
@@ -9,11 +9,14 @@ use tch::{Device, Kind, Tensor};
 /// Classes of a data set with fewer have no top-5.
 const LEAST_FOR_TOP5: i64 = 10;
 
+/// Metrics that a score has keys of its own for.
+const OF_CLASSES: [&str; 3] = ["top1", "top5", "mean_per_class"];
+
 /// One number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
-    /// `top1`, `top5`, `mean_per_class`.
-    pub name: &'static str,
+    /// `top1`, `top5`, `mean_per_class`; `nmi`, `recall_at_1`.
+    pub name: String,
     /// The mean over draws, where there are several.
     pub value: f64,
     /// Standard deviation over draws, where there are several.
@@ -22,6 +25,31 @@ pub struct Metric {
     pub unit: &'static str,
     /// Whether more is better.
     pub higher_is_better: bool,
+    /// The same of each class, where the protocol has it.
+    pub by_class: Vec<f64>,
+}
+
+impl Metric {
+    /// A fraction by draw, of 0 to 1, in per cent; more is better.
+    pub fn per_cent(name: impl Into<String>, by_draw: &[f64]) -> Self {
+        let count = by_draw.len() as f64;
+        let mean = by_draw.iter().sum::<f64>() / count;
+        let squares: f64 = by_draw.iter().map(|fraction| (fraction - mean).powi(2)).sum();
+        Self {
+            name: name.into(),
+            value: 100.0 * mean,
+            std: (by_draw.len() > 1).then(|| 100.0 * (squares / (count - 1.0)).sqrt()),
+            unit: "%",
+            higher_is_better: true,
+            by_class: Vec::new(),
+        }
+    }
+
+    /// The same with the fraction of each class, in per cent too.
+    #[must_use]
+    pub fn with_classes(self, fractions: &[f64]) -> Self {
+        Self { by_class: fractions.iter().map(|fraction| 100.0 * fraction).collect(), ..self }
+    }
 }
 
 /// One score of a protocol.
@@ -35,16 +63,29 @@ pub struct Report {
     pub version: u32,
     /// The data set that was scored on.
     pub dataset: String,
-    /// What was measured on the test set.
+    /// What was measured on the test set, the most telling first.
     pub metrics: Vec<Metric>,
     /// The settings it was measured with: chosen on a split of the training set, or fixed.
     pub chosen: BTreeMap<&'static str, SettingValue>,
     /// The class of each test image, -1 where no class has a finite score: `[draws, n]`, i64, on the CPU. One draw where
-    /// the protocol draws nothing.
-    pub predictions: Tensor,
+    /// the protocol draws nothing; none where it gives images no class.
+    pub predictions: Option<Tensor>,
 }
 
 impl Report {
+    /// A report of metrics that are no accuracy of classes.
+    pub fn of_metrics(protocol: &dyn Protocol, subject: &Subject<'_>, metrics: Vec<Metric>) -> Self {
+        Self {
+            protocol: protocol.name(),
+            name: protocol.name().to_owned(),
+            version: protocol.version(),
+            dataset: subject.dataset().to_owned(),
+            metrics,
+            chosen: BTreeMap::new(),
+            predictions: None,
+        }
+    }
+
     /// The report of a classification: top-1 and mean-per-class accuracy.
     ///
     /// # Shapes
@@ -56,15 +97,7 @@ impl Report {
         let hits = predictions.eq_tensor(labels).to_kind(Kind::Double);
         let top1 = accuracy("top1", &hits.mean_dim([1i64].as_slice(), false, Kind::Double));
         let per_class = accuracy("mean_per_class", &mean_per_class(&hits, labels, subject.classes()));
-        Self {
-            protocol: protocol.name(),
-            name: protocol.name().to_owned(),
-            version: protocol.version(),
-            dataset: subject.dataset().to_owned(),
-            metrics: vec![top1, per_class],
-            chosen: BTreeMap::new(),
-            predictions: predictions.to_device(Device::Cpu),
-        }
+        Self::of_metrics(protocol, subject, vec![top1, per_class]).with_predictions(&predictions)
     }
 
     /// The same with top-5, where there are classes enough.
@@ -74,11 +107,31 @@ impl Report {
     #[must_use]
     pub fn with_top5(mut self, scores: &Tensor, subject: &Subject<'_>) -> Self {
         if subject.classes() >= LEAST_FOR_TOP5 {
-            let value = per_cent(scores, subject.test().labels(), 5);
-            let top5 = Metric { name: "top5", value, std: None, unit: "%", higher_is_better: true };
-            self.metrics.insert(1, top5);
+            let fraction = per_cent(scores, subject.test().labels(), 5) / 100.0;
+            self.metrics.insert(1, Metric::per_cent("top5", &[fraction]));
         }
         self
+    }
+
+    /// The same with the expected calibration error of class probabilities.
+    ///
+    /// # Shapes
+    /// - `logits`: `[n, classes]`, whose softmax are the probabilities
+    #[must_use]
+    pub fn with_calibration(mut self, logits: &Tensor, subject: &Subject<'_>) -> Self {
+        let error = calibration_error(&logits.softmax(-1, Kind::Double), subject.test().labels());
+        let metric = Metric::per_cent("calibration_error", &[error]);
+        self.metrics.push(Metric { higher_is_better: false, ..metric });
+        self
+    }
+
+    /// The same with the class of each test image.
+    ///
+    /// # Shapes
+    /// - `predictions`: `[draws, n]`
+    #[must_use]
+    pub fn with_predictions(self, predictions: &Tensor) -> Self {
+        Self { predictions: Some(predictions.to_device(Device::Cpu)), ..self }
     }
 
     /// The same under another name.
@@ -99,7 +152,7 @@ impl Report {
         self.metrics.iter().find(|metric| metric.name == name)
     }
 
-    /// Top-1 accuracy, in per cent to four decimals.
+    /// Top-1 accuracy, in per cent to four decimals; NaN where images get no class.
     pub fn top1(&self) -> f64 {
         self.score().top1
     }
@@ -107,16 +160,25 @@ impl Report {
     /// As `summary.json` has it, numbers to four decimals.
     pub fn score(&self) -> Score {
         let value = |name| self.metric(name).map(|metric| metric.value);
+        let others = self.metrics.iter().filter(|metric| !OF_CLASSES.contains(&&*metric.name));
         let score = Score {
             top1: value("top1").unwrap_or(f64::NAN),
             top5: value("top5"),
             mean_per_class: value("mean_per_class"),
             top1_std: self.metric("top1").and_then(|metric| metric.std),
+            metrics: others.map(|metric| (metric.name.clone(), metric.into())).collect(),
             version: Some(self.version),
             settings: BTreeMap::new(),
         };
         let chosen = self.chosen.iter();
         chosen.fold(score, |score, (name, setting)| score.with(name, setting.clone())).rounded()
+    }
+}
+
+impl From<&Metric> for Measure {
+    fn from(metric: &Metric) -> Self {
+        let Metric { value, std, unit, higher_is_better, by_class, .. } = metric.clone();
+        Self { value, std, unit: unit.to_owned(), higher_is_better, by_class }
     }
 }
 
@@ -137,15 +199,25 @@ impl fmt::Display for Metric {
 }
 
 /// An accuracy by draw, `[draws]` of 0 to 1, as a metric in per cent.
-fn accuracy(name: &'static str, by_draw: &Tensor) -> Metric {
-    let several = by_draw.numel() > 1;
-    Metric {
-        name,
-        value: 100.0 * by_draw.mean(Kind::Double).double_value(&[]),
-        std: several.then(|| 100.0 * by_draw.std(true).double_value(&[])),
-        unit: "%",
-        higher_is_better: true,
-    }
+fn accuracy(name: &str, by_draw: &Tensor) -> Metric {
+    let by_draw = by_draw.to_device(Device::Cpu).to_kind(Kind::Double);
+    Metric::per_cent(name, &Vec::<f64>::try_from(by_draw).expect("an accuracy a draw"))
+}
+
+/// Expected calibration error: how far the confidence of the predicted class is from the accuracy, over 15 bins of equal
+/// width, each weighted by its images (Guo et al. 2017, arXiv 1706.04599, equation 3).
+///
+/// # Shapes
+/// - `probabilities`: `[n, classes]`, `labels`: `[n]`
+pub(crate) fn calibration_error(probabilities: &Tensor, labels: &Tensor) -> f64 {
+    const BINS: i64 = 15;
+    let confidence = probabilities.amax([1i64].as_slice(), false).to_kind(Kind::Double);
+    let hits = probabilities.argmax(1, false).eq_tensor(labels).to_kind(Kind::Double);
+    // A bin holds its upper bound.
+    let bins = (&confidence * BINS as f64).ceil().to_kind(Kind::Int64).clamp(1, BINS) - 1;
+    let difference = confidence - hits;
+    let sums = Tensor::zeros([BINS], (Kind::Double, difference.device())).index_add(0, &bins, &difference);
+    sums.abs().sum(Kind::Double).double_value(&[]) / labels.size()[0] as f64
 }
 
 /// Accuracy within each class, averaged over the classes that the labels have.

@@ -326,13 +326,19 @@ fn log_scores(record: &mut Record, scores: &Evaluation, host: &dyn Host) -> anyh
     if scores.trained.is_empty() {
         return Ok(());
     }
-    let top1 = scores.trained.iter().map(|(name, score)| (name.clone(), score.top1)).collect();
+    let accuracies = scores.trained.iter().filter(|(_, score)| score.top1.is_finite());
+    let top1 = accuracies.map(|(name, score)| (name.clone(), score.top1)).collect();
     let (step, epoch) = (record.summary.steps, record.summary.epochs);
     let mut scalars = scalars(record, step, host)?;
     let all = [("", &scores.trained), ("_random_init", &scores.random_init), ("_pixels", &scores.pixels)];
     for (whose, scores) in all {
         for (name, score) in scores {
-            scalars.write(step, &[(&format!("eval{whose}/{name}_top1"), score.top1)])?;
+            if score.top1.is_finite() {
+                scalars.write(step, &[(&format!("eval{whose}/{name}_top1"), score.top1)])?;
+            }
+            for (metric, measure) in &score.metrics {
+                scalars.write(step, &[(&format!("eval{whose}/{name}_{metric}"), measure.value)])?;
+            }
         }
     }
     Ok(record.dir.append(&Event::Score { step, epoch, top1 })?)

@@ -56,7 +56,7 @@ impl ScoreLines {
             }
             Milestone::Scored(report) => {
                 let took = human::seconds(self.begun.get().elapsed().as_secs_f64());
-                self.line(&format!("{scored}, {}: {:.1} % in {took}", what(report), report.top1()));
+                self.line(&format!("{scored}, {}: {} in {took}", what(report), found(report)));
                 self.begun.set(Instant::now());
             }
         }
@@ -74,6 +74,15 @@ impl ScoreLines {
         self.bar.line(line);
         self.said.set(Instant::now());
     }
+}
+
+/// Top-1, or what else was measured.
+fn found(report: &Report) -> String {
+    let top1 = report.top1();
+    if top1.is_finite() {
+        return format!("{top1:.1} %");
+    }
+    report.metrics.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Which score it is: of a probe also the map that it saw.

@@ -6,7 +6,7 @@ use crate::record::Record;
 use crate::session::Session;
 use kontrast_config::Loaded;
 use kontrast_report::{
-    conclusion, label_free_markdown, layers_markdown, loss_parts_markdown, scores_markdown,
+    conclusion, label_free_markdown, layers_markdown, loss_parts_markdown, measures_markdown, scores_markdown,
 };
 use kontrast_runlog::human::{count, counted};
 use kontrast_runlog::{Layout, Summary};
@@ -65,7 +65,7 @@ fn write_page(layout: &Layout, host: &dyn Host) {
 pub(crate) fn summary(summary: &Summary, host: &dyn Host) {
     let scored = !summary.eval.trained.is_empty();
     let table = if scored { scores_markdown(summary) } else { label_free_markdown(summary) };
-    let tables = [table, loss_parts_markdown(summary), layers_markdown(summary)];
+    let tables = [table, measures_markdown(summary), loss_parts_markdown(summary), layers_markdown(summary)];
     for table in tables.iter().filter(|table| !table.is_empty()) {
         host.out(&format_args!("\n{}", table.trim_end()));
     }

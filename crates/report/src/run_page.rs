@@ -10,6 +10,7 @@ use crate::captions::Captions;
 use crate::label_free::measured;
 use crate::layers::{LayerTable, layers_curve, layers_table};
 use crate::loss_parts::{PartRow, part_rows};
+use crate::measures::{MeasureRow, measures};
 use crate::page::{Picture, pictures, safe, write};
 use crate::run_curves::curves;
 use crate::scores::{ScoreRow, read_run, rows, state};
@@ -40,6 +41,7 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
         conclusion: conclusion(&summary),
         facts: facts(&summary),
         scores: rows(&summary),
+        measures: measures(&summary),
         loss_parts: part_rows(&summary),
         layers: layers_table(&summary),
         layers_curve: layers_curve(&summary).as_ref().map(drawn),
@@ -69,6 +71,7 @@ struct Content<'r> {
     conclusion: String,
     facts: Vec<Fact>,
     scores: Vec<ScoreRow>,
+    measures: Vec<MeasureRow>,
     loss_parts: Vec<PartRow>,
     layers: Option<LayerTable>,
     layers_curve: Option<Drawn>,

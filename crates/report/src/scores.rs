@@ -7,6 +7,7 @@ use kontrast_config::score_info;
 use kontrast_runlog::{Evaluation, RunDir, RunlogError, Score, SettingValue, Status, Summary, read_summary};
 use serde::Serialize;
 
+use crate::metric::metric_in_words;
 use crate::{Spread, label_free, markdown_table};
 
 /// One score: the trained encoder's beside its baselines.
@@ -56,26 +57,27 @@ fn rows_of(eval: &Evaluation, dataset: Option<&str>) -> Vec<ScoreRow> {
             settings: settings(score),
         }
     };
-    let mut scores: Vec<_> = eval.trained.iter().collect();
+    // A protocol that gives images no class has measures of another kind.
+    let mut scores: Vec<_> = eval.trained.iter().filter(|(_, score)| score.top1.is_finite()).collect();
     scores.sort_by_key(|(name, _)| by_number(name));
     scores.into_iter().map(row).collect()
 }
 
 /// Orders names by what stands before a number at their end, then by that number: `few_shot_5` before `few_shot_10`.
-fn by_number(name: &str) -> (&str, Option<u64>) {
+pub(crate) fn by_number(name: &str) -> (&str, Option<u64>) {
     let beginning = name.trim_end_matches(|c: char| c.is_ascii_digit());
     (beginning, name[beginning.len()..].parse().ok())
 }
 
 /// What a score is called where those of several versions and data sets may stand in one table.
-fn heading(name: &str, version: u32, dataset: Option<&str>) -> String {
+pub(crate) fn heading(name: &str, version: u32, dataset: Option<&str>) -> String {
     let version = if version > 1 { format!(" v{version}") } else { String::new() };
     let dataset = dataset.map_or(String::new(), |dataset| format!(" on {dataset}"));
     format!("{name}{version}{dataset}")
 }
 
 /// Scores from before versions were written are of the first.
-fn version(score: &Score) -> u32 {
+pub(crate) fn version(score: &Score) -> u32 {
     score.version.unwrap_or(1)
 }
 
@@ -138,6 +140,9 @@ pub(crate) fn state(summary: &Summary) -> &'static str {
 
 /// Why a finished run has no scores.
 fn unscored(summary: &Summary) -> &'static str {
+    if !summary.eval.trained.is_empty() {
+        return "No accuracy of classes was asked for; what was measured stands in the table of measures.";
+    }
     match (summary.classes, summary.test_images) {
         (None, _) => "No scores, since there are no labels; the label-free figures need none.",
         (Some(_), None) => {
@@ -169,7 +174,7 @@ pub(crate) fn neighbours_caption(summary: &Summary) -> &'static str {
     }
 }
 
-/// The scores of a run beside their baselines.
+/// The scores of a run beside their baselines; nothing where it has none.
 pub fn scores_markdown(summary: &Summary) -> String {
     let rows: Vec<_> = rows(summary)
         .into_iter()
@@ -180,6 +185,9 @@ pub fn scores_markdown(summary: &Summary) -> String {
             [vec![row.protocol, top1], baselines.to_vec(), vec![row.settings]].concat()
         })
         .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
     markdown_table(&["protocol", "top-1 %", "top-5 %", "random init", "pixels", "settings"], &rows)
 }
 
@@ -189,35 +197,49 @@ pub fn seeds_markdown(runs: &[Summary]) -> String {
     if runs.iter().all(|run| run.eval.trained.is_empty()) {
         return label_free::seeds_markdown(runs);
     }
-    let scores: BTreeSet<_> = runs.iter().flat_map(scores_of).collect();
-    let mut scores: Vec<_> = scores.into_iter().collect();
-    scores.sort_by_key(|&(dataset, name, version)| (dataset, by_number(name), version));
-    let rows: Vec<_> = scores
+    let figures: BTreeSet<_> = runs.iter().flat_map(figures_of).collect();
+    let mut figures: Vec<_> = figures.into_iter().collect();
+    figures.sort_by_key(|&(dataset, name, metric, version)| (dataset, by_number(name), metric, version));
+    let rows: Vec<_> = figures
         .into_iter()
-        .map(|(dataset, name, version)| {
+        .map(|(dataset, name, metric, version)| {
             let spread = |of: fn(&Evaluation) -> &BTreeMap<String, Score>| {
                 let of_run = |run| of(evaluation_on(run, dataset)?).get(name);
                 let same = runs.iter().filter_map(of_run).filter(|score| self::version(score) == version);
-                Spread::of(&same.map(|score| score.top1).collect::<Vec<_>>())
+                Spread::of(&same.filter_map(|score| figure(score, metric)).collect::<Vec<_>>())
             };
             let trained = spread(|eval| &eval.trained);
             let baselines = [spread(|eval| &eval.random_init), spread(|eval| &eval.pixels)];
             let count = trained.map_or(0, |spread| spread.count);
             let shown = [trained, baselines[0], baselines[1]];
             let shown = shown.map(|spread| spread.map_or("-".to_owned(), |spread| spread.to_string()));
-            [vec![heading(name, version, dataset)], shown.to_vec(), vec![count.to_string()]].concat()
+            let metric = metric.map_or(String::new(), |metric| format!(", {}", metric_in_words(metric)));
+            let heading = heading(name, version, dataset) + &metric;
+            [vec![heading], shown.to_vec(), vec![count.to_string()]].concat()
         })
         .collect();
-    markdown_table(&["protocol", "top-1 %", "random init", "pixels", "seeds"], &rows)
+    markdown_table(&["protocol", "%", "random init", "pixels", "seeds"], &rows)
 }
 
-/// What a run was scored by: data set where it is another than the run's own, name, version.
-fn scores_of(run: &Summary) -> impl Iterator<Item = (Option<&str>, &str, u32)> {
+/// What a run was scored by: data set where it is another than the run's own, name, metric where it is not top-1, version.
+fn figures_of(run: &Summary) -> impl Iterator<Item = (Option<&str>, &str, Option<&str>, u32)> {
     let own = std::iter::once((None, &run.eval));
     let transfer = run.transfer.iter().map(|(dataset, eval)| (Some(dataset.as_str()), eval));
     own.chain(transfer).flat_map(|(dataset, eval)| {
-        eval.trained.iter().map(move |(name, score)| (dataset, name.as_str(), version(score)))
+        eval.trained.iter().flat_map(move |(name, score)| {
+            let top1 = score.top1.is_finite().then_some(None);
+            let metrics = top1.into_iter().chain(score.metrics.keys().map(|metric| Some(metric.as_str())));
+            metrics.map(move |metric| (dataset, name.as_str(), metric, version(score)))
+        })
     })
+}
+
+/// Top-1, or the measure of this name.
+fn figure(score: &Score, metric: Option<&str>) -> Option<f64> {
+    match metric {
+        None => Some(score.top1).filter(|top1| top1.is_finite()),
+        Some(metric) => Some(score.metrics.get(metric)?.value),
+    }
 }
 
 /// On the run's own data set, or on another.
@@ -248,7 +270,7 @@ fn meaning(name: &str, score: &Score) -> &'static str {
     }
 }
 
-fn settings(score: &Score) -> String {
+pub(crate) fn settings(score: &Score) -> String {
     let words = |(name, setting): (&String, &SettingValue)| format!("{} {setting}", name.replace('_', " "));
     score.settings.iter().map(words).collect::<Vec<_>>().join(", ")
 }

@@ -30,7 +30,7 @@ pub use event_log::{Events, read_events};
 pub use layout::Layout;
 pub use run_dir::{Held, RunDir};
 pub use runs::runs_in;
-pub use score::{Score, SettingValue};
+pub use score::{Measure, Score, SettingValue};
 pub use status::Status;
 pub use summary::{
     Evaluation, LabelFree, LayerScore, LossPart, Pretext, Reconstruction, Summary, read_summary,

@@ -23,6 +23,9 @@ pub struct Score {
     /// Top-1 within each class, averaged over the classes, in per cent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mean_per_class: Option<f64>,
+    /// What else was measured, by name: `nmi` of clusters, `recall_at_1` of a search.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, Measure>,
     /// Version of the protocol; scores of two versions are not comparable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
@@ -30,6 +33,24 @@ pub struct Score {
     /// vote, `lr` and `weight_decay` of a probe.
     #[serde(flatten)]
     pub settings: BTreeMap<String, SettingValue>,
+}
+
+/// A figure that is no accuracy of classes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Measure {
+    /// The mean over draws, where the protocol draws several times.
+    #[serde(deserialize_with = "null_is_nan")]
+    pub value: f64,
+    /// Standard deviation over draws.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub std: Option<f64>,
+    /// What it is counted in.
+    pub unit: String,
+    /// Whether more is better.
+    pub higher_is_better: bool,
+    /// The same of each class, in the order of the classes, where the protocol has it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_class: Vec<f64>,
 }
 
 /// A setting of a score.
@@ -45,10 +66,15 @@ pub enum SettingValue {
 }
 
 impl Score {
-    /// Its percentages to four decimals: ten thousand test images have no finer, and 90.15 is not 90.14999999999999.
+    /// Its figures to four decimals: ten thousand test images have no finer, and 90.15 is not 90.14999999999999.
     #[must_use]
-    pub fn rounded(self) -> Self {
+    pub fn rounded(mut self) -> Self {
         let round = |value: f64| (value * 1e4).round() / 1e4;
+        for measure in self.metrics.values_mut() {
+            measure.value = round(measure.value);
+            measure.std = measure.std.map(round);
+            measure.by_class.iter_mut().for_each(|value| *value = round(*value));
+        }
         Self {
             top1: round(self.top1),
             top1_std: self.top1_std.map(round),

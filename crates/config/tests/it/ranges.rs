@@ -175,6 +175,79 @@ fn each_number_of_few_shot_out_of_range_names_its_key() {
 }
 
 #[test]
+fn each_number_of_the_protocols_on_features_out_of_range_names_its_key() {
+    let logistic = |rest: &str| format!("eval.logistic={{{rest}, iterations=100, tolerance=1e-4}}");
+    let some = "expected at least one number, each at least 1 and once";
+    let cases = [
+        (logistic("values=0, least_c=1e-6, most_c=1e5"), "eval.logistic.values = 0: expected at least 1".to_owned()),
+        (
+            logistic("values=45, least_c=0, most_c=1e5"),
+            "eval.logistic.least_c = 0.0: expected a number above 0".to_owned(),
+        ),
+        (
+            logistic("values=45, least_c=1, most_c=0.5"),
+            "eval.logistic.most_c = 0.5: expected eval.logistic.least_c = 1.0 or above".to_owned(),
+        ),
+        (
+            "eval.logistic={values=1, least_c=1, most_c=1, iterations=1, tolerance=0}".to_owned(),
+            "eval.logistic.tolerance = 0.0: expected a number above 0".to_owned(),
+        ),
+        ("eval.knn_dinov2=[]".to_owned(), format!("eval.knn_dinov2 = []: {some}")),
+        ("eval.knn_dinov2=[10, 10]".to_owned(), format!("eval.knn_dinov2 = [10, 10]: {some}")),
+        ("eval.retrieval={ks=[0]}".to_owned(), format!("eval.retrieval.ks = [0]: {some}")),
+        (
+            "eval.clustering={runs=0, starts=10}".to_owned(),
+            "eval.clustering.runs = 0: expected at least 1".to_owned(),
+        ),
+        (
+            "eval.clustering={runs=1, starts=0}".to_owned(),
+            "eval.clustering.starts = 0: expected at least 1".to_owned(),
+        ),
+        ("eval.anomaly={k=0, gamma=10}".to_owned(), "eval.anomaly.k = 0: expected at least 1".to_owned()),
+        (
+            "eval.anomaly={k=1, gamma=0}".to_owned(),
+            "eval.anomaly.gamma = 0.0: expected a number above 0".to_owned(),
+        ),
+    ];
+    let cases: Vec<_> = cases.iter().map(|(argument, expected)| (&argument[..], &expected[..])).collect();
+    each_is_refused(&cases);
+}
+
+#[test]
+fn each_number_of_fine_tuning_out_of_range_names_its_key() {
+    let fine_tuning = |key: &str, value: &str| {
+        let own = [
+            ("percents", "[1, 10]"),
+            ("draws", "5"),
+            ("steps", "[100]"),
+            ("batch", "64"),
+            ("lrs", "[0.05]"),
+            ("weight_decay", "0"),
+            ("least_area", "0.2"),
+        ];
+        let pairs = own.map(|(name, usual)| format!("{name}={}", if name == key { value } else { usual }));
+        format!("eval.fine_tuning={{{}}}", pairs.join(", "))
+    };
+    let cases = [
+        ("percents", "[0]", "[0]: expected at least one whole number, each 1 to 100 and once"),
+        ("percents", "[101]", "[101]: expected at least one whole number"),
+        ("draws", "0", "0: expected at least 1"),
+        ("steps", "[]", "[]: expected at least one number, each at least 1 and once"),
+        ("batch", "1", "1: expected at least 2"),
+        ("lrs", "[0.0]", "[0.0]: expected at least one number, each above 0 and once"),
+        ("weight_decay", "-1", "-1.0: expected 0 or above"),
+        ("least_area", "0", "0.0: expected above 0, at most 1"),
+        ("least_area", "1.5", "1.5: expected above 0, at most 1"),
+    ];
+    let cases: Vec<_> = cases
+        .iter()
+        .map(|(key, value, rest)| (fine_tuning(key, value), format!("eval.fine_tuning.{key} = {rest}")))
+        .collect();
+    let cases: Vec<_> = cases.iter().map(|(argument, expected)| (&argument[..], &expected[..])).collect();
+    each_is_refused(&cases);
+}
+
+#[test]
 fn each_number_of_the_layer_wise_probes_out_of_range_names_its_key() {
     let base = "[eval.layers]\nprobes = ['conv']\nfeatures = 9000\nepochs = 10\nbatch = 128\nweight_decay = 5e-4\n\
                 lr = { conv = 0.1 }";

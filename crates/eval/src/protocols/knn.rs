@@ -13,6 +13,8 @@ const ROWS: i64 = 1024;
 const KS: [i64; 6] = [5, 10, 20, 50, 100, 200];
 const TEMPERATURES: [f64; 7] = [0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.2];
 
+const DINOV2: &str = "knn_dinov2";
+
 /// Votes of the k nearest, each weighted by exp(similarity / temperature), or equally without a temperature.
 ///
 /// # Shapes
@@ -68,7 +70,7 @@ pub fn nearest(queries: &Tensor, bank: &Tensor, k: i64) -> (Tensor, Tensor) {
     })
 }
 
-/// The three settings of the protocol.
+/// The settings of the protocol.
 #[derive(Clone, Copy, Debug)]
 pub struct Knn {
     name: &'static str,
@@ -97,6 +99,12 @@ impl Knn {
     /// `knn_10`: ten neighbours with equal votes, a published setting.
     pub fn ten() -> Self {
         Self { name: "knn_10", setting: KnnSetting::Fixed { k: 10, temperature: None } }
+    }
+
+    /// `knn_dinov2_20`: this many neighbours at temperature 0.07, as DINOv2 has 10, 20, 100 and 200 of them (Oquab et al.
+    /// 2023, arXiv 2304.07193, `eval/knn.py`).
+    pub fn dinov2(k: usize) -> Self {
+        Self { name: DINOV2, setting: KnnSetting::Fixed { k: k as i64, temperature: Some(0.07) } }
     }
 
     /// `knn_200`: 200 neighbours at temperature 0.1, lightly's and MoCo's published setting.
@@ -134,10 +142,12 @@ impl Protocol for Knn {
                 (k, Some(temperature))
             }
         };
-        let k = k.min(bank.rows());
+        let (asked, k) = (k, k.min(bank.rows()));
         let scores = class_scores(bank, subject.test().features(), k, temperature);
         let report = Report::of_classes(self, subject, &predicted(&scores)).with_top5(&scores, subject);
         let report = report.with("k", k as usize);
+        // Several of them are asked for at once.
+        let report = if self.name == DINOV2 { report.named(format!("{DINOV2}_{asked}")) } else { report };
         Ok(vec![subject.scored(match temperature {
             Some(temperature) => report.with("temperature", temperature),
             None => report,

@@ -1,14 +1,24 @@
 //! The protocols, a file each, and those that an experiment asks for.
 
+mod anomaly;
+mod clustering;
 mod few_shot;
+mod fine_tuning;
 mod knn;
 pub mod layers;
 mod linear;
+mod logistic;
+mod retrieval;
 
+pub use anomaly::Anomaly;
+pub use clustering::Clustering;
 pub use few_shot::FewShot;
+pub use fine_tuning::FineTuning;
 pub use knn::{Knn, knn_votes, nearest};
 pub use layers::LayerProbes;
 pub use linear::Linear;
+pub use logistic::Logistic;
+pub use retrieval::Retrieval;
 
 use crate::Protocol;
 use kontrast_config::Eval;
@@ -21,14 +31,32 @@ pub fn protocols(config: &Eval, seed: u64) -> Vec<Box<dyn Protocol>> {
         list.push(Box::new(Knn::ten()));
         list.push(Box::new(Knn::two_hundred()));
     }
+    for &k in config.knn_dinov2.iter().flatten() {
+        list.push(Box::new(Knn::dinov2(k)));
+    }
+    if let Some(retrieval) = &config.retrieval {
+        list.push(Box::new(Retrieval::new(retrieval)));
+    }
+    if let Some(anomaly) = &config.anomaly {
+        list.push(Box::new(Anomaly::new(anomaly)));
+    }
+    if let Some(clustering) = &config.clustering {
+        list.push(Box::new(Clustering::new(clustering, seed)));
+    }
     if let Some(linear) = &config.linear {
         list.push(Box::new(Linear::new(linear, config.validation, seed)));
+    }
+    if let Some(logistic) = &config.logistic {
+        list.push(Box::new(Logistic::new(logistic, config.validation, seed)));
     }
     if let Some(few_shot) = &config.few_shot {
         list.push(Box::new(FewShot::new(few_shot, seed)));
     }
     if let Some(layers) = &config.layers {
         list.push(Box::new(LayerProbes::new(layers, seed)));
+    }
+    if let Some(fine_tuning) = &config.fine_tuning {
+        list.push(Box::new(FineTuning::new(fine_tuning, config.validation, seed)));
     }
     list
 }

@@ -1,6 +1,7 @@
 //! Protocols against lightly, against data whose answer is known, and against encoders that move.
 
 mod benchmark;
+mod fine_tuning;
 mod layers;
 mod own_features;
 mod protocols;

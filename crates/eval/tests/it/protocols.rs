@@ -116,8 +116,8 @@ fn classes_of_one_colour_are_told_apart_and_settings_are_recorded() {
         let per_class = report.metric("mean_per_class").unwrap().value;
         assert!((per_class - report.metric("top1").unwrap().value).abs() < 1e-9);
         assert_eq!((report.version, report.dataset.as_str()), (1, "colours"));
-        assert_eq!(report.predictions.size(), [1, 60]);
-        let right = report.predictions.get(0).eq_tensor(subject.test().labels());
+        assert_eq!(report.predictions.as_ref().unwrap().size(), [1, 60]);
+        let right = report.predictions.as_ref().unwrap().get(0).eq_tensor(subject.test().labels());
         assert!((100.0 * right.mean(Kind::Double).double_value(&[]) - report.top1()).abs() < 1e-4);
     }
     let of = |report: &Report, name| report.score().number(name);

@@ -1,0 +1,160 @@
+//! `[eval]`: how the encoder is judged; a file a protocol, or for several that have little to say.
+
+mod features;
+mod few_shot;
+mod fine_tuning;
+mod layers;
+mod linear;
+mod scores;
+
+pub use features::{Anomaly, Clustering, Retrieval};
+pub use few_shot::FewShot;
+pub use fine_tuning::FineTuning;
+pub use layers::{LayerProbes, Probe, ProbeLrs};
+pub use linear::{Linear, Logistic};
+pub(crate) use scores::SCORES;
+pub use scores::{ScoreInfo, score_info};
+
+use scores::number_after;
+use serde::{Deserialize, Serialize};
+
+use crate::Encoder;
+use crate::problems::Problems;
+
+/// Which protocols run, and when. All but `fine_tuning` leave the encoder as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Eval {
+    /// Weighted k-NN: `knn` with k (5, 10, 20, 50, 100, 200) and temperature (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.2)
+    /// chosen on a split of the training images, and at the end `knn_10` (10 neighbours, equal votes) and `knn_200`
+    /// (200, temperature 0.1), which are published settings.
+    ///
+    /// Range: `true`, `false`
+    pub knn: bool,
+    /// Weighted k-NN with these k and temperature 0.07, a score each, `knn_dinov2_20` (DINOv2, arXiv 2304.07193, has 10, 20,
+    /// 100 and 200).
+    ///
+    /// Range: at least one, each 1 or above and once
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knn_dinov2: Option<Vec<usize>>,
+    /// Epochs between evaluations while training; 0 evaluates at the end only.
+    ///
+    /// Range: 0 or above
+    pub online_every: u32,
+    /// The fraction of the training images on which settings are chosen.
+    ///
+    /// Range: above 0, below 1
+    pub validation: f64,
+    /// A linear probe on standardised features: softmax regression from zero, SGD with momentum 0.9, cosine without
+    /// warm-up.
+    ///
+    /// Range: a table, as below
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linear: Option<Linear>,
+    /// Logistic regression to its optimum, on features as they are, by L-BFGS in double precision; the penalty is chosen on
+    /// a split of the training images, and the fit made again on all.
+    ///
+    /// Range: a table, as below
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logistic: Option<Logistic>,
+    /// Few-shot k-NN at the end: a few images of each class vote, over several draws (DINOv2, arXiv 2304.07193, with
+    /// `--n-per-class-list` of its `eval/knn.py`).
+    ///
+    /// Range: a table, as below
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub few_shot: Option<FewShot>,
+    /// Probes on the maps after single stages of the encoder, at the end, trained and with random weights; see
+    /// docs/probes.md.
+    ///
+    /// Range: a table, as below
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layers: Option<LayerProbes>,
+    /// Clusters of the features beside the classes: `accuracy` by the best assignment, `nmi`, `ari`.
+    ///
+    /// Range: a table, as below
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clustering: Option<Clustering>,
+    /// How often the nearest test images are of an image's class: `recall_at_1`, `map_at_r`.
+    ///
+    /// Range: a table, as below
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retrieval: Option<Retrieval>,
+    /// How well images of a class are told from all others by its training images: `auroc_knn`, `auroc_kde`.
+    ///
+    /// Range: a table, as below
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anomaly: Option<Anomaly>,
+    /// The encoder trained on with some of the labels, at the end.
+    ///
+    /// Range: a table, as below
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fine_tuning: Option<FineTuning>,
+}
+
+impl Eval {
+    /// Whether the score of this name is made.
+    pub(crate) fn scores(&self, name: &str) -> bool {
+        let named = |prefix: &str, numbers: &[usize]| {
+            number_after(prefix, name).is_some_and(|number| numbers.contains(&number))
+        };
+        let of_labels = |prefix: &str| {
+            let percent = number_after(prefix, name);
+            self.fine_tuning.as_ref().is_some_and(|fine_tuning| {
+                fine_tuning.percents.iter().any(|&known| Some(known as usize) == percent)
+            })
+        };
+        match name {
+            "knn" | "knn_10" | "knn_200" => self.knn,
+            "linear" => self.linear.is_some(),
+            "logistic" => self.logistic.is_some(),
+            "clustering" => self.clustering.is_some(),
+            "retrieval" => self.retrieval.is_some(),
+            "anomaly" => self.anomaly.is_some(),
+            _ => {
+                self.few_shot.as_ref().is_some_and(|few_shot| named("few_shot_", &few_shot.shots))
+                    || self.knn_dinov2.as_ref().is_some_and(|ks| named("knn_dinov2_", ks))
+                    || of_labels("fine_tuning_")
+                    || of_labels("frozen_")
+            }
+        }
+    }
+
+    /// The keys of the protocols that are asked for by a table of their own.
+    pub fn tables(&self) -> Vec<&'static str> {
+        let tables = [
+            ("eval.linear", self.linear.is_some()),
+            ("eval.logistic", self.logistic.is_some()),
+            ("eval.few_shot", self.few_shot.is_some()),
+            ("eval.layers", self.layers.is_some()),
+            ("eval.clustering", self.clustering.is_some()),
+            ("eval.retrieval", self.retrieval.is_some()),
+            ("eval.anomaly", self.anomaly.is_some()),
+            ("eval.fine_tuning", self.fine_tuning.is_some()),
+        ];
+        tables.into_iter().filter_map(|(key, asked)| asked.then_some(key)).collect()
+    }
+
+    pub(crate) fn check(&self, encoder: &Encoder, problems: &mut Problems) {
+        let fraction = self.validation > 0.0 && self.validation < 1.0;
+        problems.require(fraction, "eval.validation", &self.validation, "a fraction above 0 and below 1");
+        if let Some(ks) = &self.knn_dinov2 {
+            let some = some_each_once(ks) && ks.iter().all(|k| *k >= 1);
+            problems.require(some, "eval.knn_dinov2", ks, "at least one number, each at least 1 and once");
+        }
+        let Self { linear, logistic, few_shot, layers, .. } = self;
+        linear.iter().for_each(|table| table.check(problems));
+        logistic.iter().for_each(|table| table.check(problems));
+        few_shot.iter().for_each(|table| table.check(problems));
+        layers.iter().for_each(|table| table.check(encoder, problems));
+        self.clustering.iter().for_each(|table| table.check(problems));
+        self.retrieval.iter().for_each(|table| table.check(problems));
+        self.anomaly.iter().for_each(|table| table.check(problems));
+        self.fine_tuning.iter().for_each(|table| table.check(problems));
+    }
+}
+
+/// Whether there are elements, no two of them equal.
+fn some_each_once<T: PartialEq>(list: &[T]) -> bool {
+    !list.is_empty() && list.iter().enumerate().all(|(position, element)| !list[..position].contains(element))
+}

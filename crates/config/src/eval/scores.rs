@@ -1,0 +1,63 @@
+//! The scores of a run by name: what tables and pages say of each.
+
+/// What tables and pages say of a score.
+#[derive(Clone, Copy, Debug)]
+pub struct ScoreInfo {
+    /// Its name in `summary.json`; N stands for any number.
+    pub name: &'static str,
+    /// What a file says to have it made.
+    pub switch: &'static str,
+    /// What it is, in a few words.
+    pub meaning: &'static str,
+    /// Whether it is the accuracy of a classification, which an ablation can be of.
+    pub is_accuracy: bool,
+}
+
+/// The scores of a run by name.
+pub(crate) const SCORES: [ScoreInfo; 12] = [
+    accuracy("knn", "eval.knn = true", "weighted k-NN, k and temperature chosen on a split of train"),
+    accuracy("knn_10", "eval.knn = true", "k-NN with equal votes, as published"),
+    accuracy("knn_200", "eval.knn = true", "weighted k-NN, as published"),
+    accuracy("knn_dinov2_N", "eval.knn_dinov2", "weighted k-NN of N neighbours, as DINOv2 has it"),
+    accuracy("linear", "[eval.linear]", "linear probe on frozen features"),
+    accuracy("logistic", "[eval.logistic]", "logistic regression on frozen features, by L-BFGS"),
+    accuracy(
+        "few_shot_N",
+        "[eval.few_shot]",
+        "weighted k-NN on a few images of each class, mean over draws of them",
+    ),
+    accuracy(
+        "fine_tuning_N",
+        "[eval.fine_tuning]",
+        "the encoder trained on with N % of the labels; with random weights, the same network from scratch",
+    ),
+    accuracy(
+        "frozen_N",
+        "[eval.fine_tuning]",
+        "logistic regression on frozen features with the same N % of the labels",
+    ),
+    other("clustering", "[eval.clustering]", "k-means on train, test images by the nearest centre"),
+    other("retrieval", "[eval.retrieval]", "each test image looked for among the others"),
+    other("anomaly", "[eval.anomaly]", "each class against the rest, mean AUROC"),
+];
+
+const fn accuracy(name: &'static str, switch: &'static str, meaning: &'static str) -> ScoreInfo {
+    ScoreInfo { name, switch, meaning, is_accuracy: true }
+}
+
+const fn other(name: &'static str, switch: &'static str, meaning: &'static str) -> ScoreInfo {
+    ScoreInfo { name, switch, meaning, is_accuracy: false }
+}
+
+/// What is known of the score of this name; none where no protocol makes one.
+pub fn score_info(name: &str) -> Option<&'static ScoreInfo> {
+    SCORES.iter().find(|info| match info.name.strip_suffix('N') {
+        Some(prefix) => number_after(prefix, name).is_some(),
+        None => info.name == name,
+    })
+}
+
+/// The number at the end of a name that begins so.
+pub(super) fn number_after(prefix: &str, name: &str) -> Option<usize> {
+    name.strip_prefix(prefix)?.parse().ok()
+}
