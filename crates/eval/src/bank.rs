@@ -95,7 +95,8 @@ impl FeatureBank {
         let (rows, width) = (self.rows() as usize, self.width() as usize);
         let values = self.features.to_device(Device::Cpu).contiguous().flatten(0, -1);
         let values = Vec::<f32>::try_from(values).expect("features are fp32");
-        let values = Array2::from_shape_vec((rows, width), values).expect("as many values as rows and columns have");
+        let values =
+            Array2::from_shape_vec((rows, width), values).expect("as many values as rows and columns have");
         Table::new(values).expect("a bank has rows of finite values")
     }
 

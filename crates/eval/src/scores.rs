@@ -20,11 +20,17 @@ pub struct Scores {
 
 impl Scores {
     /// Enters them into the summary of a run: where those of the run's own data set stand, or under the name of another.
+    /// Scores of the same name are replaced, all others stay; layer-wise probes are replaced together.
     pub fn enter(&self, summary: &mut Summary) {
         if self.dataset == summary.dataset {
-            (summary.eval, summary.layers) = (self.evaluation(), self.layers());
+            merge(&mut summary.eval, self.evaluation());
+            let layers = self.layers();
+            if !layers.is_empty() {
+                summary.layers = layers;
+            }
         } else {
-            summary.transfer.insert(self.dataset.clone(), self.by_name(|_| true));
+            let there = summary.transfer.entry(self.dataset.clone()).or_default();
+            merge(there, self.by_name(|_| true));
         }
     }
 
@@ -51,6 +57,17 @@ impl Scores {
             pixels: scores(&self.pixels),
         }
     }
+}
+
+/// A score that is made again has no baseline but those that were made with it.
+fn merge(there: &mut Evaluation, new: Evaluation) {
+    for name in new.trained.keys() {
+        there.random_init.remove(name);
+        there.pixels.remove(name);
+    }
+    there.trained.extend(new.trained);
+    there.random_init.extend(new.random_init);
+    there.pixels.extend(new.pixels);
 }
 
 impl Report {

@@ -99,7 +99,8 @@ impl Tuned {
         let spec = network.encoder.spec().ok_or_else(|| EvalError::Setting {
             key: "eval.fine_tuning",
             value: "of this encoder".to_owned(),
-            expected: "an encoder that says what it is (Encoder::spec), so that a copy can be made".to_owned(),
+            expected: "an encoder that says what it is (Encoder::spec), so that a copy can be made"
+                .to_owned(),
             found: "one that does not".to_owned(),
         })?;
         let store = nn::VarStore::new(device);

@@ -42,6 +42,20 @@ pub struct EncoderOptions {
     pub threads: Option<u16>,
 }
 
+impl EncoderOptions {
+    /// The first of the options that was given, but for the encoder itself.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let all = [
+            ("--tower", self.tower.is_some()),
+            ("--size", self.size.is_some()),
+            ("--bf16", self.bf16),
+            ("--device", self.device != Device::Auto),
+            ("--threads", self.threads.is_some()),
+        ];
+        all.into_iter().find_map(|(name, given)| given.then_some(name))
+    }
+}
+
 /// An encoder with what it needs of an image.
 pub(crate) struct Opened {
     pub(crate) encoder: Box<dyn Encoder>,

@@ -1,32 +1,90 @@
-//! `evaluate`: the scores of a run again, from its last checkpoint.
+//! `evaluate`: the scores of a run again, from its last checkpoint, or further ones.
 
+use crate::encoder_file::EncoderOptions;
+use crate::evaluate_file::evaluate_file;
 use crate::host::Host;
 use crate::inventory::FOR_EVALUATE;
-use crate::pretrain::{score, trainer};
+use crate::pretrain::{log_scores, score, trainer};
 use crate::record::Record;
 use crate::session::Session;
+use crate::transfer::transfer;
 use crate::words::{self, quoted};
 use crate::{Refusal, evaluation};
 use anyhow::{Context, bail};
-use kontrast_config::{Experiment, LayerProbes, Loaded};
-use kontrast_runlog::{Layout, RunDir, Status, Summary, atomic_write, read_summary};
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use kontrast_config::{Experiment, LayerProbes, Loaded, PROTOCOLS};
+use kontrast_data::Unreadable;
+use kontrast_runlog::{Evaluation, Layout, RunDir, Status, Summary, atomic_write, read_summary};
 use kontrast_training::{Resumed, Trainer};
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Evaluates the last checkpoint of a finished or interrupted run again.
-///
-/// `overrides` are of `[eval.layers]` alone, and change what the run's file has of it: the other scores are those that
-/// the file asks for.
+/// Options of `evaluate`.
+#[derive(Args, Debug)]
+pub struct Evaluate {
+    /// What is scored
+    #[command(flatten)]
+    pub with: EncoderOptions,
+    /// Run this protocol instead of those of the run's file, as rows beside the run's; may be given several times
+    #[arg(long = "protocol", value_name = "NAME", value_parser = PossibleValuesParser::new(PROTOCOLS.map(|info| info.key)))]
+    pub protocols: Vec<String>,
+    /// Changes a key of a protocol that --protocol names, e.g. eval.clustering.runs=10, or of the layer-wise probes; other
+    /// keys are refused
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// Score on another data set instead, as rows beside the run's own: cifar10, cifar100, stl10, fashion-mnist, a folder
+    /// with train/CLASS and test/CLASS in it, or a pack of such
+    #[arg(long, value_name = "DATASET")]
+    pub on: Option<String>,
+    /// Leave out images of that folder that cannot be read, instead of stopping
+    #[arg(long, requires = "on")]
+    pub skip_unreadable: bool,
+}
+
+/// Evaluates the last checkpoint of a finished or interrupted run again, by the protocols of its file, or by others whose
+/// scores stand beside these; a file of weights on a data set, whose scores are shown and stored nowhere.
 ///
 /// # Errors
-/// Where there is no run, its images are others, or its checkpoint cannot be read.
-pub fn evaluate(path: &Path, overrides: &[String], host: &dyn Host) -> anyhow::Result<Status> {
+/// Where there is no run or file, its images are others, or its checkpoint cannot be read.
+pub fn evaluate(asked: &Evaluate, host: &dyn Host) -> anyhow::Result<Status> {
+    let path = &asked.with.encoder;
+    if path.is_file() {
+        return evaluate_file(asked, host);
+    }
     require_run(path)?;
-    let loaded = loaded(path, &Layout::of(path).config(), overrides)?;
-    stoppable(&words::evaluate_command(path), host, |stop| evaluated(path, &loaded, None, stop, host))
+    if let Some(option) = asked.with.given() {
+        let text = format!(
+            "{option}: a run is scored as it was trained; name its checkpoint, {}, to score it otherwise",
+            Layout::of(path).checkpoints().join("step-N.safetensors").display()
+        );
+        return Err(Refusal(text).into());
+    }
+    let mut loaded = loaded(path, asked)?;
+    if let Some(dataset) = &asked.on {
+        return transfer(path, dataset, &loaded, asked.unreadable(), host);
+    }
+    let again = words::evaluate_command(path);
+    if asked.protocols.is_empty() {
+        return stoppable(&again, host, |stop| evaluated(path, &loaded, None, stop, host));
+    }
+    // What is left to score with is what was asked for, and it is checked with the images.
+    loaded.notes.clear();
+    let again = asked.protocols.iter().fold(again, |again, name| format!("{again} --protocol {name}"));
+    stoppable(&again, host, |stop| added(path, &loaded, stop, host))
+}
+
+impl Evaluate {
+    pub(crate) fn unreadable(&self) -> Unreadable {
+        if self.skip_unreadable { Unreadable::Skip } else { Unreadable::Refuse }
+    }
+
+    /// The protocols that were asked for.
+    pub(crate) fn keys(&self) -> Vec<&str> {
+        self.protocols.iter().map(String::as_str).collect()
+    }
 }
 
 /// Evaluates the last checkpoint by another `[eval]`, which the run's file says from then on.
@@ -60,8 +118,6 @@ pub(crate) struct Opened<'h> {
     /// What the run's summary says, without scores.
     pub(crate) record: Record,
     pub(crate) trainer: Trainer,
-    /// The summary as it was.
-    pub(crate) earlier: Summary,
 }
 
 /// Opens a run, and holds it.
@@ -102,7 +158,7 @@ pub(crate) fn open<'h>(
         ..record.summary
     };
     record.totals(trainer.epoch(), trainer.step(), &trainer.totals());
-    Ok(Opened { session, record, trainer, earlier })
+    Ok(Opened { session, record, trainer })
 }
 
 /// `file` is what the run's own file says once the scores are there, where it is to say something else.
@@ -113,18 +169,36 @@ fn evaluated(
     stop: &Arc<AtomicBool>,
     host: &dyn Host,
 ) -> anyhow::Result<Status> {
-    let Opened { session, mut record, trainer, earlier } = open(path, loaded, stop, host)?;
-    // Only those that an earlier evaluation was asked for stay, where this one is not asked for them.
-    (record.summary.eval, record.summary.layers) = Default::default();
-    score(&session, trainer.method(), &mut record)?;
-    if record.summary.layers.is_empty() && record.summary.steps == earlier.steps {
-        record.summary.layers = earlier.layers;
+    let Opened { session, mut record, trainer } = open(path, loaded, stop, host)?;
+    if file.is_some() {
+        // Scores that the new file does not ask for are nobody's.
+        record.summary.eval = Evaluation::default();
     }
+    score(&session, trainer.method(), &mut record)?;
     record.write()?;
     if let Some(file) = file {
         record.dir.require_held()?;
         atomic_write(&Layout::of(path).config(), file.as_bytes())?;
     }
+    words::ended(&record, host);
+    Ok(Status::Finished)
+}
+
+/// Adds the scores of some protocols to those that the run has.
+fn added(path: &Path, loaded: &Loaded, stop: &Arc<AtomicBool>, host: &dyn Host) -> anyhow::Result<Status> {
+    let Opened { session, mut record, trainer } = open(path, loaded, stop, host)?;
+    let Some(splits) = evaluation::labelled(&session) else {
+        let text = format!(
+            "{}: expected training and test images with labels, which protocols need, found none; --on names another data set",
+            path.display()
+        );
+        return Err(Refusal(text).into());
+    };
+    let dataset = loaded.experiment.data.name.as_str();
+    let scores = evaluation::scored(&session, dataset, &splits, trainer.method().encoder())?;
+    log_scores(&mut record, &scores.evaluation(), host)?;
+    record.enter(&scores, &*splits.1)?;
+    record.write()?;
     words::ended(&record, host);
     Ok(Status::Finished)
 }
@@ -140,17 +214,23 @@ pub(crate) fn require_run(path: &Path) -> Result<(), Refusal> {
     Err(Refusal(text))
 }
 
-/// The run's experiment with other layer-wise probes, under the digest that its checkpoints bear.
-fn loaded(run: &Path, file: &Path, overrides: &[String]) -> anyhow::Result<Loaded> {
-    let own = Experiment::load(file, &[])?;
-    if let Some(other) = overrides.iter().find(|set| key_of_layers(set).is_none()) {
+/// The run's experiment, with the protocols and the settings that were asked for, under the digest that its checkpoints
+/// bear.
+fn loaded(run: &Path, asked: &Evaluate) -> anyhow::Result<Loaded> {
+    let (file, overrides) = (Layout::of(run).config(), &asked.overrides);
+    let own = Experiment::load(&file, &[])?;
+    let keys = asked.keys();
+    let of_protocols = |set: &String| key_of_layers(set).is_some() || protocol_of(set, &keys).is_some();
+    if let Some(other) = overrides.iter().find(|set| !of_protocols(set)) {
         let text = format!(
-            "--set {other}: expected a key of eval.layers; what else the run's scores follow from stands in {}",
+            "--set {other}: expected a key of eval.layers, or of a protocol that --protocol names; what else the run's scores \
+             follow from stands in {}",
             file.display()
         );
         return Err(Refusal(text).into());
     }
     if let (None, Some(set)) = (&own.experiment.eval.layers, overrides.first())
+        && keys.is_empty()
         && !is_whole(overrides)
     {
         let mut command = words::evaluate_command(run);
@@ -165,7 +245,22 @@ fn loaded(run: &Path, file: &Path, overrides: &[String]) -> anyhow::Result<Loade
         );
         return Err(Refusal(text).into());
     }
-    Ok(Loaded { digest: own.digest, ..Experiment::load(file, overrides)? })
+    // The usual settings first, which arguments change.
+    let lacking =
+        PROTOCOLS.iter().filter(|info| keys.contains(&info.key) && !own.experiment.eval.asks_for(info.key));
+    let mut sets: Vec<String> = lacking.map(|info| format!("eval.{}={}", info.key, info.usual)).collect();
+    sets.extend(overrides.iter().cloned());
+    let mut loaded = Loaded { digest: own.digest, ..Experiment::load(&file, &sets)? };
+    if !keys.is_empty() {
+        loaded.experiment.eval = loaded.experiment.eval.only(&keys);
+    }
+    Ok(loaded)
+}
+
+/// Which of these protocols an argument sets a key of.
+fn protocol_of<'k>(set: &str, keys: &[&'k str]) -> Option<&'k str> {
+    let key = set.split('=').next().unwrap_or_default().trim().strip_prefix("eval.")?;
+    keys.iter().copied().find(|&known| key.split('.').next() == Some(known))
 }
 
 /// What an argument sets of `eval.layers`, empty where it is the table; none where it sets something else.

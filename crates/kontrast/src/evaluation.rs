@@ -1,17 +1,19 @@
 //! What a run asks of `kontrast_eval`: scores beside their baselines, or, without labels, the figures that need none.
 
+use crate::host::Host;
 use crate::score_lines::ScoreLines;
 use crate::session::Session;
 use kontrast_data::Labelled;
 use kontrast_eval::{
-    Benchmark, EvalError, Extractor, LabelFree, Protocol, Scores, label_free, protocols, protocols_for_curves,
+    Benchmark, EvalError, Extractor, LabelFree, Protocol, Scores, Stop, label_free, protocols,
+    protocols_for_curves,
 };
 use kontrast_models::Encoder;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Training and test images with labels.
-type LabelledSplits = (Arc<dyn Labelled>, Arc<dyn Labelled>);
+pub(crate) type LabelledSplits = (Arc<dyn Labelled>, Arc<dyn Labelled>);
 
 /// All that is said of an encoder at the end.
 pub struct FinalScores {
@@ -59,14 +61,40 @@ pub(crate) fn at_the_end(session: &Session<'_>, encoder: &dyn Encoder) -> anyhow
         log_what_needs_labels(session);
         return Ok(FinalScores { scores: None, label_free });
     };
-    let protocols = protocols(&session.experiment.eval, seed);
-    let benchmark = benchmark(session, &splits, &extractor, protocols);
-    let (random_init, lines) = (session.method()?, ScoreLines::new(session.host));
-    let scores = benchmark.beside_baselines(encoder, random_init.encoder(), stop, &|scored, milestone| {
+    let dataset = session.experiment.data.name.as_str();
+    Ok(FinalScores { scores: Some(scored(session, dataset, &splits, encoder)?), label_free })
+}
+
+/// The scores of an encoder on a data set by the protocols of the session's file, beside their baselines; a line each.
+pub(crate) fn scored(
+    session: &Session<'_>,
+    dataset: &str,
+    splits: &LabelledSplits,
+    encoder: &dyn Encoder,
+) -> anyhow::Result<Scores> {
+    let extractor = session.extractor(session.size());
+    let protocols = protocols(&session.experiment.eval, session.experiment.seed);
+    let benchmark =
+        Benchmark { dataset, train: &*splits.0, test: &*splits.1, extractor: &extractor, protocols };
+    benchmark.check(encoder)?;
+    let random_init = session.method()?;
+    beside_baselines(&benchmark, encoder, random_init.encoder(), &session.stop, session.host)
+}
+
+/// The scores of a benchmark, a line each as soon as it is there.
+pub(crate) fn beside_baselines(
+    benchmark: &Benchmark<'_>,
+    trained: &dyn Encoder,
+    random_init: &dyn Encoder,
+    stop: &Stop,
+    host: &dyn Host,
+) -> anyhow::Result<Scores> {
+    let lines = ScoreLines::new(host);
+    let scores = benchmark.beside_baselines(trained, random_init, stop, &|scored, milestone| {
         lines.show(scored, milestone);
     });
     lines.finish();
-    Ok(FinalScores { scores: Some(scores?), label_free })
+    Ok(scores?)
 }
 
 /// The run's own data set.

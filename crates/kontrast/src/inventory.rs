@@ -40,6 +40,13 @@ impl Inventory {
         Ok(Self { text, named, fingerprint })
     }
 
+    /// The fingerprint of test images alone, whatever is trained on.
+    pub(crate) fn of_test(test: &dyn Labelled) -> Result<String, DataError> {
+        let mut text = String::new();
+        list(&mut text, "test", test, Some(test))?;
+        Ok(hex::encode(Sha256::digest(text.as_bytes())))
+    }
+
     /// Writes the list into a run, where its images have names.
     pub(crate) fn write(&self, layout: &Layout) -> Result<(), RunlogError> {
         if self.named { atomic_write(&layout.images(), self.text.as_bytes()) } else { Ok(()) }

@@ -311,8 +311,8 @@ pub(crate) fn score(session: &Session<'_>, method: &Method, record: &mut Record)
     }
     let pictures = record.dir.layout().figures();
     record.summary.pretext = pretext::accuracy(session, method, &pictures)?;
-    if let Some(scores) = &scores {
-        scores.enter(&mut record.summary);
+    if let (Some(scores), Some(splits)) = (&scores, evaluation::labelled(session)) {
+        record.enter(scores, &*splits.1)?;
     }
     record.summary.label_free = Some(label_free);
     record.dir.require_held()?;
@@ -322,7 +322,7 @@ pub(crate) fn score(session: &Session<'_>, method: &Method, record: &mut Record)
 }
 
 /// Scores and baselines for TensorBoard, and the scores as an event.
-fn log_scores(record: &mut Record, scores: &Evaluation, host: &dyn Host) -> anyhow::Result<()> {
+pub(crate) fn log_scores(record: &mut Record, scores: &Evaluation, host: &dyn Host) -> anyhow::Result<()> {
     if scores.trained.is_empty() {
         return Ok(());
     }

@@ -1,6 +1,9 @@
 //! The run's summary, kept up to date on disk at every change of its status.
 
+use crate::predictions;
 use crate::session::Session;
+use kontrast_data::Labelled;
+use kontrast_eval::Scores;
 use kontrast_runlog::{Event, RunDir, RunlogError, Status, Summary, read_summary};
 use kontrast_torch_ext::{peak_device_memory, peak_memory};
 use kontrast_training::Totals;
@@ -46,6 +49,14 @@ impl Record {
             ..Summary::default()
         };
         Self { dir, summary, device: session.runtime.device, started: Some(Instant::now()), before }
+    }
+
+    /// Enters scores, and writes what was predicted of each test image.
+    pub(crate) fn enter(&mut self, scores: &Scores, test: &dyn Labelled) -> anyhow::Result<()> {
+        self.dir.require_held()?;
+        predictions::write(self.dir.layout(), scores, test)?;
+        scores.enter(&mut self.summary);
+        Ok(())
     }
 
     /// The run's own time stays, however long it is looked at.

@@ -1,30 +1,28 @@
 //! `evaluate --on`: the scores of a run's encoder on the images of another data set.
 
 use crate::evaluate::{self, Opened};
+use crate::evaluation::{self, LabelledSplits};
 use crate::host::Host;
-use crate::score_lines::ScoreLines;
 use crate::{Refusal, data, images, words};
-use kontrast_config::Experiment;
-use kontrast_data::{Labelled, NAMES, Splits, Unreadable};
-use kontrast_eval::{Benchmark, Report, protocols};
-use kontrast_runlog::{Layout, Status};
+use kontrast_config::Loaded;
+use kontrast_data::{NAMES, Splits, Unreadable};
+use kontrast_eval::{Report, Scores};
+use kontrast_runlog::Status;
 use std::path::Path;
-use std::sync::Arc;
 
-/// Scores the last checkpoint of a run on another data set, by the protocols of the run's file; images are prepared as
-/// those of the run were. The scores become rows of its table, under the name of the data set: that of one that can be
-/// fetched, or of the folder or pack.
+/// Scores the last checkpoint of a run on another data set, by the protocols of `loaded`; images are prepared as those of
+/// the run were. The scores become rows of its table, under the name of the data set: that of one that can be fetched, or
+/// of the folder or pack.
 ///
 /// # Errors
-/// Where there is no run, no such data set, or one without labels or without test images.
-pub fn transfer(
+/// Where there is no such data set, or one without labels or without test images.
+pub(crate) fn transfer(
     run: &Path,
     dataset: &str,
+    loaded: &Loaded,
     unreadable: Unreadable,
     host: &dyn Host,
 ) -> anyhow::Result<Status> {
-    evaluate::require_run(run)?;
-    let loaded = Experiment::load(&Layout::of(run).config(), &[])?;
     let experiment = &loaded.experiment;
     let name = name_of(dataset);
     if name == experiment.data.name.as_str() {
@@ -35,44 +33,39 @@ pub fn transfer(
         );
         return Err(Refusal(text).into());
     }
-    let splits = open(dataset, experiment, unreadable, host)?;
-    let (train, test) = labelled(dataset, &splits)?;
+    let splits = open(dataset, experiment.data.channels(), unreadable, host)?;
+    let splits = labelled(dataset, &splits)?;
     let again = format!("{} --on {}", words::evaluate_command(run), words::quoted(dataset));
     evaluate::stoppable(&again, host, |stop| {
-        let opened = evaluate::open(run, &loaded, stop, host)?;
-        let Opened { session, mut record, trainer, .. } = opened;
-        let extractor = session.extractor(session.size());
-        let protocols = protocols(&experiment.eval, experiment.seed);
-        let benchmark =
-            Benchmark { dataset: &name, train: &*train, test: &*test, extractor: &extractor, protocols };
-        let (random_init, lines) = (session.method()?, ScoreLines::new(host));
-        let trained = trainer.method().encoder();
-        benchmark.check(trained)?;
-        host.out(&format_args!("evaluating on {name}: {} and {} images", train.len(), test.len()));
-        let show = |scored, milestone: kontrast_eval::Milestone<'_>| lines.show(scored, milestone);
-        let scores = benchmark.beside_baselines(trained, random_init.encoder(), &session.stop, &show);
-        lines.finish();
-        let scores = scores?;
+        let Opened { session, mut record, trainer } = evaluate::open(run, loaded, stop, host)?;
+        host.out(&format_args!("evaluating on {name}: {} and {} images", splits.0.len(), splits.1.len()));
+        let scores = evaluation::scored(&session, &name, &splits, trainer.method().encoder())?;
         if record.summary.transfer.contains_key(&name) {
             host.note(&format_args!("note: these scores replace earlier ones on {name}"));
         }
-        scores.enter(&mut record.summary);
+        record.enter(&scores, &*splits.1)?;
         record.write()?;
         words::ended(&record, host);
-        let top1 = |reports: &[Report]| Some(reports.iter().find(|report| report.name == "knn")?.top1());
-        let of_all = (top1(&scores.trained), top1(&scores.random_init), top1(&scores.pixels));
-        if let (Some(trained), Some(random_init), Some(pixels)) = of_all {
-            host.out(&format_args!(
-                "on {name}: knn top-1 {trained:.1} % of {} test images; random weights {random_init:.1} %, pixels {pixels:.1} %",
-                test.len()
-            ));
+        if let Some(line) = in_a_line(&scores, splits.1.len()) {
+            host.out(&line);
         }
         Ok(Status::Finished)
     })
 }
 
+/// What it comes to.
+pub(crate) fn in_a_line(scores: &Scores, images: usize) -> Option<String> {
+    let top1 = |reports: &[Report]| Some(reports.iter().find(|report| report.name == "knn")?.top1());
+    let [trained, random_init, pixels] =
+        [top1(&scores.trained)?, top1(&scores.random_init)?, top1(&scores.pixels)?];
+    Some(format!(
+        "on {}: knn top-1 {trained:.1} % of {images} test images; random weights {random_init:.1} %, pixels {pixels:.1} %",
+        scores.dataset
+    ))
+}
+
 /// What its rows are called: a folder's own name, whatever stands before it.
-fn name_of(dataset: &str) -> String {
+pub(crate) fn name_of(dataset: &str) -> String {
     if NAMES.contains(&dataset) {
         return dataset.to_owned();
     }
@@ -84,14 +77,13 @@ fn name_of(dataset: &str) -> String {
     name.map_or_else(|| dataset.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// The images, in the channels of the run, with nothing left out.
-fn open(
+/// The images, in so many channels, with nothing left out.
+pub(crate) fn open(
     dataset: &str,
-    experiment: &Experiment,
+    channels: usize,
     unreadable: Unreadable,
     host: &dyn Host,
 ) -> anyhow::Result<Splits> {
-    let channels = experiment.data.channels();
     if NAMES.contains(&dataset) {
         data::open_named(dataset, channels, host)
     } else if Path::new(dataset).exists() {
@@ -105,9 +97,7 @@ fn open(
     }
 }
 
-type LabelledSplits = (Arc<dyn Labelled>, Arc<dyn Labelled>);
-
-fn labelled(dataset: &str, splits: &Splits) -> Result<LabelledSplits, Refusal> {
+pub(crate) fn labelled(dataset: &str, splits: &Splits) -> Result<LabelledSplits, Refusal> {
     let (train, test) = (splits.train.labelled(), splits.test.clone());
     train.zip(test).ok_or_else(|| {
         Refusal(format!(

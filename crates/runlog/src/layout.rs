@@ -47,6 +47,11 @@ impl Layout {
         self.root.join("summary.json")
     }
 
+    /// The class that each score gives each test image of a data set.
+    pub fn predictions(&self, dataset: &str) -> PathBuf {
+        self.root.join("predictions").join(format!("{dataset}.safetensors"))
+    }
+
     /// The page for people.
     pub fn report(&self) -> PathBuf {
         self.root.join("report.html")

@@ -59,7 +59,12 @@ impl Clustering {
 impl Retrieval {
     pub(super) fn check(&self, problems: &mut Problems) {
         let some = some_each_once(&self.ks) && self.ks.iter().all(|k| *k >= 1);
-        problems.require(some, "eval.retrieval.ks", &self.ks, "at least one number, each at least 1 and once");
+        problems.require(
+            some,
+            "eval.retrieval.ks",
+            &self.ks,
+            "at least one number, each at least 1 and once",
+        );
     }
 }
 

@@ -45,12 +45,18 @@ pub struct FineTuning {
 impl FineTuning {
     pub(super) fn check(&self, problems: &mut Problems) {
         let Self { percents, draws, steps, batch, lrs, weight_decay, least_area } = self;
-        let some = super::some_each_once(percents) && percents.iter().all(|percent| (1..=100).contains(percent));
+        let some =
+            super::some_each_once(percents) && percents.iter().all(|percent| (1..=100).contains(percent));
         let expected = "at least one whole number, each 1 to 100 and once";
         problems.require(some, "eval.fine_tuning.percents", percents, expected);
         problems.require(*draws >= 1, "eval.fine_tuning.draws", draws, "at least 1");
         let some = super::some_each_once(steps) && steps.iter().all(|count| *count >= 1);
-        problems.require(some, "eval.fine_tuning.steps", steps, "at least one number, each at least 1 and once");
+        problems.require(
+            some,
+            "eval.fine_tuning.steps",
+            steps,
+            "at least one number, each at least 1 and once",
+        );
         problems.require(*batch >= 2, "eval.fine_tuning.batch", batch, "at least 2");
         let some = super::some_each_once(lrs) && lrs.iter().all(|lr| *lr > 0.0 && lr.is_finite());
         problems.require(some, "eval.fine_tuning.lrs", lrs, "at least one number, each above 0 and once");

@@ -5,6 +5,7 @@ mod few_shot;
 mod fine_tuning;
 mod layers;
 mod linear;
+mod protocols;
 mod scores;
 
 pub use features::{Anomaly, Clustering, Retrieval};
@@ -12,6 +13,7 @@ pub use few_shot::FewShot;
 pub use fine_tuning::FineTuning;
 pub use layers::{LayerProbes, Probe, ProbeLrs};
 pub use linear::{Linear, Logistic};
+pub use protocols::{PROTOCOLS, ProtocolInfo};
 pub(crate) use scores::SCORES;
 pub use scores::{ScoreInfo, score_info};
 
@@ -121,18 +123,9 @@ impl Eval {
     }
 
     /// The keys of the protocols that are asked for by a table of their own.
-    pub fn tables(&self) -> Vec<&'static str> {
-        let tables = [
-            ("eval.linear", self.linear.is_some()),
-            ("eval.logistic", self.logistic.is_some()),
-            ("eval.few_shot", self.few_shot.is_some()),
-            ("eval.layers", self.layers.is_some()),
-            ("eval.clustering", self.clustering.is_some()),
-            ("eval.retrieval", self.retrieval.is_some()),
-            ("eval.anomaly", self.anomaly.is_some()),
-            ("eval.fine_tuning", self.fine_tuning.is_some()),
-        ];
-        tables.into_iter().filter_map(|(key, asked)| asked.then_some(key)).collect()
+    pub fn tables(&self) -> Vec<String> {
+        let tables = PROTOCOLS.iter().filter(|info| info.key != "knn" && self.asks_for(info.key));
+        tables.map(|info| format!("eval.{}", info.key)).collect()
     }
 
     pub(crate) fn check(&self, encoder: &Encoder, problems: &mut Problems) {

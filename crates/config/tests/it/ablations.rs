@@ -115,7 +115,8 @@ fn a_label_stands_once_on_its_axis() {
 #[test]
 fn a_score_is_a_protocol() {
     let message = refusal(&GRID.replace("score = \"knn\"", "score = \"lineal\""));
-    let expected = "ablations/grid.toml:6:1: score = \"lineal\": expected one of `knn`, `knn_10`, `knn_200`, ";
+    let expected =
+        "ablations/grid.toml:6:1: score = \"lineal\": expected one of `knn`, `knn_10`, `knn_200`, ";
     assert!(message.starts_with(expected) && message.contains("`linear`"), "{message}");
     let message = refusal(&GRID.replace("score = \"knn\"", "score = \"clustering\""));
     assert!(message.contains("score = \"clustering\": expected one of"), "no accuracy of classes: {message}");

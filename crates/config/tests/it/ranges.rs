@@ -179,7 +179,10 @@ fn each_number_of_the_protocols_on_features_out_of_range_names_its_key() {
     let logistic = |rest: &str| format!("eval.logistic={{{rest}, iterations=100, tolerance=1e-4}}");
     let some = "expected at least one number, each at least 1 and once";
     let cases = [
-        (logistic("values=0, least_c=1e-6, most_c=1e5"), "eval.logistic.values = 0: expected at least 1".to_owned()),
+        (
+            logistic("values=0, least_c=1e-6, most_c=1e5"),
+            "eval.logistic.values = 0: expected at least 1".to_owned(),
+        ),
         (
             logistic("values=45, least_c=0, most_c=1e5"),
             "eval.logistic.least_c = 0.0: expected a number above 0".to_owned(),

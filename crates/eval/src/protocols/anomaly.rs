@@ -161,11 +161,13 @@ mod tests {
     fn classes_with_too_few_images_or_alone_are_refused_with_the_key() {
         let case = Case::from_bytes(include_bytes!("../../tests/golden/anomaly/case.safetensors"));
         let message = Anomaly { k: 2, gamma: 10.0 }.require(&[0, 0, 1], 2).unwrap_err().to_string();
-        let expected = "eval.anomaly.k = 2: expected no more than each class has training images, found 1 of class 1";
+        let expected =
+            "eval.anomaly.k = 2: expected no more than each class has training images, found 1 of class 1";
         assert_eq!(message, expected);
         let one = bank(&case, "test").part(&case["test.labels"].eq(2).nonzero().flatten(0, -1));
         let alone = Subject::of_features("one", bank(&case, "train"), one).unwrap();
-        let message = Anomaly { k: 1, gamma: 10.0 }.evaluate(&alone, &Stop::default()).unwrap_err().to_string();
+        let message =
+            Anomaly { k: 1, gamma: 10.0 }.evaluate(&alone, &Stop::default()).unwrap_err().to_string();
         assert!(message.contains("expected test images of several classes, found one class"), "{message}");
     }
 }

@@ -115,9 +115,7 @@ impl FineTuning {
         for (steps, lr) in settings {
             let tuned = self.training(steps, lr, 0).run(network, &drawn, stop)?;
             let score = match self.logits(network, &tuned, &held, stop) {
-                Ok(logits) => {
-                    per_cent(&logits, &Tensor::from_slice(&labels).to_device(logits.device()), 1)
-                }
+                Ok(logits) => per_cent(&logits, &Tensor::from_slice(&labels).to_device(logits.device()), 1),
                 // A rate at which training diverges is no candidate.
                 Err(EvalError::NotFinite { .. }) => continue,
                 Err(error) => return Err(error),

@@ -71,7 +71,12 @@ impl Logistic {
 
     /// The C with the best top-1 on held images after fitting others; among equals the first, the strongest penalty. Each fit
     /// goes on where the one before ended.
-    pub(crate) fn choose(&self, fit: &FeatureBank, held: &FeatureBank, stop: &Stop) -> Result<f64, EvalError> {
+    pub(crate) fn choose(
+        &self,
+        fit: &FeatureBank,
+        held: &FeatureBank,
+        stop: &Stop,
+    ) -> Result<f64, EvalError> {
         let regression = SoftmaxRegression::new(fit.features(), fit.labels(), fit.classes());
         let (mut best, mut highest, mut weights) = (self.cs[0], f64::NEG_INFINITY, regression.zero());
         for &c in &self.cs {
@@ -128,8 +133,7 @@ mod tests {
     #[test]
     fn probabilities_and_calibration_are_those_of_scikit_learn() {
         let case = case();
-        let subject =
-            || Subject::of_features("golden", bank(&case, "train"), bank(&case, "test")).unwrap();
+        let subject = || Subject::of_features("golden", bank(&case, "train"), bank(&case, "test")).unwrap();
         for index in 0..3 {
             let c = case.number(&format!("c.{index}"));
             let fit = protocol(&[c], 1e-10);

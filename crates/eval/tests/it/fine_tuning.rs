@@ -54,7 +54,10 @@ fn what_cannot_be_copied_or_has_no_images_is_refused() {
         Network { dataset: "colours", encoder: &pixels, train: &train, test: &test, extractor: &extractor };
     let subject = Subject::new(network, &Stop::default()).unwrap();
     let error = protocol(&[50]).evaluate(&subject, &Stop::default()).unwrap_err().to_string();
-    assert!(error.starts_with("eval.fine_tuning = of this encoder: expected an encoder that says"), "{error}");
+    assert!(
+        error.starts_with("eval.fine_tuning = of this encoder: expected an encoder that says"),
+        "{error}"
+    );
     let bank = |images: &Colours| extractor.bank(&pixels, images, &Stop::default()).unwrap();
     let features = Subject::of_features("colours", bank(&train), bank(&test)).unwrap();
     let error = protocol(&[50]).evaluate(&features, &Stop::default());
@@ -64,5 +67,8 @@ fn what_cannot_be_copied_or_has_no_images_is_refused() {
     let network =
         Network { dataset: "few", encoder: &pixels, train: &few, test: &test, extractor: &extractor };
     let error = protocol(&[50]).check(&network).unwrap_err().to_string();
-    assert!(error.contains("eval.fine_tuning.percents = [50]") || error.contains("eval.validation"), "{error}");
+    assert!(
+        error.contains("eval.fine_tuning.percents = [50]") || error.contains("eval.validation"),
+        "{error}"
+    );
 }

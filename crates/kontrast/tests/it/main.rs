@@ -3,7 +3,9 @@
 mod bad_input;
 mod channels;
 mod checkpoints;
+mod compare;
 mod ends;
+mod evaluate;
 mod feed;
 mod inspect;
 mod layers;

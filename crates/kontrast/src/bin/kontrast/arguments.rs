@@ -2,7 +2,10 @@
 
 use clap::{Args, Parser, Subcommand};
 use kontrast::config::{ConfigError, Experiment, Loaded};
-use kontrast::{Cluster, Duplicates, Embed, Outliers, Pack, Permutations, Preview, Search, Table, quoted};
+use kontrast::{
+    Cluster, Compare, Duplicates, Embed, Evaluate, Outliers, Pack, Permutations, Preview, Search, Table,
+    quoted,
+};
 use std::fmt::Write;
 use std::path::PathBuf;
 use toml::Value;
@@ -19,22 +22,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Train, evaluate and report an experiment file
     Pretrain(Pretrain),
-    /// Evaluate a run directory again, from its last checkpoint
-    Evaluate {
-        /// The run directory
-        run: PathBuf,
-        /// Changes the layer-wise probes that the run's file has, e.g. eval.layers.epochs=20, or brings some where it
-        /// has none; other keys are refused
-        #[arg(long = "set", value_name = "KEY=VALUE")]
-        overrides: Vec<String>,
-        /// Score on another data set instead, as rows beside the run's own: cifar10, cifar100, stl10, fashion-mnist, a
-        /// folder with train/CLASS and test/CLASS in it, or a pack of such
-        #[arg(long, value_name = "DATASET", conflicts_with = "overrides")]
-        on: Option<String>,
-        /// Leave out images of that folder that cannot be read, instead of stopping
-        #[arg(long, requires = "on")]
-        skip_unreadable: bool,
-    },
+    /// Score a run again from its last checkpoint, by further protocols or on other images; or an encoder of a file
+    Evaluate(Evaluate),
+    /// Compare two runs image by image, on the same test images
+    Compare(Compare),
     /// Write the page of run directories again, from their logs
     Report {
         /// Run directories, or folders of them

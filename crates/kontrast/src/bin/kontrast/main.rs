@@ -9,7 +9,7 @@ mod terminal;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
-use kontrast::{Status, Unreadable, is_refused, panic_words};
+use kontrast::{Status, is_refused, panic_words};
 use kontrast_runlog::human;
 use std::process::ExitCode;
 use terminal::{Terminal, note, out};
@@ -48,13 +48,8 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
             let host = &Terminal::new(arguments.stop_with_parent);
             return Ok(kontrast::pretrain(&arguments.asked()?, host)?.status.exit_code());
         }
-        Command::Evaluate { run, on: Some(dataset), skip_unreadable, .. } => {
-            let unreadable = if skip_unreadable { Unreadable::Skip } else { Unreadable::Refuse };
-            return Ok(kontrast::transfer(&run, &dataset, unreadable, host)?.exit_code());
-        }
-        Command::Evaluate { run, overrides, on: None, .. } => {
-            return Ok(kontrast::evaluate(&run, &overrides, host)?.exit_code());
-        }
+        Command::Evaluate(arguments) => return Ok(kontrast::evaluate(&arguments, host)?.exit_code()),
+        Command::Compare(arguments) => kontrast::compare(&arguments, host)?,
         Command::Report { runs } => kontrast::report(&runs, host)?,
         Command::Table(table) => kontrast::table(&table, host)?,
         Command::Inspect { file } => kontrast::inspect(&file, host)?,

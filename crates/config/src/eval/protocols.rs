@@ -1,0 +1,107 @@
+//! Protocols by the key of `[eval]` that asks for each, with the settings that they usually have.
+
+use super::{Eval, LayerProbes};
+
+/// A protocol that a command can be asked for by name.
+#[derive(Clone, Copy, Debug)]
+pub struct ProtocolInfo {
+    /// Its key in `[eval]`.
+    pub key: &'static str,
+    /// The value of the key where a file has none, as TOML: published settings, where there are such.
+    pub usual: &'static str,
+}
+
+/// All protocols.
+pub const PROTOCOLS: [ProtocolInfo; 10] = [
+    ProtocolInfo { key: "knn", usual: "true" },
+    ProtocolInfo { key: "knn_dinov2", usual: "[10, 20, 100, 200]" },
+    ProtocolInfo {
+        key: "linear",
+        usual: "{epochs=50, batch=256, lrs=[0.01, 0.03, 0.1, 0.3], weight_decays=[0.0, 1e-4]}",
+    },
+    ProtocolInfo {
+        key: "logistic",
+        usual: "{values=45, least_c=1e-6, most_c=1e5, iterations=1000, tolerance=1e-4}",
+    },
+    ProtocolInfo { key: "few_shot", usual: "{shots=[1, 5, 10], draws=10, temperature=0.07}" },
+    ProtocolInfo { key: "layers", usual: LayerProbes::EXAMPLE },
+    ProtocolInfo { key: "clustering", usual: "{runs=5, starts=10}" },
+    ProtocolInfo { key: "retrieval", usual: "{ks=[1, 5, 10]}" },
+    ProtocolInfo { key: "anomaly", usual: "{k=2, gamma=10.0}" },
+    ProtocolInfo {
+        key: "fine_tuning",
+        usual: "{percents=[1, 10], draws=5, steps=[200, 500], batch=64, lrs=[0.05], weight_decay=1e-4, least_area=0.2}",
+    },
+];
+
+impl Eval {
+    /// Whether the protocol of this key is run.
+    pub fn asks_for(&self, key: &str) -> bool {
+        match key {
+            "knn" => self.knn,
+            "knn_dinov2" => self.knn_dinov2.is_some(),
+            "linear" => self.linear.is_some(),
+            "logistic" => self.logistic.is_some(),
+            "few_shot" => self.few_shot.is_some(),
+            "layers" => self.layers.is_some(),
+            "clustering" => self.clustering.is_some(),
+            "retrieval" => self.retrieval.is_some(),
+            "anomaly" => self.anomaly.is_some(),
+            "fine_tuning" => self.fine_tuning.is_some(),
+            _ => false,
+        }
+    }
+
+    /// The same with the protocols of these keys alone.
+    #[must_use]
+    pub fn only(self, keys: &[&str]) -> Self {
+        let asked = |key: &str| keys.contains(&key);
+        Self {
+            knn: self.knn && asked("knn"),
+            knn_dinov2: self.knn_dinov2.filter(|_| asked("knn_dinov2")),
+            linear: self.linear.filter(|_| asked("linear")),
+            logistic: self.logistic.filter(|_| asked("logistic")),
+            few_shot: self.few_shot.filter(|_| asked("few_shot")),
+            layers: self.layers.filter(|_| asked("layers")),
+            clustering: self.clustering.filter(|_| asked("clustering")),
+            retrieval: self.retrieval.filter(|_| asked("retrieval")),
+            anomaly: self.anomaly.filter(|_| asked("anomaly")),
+            fine_tuning: self.fine_tuning.filter(|_| asked("fine_tuning")),
+            online_every: self.online_every,
+            validation: self.validation,
+        }
+    }
+
+    /// These protocols with their usual settings, chosen on a tenth of the training images.
+    ///
+    /// # Panics
+    /// Where one of the keys is none of [`PROTOCOLS`].
+    pub fn usual(keys: &[&str]) -> Self {
+        let usual = |key: &&str| {
+            let info = PROTOCOLS.iter().find(|info| info.key == *key).expect("a known protocol");
+            format!("{key} = {}\n", info.usual)
+        };
+        let knn = if keys.contains(&"knn") { "" } else { "knn = false\n" };
+        let tables: String = keys.iter().map(usual).collect();
+        toml::from_str(&format!("{knn}online_every = 0\nvalidation = 0.1\n{tables}"))
+            .expect("usual settings are whole tables")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_protocol_has_usual_settings_and_can_be_the_only_one() {
+        let keys = PROTOCOLS.map(|info| info.key);
+        let all = Eval::usual(&keys);
+        for key in keys {
+            assert!(all.asks_for(key), "{key}");
+            assert_eq!(all.clone().only(&[key]), Eval::usual(&[key]));
+            let others = keys.into_iter().filter(|&other| other != key);
+            assert!(others.clone().all(|other| !Eval::usual(&[key]).asks_for(other)), "{key}");
+        }
+        assert!(!all.asks_for("validation"));
+    }
+}

@@ -1,0 +1,68 @@
+//! `evaluate --protocol`: further scores of a run beside its own, and scores of a file.
+
+use crate::program::Place;
+
+#[test]
+fn further_protocols_become_rows_beside_the_runs_own() {
+    let place = Place::new();
+    place.tiny(&["--set", "train.precision=fp32", "--set", "train.epochs=1"]).says(0, &["report.html"]);
+    let own = place.summary();
+    let run = place.run_dir().display().to_string();
+    let protocols = ["--protocol", "clustering", "--protocol", "retrieval", "--protocol", "anomaly"];
+    let said = [
+        "trained, clustering: accuracy ",
+        "| clustering, NMI",
+        "retrieval, recall@1",
+        "anomaly, AUROC by k-NN",
+    ];
+    place.run(&[&["evaluate", &run], &protocols[..]].concat()).says(0, &said);
+    let both = place.summary();
+    assert_eq!(own["eval"]["knn"], both["eval"]["knn"]);
+    let clustering = &both["eval"]["clustering"];
+    assert!(clustering["top1"].is_null() && clustering["metrics"]["nmi"]["value"].is_f64(), "{clustering:#}");
+    assert_eq!(clustering["runs"], 5);
+    for baseline in ["random_init", "pixels"] {
+        assert!(both["eval"][baseline]["clustering"]["metrics"]["ari"]["value"].is_f64(), "{both:#}");
+    }
+    // One setting changed, and a single protocol again: its row is replaced, all others stay.
+    let again = ["evaluate", &run, "--protocol", "clustering", "--set", "eval.clustering.runs=2"];
+    place.run(&again).says(0, &["clustering, ACC", "retrieval, mAP@R"]);
+    let again = place.summary();
+    assert_eq!(again["eval"]["clustering"]["runs"], 2);
+    assert_eq!(again["eval"]["retrieval"], both["eval"]["retrieval"]);
+    // The run's own scores again leave them where they are.
+    place.run(&["evaluate", &run]).says(0, &["clustering, ACC", "knn"]);
+    assert_eq!(place.summary()["eval"]["clustering"], again["eval"]["clustering"]);
+    let page = std::fs::read_to_string(place.run_dir().join("report.html")).unwrap();
+    assert!(page.contains("Measures beside their baselines") && !page.contains("NaN"));
+}
+
+#[test]
+fn an_encoder_of_a_file_is_scored_on_named_images() {
+    let place = Place::new();
+    place.tiny(&["--set", "train.precision=fp32", "--set", "train.epochs=1"]).says(0, &["report.html"]);
+    let before = place.summary();
+    let file = place.checkpoints("safetensors").pop().unwrap().display().to_string();
+    place.colours(&["train", "test"]);
+    let on = |rest: &[&str]| place.run(&[&["evaluate", &file], rest].concat());
+    on(&["--on", "colours"]).says(0, &["evaluating on colours: 12 and 12 images", "on colours: knn top-1"]);
+    on(&["--on", "colours", "--protocol", "logistic"])
+        .says(0, &["| logistic |", "logistic, calibration error"]);
+    assert_eq!(place.summary(), before, "nothing is stored");
+    on(&[]).says(2, &["a file names no images: expected --on DATASET"]);
+    on(&["--on", "colours", "--set", "eval.logistic.values=3"]).says(2, &["expected a run"]);
+}
+
+#[test]
+fn a_protocol_that_does_not_fit_is_refused_with_its_key() {
+    let place = Place::new();
+    place.tiny(&["--set", "train.precision=fp32", "--set", "train.epochs=1"]).says(0, &["report.html"]);
+    let run = place.run_dir().display().to_string();
+    let with = |rest: &[&str]| place.run(&[&["evaluate", &run], rest].concat());
+    with(&["--protocol", "kmeans"]).says(2, &["possible values: knn, knn_dinov2, linear, logistic"]);
+    with(&["--protocol", "retrieval", "--set", "eval.retrieval.ks=[100000]"])
+        .says(2, &["eval.retrieval.ks = [100000]: expected numbers from 1 to one less than the test images"]);
+    with(&["--protocol", "retrieval", "--set", "eval.clustering.runs=2"])
+        .says(2, &["--set eval.clustering.runs=2"]);
+    with(&["--size", "64"]).says(2, &["--size: a run is scored as it was trained; name its checkpoint"]);
+}
