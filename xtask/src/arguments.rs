@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use kontrast_config::{DataName, Device};
 
 use crate::bench::{Beside, Subject};
-use crate::program::quoted;
 use crate::setup::Profile;
+use kontrast_runlog::human::quoted;
 
 /// Everything around Kontrast's experiments: set-up, runs, ablations, tests.
 #[derive(Debug, Parser)]

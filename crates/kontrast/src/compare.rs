@@ -27,12 +27,11 @@ pub struct Compare {
 /// # Errors
 /// Where there is no run, one has no predictions, or they are of other images.
 pub fn compare(asked: &Compare, host: &dyn Host) -> anyhow::Result<()> {
-    let dataset = match &asked.on {
-        Some(name) => name.clone(),
-        None => {
-            evaluate::require_run(&asked.first)?;
-            read_summary(&asked.first)?.dataset
-        }
+    let dataset = if let Some(name) = &asked.on {
+        name.clone()
+    } else {
+        evaluate::require_run(&asked.first)?;
+        read_summary(&asked.first)?.dataset
     };
     let (first, second) = (of_run(&asked.first, &dataset)?, of_run(&asked.second, &dataset)?);
     if first.images != second.images {

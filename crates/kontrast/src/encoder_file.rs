@@ -8,8 +8,9 @@ use kontrast_augment_torch::{ColorSpace, ToTensor};
 use kontrast_config::{Device, Infrastructure};
 use kontrast_eval::Extractor;
 use kontrast_models::{Artifact, ArtifactError, Encoder, Preprocessing};
-use kontrast_runlog::Layout;
+use kontrast_runlog::{Layout, read_summary};
 use kontrast_torch_ext::Precision;
+use kontrast_training::Checkpoints;
 use std::path::{Path, PathBuf};
 
 /// What torchvision's networks were trained with, which their files do not say: ImageNet's mean and standard deviation.
@@ -66,7 +67,7 @@ pub(crate) struct Opened {
 /// Opens the encoder, and prepares the device.
 pub(crate) fn open(asked: &EncoderOptions, host: &dyn Host) -> anyhow::Result<Opened> {
     let refused = |error: ArtifactError| Refusal(error.to_string());
-    let file = file(&asked.encoder)?;
+    let file = file(&asked.encoder, host)?;
     let artifact = Artifact::open(&file).map_err(refused)?;
     let towers = &artifact.header().towers;
     let name = match (&asked.tower, towers.first()) {
@@ -115,8 +116,8 @@ pub(crate) fn open(asked: &EncoderOptions, host: &dyn Host) -> anyhow::Result<Op
     Ok(Opened { encoder, extractor, channels })
 }
 
-/// The file itself, or the last checkpoint of a run.
-fn file(path: &Path) -> anyhow::Result<PathBuf> {
+/// The file itself, or the last checkpoint of a run that is whole.
+pub(crate) fn file(path: &Path, host: &dyn Host) -> anyhow::Result<PathBuf> {
     if path.is_file() {
         return Ok(path.to_owned());
     }
@@ -125,9 +126,12 @@ fn file(path: &Path) -> anyhow::Result<PathBuf> {
         return Err(Refusal(text).into());
     }
     evaluate::require_run(path)?;
-    let folder = Layout::of(path).checkpoints();
-    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    // Their names end in the step, with leading zeros.
-    let last = entries.filter(|path| path.extension().is_some_and(|ending| ending == "safetensors")).max();
-    Ok(last.ok_or_else(|| Refusal(format!("{}: no checkpoint to take the encoder from", folder.display())))?)
+    let (summary, folder) = (read_summary(path)?, Layout::of(path).checkpoints());
+    let last = Checkpoints::new(&folder, 1).latest(&summary.digest, summary.seed)?;
+    let none = || Refusal(format!("{}: no checkpoint to take the encoder from", folder.display()));
+    let last = last.ok_or_else(none)?;
+    for damaged in &last.passed_over {
+        host.note(&format_args!("warning: {damaged}"));
+    }
+    Ok(last.file)
 }

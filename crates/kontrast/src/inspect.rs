@@ -1,19 +1,20 @@
 //! `inspect`: which encoders a file holds, and what it says of itself.
 
-use crate::Refusal;
 use crate::host::Host;
+use crate::{Refusal, encoder_file};
 use kontrast_models::{Artifact, EncoderSpec, Tower};
 use kontrast_runlog::human;
 use std::path::Path;
 use tch::Device;
 
-/// Opens a checkpoint, or weights of torchvision, makes each encoder and says what it is.
+/// Opens a checkpoint, the last one of a run, or weights of torchvision, makes each encoder and says what it is.
 ///
 /// # Errors
-/// Where the file holds no encoder that this version knows.
-pub fn inspect(file: &Path, host: &dyn Host) -> anyhow::Result<()> {
+/// Where the file holds no encoder that this version knows, or the run has no checkpoint.
+pub fn inspect(path: &Path, host: &dyn Host) -> anyhow::Result<()> {
     let refused = |error: kontrast_models::ArtifactError| Refusal(error.to_string());
-    let artifact = Artifact::open(file).map_err(refused)?;
+    let file = encoder_file::file(path, host)?;
+    let artifact = Artifact::open(&file).map_err(refused)?;
     let header = artifact.header();
     let of = if header.digest.is_empty() {
         String::new()

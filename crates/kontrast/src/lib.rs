@@ -69,4 +69,3 @@ pub use report::report;
 pub use search::{Search, search};
 pub use session::Session;
 pub use table::{Cells, Seeds, Table, table};
-pub use words::quoted;

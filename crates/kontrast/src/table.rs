@@ -2,10 +2,10 @@
 
 use crate::Refusal;
 use crate::host::Host;
-use crate::words::quoted;
 use clap::{Args, Subcommand};
 use kontrast_config::Ablation;
 use kontrast_report::{AblationResult, Outcome, ablation_markdown, ablation_page, read_run, seeds_markdown};
+use kontrast_runlog::human::quoted;
 use kontrast_runlog::{Status, Summary, atomic_write, runs_in};
 use std::collections::BTreeSet;
 use std::fmt::Write;

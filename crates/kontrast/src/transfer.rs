@@ -7,7 +7,7 @@ use crate::{Refusal, data, images, words};
 use kontrast_config::Loaded;
 use kontrast_data::{NAMES, Splits, Unreadable};
 use kontrast_eval::{Report, Scores};
-use kontrast_runlog::Status;
+use kontrast_runlog::{Status, human};
 use std::path::Path;
 
 /// Scores the last checkpoint of a run on another data set, by the protocols of `loaded`; images are prepared as those of
@@ -35,7 +35,7 @@ pub(crate) fn transfer(
     }
     let splits = open(dataset, experiment.data.channels(), unreadable, host)?;
     let splits = labelled(dataset, &splits)?;
-    let again = format!("{} --on {}", words::evaluate_command(run), words::quoted(dataset));
+    let again = format!("{} --on {}", words::evaluate_command(run), human::quoted(dataset));
     evaluate::stoppable(&again, host, |stop| {
         let Opened { session, mut record, trainer } = evaluate::open(run, loaded, stop, host)?;
         host.out(&format_args!("evaluating on {name}: {} and {} images", splits.0.len(), splits.1.len()));

@@ -75,16 +75,6 @@ pub(crate) fn summary(summary: &Summary, host: &dyn Host) {
     }
 }
 
-/// An argument as a shell would have it.
-pub fn quoted(argument: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !argument.is_empty() && argument.chars().all(plain) {
-        argument.to_owned()
-    } else {
-        format!("'{}'", argument.replace('\'', r"'\''"))
-    }
-}
-
 /// The command that goes on where a run was stopped.
 pub(crate) fn resume(command: &str) -> String {
     // An ablation looks by itself at what was begun.

@@ -67,6 +67,16 @@ pub fn counted(number: u64, thing: &str) -> String {
     format!("{} {thing}{ending}", count(number))
 }
 
+/// An argument as a shell would have it.
+pub fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', r"'\''"))
+    }
+}
+
 /// A name as a terminal can show it: control characters are written out, `\u{1b}` or `\n`, and so are those that turn the
 /// direction of writing. A name of a file may hold anything, and a message stays one line that says what it seems to.
 pub fn printable(text: impl Display) -> String {
@@ -96,6 +106,14 @@ fn is_hidden(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn arguments_are_quoted_where_a_shell_needs_it() {
+        assert_eq!(quoted("train.epochs=5"), "train.epochs=5");
+        assert_eq!(quoted("a=[1, 2]"), "'a=[1, 2]'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
 
     #[test]
     fn field_what_a_terminal_would_obey_is_written_out() {

@@ -12,8 +12,8 @@ use super::plan::{Plan, Run, State};
 use crate::arguments;
 use crate::build::Kontrast;
 use crate::family::Family;
-use crate::program::quoted;
 use crate::say;
+use kontrast_runlog::human::quoted;
 
 /// A run whose process has ended.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use kontrast_config::{Ablation, Cell, Experiment};
 use kontrast_runlog::{RunDir, Status, human, read_summary};
 
 use crate::Refusal;
-use crate::program::quoted;
+use kontrast_runlog::human::quoted;
 
 /// All runs of an ablation, or of some of its cells.
 #[derive(Debug)]

@@ -135,15 +135,31 @@ impl Eval {
             let some = some_each_once(ks) && ks.iter().all(|k| *k >= 1);
             problems.require(some, "eval.knn_dinov2", ks, "at least one number, each at least 1 and once");
         }
-        let Self { linear, logistic, few_shot, layers, .. } = self;
-        linear.iter().for_each(|table| table.check(problems));
-        logistic.iter().for_each(|table| table.check(problems));
-        few_shot.iter().for_each(|table| table.check(problems));
-        layers.iter().for_each(|table| table.check(encoder, problems));
-        self.clustering.iter().for_each(|table| table.check(problems));
-        self.retrieval.iter().for_each(|table| table.check(problems));
-        self.anomaly.iter().for_each(|table| table.check(problems));
-        self.fine_tuning.iter().for_each(|table| table.check(problems));
+        if let Some(layers) = &self.layers {
+            layers.check(encoder, problems);
+        }
+        let Self { linear, logistic, few_shot, clustering, retrieval, anomaly, fine_tuning, .. } = self;
+        if let Some(table) = linear {
+            table.check(problems);
+        }
+        if let Some(table) = logistic {
+            table.check(problems);
+        }
+        if let Some(table) = few_shot {
+            table.check(problems);
+        }
+        if let Some(table) = clustering {
+            table.check(problems);
+        }
+        if let Some(table) = retrieval {
+            table.check(problems);
+        }
+        if let Some(table) = anomaly {
+            table.check(problems);
+        }
+        if let Some(table) = fine_tuning {
+            table.check(problems);
+        }
     }
 }
 

@@ -85,7 +85,9 @@ impl Anomaly {
     /// Where a class has fewer training images than neighbours are asked for.
     fn require(&self, labels: &[i64], classes: usize) -> Result<(), EvalError> {
         let mut counts = vec![0_usize; classes];
-        labels.iter().for_each(|&label| counts[label as usize] += 1);
+        for &label in labels {
+            counts[label as usize] += 1;
+        }
         match counts.iter().enumerate().min_by_key(|(_, count)| **count) {
             Some((class, &count)) if count < self.k => Err(EvalError::Setting {
                 key: "eval.anomaly.k",

@@ -4,7 +4,7 @@
 
 use super::Logistic;
 use crate::report::{per_cent, predicted};
-use crate::tuned::{Training, Tuned};
+use crate::tuned::Training;
 use crate::{EvalError, Needs, Network, Protocol, Report, Stop, Subject, split};
 use kontrast_data::Labelled;
 use kontrast_rng::KeyedRng;
@@ -114,7 +114,8 @@ impl FineTuning {
         let (mut best, mut highest) = (settings[0], f64::NEG_INFINITY);
         for (steps, lr) in settings {
             let tuned = self.training(steps, lr, 0).run(network, &drawn, stop)?;
-            let score = match self.logits(network, &tuned, &held, stop) {
+            let features = network.extractor.features(tuned.encoder(), network.train, &held, stop);
+            let score = match features.map(|features| tuned.logits(&features)) {
                 Ok(logits) => per_cent(&logits, &Tensor::from_slice(&labels).to_device(logits.device()), 1),
                 // A rate at which training diverges is no candidate.
                 Err(EvalError::NotFinite { .. }) => continue,
@@ -125,17 +126,6 @@ impl FineTuning {
             }
         }
         Ok(best)
-    }
-
-    fn logits(
-        &self,
-        network: &Network<'_>,
-        tuned: &Tuned,
-        held: &[u32],
-        stop: &Stop,
-    ) -> Result<Tensor, EvalError> {
-        let features = network.extractor.features(tuned.encoder(), network.train, held, stop)?;
-        Ok(tuned.logits(&features))
     }
 
     /// Logistic regression on the frozen features of the images whose labels are used.

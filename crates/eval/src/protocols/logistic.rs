@@ -44,12 +44,11 @@ impl Protocol for Logistic {
 
     fn evaluate(&self, subject: &Subject<'_>, stop: &Stop) -> Result<Vec<Report>, EvalError> {
         let bank = subject.train();
-        let c = match self.cs[..] {
-            [only] => only,
-            _ => {
-                let parts = split(&bank.labels_on_cpu(), self.validation, self.seed)?;
-                self.choose(&bank.part(&parts.fit), &bank.part(&parts.validation), stop)?
-            }
+        let c = if let [only] = self.cs[..] {
+            only
+        } else {
+            let parts = split(&bank.labels_on_cpu(), self.validation, self.seed)?;
+            self.choose(&bank.part(&parts.fit), &bank.part(&parts.validation), stop)?
         };
         let logits = self.logits(bank, c, subject.test().features(), stop)?;
         let report = Report::of_classes(self, subject, &predicted(&logits)).with_top5(&logits, subject);

@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 use kontrast::config::{ConfigError, Experiment, Loaded};
 use kontrast::{
     Cluster, Compare, Duplicates, Embed, Evaluate, Outliers, Pack, Permutations, Preview, Search, Table,
-    quoted,
 };
+use kontrast_runlog::human::quoted;
 use std::fmt::Write;
 use std::path::PathBuf;
 use toml::Value;
@@ -49,9 +49,9 @@ pub(crate) enum Command {
     Preview(Preview),
     /// Choose a set of permutations for a jigsaw and say how far apart they are
     Permutations(Permutations),
-    /// Say which encoders a file holds: a checkpoint, or weights of torchvision's ResNets
+    /// Say which encoders a file or a run holds: a checkpoint, or weights of torchvision's ResNets
     Inspect {
-        /// A safetensors file
+        /// A safetensors file, or a run directory, whose last checkpoint is taken
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },

@@ -86,8 +86,7 @@ fn free(cores: usize, busy: f64) -> usize {
 fn fewer(threads: usize, cores: usize, busy: f64) -> String {
     let threads = counted(threads as u64, "thread");
     format!(
-        "other programs keep {busy:.1} of {cores} cores busy, so this run takes {threads}: more would wait for each other; \
-         --threads {cores} takes all cores (results of another number of threads agree but for rounding)"
+        "other programs keep {busy:.1} of {cores} cores busy, so this run takes {threads}: --threads {cores} takes all"
     )
 }
 
