@@ -20,7 +20,10 @@ const SEED: u64 = 0;
 pub(crate) fn evaluate_file(asked: &Evaluate, host: &dyn Host) -> anyhow::Result<Status> {
     let path = &asked.with.encoder;
     let Some(dataset) = &asked.on else {
-        let text = format!("{}: a file names no images: expected --on DATASET beside it", path.display());
+        let text = format!(
+            "{}: expected a run directory, or --on DATASET beside a file of weights, which names no images itself",
+            path.display()
+        );
         return Err(Refusal(text).into());
     };
     if let Some(set) = asked.overrides.first() {

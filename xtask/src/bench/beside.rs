@@ -28,6 +28,8 @@ pub enum Subject {
     Step,
     /// Losses of 4,096 pairs, forward and backward
     Loss,
+    /// k-NN and logistic regression on drawn features
+    Features,
 }
 
 impl Subject {
@@ -39,6 +41,7 @@ impl Subject {
                 ("step", &["--batch", "64", "--steps", "7"], "step.py", &["--batch", "64", "--steps", "7"])
             }
             Self::Loss => ("loss", &["4096"], "loss.py", &["4096"]),
+            Self::Features => ("features", &[], "features.py", &[]),
         }
     }
 }

@@ -44,7 +44,7 @@ impl Peers {
             .with_context(|| format!("{}: cannot be read", self.script.display()))?;
         let packages = packages(&text);
         let python = self.python.display();
-        let modules = packages.iter().filter_map(|package| package.split("==").next());
+        let modules = packages.iter().filter_map(|package| package.split("==").next()).map(module);
         let asked = match Command::new(&self.python).args(["-c", IMPORTS]).args(modules).output() {
             Ok(asked) => asked,
             Err(error) => bail!(Refusal(format!(
@@ -75,13 +75,18 @@ fn packages(script: &str) -> Vec<&str> {
     needs.split_whitespace().filter(|word| pinned(word)).map(|word| word.trim_end_matches('.')).collect()
 }
 
+/// What a package is imported as.
+fn module(package: &str) -> &str {
+    if package == "scikit-learn" { "sklearn" } else { package }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_script_names_what_it_needs() {
-        for script in ["augment.py", "step.py", "loss.py"] {
+        for script in ["augment.py", "step.py", "loss.py", "features.py"] {
             let text = std::fs::read_to_string(Peers::new(Path::new("python3"), script).script).unwrap();
             let packages = packages(&text);
             assert!(

@@ -49,7 +49,7 @@ fn an_encoder_of_a_file_is_scored_on_named_images() {
     on(&["--on", "colours", "--protocol", "logistic"])
         .says(0, &["| logistic |", "logistic, calibration error"]);
     assert_eq!(place.summary(), before, "nothing is stored");
-    on(&[]).says(2, &["a file names no images: expected --on DATASET"]);
+    on(&[]).says(2, &["expected a run directory, or --on DATASET beside a file"]);
     on(&["--on", "colours", "--set", "eval.logistic.values=3"]).says(2, &["expected a run"]);
 }
 
