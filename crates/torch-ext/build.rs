@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() {
-    println!("cargo::rerun-if-changed=shim/shim.cpp");
+    println!("cargo::rerun-if-changed=shim");
     println!("cargo::rerun-if-changed=build.rs");
     if env::var_os("CARGO_FEATURE_DOC_ONLY").is_some() {
         return;
@@ -25,7 +25,7 @@ fn main() {
         .warnings(false)
         .include(root.join("include"))
         .include(root.join("include/torch/csrc/api/include"))
-        .file("shim/shim.cpp")
+        .files(["shim/shim.cpp", "shim/script.cpp"])
         .compile("kontrast_shim");
     let link = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("libtorch");
     let _ = fs::remove_file(&link);

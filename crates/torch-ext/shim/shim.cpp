@@ -14,19 +14,9 @@
 #include <string>
 #include <vector>
 
-namespace {
+#include "guarded.h"
 
-template <typename F>
-char* guarded(F&& body) {
-  try {
-    body();
-    return nullptr;
-  } catch (const std::exception& error) {
-    return strdup(error.what());
-  } catch (...) {
-    return strdup("unknown C++ exception");
-  }
-}
+namespace {
 
 std::vector<at::Tensor> list(at::Tensor* const* tensors, size_t n) {
   std::vector<at::Tensor> out;

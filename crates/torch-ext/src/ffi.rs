@@ -38,6 +38,17 @@ unsafe extern "C" {
         weight_decay: f64,
         eps: f64,
     ) -> *mut c_char;
+    pub(crate) fn kontrast_script(
+        source: *const c_char,
+        names: *const *const c_char,
+        tensors: *const *const C_tensor,
+        buffers: *const c_int,
+        n: size_t,
+        note: *const c_char,
+        text: *const c_char,
+        out: *mut *mut c_char,
+        length: *mut size_t,
+    ) -> *mut c_char;
     pub(crate) fn kontrast_peak_device_memory(device: c_int, bytes: *mut u64) -> *mut c_char;
     pub(crate) fn kontrast_free_device_memory(device: c_int, bytes: *mut u64) -> *mut c_char;
     pub(crate) fn kontrast_load_cuda(loaded: *mut c_int) -> *mut c_char;

@@ -15,6 +15,7 @@ mod fused;
 mod layout;
 mod memory;
 mod parameter;
+mod script;
 mod state;
 mod texts;
 
@@ -27,5 +28,6 @@ pub use fused::{AdamwStep, SgdStep, forget_gradients, fused_adamw, fused_sgd};
 pub use layout::{channels_last, deterministic};
 pub use memory::{available_memory, peak_memory};
 pub use parameter::{Parameter, Role};
+pub use script::torch_script;
 pub use state::{StateDict, StateError, metadata};
 pub use texts::Texts;
