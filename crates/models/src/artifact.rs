@@ -6,7 +6,7 @@ use crate::{Encoder, EncoderSpec, Init};
 use kontrast_torch_ext::{StateDict, StateError, metadata};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use tch::{Device, nn};
+use tch::{Device, Kind, Tensor, nn};
 
 /// The version of the header that is written, and the newest that is read.
 const VERSION: u32 = 1;
@@ -137,6 +137,22 @@ impl Header {
         }
     }
 
+    /// Of one encoder, named `encoder`, whose tensors stand alone.
+    pub fn of_encoder(
+        encoder: EncoderSpec,
+        (method, digest): (&str, &str),
+        preprocessing: Preprocessing,
+    ) -> Self {
+        let (name, prefix) = ("encoder".to_owned(), String::new());
+        Self {
+            version: VERSION,
+            method: method.to_owned(),
+            digest: digest.to_owned(),
+            towers: vec![Tower { name, prefix, encoder }],
+            preprocessing: Some(preprocessing),
+        }
+    }
+
     /// As the text of the metadata.
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).expect("plain numbers and text")
@@ -163,9 +179,12 @@ impl Artifact {
         let state = StateDict::from_bytes(&bytes).map_err(of_state)?;
         let text = metadata(&bytes).map_err(of_state)?.remove(Header::KEY);
         if let Some(text) = text {
-            return Ok(Self { header: header(path, &text)?, path: path.to_owned(), state });
+            let header = header(path, &text)?;
+            let stands_alone = header.towers.iter().any(|tower| tower.prefix.is_empty());
+            let state = if stands_alone { widened(&from_torchvision(&state)) } else { state };
+            return Ok(Self { header, path: path.to_owned(), state });
         }
-        let own = from_torchvision(&state);
+        let own = widened(&from_torchvision(&state));
         let Some(spec) = resnet_of(&own) else {
             return Err(ArtifactError::NoHeader { path: path.to_owned(), tensors: state.len() });
         };
@@ -206,6 +225,15 @@ impl Artifact {
     }
 }
 
+/// Weights that are stored in half precision in the single one that encoders have.
+fn widened(state: &StateDict) -> StateDict {
+    let wide = |tensor: &Tensor| match tensor.kind() {
+        Kind::Half | Kind::BFloat16 => tensor.to_kind(Kind::Float),
+        _ => tensor.shallow_clone(),
+    };
+    state.iter().map(|(name, tensor)| (name.to_owned(), wide(tensor))).collect()
+}
+
 /// The header of a text.
 fn header(path: &Path, text: &str) -> Result<Header, ArtifactError> {
     let unknown = |found: String| ArtifactError::Header { path: path.to_owned(), found };
@@ -222,9 +250,8 @@ fn header(path: &Path, text: &str) -> Result<Header, ArtifactError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Depth, Mode, NinSpec, ResNetSpec, Stem, VitSpec};
+    use crate::{Depth, Mode, NinSpec, ResNetSpec, Stem, VitSpec, to_torchvision};
     use std::collections::HashMap;
-    use tch::{Kind, Tensor};
 
     fn specs() -> [EncoderSpec; 3] {
         let resnet = ResNetSpec {
@@ -285,6 +312,22 @@ mod tests {
         assert_eq!(artifact.header().towers[0].encoder, specs()[0]);
         let read = artifact.encoder("encoder", Device::Cpu).unwrap();
         assert_eq!(read.variables().get("conv1.weight"), encoder.variables().get("conv1.weight"));
+    }
+
+    #[test]
+    fn an_encoder_that_stands_alone_may_be_stored_in_half_precision_and_have_counters() {
+        let folder = tempfile::tempdir().unwrap();
+        let encoder = specs()[0].build(&nn::VarStore::new(Device::Cpu), Init::new(3));
+        let half = encoder.variables();
+        let half: StateDict =
+            half.iter().map(|(name, tensor)| (name.to_owned(), tensor.to_kind(Kind::Half))).collect();
+        let preprocessing = header_of(&*encoder).preprocessing.unwrap();
+        let header = Header::of_encoder(specs()[0], ("simclr", "5a22"), preprocessing);
+        let file = written(folder.path(), &to_torchvision(&half), Some(header.to_text()));
+        let artifact = Artifact::open(&file).unwrap();
+        assert_eq!(artifact.header(), &header);
+        let read = artifact.encoder("encoder", Device::Cpu).unwrap().variables();
+        assert_eq!(read.get("conv1.weight"), Some(&half.get("conv1.weight").unwrap().to_kind(Kind::Float)));
     }
 
     #[test]

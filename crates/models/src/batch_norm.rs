@@ -5,8 +5,6 @@ use tch::{Tensor, nn};
 
 /// How far the running statistics move to those of a batch: PyTorch's default.
 const MOMENTUM: f64 = 0.1;
-/// Added to the variance: PyTorch's default.
-const EPSILON: f64 = 1e-5;
 
 /// Batch norm over the second dimension; scale 1 and shift 0 at first.
 ///
@@ -24,6 +22,9 @@ pub struct BatchNorm {
 }
 
 impl BatchNorm {
+    /// Added to the variance: PyTorch's default.
+    pub const EPSILON: f64 = 1e-5;
+
     /// Of `width` channels or values, over this many splits of consecutive rows, with PyTorch's names.
     pub fn new(path: &nn::Path<'_>, width: i64, bn_splits: i64) -> Self {
         let affine = Some((path.ones("weight", &[width]), path.zeros("bias", &[width])));
@@ -83,7 +84,7 @@ impl BatchNorm {
             Some(var),
             mode != Mode::Eval,
             momentum,
-            EPSILON,
+            Self::EPSILON,
             true,
         )
     }

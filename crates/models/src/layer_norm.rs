@@ -3,9 +3,6 @@
 use crate::layers::fp32_at_least;
 use tch::{Tensor, nn};
 
-/// Added to the variance, as timm's and DINO's transformers have it.
-const EPS: f64 = 1e-6;
-
 /// Brings the last dimension to mean 0 and variance 1, then scales and shifts it.
 #[derive(Debug)]
 pub struct LayerNorm {
@@ -14,6 +11,9 @@ pub struct LayerNorm {
 }
 
 impl LayerNorm {
+    /// Added to the variance, as timm's and DINO's transformers have it.
+    pub const EPSILON: f64 = 1e-6;
+
     /// Over `width` values, without change at first. The variables are named `weight` and `bias`.
     pub fn new(path: &nn::Path<'_>, width: i64) -> Self {
         Self { weight: path.ones("weight", &[width]), bias: path.zeros("bias", &[width]) }
@@ -21,7 +21,13 @@ impl LayerNorm {
 
     /// Of `x`, `[..., width]`, in fp32 at least: under autocast, sums in bf16 would lose values.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        fp32_at_least(x).layer_norm([self.weight.size()[0]], Some(&self.weight), Some(&self.bias), EPS, true)
+        fp32_at_least(x).layer_norm(
+            [self.weight.size()[0]],
+            Some(&self.weight),
+            Some(&self.bias),
+            Self::EPSILON,
+            true,
+        )
     }
 
     /// Another handle on the same variables.

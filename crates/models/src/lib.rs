@@ -46,7 +46,7 @@ pub use prototypes::Prototypes;
 pub use queue::Queue;
 pub use resnet::{Depth, ResNet, ResNetSpec, Stem};
 pub use spec::EncoderSpec;
-pub use torchvision::from_torchvision;
+pub use torchvision::{from_torchvision, to_torchvision};
 pub use vit::{PositionEmbedding, Vit, VitSpec};
 
 /// The variables of a store that are trained, by name, in the order of their names.

@@ -51,7 +51,8 @@ pub struct ResNetSpec {
 }
 
 impl ResNetSpec {
-    pub(crate) fn blocks(self) -> ([usize; 4], bool) {
+    /// Blocks of each stage, and whether they are bottlenecks.
+    pub fn blocks(self) -> ([usize; 4], bool) {
         match self.depth {
             Depth::ResNet18 => ([2, 2, 2, 2], false),
             Depth::ResNet34 => ([3, 4, 6, 3], false),

@@ -1,7 +1,9 @@
-//! Weights of torchvision's networks, of which an encoder reads all but the classifier.
+//! Weights of torchvision's networks, of which an encoder reads all but the classifier, and an encoder's as torchvision
+//! reads them.
 
 use crate::{Depth, ResNetSpec, Stem};
 use kontrast_torch_ext::StateDict;
+use tch::Tensor;
 
 /// A state dictionary of torchvision's ResNets without what an encoder has no place for: the classifier (`fc.*`), and
 /// batch norm's counters (`*.num_batches_tracked`), which matter to training without a momentum alone.
@@ -21,6 +23,17 @@ pub fn from_torchvision(state: &StateDict) -> StateDict {
     let is_read = |name: &str| !name.ends_with(".num_batches_tracked") && !name.starts_with("fc.");
     let own = state.iter().filter(|(name, _)| is_read(name));
     own.map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone())).collect()
+}
+
+/// A ResNet's variables as torchvision's networks without a classifier (`fc = Identity()`) load them: beside each pair of
+/// running statistics stands `num_batches_tracked`, which is 0, since nothing is counted here.
+#[must_use]
+pub fn to_torchvision(state: &StateDict) -> StateDict {
+    let mut theirs = state.clone();
+    for norm in state.iter().filter_map(|(name, _)| name.strip_suffix(".running_mean")) {
+        theirs.insert(format!("{norm}.num_batches_tracked"), Tensor::from(0_i64));
+    }
+    theirs
 }
 
 /// The ResNet whose variables these are; none where they are of another network. Their shapes are looked at when they are
@@ -51,15 +64,11 @@ pub(crate) fn resnet_of(state: &StateDict) -> Option<ResNetSpec> {
 mod tests {
     use super::*;
     use crate::{Encoder, Init, ResNet};
-    use tch::{Device, Tensor, nn};
+    use tch::{Device, nn};
 
     /// The variables that torchvision's network of this shape would have.
     fn theirs(own: &StateDict) -> StateDict {
-        let mut state = own.clone();
-        for (name, _) in own.iter().filter(|(name, _)| name.ends_with(".running_mean")) {
-            let counter = name.replace("running_mean", "num_batches_tracked");
-            state.insert(counter, Tensor::from(7_i64));
-        }
+        let mut state = to_torchvision(own);
         state.insert("fc.weight", Tensor::from(0.0_f32));
         state.insert("fc.bias", Tensor::from(0.0_f32));
         state

@@ -121,6 +121,22 @@ impl Vit {
         Self { spec, projection, class, positions, blocks, norm, variables: crate::state(store), device }
     }
 
+    /// What is added to the class token and to each patch of images of so many rows and columns of patches: learned
+    /// embeddings, interpolated where they are of another grid, or sines and cosines, of which the class token has none.
+    ///
+    /// # Shapes
+    /// - returns `[1, 1 + rows * columns, width]`, without gradient
+    pub fn positions(spec: VitSpec, variables: &StateDict, grid: (i64, i64)) -> Tensor {
+        let own = spec.side / spec.patch;
+        tch::no_grad(|| match variables.get("pos_embed") {
+            Some(all) => {
+                let places = interpolated(&all.narrow(1, 1, own * own), (own, own), grid);
+                Tensor::cat(&[all.narrow(1, 0, 1), places], 1)
+            }
+            None => sines(grid, spec.width, Device::Cpu).constant_pad_nd([0, 0, 1, 0]),
+        })
+    }
+
     /// The class token and the patches with their positions, `[n, 1 + patches, width]`, and the grid of patches.
     fn tokens(&self, images: &Tensor) -> (Tensor, (i64, i64)) {
         let patch = self.spec.patch;
