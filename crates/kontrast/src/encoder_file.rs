@@ -7,7 +7,7 @@ use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::{ColorSpace, ToTensor};
 use kontrast_config::{Device, Infrastructure};
 use kontrast_eval::Extractor;
-use kontrast_models::{Artifact, ArtifactError, Encoder, Preprocessing};
+use kontrast_models::{Artifact, Encoder, Header, Preprocessing};
 use kontrast_runlog::{Layout, read_summary};
 use kontrast_torch_ext::Precision;
 use kontrast_training::Checkpoints;
@@ -21,9 +21,9 @@ const SIDE: usize = 224;
 const BATCH: usize = 256;
 const PIXELS: usize = BATCH * 64 * 64;
 
-/// Options of every command that embeds images.
+/// Which encoder, for images of which size.
 #[derive(Args, Debug)]
-pub struct EncoderOptions {
+pub struct EncoderFile {
     /// A run directory, whose last checkpoint is taken, or a file: a checkpoint, or weights of torchvision's ResNets
     pub encoder: PathBuf,
     /// The encoder's name, where the file has several [default: its first]
@@ -32,6 +32,14 @@ pub struct EncoderOptions {
     /// Pixels on either side of an image [default: as the file says, else 224]
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u16).range(8..=8192))]
     pub size: Option<u16>,
+}
+
+/// Options of every command that embeds images.
+#[derive(Args, Debug)]
+pub struct EncoderOptions {
+    /// The encoder
+    #[command(flatten)]
+    pub file: EncoderFile,
     /// Compute in bf16: quicker where the processor has it, and less exact
     #[arg(long)]
     pub bf16: bool,
@@ -47,8 +55,8 @@ impl EncoderOptions {
     /// The first of the options that was given, but for the encoder itself.
     pub(crate) fn given(&self) -> Option<&'static str> {
         let all = [
-            ("--tower", self.tower.is_some()),
-            ("--size", self.size.is_some()),
+            ("--tower", self.file.tower.is_some()),
+            ("--size", self.file.size.is_some()),
             ("--bf16", self.bf16),
             ("--device", self.device != Device::Auto),
             ("--threads", self.threads.is_some()),
@@ -66,11 +74,55 @@ pub(crate) struct Opened {
 
 /// Opens the encoder, and prepares the device.
 pub(crate) fn open(asked: &EncoderOptions, host: &dyn Host) -> anyhow::Result<Opened> {
-    let refused = |error: ArtifactError| Refusal(error.to_string());
+    let found = find(&asked.file, host)?;
+    let out = PathBuf::new();
+    let wanted =
+        Infrastructure { device: asked.device, threads: asked.threads.map(usize::from), workers: None, out };
+    let runtime = host.runtime(&wanted, None)?;
+    let encoder = found.encoder(runtime.device)?;
+    let size = found.preprocessing.size;
+    let extractor = Extractor {
+        plan: found.plan.clone(),
+        to_tensor: found.to_tensor(runtime.device),
+        precision: if asked.bf16 { Precision::Bf16 } else { Precision::Fp32 },
+        batch: (PIXELS / (size.0 * size.1).max(1)).clamp(8, BATCH),
+    };
+    Ok(Opened { encoder, extractor, channels: found.plan.channels() })
+}
+
+/// An encoder of a file, not yet made.
+pub(crate) struct Found {
+    artifact: Artifact,
+    /// Its name.
+    pub(crate) tower: String,
+    /// How images are prepared, of the size that was asked for.
+    pub(crate) preprocessing: Preprocessing,
+    space: ColorSpace,
+    plan: ViewPlan,
+}
+
+impl Found {
+    /// What the file says of itself.
+    pub(crate) fn header(&self) -> &Header {
+        self.artifact.header()
+    }
+
+    /// The encoder, with its weights.
+    pub(crate) fn encoder(&self, device: tch::Device) -> Result<Box<dyn Encoder>, Refusal> {
+        self.artifact.encoder(&self.tower, device).map_err(|error| Refusal(error.to_string()))
+    }
+
+    /// From bytes to tensors.
+    pub(crate) fn to_tensor(&self, device: tch::Device) -> ToTensor {
+        ToTensor::in_space(self.space, &self.preprocessing.mean, &self.preprocessing.std, device)
+    }
+}
+
+/// Reads the file, and says what it lacks.
+pub(crate) fn find(asked: &EncoderFile, host: &dyn Host) -> anyhow::Result<Found> {
     let file = file(&asked.encoder, host)?;
-    let artifact = Artifact::open(&file).map_err(refused)?;
-    let towers = &artifact.header().towers;
-    let name = match (&asked.tower, towers.first()) {
+    let artifact = Artifact::open(&file).map_err(|error| Refusal(error.to_string()))?;
+    let tower = match (&asked.tower, artifact.header().towers.first()) {
         (Some(name), _) => name.clone(),
         (None, Some(first)) => first.name.clone(),
         (None, None) => {
@@ -81,11 +133,6 @@ pub(crate) fn open(asked: &EncoderOptions, host: &dyn Host) -> anyhow::Result<Op
             return Err(Refusal(text).into());
         }
     };
-    let out = PathBuf::new();
-    let wanted =
-        Infrastructure { device: asked.device, threads: asked.threads.map(usize::from), workers: None, out };
-    let runtime = host.runtime(&wanted, None)?;
-    let encoder = artifact.encoder(&name, runtime.device).map_err(refused)?;
     let own = artifact.header().preprocessing.clone().unwrap_or_else(|| {
         host.note(&format_args!(
             "note: {}: the file does not say how images are prepared; taken as ImageNet's, of {SIDE}x{SIDE} pixels",
@@ -105,15 +152,10 @@ pub(crate) fn open(asked: &EncoderOptions, host: &dyn Host) -> anyhow::Result<Op
         }
     };
     let side = asked.size.map(usize::from);
-    let (size, channels) = (side.map_or(own.size, |side| (side, side)), own.mean.len());
-    let plan = ViewPlan::evaluation(size).of_channels(channels);
-    let extractor = Extractor {
-        plan: plan.map_err(|error| Refusal(format!("{}: {error}", file.display())))?,
-        to_tensor: ToTensor::in_space(space, &own.mean, &own.std, runtime.device),
-        precision: if asked.bf16 { Precision::Bf16 } else { Precision::Fp32 },
-        batch: (PIXELS / (size.0 * size.1).max(1)).clamp(8, BATCH),
-    };
-    Ok(Opened { encoder, extractor, channels })
+    let preprocessing = Preprocessing { size: side.map_or(own.size, |side| (side, side)), ..own };
+    let plan = ViewPlan::evaluation(preprocessing.size).of_channels(preprocessing.mean.len());
+    let plan = plan.map_err(|error| Refusal(format!("{}: {error}", file.display())))?;
+    Ok(Found { artifact, tower, preprocessing, space, plan })
 }
 
 /// The file itself, or the last checkpoint of a run that is whole.

@@ -51,7 +51,7 @@ pub struct Evaluate {
 /// # Errors
 /// Where there is no run or file, its images are others, or its checkpoint cannot be read.
 pub fn evaluate(asked: &Evaluate, host: &dyn Host) -> anyhow::Result<Status> {
-    let path = &asked.with.encoder;
+    let path = &asked.with.file.encoder;
     if path.is_file() {
         return evaluate_file(asked, host);
     }

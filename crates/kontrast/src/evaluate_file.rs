@@ -18,7 +18,7 @@ const SEED: u64 = 0;
 /// Scores an encoder of a file on a data set, by k-NN or by the protocols that were asked for with their usual settings,
 /// beside the same network with random weights, and pixels. The scores are shown, and stored nowhere.
 pub(crate) fn evaluate_file(asked: &Evaluate, host: &dyn Host) -> anyhow::Result<Status> {
-    let path = &asked.with.encoder;
+    let path = &asked.with.file.encoder;
     let Some(dataset) = &asked.on else {
         let text = format!(
             "{}: expected a run directory, or --on DATASET beside a file of weights, which names no images itself",

@@ -2,7 +2,7 @@
 
 use crate::host::Host;
 use crate::{Refusal, encoder_file};
-use kontrast_models::{Artifact, EncoderSpec, Tower};
+use kontrast_models::{Artifact, EncoderSpec};
 use kontrast_runlog::human;
 use std::path::Path;
 use tch::Device;
@@ -26,7 +26,11 @@ pub fn inspect(path: &Path, host: &dyn Host) -> anyhow::Result<()> {
         let encoder = artifact.encoder(&tower.name, Device::Cpu).map_err(refused)?;
         let trained = encoder.variables().trained().iter().map(|(_, variable)| variable.numel() as u64).sum();
         let (width, parameters) = (encoder.width(), human::counted(trained, "parameter"));
-        host.out(&format_args!("{}: {}, {width} values, {parameters}", tower.name, architecture(tower)));
+        host.out(&format_args!(
+            "{}: {}, {width} values, {parameters}",
+            tower.name,
+            architecture(tower.encoder)
+        ));
     }
     if header.towers.is_empty() {
         host.out(&"no encoder of this version's architectures");
@@ -41,8 +45,9 @@ pub fn inspect(path: &Path, host: &dyn Host) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn architecture(tower: &Tower) -> String {
-    match tower.encoder {
+/// An architecture in words.
+pub(crate) fn architecture(encoder: EncoderSpec) -> String {
+    match encoder {
         EncoderSpec::ResNet(own) => format!(
             "{:?} of width {} ({:?} stem), {}",
             own.depth,

@@ -6,6 +6,7 @@ mod checkpoints;
 mod compare;
 mod ends;
 mod evaluate;
+mod export;
 mod feed;
 mod inspect;
 mod layers;

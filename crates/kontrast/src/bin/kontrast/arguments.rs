@@ -3,7 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 use kontrast::config::{ConfigError, Experiment, Loaded};
 use kontrast::{
-    Cluster, Compare, Duplicates, Embed, Evaluate, Outliers, Pack, Permutations, Preview, Search, Table,
+    Cluster, Compare, Duplicates, Embed, Evaluate, Export, Outliers, Pack, Permutations, Preview, Search,
+    Table,
 };
 use kontrast_runlog::human::quoted;
 use std::fmt::Write;
@@ -55,6 +56,8 @@ pub(crate) enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Write a trained encoder as a file that other programs open, and check it
+    Export(Export),
     /// Write a folder of images as one file that is read without decoding
     Pack(Pack),
     /// Fetch, verify and unpack a data set into the cache, or say how each stands there

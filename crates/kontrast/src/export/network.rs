@@ -1,0 +1,131 @@
+//! Networks written down an operation at a time, from images to `h`, in whatever language: the one walk that every graph of
+//! an export follows.
+
+use kontrast_models::{EncoderSpec, NinSpec, ResNetSpec, Stem, VitSpec};
+
+/// A language that has the operations of our encoders. A value is named by the text that a method returns, a variable by
+/// its name in the state dictionary, such as `layer1.0.conv1` for its weight.
+pub(crate) trait Language {
+    /// A convolution without bias.
+    fn convolution(&mut self, x: &str, name: &str, stride: i64, padding: i64) -> String;
+    /// Batch norm by the running statistics.
+    fn batch_norm(&mut self, x: &str, name: &str) -> String;
+    /// What is below 0 becomes 0.
+    fn relu(&mut self, x: &str) -> String;
+    /// The largest of each window of 3x3, in steps of 2, with a border of 1.
+    fn max_pool(&mut self, x: &str) -> String;
+    /// The mean of each such window, in which the border counts as 0.
+    fn average_pool(&mut self, x: &str) -> String;
+    /// The sum of two values.
+    fn add(&mut self, a: &str, b: &str) -> String;
+    /// The mean of each map, `[n, c]`, fp32.
+    fn global_mean(&mut self, x: &str) -> String;
+    /// The class token and the patches of images with their positions, `[n, 1 + patches, width]`.
+    fn tokens(&mut self, images: &str, patch: i64, width: i64) -> String;
+    /// Layer norm over the last dimension.
+    fn layer_norm(&mut self, x: &str, name: &str) -> String;
+    /// A linear layer with bias.
+    fn linear(&mut self, x: &str, name: &str) -> String;
+    /// Attention of queries, keys and values that stand side by side, `[n, tokens, 3 * width]`, without the projection.
+    fn attention(&mut self, x: &str, heads: i64, width: i64) -> String;
+    /// GELU, not approximated.
+    fn gelu(&mut self, x: &str) -> String;
+    /// The class token, `[n, width]`.
+    fn class_token(&mut self, x: &str) -> String;
+}
+
+/// Writes the encoder down; returns the value of `h`.
+pub(crate) fn write(encoder: EncoderSpec, images: &str, to: &mut dyn Language) -> String {
+    match encoder {
+        EncoderSpec::ResNet(spec) => resnet(spec, images, to),
+        EncoderSpec::Nin(spec) => nin(spec, images, to),
+        EncoderSpec::Vit(spec) => vit(spec, images, to),
+    }
+}
+
+fn resnet(spec: ResNetSpec, images: &str, to: &mut dyn Language) -> String {
+    let (stride, padding) = if spec.stem == Stem::Cifar { (1, 1) } else { (2, 3) };
+    let x = to.convolution(images, "conv1", stride, padding);
+    let x = to.batch_norm(&x, "bn1");
+    let mut x = to.relu(&x);
+    if spec.stem == Stem::Imagenet {
+        x = to.max_pool(&x);
+    }
+    let (counts, bottleneck) = spec.blocks();
+    for (stage, count) in counts.into_iter().enumerate() {
+        for block in 0..count {
+            let stride = if stage > 0 && block == 0 { 2 } else { 1 };
+            let downsample = block == 0 && (stage > 0 || bottleneck);
+            let name = format!("layer{}.{block}", stage + 1);
+            x = residual(&x, &name, (stride, bottleneck, downsample), to);
+        }
+    }
+    to.global_mean(&x)
+}
+
+fn residual(
+    x: &str,
+    name: &str,
+    (stride, bottleneck, downsample): (i64, bool, bool),
+    to: &mut dyn Language,
+) -> String {
+    // Stride and padding of each convolution.
+    let steps: &[_] = if bottleneck { &[(1, 0), (stride, 1), (1, 0)] } else { &[(stride, 1), (1, 1)] };
+    let mut y = x.to_owned();
+    for (index, (stride, padding)) in steps.iter().enumerate() {
+        let number = index + 1;
+        y = to.convolution(&y, &format!("{name}.conv{number}"), *stride, *padding);
+        y = to.batch_norm(&y, &format!("{name}.bn{number}"));
+        if number < steps.len() {
+            y = to.relu(&y);
+        }
+    }
+    let mut shortcut = x.to_owned();
+    if downsample {
+        shortcut = to.convolution(x, &format!("{name}.downsample.0"), stride, 0);
+        shortcut = to.batch_norm(&shortcut, &format!("{name}.downsample.1"));
+    }
+    let sum = to.add(&y, &shortcut);
+    to.relu(&sum)
+}
+
+fn nin(spec: NinSpec, images: &str, to: &mut dyn Language) -> String {
+    let mut x = images.to_owned();
+    for number in 1..=spec.blocks {
+        for step in 1..=3 {
+            let padding = match (step, number) {
+                (1, 1 | 2) => 2,
+                (1, _) => 1,
+                _ => 0,
+            };
+            x = to.convolution(&x, &format!("block{number}.conv{step}"), 1, padding);
+            x = to.batch_norm(&x, &format!("block{number}.bn{step}"));
+            x = to.relu(&x);
+        }
+        x = match number {
+            1 => to.max_pool(&x),
+            2 => to.average_pool(&x),
+            _ => x,
+        };
+    }
+    to.global_mean(&x)
+}
+
+fn vit(spec: VitSpec, images: &str, to: &mut dyn Language) -> String {
+    let mut x = to.tokens(images, spec.patch, spec.width);
+    for block in 0..spec.depth {
+        let name = |part: &str| format!("blocks.{block}.{part}");
+        let y = to.layer_norm(&x, &name("norm1"));
+        let y = to.linear(&y, &name("attn.qkv"));
+        let y = to.attention(&y, spec.heads, spec.width);
+        let y = to.linear(&y, &name("attn.proj"));
+        x = to.add(&x, &y);
+        let y = to.layer_norm(&x, &name("norm2"));
+        let y = to.linear(&y, &name("mlp.fc1"));
+        let y = to.gelu(&y);
+        let y = to.linear(&y, &name("mlp.fc2"));
+        x = to.add(&x, &y);
+    }
+    let class = to.class_token(&x);
+    to.layer_norm(&class, "norm")
+}
