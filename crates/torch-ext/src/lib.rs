@@ -1,7 +1,7 @@
 //! What `tch` lacks, through a small C++ shim: bf16 autocast on CPU and CUDA, loading libtorch's CUDA half,
-//! fused optimizer updates, channels-last tensors, deterministic algorithms, strict state dictionaries, memory kept from
-//! step to step, and what memory there is. [`Texts`] stands here since networks and batches both speak of it, and
-//! [`Parameter`] since networks say it and optimizers read it.
+//! fused optimizer updates, channels-last tensors, deterministic algorithms, TorchScript of a source text, strict state
+//! dictionaries, memory kept from step to step, and what memory there is. [`Texts`] stands here since networks and batches
+//! both speak of it, and [`Parameter`] since networks say it and optimizers read it.
 //!
 #![doc = include_str!("../README.md")]
 

@@ -70,7 +70,7 @@ fn fraction(found: &Tensor, expected: &Tensor) -> f64 {
 }
 
 /// Writes a file beside its place, has it checked, and only then puts it there: what cannot be written whole, or is not what
-/// it should be, leaves nothing, and an earlier file as it was.
+/// it should be, leaves nothing, and an earlier file as it was. So does a check that gives nothing.
 ///
 /// # Errors
 /// Where it cannot be written, the check fails, or a file came to stand there in the meantime that is not to be replaced.
@@ -78,8 +78,8 @@ pub(crate) fn place<T>(
     out: &Path,
     replace: bool,
     bytes: &[u8],
-    check: impl FnOnce(&Path) -> anyhow::Result<T>,
-) -> anyhow::Result<T> {
+    check: impl FnOnce(&Path) -> anyhow::Result<Option<T>>,
+) -> anyhow::Result<Option<T>> {
     let shown = || format!("--out {}", out.display());
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
@@ -90,10 +90,10 @@ pub(crate) fn place<T>(
     let mut file = builder.tempfile_in(folder).with_context(shown)?;
     file.write_all(bytes).with_context(shown)?;
     file.as_file().sync_all().with_context(shown)?;
-    let checked = check(file.path())?;
+    let Some(checked) = check(file.path())? else { return Ok(None) };
     let placed = if replace { file.persist(out) } else { file.persist_noclobber(out) };
     placed.map_err(|error| error.error).with_context(shown)?;
-    Ok(checked)
+    Ok(Some(checked))
 }
 
 #[cfg(test)]
@@ -111,14 +111,16 @@ mod tests {
     fn a_file_that_fails_its_check_leaves_the_earlier_one_and_nothing_beside_it() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("encoder.onnx");
-        let failing = place(&out, false, b"new", |_| -> anyhow::Result<()> { anyhow::bail!("it differs") });
+        let failing =
+            place(&out, false, b"new", |_| -> anyhow::Result<Option<()>> { anyhow::bail!("it differs") });
         assert_eq!(failing.unwrap_err().to_string(), "it differs");
+        assert_eq!(place(&out, false, b"new", |_| Ok(None::<()>)).unwrap(), None);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         std::fs::write(&out, "old").unwrap();
-        place(&out, false, b"new", |_| Ok(())).unwrap_err();
+        place(&out, false, b"new", |_| Ok(Some(()))).unwrap_err();
         assert_eq!(std::fs::read(&out).unwrap(), b"old");
-        let seen = place(&out, true, b"new", |file| Ok(std::fs::read(file)?)).unwrap();
-        assert_eq!((seen, std::fs::read(&out).unwrap()), (b"new".to_vec(), b"new".to_vec()));
+        let seen = place(&out, true, b"new", |file| Ok(Some(std::fs::read(file)?))).unwrap();
+        assert_eq!((seen, std::fs::read(&out).unwrap()), (Some(b"new".to_vec()), b"new".to_vec()));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -20,6 +20,7 @@ use kontrast_runlog::human;
 use library::Network;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use tch::{CModule, Device, Tensor};
 
 /// How far the output of a file may be from the encoder's, as a fraction of the largest value.
@@ -51,21 +52,22 @@ pub struct Export {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "lower")]
 pub enum Format {
-    /// torchvision: the weights of one of its ResNets, as safetensors
+    /// Weights of one of torchvision's ResNets, safetensors
     Torchvision,
-    /// timm: the weights of a vision transformer or a ResNet, as safetensors
+    /// Weights of a vision transformer or a ResNet of timm, safetensors
     Timm,
-    /// PyTorch without any code of ours: a TorchScript module, of every encoder
+    /// A module that PyTorch loads without further code, of every encoder
     TorchScript,
-    /// onnxruntime and others: a graph with its weights, of every encoder
+    /// A graph with its weights for onnxruntime and others, of every encoder
     Onnx,
 }
 
-/// Writes the encoder for other programs, once the file, opened again, gives what the encoder gives.
+/// Writes the encoder for other programs, once the file, opened again, gives what the encoder gives; returns the largest
+/// difference as a fraction of the largest value. Nothing is returned, and nothing written, where it was asked to stop.
 ///
 /// # Errors
 /// Where there is no such encoder, the format does not have it, or the file cannot be written or is not the encoder.
-pub fn export(asked: &Export, host: &dyn Host) -> anyhow::Result<()> {
+pub fn export(asked: &Export, host: &dyn Host) -> anyhow::Result<Option<f64>> {
     destination::require_free("--out", &asked.out, asked.force)?;
     let found = encoder_file::find(&asked.file, host)?;
     let encoder = found.encoder(Device::Cpu)?;
@@ -79,12 +81,17 @@ pub fn export(asked: &Export, host: &dyn Host) -> anyhow::Result<()> {
     let card = Card::new(what, source, network.as_ref(), own, (&samples.image, &h)).to_text();
     let header = Header::of_encoder(frozen.spec, (&header.method, &header.digest), own.clone());
     let bytes = asked.format.bytes(&frozen, &header, &card)?;
-    let difference = check::place(&asked.out, asked.force, &bytes, |file| {
+    let stop = host.stop()?;
+    let placed = check::place(&asked.out, asked.force, &bytes, |file| {
         let again = asked.format.open(file)?;
         let difference = samples.difference(&*again)?;
         require_near(asked, difference)?;
-        Ok(difference)
+        Ok((!stop.load(Ordering::Relaxed)).then_some(difference))
     })?;
+    let Some(difference) = placed else {
+        host.note(&"stopped; nothing was written");
+        return Ok(None);
+    };
     let (width, height) = own.size;
     host.out(&format_args!(
         "{}: {} for images of {width}x{height} pixels, {}, {}",
@@ -93,10 +100,13 @@ pub fn export(asked: &Export, host: &dyn Host) -> anyhow::Result<()> {
         if asked.fp16 { "fp16" } else { "fp32" },
         human::bytes(bytes.len() as u64)
     ));
-    host.out(&format_args!(
-        "opened again, on the sample and on random images: within {difference:.1e} of the largest value"
-    ));
-    Ok(())
+    let near = if difference == 0.0 {
+        "exactly what the encoder gives".to_owned()
+    } else {
+        format!("within {difference:.1e} of the largest value")
+    };
+    host.out(&format_args!("opened again, on the sample and on random images: {near}"));
+    Ok(Some(difference))
 }
 
 /// A network that is opened again.

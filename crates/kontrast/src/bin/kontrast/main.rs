@@ -53,7 +53,11 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Report { runs } => kontrast::report(&runs, host)?,
         Command::Table(table) => kontrast::table(&table, host)?,
         Command::Inspect { file } => kontrast::inspect(&file, host)?,
-        Command::Export(arguments) => kontrast::export(&arguments, host)?,
+        Command::Export(arguments) => {
+            if kontrast::export(&arguments, host)?.is_none() {
+                return Ok(Status::Interrupted.exit_code());
+            }
+        }
         Command::Pack(arguments) => {
             if kontrast::pack(&arguments, host)?.is_none() {
                 return Ok(Status::Interrupted.exit_code());

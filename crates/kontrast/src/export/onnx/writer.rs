@@ -177,7 +177,13 @@ impl Language for Writer<'_> {
     fn layer_norm(&mut self, x: &str, name: &str) -> String {
         let [weight, bias] = ["weight", "bias"].map(|part| self.weight(&format!("{name}.{part}")));
         let attributes = vec![Attribute::int("axis", -1), Attribute::float("epsilon", LayerNorm::EPSILON)];
-        self.node("LayerNormalization", &[x, &weight, &bias], attributes)
+        if self.kind == Kind::Float {
+            return self.node("LayerNormalization", &[x, &weight, &bias], attributes);
+        }
+        // In fp32, as the encoder does under bf16; and not every runtime has it in fp16.
+        let [x, weight, bias] = [x, &weight, &bias].map(|value| self.cast(value, Kind::Float));
+        let normed = self.node("LayerNormalization", &[&x, &weight, &bias], attributes);
+        self.cast(&normed, self.kind)
     }
 
     fn linear(&mut self, x: &str, name: &str) -> String {
