@@ -50,7 +50,9 @@ fn rows_of(eval: &Evaluation, dataset: Option<&str>, name: &str, score: &Score) 
             settings: settings(score),
         }
     };
-    score.metrics.iter().map(row).collect()
+    let mut metrics: Vec<_> = score.metrics.iter().collect();
+    metrics.sort_by_key(|(metric, _)| by_number(metric));
+    metrics.into_iter().map(row).collect()
 }
 
 fn meaning(name: &str, metric: &str) -> &'static str {

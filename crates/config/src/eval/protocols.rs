@@ -25,7 +25,7 @@ pub const PROTOCOLS: [ProtocolInfo; 10] = [
     },
     ProtocolInfo { key: "few_shot", usual: "{shots=[1, 5, 10], draws=10, temperature=0.07}" },
     ProtocolInfo { key: "layers", usual: LayerProbes::EXAMPLE },
-    ProtocolInfo { key: "clustering", usual: "{runs=5, starts=10}" },
+    ProtocolInfo { key: "clustering", usual: "{runs=5, starts=3}" },
     ProtocolInfo { key: "retrieval", usual: "{ks=[1, 5, 10]}" },
     ProtocolInfo { key: "anomaly", usual: "{k=2, gamma=10.0}" },
     ProtocolInfo {
