@@ -18,7 +18,7 @@ pub(crate) const SCORES: [ScoreInfo; 12] = [
     accuracy("knn", "eval.knn = true", "weighted k-NN, k and temperature chosen on a split of train"),
     accuracy("knn_10", "eval.knn = true", "k-NN with equal votes, as published"),
     accuracy("knn_200", "eval.knn = true", "weighted k-NN, as published"),
-    accuracy("knn_dinov2_N", "eval.knn_dinov2", "weighted k-NN of N neighbours, as DINOv2 has it"),
+    accuracy("knn_dinov2_N", "eval.knn_dinov2", "weighted k-NN at temperature 0.07, as DINOv2 has it"),
     accuracy("linear", "[eval.linear]", "linear probe on frozen features"),
     accuracy("logistic", "[eval.logistic]", "logistic regression on frozen features, by L-BFGS"),
     accuracy(
@@ -29,12 +29,12 @@ pub(crate) const SCORES: [ScoreInfo; 12] = [
     accuracy(
         "fine_tuning_N",
         "[eval.fine_tuning]",
-        "the encoder trained on with N % of the labels; with random weights, the same network from scratch",
+        "the encoder trained on with so many per cent of the labels; with random weights, from scratch",
     ),
     accuracy(
         "frozen_N",
         "[eval.fine_tuning]",
-        "logistic regression on frozen features with the same N % of the labels",
+        "logistic regression on frozen features with the same labels",
     ),
     other("clustering", "[eval.clustering]", "k-means on train, test images by the nearest centre"),
     other("retrieval", "[eval.retrieval]", "each test image looked for among the others"),
