@@ -1,7 +1,7 @@
 //! Near duplicates: the pairs of rows whose cosine is at least a threshold.
 
 use crate::search::{products, ranges};
-use crate::{EmbeddingsError, Index, Similarity, Table};
+use crate::{EmbeddingsError, Table};
 use ndarray::{Array2, ArrayView1, Axis, s};
 use rayon::prelude::*;
 use std::sync::Mutex;
@@ -33,7 +33,7 @@ pub struct Duplicates {
 
 /// The pairs of rows with a cosine of at least `threshold`, and of these the `most` that are most alike.
 ///
-/// Every pair is compared; memory is bounded by `most`.
+/// Every pair is compared. Memory is bounded by `most`, and by the vectors once more where their lengths are not 1.
 ///
 /// # Errors
 /// Where `most` is 0, or the threshold is no cosine.
@@ -45,8 +45,7 @@ pub fn near_duplicates(table: &Table, threshold: f32, most: usize) -> Result<Dup
     if !(-1.0..=1.0).contains(&threshold) {
         return Err(EmbeddingsError::Threshold(threshold));
     }
-    let index = Index::new(table.clone(), Similarity::Cosine);
-    let values = index.table().values();
+    let values = table.unit_values();
     let kept = Mutex::new(Kept { most, found: 0, pairs: Vec::new() });
     let blocks = ranges(table.len(), ROWS);
     let pairs: Vec<(usize, usize)> = (0..blocks.len())

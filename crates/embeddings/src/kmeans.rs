@@ -65,15 +65,28 @@ impl KMeans {
     /// # Errors
     /// Where there are fewer rows than clusters, or no cluster or no start is asked for.
     pub fn fit(&self, table: &Table) -> Result<Clustering, EmbeddingsError> {
+        self.fit_watched(table, &mut |_, _| {})
+    }
+
+    /// The same; `watch` is told after each round which start it belongs to and which of its rounds it was, both from 0.
+    ///
+    /// # Errors
+    /// As [`KMeans::fit`].
+    pub fn fit_watched(
+        &self,
+        table: &Table,
+        watch: &mut dyn FnMut(usize, usize),
+    ) -> Result<Clustering, EmbeddingsError> {
         let rows = table.len();
         if self.clusters == 0 || self.clusters > rows {
             let expected = format!("from 1 to the {rows} rows of the table");
             return Err(EmbeddingsError::Setting { what: "clusters", asked: self.clusters, expected });
         }
         let rows = Centred::of(table);
-        let starts = (0..self.starts as u64).map(|start| {
-            let mut rng = KeyedRng::named(*b"kmeans  ", self.seed, 0, start);
-            self.centred_from(&rows, far_apart(rows.values.view(), self.clusters, &mut rng))
+        let starts = (0..self.starts).map(|start| {
+            let mut rng = KeyedRng::named(*b"kmeans  ", self.seed, 0, start as u64);
+            let centers = far_apart(rows.values.view(), self.clusters, &mut rng);
+            self.centred_from(&rows, centers, &mut |round| watch(start, round))
         });
         let best = starts.min_by(|a, b| a.inertia.total_cmp(&b.inertia));
         let expected = "at least one".to_owned();
@@ -88,15 +101,21 @@ impl KMeans {
         assert_eq!(centers.ncols(), table.width(), "centres as wide as rows");
         let rows = Centred::of(table);
         let centers = centers - &rows.mean;
-        self.centred_from(&rows, centers)
+        self.centred_from(&rows, centers, &mut |_| {})
     }
 
-    fn centred_from(&self, rows: &Centred, mut centers: Array2<f32>) -> Clustering {
+    fn centred_from(
+        &self,
+        rows: &Centred,
+        mut centers: Array2<f32>,
+        watch: &mut dyn FnMut(usize),
+    ) -> Clustering {
         let (values, variance) = (rows.values.view(), rows.variance);
         let mut before: Option<Vec<usize>> = None;
         let mut iterations = 0;
         loop {
             let round = Round::of(values, &centers);
+            watch(iterations);
             if iterations == self.iterations || before.as_ref() == Some(&round.assignment) {
                 let centers = centers + &rows.mean;
                 return Clustering {

@@ -40,7 +40,7 @@ pub fn retrieval(table: &Table, ks: &[usize]) -> Result<Retrieval, EmbeddingsErr
         let advice = "take more rows of each class";
         return Err(EmbeddingsError::Lacks { column: "second row of a class", advice });
     }
-    let index = Index::new(table.clone(), Similarity::Cosine);
+    let index = Index::of(table, Similarity::Cosine);
     // Its own row is left out: one more is asked for.
     let most = ks.iter().copied().max().unwrap_or(0).max(largest - 1) + 1;
     let (mut hits, mut precision, mut queries) = (vec![0_usize; ks.len()], 0.0, 0);

@@ -7,6 +7,7 @@ use crate::{EmbeddingsError, Table};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Queries that are compared with a block of the table at once: its rows are read once for all of them.
@@ -28,10 +29,10 @@ pub enum Similarity {
     Dot,
 }
 
-/// A table that is searched.
+/// A table that is searched: its own, or one that is borrowed.
 #[derive(Clone, Debug)]
-pub struct Index {
-    table: Table,
+pub struct Index<'t> {
+    table: Cow<'t, Table>,
     similarity: Similarity,
 }
 
@@ -44,11 +45,21 @@ pub struct Neighbours {
     pub scores: Array2<f32>,
 }
 
-impl Index {
+impl Index<'static> {
     /// Makes a table ready; for cosines its rows come to length 1.
     pub fn new(table: Table, similarity: Similarity) -> Self {
         let table = if similarity == Similarity::Cosine { table.unit() } else { table };
-        Self { table, similarity }
+        Self { table: Cow::Owned(table), similarity }
+    }
+}
+
+impl<'t> Index<'t> {
+    /// The same of a table that stays where it is: a copy is made only for cosines of rows of other lengths than 1.
+    pub fn of(table: &'t Table, similarity: Similarity) -> Self {
+        if similarity == Similarity::Dot || table.is_unit() {
+            return Self { table: Cow::Borrowed(table), similarity };
+        }
+        Index::new(table.clone(), similarity)
     }
 
     /// The rows as they are compared.
@@ -78,12 +89,10 @@ impl Index {
             let expected = format!("from 1 to the {rows} rows of the table");
             return Err(EmbeddingsError::Setting { what: "k", asked: k, expected });
         }
-        let unit;
         let queries = if self.similarity == Similarity::Cosine {
-            unit = queries.clone().unit();
-            unit.values()
+            queries.unit_values()
         } else {
-            queries.values()
+            queries.values().into()
         };
         let blocks: Vec<Range<usize>> = ranges(queries.nrows(), QUERIES);
         let span = if blocks.len() >= rayon::current_num_threads() { rows } else { SPAN };

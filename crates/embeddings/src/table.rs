@@ -1,8 +1,12 @@
 //! A table of vectors: one row each, and what is known of them.
 
 use crate::EmbeddingsError;
-use ndarray::{Array2, ArrayView1, ArrayView2};
-use std::collections::BTreeSet;
+use ndarray::{Array2, ArrayView1, ArrayView2, CowArray, Ix2};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How far from 1 the length of a row may be that counts as 1: what single precision leaves of a row that was brought to
+/// it.
+const UNIT: f64 = 1e-6;
 
 /// Vectors of one width, with a name, a class and a group each where these are known.
 ///
@@ -21,6 +25,7 @@ pub struct Table {
     names: Option<Vec<String>>,
     labels: Option<Vec<String>>,
     groups: Option<Vec<String>>,
+    notes: BTreeMap<String, String>,
 }
 
 impl Table {
@@ -35,7 +40,7 @@ impl Table {
         }
         let values =
             if values.is_standard_layout() { values } else { values.as_standard_layout().into_owned() };
-        let table = Self { values, names: None, labels: None, groups: None };
+        let table = Self { values, names: None, labels: None, groups: None, notes: BTreeMap::new() };
         table.require_finite()?;
         Ok(table)
     }
@@ -69,6 +74,12 @@ impl Table {
     /// Where there is not one for each row.
     pub fn with_groups(self, groups: Vec<String>) -> Result<Self, EmbeddingsError> {
         Ok(Self { groups: Some(self.column("groups", groups)?), ..self })
+    }
+
+    /// The same table with notes on where it comes from, by their keys; only safetensors keeps them.
+    #[must_use]
+    pub fn with_notes(self, notes: BTreeMap<String, String>) -> Self {
+        Self { notes, ..self }
     }
 
     fn column(&self, column: &'static str, entries: Vec<String>) -> Result<Vec<String>, EmbeddingsError> {
@@ -135,6 +146,11 @@ impl Table {
         self.groups.as_deref()
     }
 
+    /// Notes on where it comes from, by their keys.
+    pub fn notes(&self) -> &BTreeMap<String, String> {
+        &self.notes
+    }
+
     /// Each class once, sorted; none without labels.
     pub fn classes(&self) -> Vec<&str> {
         let classes: BTreeSet<&str> = self.labels.iter().flatten().map(String::as_str).collect();
@@ -154,13 +170,26 @@ impl Table {
     /// The same rows at length 1, as cosines want them; a row of zeros stays.
     #[must_use]
     pub fn unit(mut self) -> Self {
-        for mut row in self.values.rows_mut() {
-            let length = row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
-            if length > 0.0 {
-                row.mapv_inplace(|value| (f64::from(value) / length) as f32);
-            }
-        }
+        bring_to_unit(&mut self.values);
         self
+    }
+
+    /// Whether all rows have length 1 already, but for what single precision leaves, or are zeros.
+    pub fn is_unit(&self) -> bool {
+        self.values.outer_iter().all(|row| {
+            let length = length(row);
+            length == 0.0 || (length - 1.0).abs() <= UNIT
+        })
+    }
+
+    /// The vectors at length 1: these themselves where they have it already, else a copy.
+    pub(crate) fn unit_values(&self) -> CowArray<'_, f32, Ix2> {
+        if self.is_unit() {
+            return self.values.view().into();
+        }
+        let mut values = self.values.clone();
+        bring_to_unit(&mut values);
+        values.into()
     }
 
     /// Refuses vectors of another width.
@@ -173,10 +202,23 @@ impl Table {
     }
 }
 
+fn bring_to_unit(values: &mut Array2<f32>) {
+    for mut row in values.rows_mut() {
+        let length = length(row.view());
+        if length > 0.0 {
+            row.mapv_inplace(|value| (f64::from(value) / length) as f32);
+        }
+    }
+}
+
+fn length(row: ArrayView1<'_, f32>) -> f64 {
+    row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array2, array};
+    use ndarray::array;
 
     #[test]
     fn a_table_has_rows_of_numbers_and_columns_of_its_length() {
@@ -205,6 +247,14 @@ mod tests {
     fn rows_come_to_length_one_and_zeros_stay() {
         let unit = Table::new(array![[3.0, 4.0], [0.0, 0.0], [1e-30, 0.0]]).unwrap().unit();
         assert_eq!(unit.values(), array![[0.6, 0.8], [0.0, 0.0], [1.0, 0.0]]);
+    }
+
+    #[test]
+    fn rows_of_length_one_are_taken_as_they_are_and_others_are_copied() {
+        let long = Table::new(array![[3.0, 4.0], [0.0, 1.0]]).unwrap();
+        assert!(!long.is_unit() && long.unit_values().is_owned());
+        let unit = long.unit();
+        assert!(unit.is_unit() && unit.unit_values().is_view());
     }
 
     #[test]

@@ -43,7 +43,7 @@ impl Tsne {
             );
             return Err(EmbeddingsError::Layout { what });
         }
-        let index = Index::new(table.clone(), Similarity::Cosine);
+        let index = Index::of(table, Similarity::Cosine);
         let found = index.search(index.table(), near + 1)?;
         let neighbors: Vec<Vec<Neighbor<f32>>> = (0..rows)
             .map(|row| {

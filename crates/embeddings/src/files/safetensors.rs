@@ -3,12 +3,15 @@
 use super::{table, wrong};
 use crate::{EmbeddingsError, Table};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::path::Path;
 
 /// The vectors, and what else may be there.
 const EMBEDDINGS: &str = "embeddings";
 const COLUMNS: [&str; 3] = ["names", "labels", "groups"];
+/// Key of the notes in the metadata: one text, a JSON object of texts, so that equal tables are equal files.
+const NOTES: &str = "kontrast.notes";
 
 pub(super) fn read(path: &Path) -> Result<Table, EmbeddingsError> {
     let bytes =
@@ -40,7 +43,18 @@ pub(super) fn read(path: &Path) -> Result<Table, EmbeddingsError> {
             })?);
         }
     }
-    table(path, (rows, width), values)?.with_columns(columns)
+    Ok(table(path, (rows, width), values)?.with_columns(columns)?.with_notes(notes(path, &bytes)?))
+}
+
+/// What the metadata says of the table; nothing in files from elsewhere.
+fn notes(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, String>, EmbeddingsError> {
+    let (_, header) = SafeTensors::read_metadata(bytes)
+        .map_err(|error| wrong(path, format!("not a whole safetensors file: {error}")))?;
+    let Some(text) = header.metadata().as_ref().and_then(|texts| texts.get(NOTES)) else {
+        return Ok(BTreeMap::new());
+    };
+    serde_json::from_str(text)
+        .map_err(|error| wrong(path, format!("{NOTES}: expected a JSON object of texts: {error}")))
 }
 
 pub(super) fn write(table: &Table, file: &mut impl Write) -> std::io::Result<()> {
@@ -57,5 +71,9 @@ pub(super) fn write(table: &Table, file: &mut impl Write) -> std::io::Result<()>
         let view = TensorView::new(*kind, shape.clone(), bytes).map_err(std::io::Error::other)?;
         views.push((*name, view));
     }
-    file.write_all(&safetensors::serialize(views, None).map_err(std::io::Error::other)?)
+    let notes = match table.notes() {
+        none if none.is_empty() => None,
+        notes => Some(HashMap::from([(NOTES.to_owned(), serde_json::to_string(notes)?)])),
+    };
+    file.write_all(&safetensors::serialize(views, notes).map_err(std::io::Error::other)?)
 }

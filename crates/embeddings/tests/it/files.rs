@@ -26,6 +26,24 @@ fn a_table_comes_back_bit_for_bit() {
 }
 
 #[test]
+fn notes_come_back_from_safetensors_and_equal_tables_are_equal_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let written = |name: &str, table: &Table| {
+        let path = folder.path().join(name);
+        table.write(&path, Existing::Replace).unwrap();
+        path
+    };
+    let notes = [("encoder", "5a22"), ("size", "32x32"), ("architecture", "\"wide\"")];
+    let notes = notes.map(|(key, text)| (key.to_owned(), text.to_owned()));
+    let noted = table().with_notes(notes.into());
+    let path = written("noted.safetensors", &noted);
+    let (bytes, read) = (fs::read(&path).unwrap(), Table::read(&path).unwrap());
+    assert_eq!((&read, read.notes()["size"].as_str()), (&noted, "32x32"));
+    assert_eq!(fs::read(written("again.safetensors", &noted)).unwrap(), bytes);
+    assert_eq!(Table::read(&written("noted.csv", &noted)).unwrap(), table());
+}
+
+#[test]
 fn what_numpy_writes_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("double.npy");

@@ -72,6 +72,29 @@ fn equal_rows_are_found_in_their_order() {
 }
 
 #[test]
+fn an_index_borrows_rows_of_length_one_and_finds_what_one_of_its_own_finds() {
+    let table = Table::new(array![[3.0, 4.0], [0.0, 2.0], [1.0, 1.0]]).unwrap();
+    let unit = table.clone().unit();
+    let borrowed = Index::of(&unit, Similarity::Cosine);
+    assert_eq!(borrowed.table().values().as_ptr(), unit.values().as_ptr());
+    let own = Index::new(table.clone(), Similarity::Cosine).search(&table, 2).unwrap();
+    assert_eq!(borrowed.search(&unit, 2).unwrap(), own);
+    assert_eq!(Index::of(&table, Similarity::Cosine).search(&table, 2).unwrap(), own);
+}
+
+#[test]
+fn the_rounds_of_each_start_are_told() {
+    let table = Table::new(Array2::from_shape_fn((50, 2), |(row, column)| (row * 7 % 13 + column) as f32));
+    let (table, mut told) = (table.unwrap(), Vec::new());
+    let asked = KMeans { starts: 3, ..KMeans::new(4, 0) };
+    let found = asked.fit_watched(&table, &mut |start, round| told.push((start, round))).unwrap();
+    assert_eq!(found, asked.fit(&table).unwrap());
+    let first: Vec<usize> = told.iter().filter(|(_, round)| *round == 0).map(|(start, _)| *start).collect();
+    assert_eq!(first, [0, 1, 2]);
+    assert!(told.is_sorted(), "{told:?}");
+}
+
+#[test]
 fn products_beyond_single_precision_lose_no_row() {
     let table = Table::new(array![[1e30], [-1e30]]).unwrap();
     let found = Index::new(table.clone(), Similarity::Dot).search(&table, 2).unwrap();
