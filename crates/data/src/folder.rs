@@ -99,6 +99,39 @@ pub(crate) fn open(
     Ok(reader.splits(Split::Labelled(train), test))
 }
 
+/// Opens every image below a folder, whatever lies where; classes are known where each image lies in the folder of one.
+pub(crate) fn open_every(root: &Path, unreadable: Unreadable, form: Form) -> Result<Splits, DataError> {
+    let Layout { train, test, notes } = Layout::every(root)?;
+    let mut reader = Reader { root, unreadable, form, notes, skipped: Vec::new(), flattened: 0 };
+    let train = match train {
+        Files::Flat(paths) => {
+            let images = reader.images(paths)?.0;
+            return Ok(reader.splits(Split::Unlabelled(Arc::new(images)), None));
+        }
+        Files::Classes(classes) => classes,
+    };
+    let test = match test {
+        Some(Files::Classes(classes)) => classes,
+        _ => Vec::new(),
+    };
+    let known: BTreeSet<OsString> = train.iter().chain(&test).map(|(name, _)| name.clone()).collect();
+    let known: Vec<OsString> = known.into_iter().collect();
+    let train = Arc::new(reader.classes(train, &known, "training")?);
+    let test: Option<Part> = match test {
+        none if none.is_empty() => None,
+        classes => Some(Arc::new(reader.classes(classes, &known, "test")?)),
+    };
+    Ok(reader.splits(Split::Labelled(train), test))
+}
+
+/// Opens image files in the order in which they are named.
+pub(crate) fn open_files(files: &[PathBuf], unreadable: Unreadable, form: Form) -> Result<Splits, DataError> {
+    let (root, notes, skipped) = (Path::new(""), Vec::new(), Vec::new());
+    let mut reader = Reader { root, unreadable, form, notes, skipped, flattened: 0 };
+    let images = reader.images(files.to_vec())?.0;
+    Ok(reader.splits(Split::Unlabelled(Arc::new(images)), None))
+}
+
 /// A labelled split.
 type Part = Arc<dyn Labelled>;
 

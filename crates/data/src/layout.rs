@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
-use crate::walk::{Files, Walker, listed};
+use crate::walk::{Files, Listed, Walker, listed};
 
 /// What folders of training images are called, in any case.
 const TRAIN: [&str; 2] = ["train", "training"];
@@ -23,17 +23,50 @@ impl Layout {
     /// Looks for a folder of training images, and one of test images beside it; without the first the images are `root`'s
     /// own.
     pub(crate) fn find(root: &Path) -> Result<Self, DataError> {
-        if !root.is_dir() {
-            let here = std::env::current_dir().unwrap_or_default();
-            return Err(DataError::NoFolder { folder: root.to_owned(), here });
-        }
-        let (folders, loose) = listed(root)?;
+        require_folder(root)?;
         let mut walker = Walker::default();
-        let (train, test) = match named(&folders, &TRAIN) {
-            Some(train) => splits(root, train, &folders, loose, &mut walker)?,
-            None => (whole(root, &mut walker)?, None),
-        };
+        let (train, test) = parts(root, &mut walker)?;
         Ok(Self { train, test, notes: walker.left.notes(root) })
+    }
+
+    /// Every image below `root`: as [`Layout::find`] has them where each lies in the folder of a class, else side by side.
+    pub(crate) fn every(root: &Path) -> Result<Self, DataError> {
+        require_folder(root)?;
+        let mut walker = Walker::default();
+        let found = parts(root, &mut walker);
+        let mut in_classes = false;
+        if let Ok((Files::Classes(train), test)) = found {
+            in_classes = true;
+            if !walker.left.misplaced() && !matches!(test, Some(Files::Flat(_))) {
+                return Ok(Self { train: Files::Classes(train), test, notes: walker.left.notes(root) });
+            }
+        }
+        let mut walker = Walker::default();
+        let images = walker.every(root)?;
+        if in_classes {
+            walker.left.folders.push(format!(
+                "{}: images lie beside the folders of classes, so that no classes are taken from these",
+                root.display()
+            ));
+        }
+        Ok(Self { train: Files::Flat(images), test: None, notes: walker.left.notes(root) })
+    }
+}
+
+fn require_folder(root: &Path) -> Result<(), DataError> {
+    if root.is_dir() {
+        return Ok(());
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    Err(DataError::NoFolder { folder: root.to_owned(), here })
+}
+
+/// Training images, and test images where there are some.
+fn parts(root: &Path, walker: &mut Walker) -> Result<(Files, Option<Files>), DataError> {
+    let listed = listed(root)?;
+    match named(&listed.folders, &TRAIN) {
+        Some(train) => splits(root, train, &listed, walker),
+        None => Ok((whole(root, walker)?, None)),
     }
 }
 
@@ -67,8 +100,7 @@ fn whole(root: &Path, walker: &mut Walker) -> Result<Files, DataError> {
 fn splits(
     root: &Path,
     train: &Path,
-    folders: &[PathBuf],
-    loose: Vec<PathBuf>,
+    Listed { folders, files, hidden }: &Listed,
     walker: &mut Walker,
 ) -> Result<(Files, Option<Files>), DataError> {
     let test = named(folders, &TEST);
@@ -102,9 +134,10 @@ fn splits(
         }
     }
     let mut images = Vec::new();
-    for path in loose {
-        walker.file(path, &mut images);
+    for path in files {
+        walker.file(path.clone(), &mut images);
     }
+    walker.left.hidden += hidden;
     walker.left.apart.push((format!("beside {}", name(train)), images.len()));
     Ok((train_files, test_files))
 }

@@ -14,6 +14,8 @@ pub(crate) struct LeftOut {
     pub(crate) others: BTreeMap<String, usize>,
     /// Pipes, sockets and devices.
     pub(crate) special: usize,
+    /// Images whose names begin with a dot.
+    pub(crate) hidden: usize,
     /// Pictures that Kontrast wrote.
     pub(crate) own: usize,
     /// Folders of runs.
@@ -25,6 +27,11 @@ pub(crate) struct LeftOut {
 }
 
 impl LeftOut {
+    /// Whether images are left out for where they lie.
+    pub(crate) fn misplaced(&self) -> bool {
+        self.beside > 0 || self.apart.iter().any(|(_, count)| *count > 0)
+    }
+
     /// What a person should know.
     pub(crate) fn notes(self, root: &Path) -> Vec<String> {
         let place = root.display();
@@ -62,6 +69,7 @@ impl LeftOut {
         }
         add(self.others.values().sum(), format!("{}, of formats that are not read", self.listed()));
         add(self.special, format!("{} not regular files (pipes, sockets, devices)", self.special));
+        add(self.hidden, format!("{} hidden, with names that begin with a dot", self.hidden));
         add(self.own, format!("{} written by Kontrast", self.own));
         let count = match count {
             0 => return None,
@@ -86,6 +94,7 @@ impl LeftOut {
             1 => found.push(format!("1 {one}")),
             count => found.push(format!("{count} {many}")),
         };
+        add(self.hidden, "hidden image", "hidden images");
         add(self.own, "picture written by Kontrast", "pictures written by Kontrast");
         add(self.runs, "folder of a run", "folders of runs");
         add(self.special, "named pipe, socket or device", "named pipes, sockets or devices");

@@ -52,6 +52,25 @@ pub enum Source {
         /// [`WHITE`](crate::WHITE) is usual.
         background: [u8; 3],
     },
+    /// Every image below a folder, whatever lies where, by path. Classes, and splits, are as of [`Source::Folder`] where
+    /// each image lies in the folder of a class; else there are none.
+    EveryImage {
+        /// The folder.
+        root: PathBuf,
+        /// What to do about images that cannot be decoded.
+        unreadable: Unreadable,
+        /// As of [`Source::Folder`].
+        background: [u8; 3],
+    },
+    /// Image files in the order in which they are named, without classes.
+    Files {
+        /// The files.
+        files: Vec<PathBuf>,
+        /// What to do about images that cannot be decoded.
+        unreadable: Unreadable,
+        /// As of [`Source::Folder`].
+        background: [u8; 3],
+    },
     /// A file that [`pack`](crate::pack) wrote.
     Pack(PathBuf),
     /// Drawn shapes.
@@ -86,6 +105,15 @@ pub fn open(spec: &Spec, cache: &Path) -> Result<Splits, DataError> {
             stored = spec.channels;
             let form = Form { channels: spec.channels, background: *background };
             folder::open(root, *unreadable, *holdout, form, spec.seed)?
+        }
+        Source::EveryImage { root, unreadable, background } => {
+            stored = spec.channels;
+            folder::open_every(root, *unreadable, Form { channels: spec.channels, background: *background })?
+        }
+        Source::Files { files, unreadable, background } => {
+            stored = spec.channels;
+            let form = Form { channels: spec.channels, background: *background };
+            folder::open_files(files, *unreadable, form)?
         }
         Source::Pack(path) => {
             let splits;

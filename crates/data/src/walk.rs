@@ -119,6 +119,20 @@ impl Walker {
         Ok(Files::Classes(classes.into_iter().map(sorted).collect()))
     }
 
+    /// All images below a folder, by path.
+    pub(crate) fn every(&mut self, folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+        let Some(mut found) = self.gather(folder)? else { return Ok(Vec::new()) };
+        self.follow(&mut found)?;
+        let Found { flat, classes, .. } = found;
+        let mut images = flat;
+        images.extend(classes.into_iter().flat_map(|class| class.images));
+        images.sort();
+        if images.is_empty() {
+            return Err(DataError::EmptyFolder { folder: folder.to_owned(), others: self.left.instead() });
+        }
+        Ok(images)
+    }
+
     /// How many images lie below a folder that is not read, as far as they were not read through links.
     pub(crate) fn count(&mut self, folder: &Path) -> Result<usize, DataError> {
         if own::is_run(folder) {
@@ -172,8 +186,11 @@ impl Walker {
     /// What lies in a folder, by name, without hidden files. Pipes, sockets and devices are counted.
     fn entries(&mut self, folder: &Path) -> Result<Vec<Entry>, DataError> {
         let list = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<DirEntry>>>);
-        let mut list = list.map_err(DataError::io(folder))?;
-        list.retain(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."));
+        let list = list.map_err(DataError::io(folder))?;
+        let is_hidden = |entry: &DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
+        let (hidden, mut list): (Vec<_>, Vec<_>) = list.into_iter().partition(is_hidden);
+        let images = hidden.iter().filter(|entry| Kind::of(&entry.path()) == Kind::Image);
+        self.left.hidden += images.filter(|entry| entry.path().is_file()).count();
         list.sort_by_key(DirEntry::file_name);
         let mut entries = Vec::with_capacity(list.len());
         for entry in list {
@@ -196,15 +213,22 @@ impl Walker {
     }
 }
 
-/// The folders in a folder, and the files, links followed.
-pub(crate) fn listed(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), DataError> {
-    let mut folders = Vec::new();
-    let mut files = Vec::new();
-    for entry in Walker::default().entries(folder)? {
+/// What lies in a folder, links followed.
+pub(crate) struct Listed {
+    pub(crate) folders: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
+    /// Hidden images, which are no files of it.
+    pub(crate) hidden: usize,
+}
+
+/// The folders in a folder, and the files.
+pub(crate) fn listed(folder: &Path) -> Result<Listed, DataError> {
+    let (mut walker, mut folders, mut files) = (Walker::default(), Vec::new(), Vec::new());
+    for entry in walker.entries(folder)? {
         match entry {
             Entry::Folder(path) | Entry::Link(path) => folders.push(path),
             Entry::File(path) => files.push(path),
         }
     }
-    Ok((folders, files))
+    Ok(Listed { folders, files, hidden: walker.left.hidden })
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use image::{Rgb, RgbImage};
-use kontrast_data::{Dataset, Source, Spec, Split, Splits, Unreadable, WHITE, open};
+use kontrast_data::{Dataset, Labelled, Source, Spec, Split, Splits, Unreadable, WHITE, open};
 
 /// Writes an image of one colour, which its level says.
 fn write(folder: &Path, name: &str, level: u8) {
@@ -55,6 +55,68 @@ fn images_side_by_side_are_unlabelled() {
     assert!(matches!(splits.train, Split::Unlabelled(_)) && splits.test.is_none());
     let levels = levels(&*splits.train.images());
     assert!(levels[0] == 10 && levels[1].abs_diff(200) < 5, "{levels:?}");
+}
+
+#[test]
+fn every_image_below_a_folder_has_a_class_only_where_each_lies_in_the_folder_of_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let every = || {
+        let (root, unreadable) = (folder.path().to_owned(), Unreadable::Skip);
+        let source = Source::EveryImage { root, unreadable, background: WHITE };
+        open(&Spec { source, subset: None, seed: 0, channels: 3 }, Path::new("unused")).unwrap()
+    };
+    write(folder.path(), "train/cat/1.png", 10);
+    write(folder.path(), "train/dog/deep/1.png", 20);
+    write(folder.path(), "test/cow/1.png", 30);
+    let splits = every();
+    let (train, test) = (splits.train.labelled().unwrap(), splits.test.unwrap());
+    let classes = |images: &dyn Labelled| {
+        images.labels().iter().map(|&label| images.class_names()[label as usize].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!((classes(&*train), classes(&*test)), (vec!["cat".into(), "dog".into()], vec!["cow".into()]));
+    write(folder.path(), "more/1.png", 5);
+    write(folder.path(), "0.png", 1);
+    write(folder.path(), "train/2.png", 15);
+    let splits = every();
+    assert!(splits.train.labelled().is_none() && splits.test.is_none());
+    // By path.
+    assert_eq!(levels(&*splits.train.images()), [1, 5, 30, 15, 10, 20]);
+    let [note] = &splits.notes[..] else { panic!("{:?}", splits.notes) };
+    assert!(
+        note.ends_with("images lie beside the folders of classes, so that no classes are taken from these")
+    );
+}
+
+#[test]
+fn files_are_images_in_the_order_in_which_they_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "a.png", 1);
+    write(folder.path(), "b/c.png", 2);
+    let files = ["b/c.png", "gone.png", "a.png", "a.png"].map(|name| folder.path().join(name)).to_vec();
+    let source = |unreadable| Source::Files { files: files.clone(), unreadable, background: WHITE };
+    let spec = |unreadable| Spec { source: source(unreadable), subset: None, seed: 0, channels: 3 };
+    let splits = open(&spec(Unreadable::Skip), Path::new("unused")).unwrap();
+    assert_eq!(levels(&*splits.train.images()), [2, 1, 1]);
+    assert!(
+        splits.notes[0].starts_with("1 of 4 images cannot be read and are skipped: "),
+        "{:?}",
+        splits.notes
+    );
+    let said = open(&spec(Unreadable::Refuse), Path::new("unused")).map(|_| ()).unwrap_err().to_string();
+    assert!(said.contains("gone.png"), "{said}");
+}
+
+#[test]
+fn hidden_images_are_left_out_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["train/cat/1.png", "train/cat/.2.png", "train/.3.png", ".4.png", ".thumbs/5.png"] {
+        write(folder.path(), name, 1);
+    }
+    fs::write(folder.path().join(".hidden"), "no image").unwrap();
+    let splits = opened(folder.path(), Unreadable::Refuse, None).unwrap();
+    assert_eq!(levels(&*splits.train.images()), [1]);
+    let said = ": 3 images are left out: 3 hidden, with names that begin with a dot";
+    assert!(splits.notes[0].ends_with(said), "{:?}", splits.notes);
 }
 
 #[test]
