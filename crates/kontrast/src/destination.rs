@@ -37,6 +37,12 @@ pub(crate) fn require_png(option: &str, file: &Path) -> Result<(), Refusal> {
     )))
 }
 
+/// As [`require_png`] and [`require_free`].
+pub(crate) fn require_free_png(option: &str, file: &Path, replace: bool) -> Result<(), Refusal> {
+    require_png(option, file)?;
+    require_free(option, file, replace)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{require_folder, require_png};

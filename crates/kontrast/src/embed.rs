@@ -3,9 +3,9 @@
 use crate::encoder_file::{self, EncoderOptions, Opened};
 use crate::host::Host;
 use crate::vectors::refused;
-use crate::{Refusal, data, destination, images};
+use crate::{destination, images};
 use clap::Args;
-use kontrast_data::{Dataset, Labelled, NAMES, Split, Unreadable};
+use kontrast_data::{Dataset, Labelled, Split};
 use kontrast_embeddings::{EmbeddingsError, Existing, Table};
 use kontrast_eval::{EvalError, Stop};
 use kontrast_runlog::human;
@@ -21,10 +21,13 @@ pub struct Embed {
     /// The encoder
     #[command(flatten)]
     pub with: EncoderOptions,
-    /// A folder of images or a pack; images that cannot be read are named and left out
+    /// A folder, of which every image is taken, or a pack; images that cannot be read are named and left out
     #[arg(long, value_name = "PATH", group = "source")]
     pub images: Option<PathBuf>,
-    /// A data set: cifar10, cifar100, stl10 or fashion-mnist
+    /// A text file with a path of an image on each line, relative to the file's folder; rows stand in its order
+    #[arg(long, value_name = "FILE", group = "source")]
+    pub list: Option<PathBuf>,
+    /// A data set: cifar10, cifar100, stl10 or fashion-mnist; or a path as of --images
     #[arg(long, value_name = "NAME", group = "source")]
     pub dataset: Option<String>,
     /// The table: .safetensors, .csv or .npy, which has no names
@@ -44,10 +47,11 @@ pub fn embed(asked: &Embed, host: &dyn Host) -> anyhow::Result<Option<Table>> {
     destination::require_free("--out", &asked.out, asked.force)?;
     // Before the images: what cannot be written is known.
     Table::require_form(&asked.out).map_err(refused)?;
-    let Opened { encoder, extractor, channels } = encoder_file::open(&asked.with, host)?;
-    let parts = parts(asked, channels, host)?;
+    let Opened { encoder, extractor, channels, origin } = encoder_file::open(&asked.with, host)?;
+    let (parts, folder) = parts(asked, channels, host)?;
     let count: usize = parts.iter().map(Part::len).sum();
     let stop = Stop::from(host.stop()?);
+    host.when_stopped("stopping after this batch; Ctrl-C again stops at once");
     let bar = host.bar("embedding [{bar:30}] {pos}/{len} images, {eta} left");
     bar.begin(0, count as u64);
     let (begun, width) = (Instant::now(), encoder.width() as usize);
@@ -70,8 +74,7 @@ pub fn embed(asked: &Embed, host: &dyn Host) -> anyhow::Result<Option<Table>> {
     }
     bar.finish();
     let table = Table::new(Array2::from_shape_vec((count, width), values)?).map_err(refused)?;
-    let table =
-        described(table, &parts, asked.images.as_deref().unwrap_or(Path::new(""))).map_err(refused)?;
+    let table = described(table, &parts, &folder).map_err(refused)?.with_notes(origin.notes());
     table.write(&asked.out, if asked.force { Existing::Replace } else { Existing::Keep }).map_err(refused)?;
     let took = begun.elapsed().as_secs_f64();
     host.out(&format_args!(
@@ -111,31 +114,26 @@ impl Part {
     }
 }
 
-fn parts(asked: &Embed, channels: usize, host: &dyn Host) -> anyhow::Result<Vec<Part>> {
-    let splits = match (&asked.images, &asked.dataset) {
-        (Some(path), _) => images::open(path, Unreadable::Skip, None, channels, host)?,
-        (None, Some(name)) if NAMES.contains(&name.as_str()) => {
-            let splits = data::open_named(name, channels, host)?;
-            images::log_notes(&splits, host);
-            splits
+/// The images, and the folder from which their names begin.
+fn parts(asked: &Embed, channels: usize, host: &dyn Host) -> anyhow::Result<(Vec<Part>, PathBuf)> {
+    let (splits, folder) = match (&asked.images, &asked.list, &asked.dataset) {
+        (Some(path), ..) => (images::every(path, channels, host)?, path.clone()),
+        (_, Some(list), _) => {
+            let folder = list.parent().unwrap_or(Path::new("")).to_owned();
+            (images::listed(list, channels, host)?, folder)
         }
-        (None, other) => {
-            let name = other.as_deref().unwrap_or_default();
-            let text = format!(
-                "--dataset {name}: expected one of {}; a folder stands behind --images",
-                NAMES.join(", ")
-            );
-            return Err(Refusal(text).into());
+        (.., dataset) => {
+            let name = dataset.as_deref().unwrap_or_default();
+            let every = |path: &Path| images::every(path, channels, host);
+            (images::named_or_path("--dataset", name, channels, host, every)?, PathBuf::from(name))
         }
     };
     let train = match splits.train {
         Split::Labelled(images) => Part::Labelled("train", images),
         other => Part::Unlabelled("train", other.images()),
     };
-    Ok([Some(train), splits.test.map(|images| Part::Labelled("test", images))]
-        .into_iter()
-        .flatten()
-        .collect())
+    let test = splits.test.map(|images| Part::Labelled("test", images));
+    Ok(([Some(train), test].into_iter().flatten().collect(), folder))
 }
 
 /// The table with names, and with classes where those of all images are known.

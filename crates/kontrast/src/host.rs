@@ -39,6 +39,9 @@ pub trait Host {
     fn stop(&self) -> anyhow::Result<Arc<AtomicBool>> {
         Ok(Arc::default())
     }
+
+    /// Says so as soon as that flag is set, where the work that looks at it may take a while until it does.
+    fn when_stopped(&self, _words: &'static str) {}
 }
 
 /// A host that says nothing.

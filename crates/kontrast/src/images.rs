@@ -1,10 +1,12 @@
 //! Images that stand on the command line, not in an experiment file: what is wrong with them is said in flags, not in keys.
 
-use crate::Refusal;
 use crate::host::Host;
-use kontrast_data::{DataError, Source, Spec, Splits, Unreadable, WHITE};
+use crate::{Refusal, data};
+use kontrast_data::{DataError, NAMES, Source, Spec, Splits, Unreadable, WHITE};
 use kontrast_runlog::cache_home;
-use std::path::Path;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 /// A folder of images, or where `path` is a file a pack, in so many channels.
 pub(crate) fn open(
@@ -14,11 +16,61 @@ pub(crate) fn open(
     channels: usize,
     host: &dyn Host,
 ) -> anyhow::Result<Splits> {
-    let source = if path.is_file() {
-        Source::Pack(path.to_owned())
-    } else {
-        Source::Folder { root: path.to_owned(), unreadable, holdout, background: WHITE }
-    };
+    let folder = |root| Source::Folder { root, unreadable, holdout, background: WHITE };
+    opened(folder_or_pack(path, folder), channels, host)
+}
+
+/// Every image below a folder, or where `path` is a file those of a pack; what cannot be read is named and left out.
+pub(crate) fn every(path: &Path, channels: usize, host: &dyn Host) -> anyhow::Result<Splits> {
+    let folder = |root| Source::EveryImage { root, unreadable: Unreadable::Skip, background: WHITE };
+    opened(folder_or_pack(path, folder), channels, host)
+}
+
+/// The images that a text file names, a path a line from its folder on; what cannot be read is named and left out.
+pub(crate) fn listed(list: &Path, channels: usize, host: &dyn Host) -> anyhow::Result<Splits> {
+    let refused = |why: String| Refusal(format!("--list {}: {why}", list.display()));
+    let bytes = std::fs::read(list).map_err(|error| {
+        refused(format!("{error}; name a text file with a path of an image on each line"))
+    })?;
+    let folder = list.parent().unwrap_or(Path::new(""));
+    let lines = bytes.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let named = lines.filter(|line| !line.trim_ascii().is_empty());
+    let files: Vec<_> = named.map(|line| folder.join(OsStr::from_bytes(line))).collect();
+    if files.is_empty() {
+        let why = "expected a path of an image on each line, found none";
+        return Err(refused(why.to_owned()).into());
+    }
+    opened(Source::Files { files, unreadable: Unreadable::Skip, background: WHITE }, channels, host)
+}
+
+/// A data set that can be fetched, by its name, or what `open` makes of a path; `option` is what names it, such as `--on`.
+pub(crate) fn named_or_path(
+    option: &str,
+    dataset: &str,
+    channels: usize,
+    host: &dyn Host,
+    open: impl FnOnce(&Path) -> anyhow::Result<Splits>,
+) -> anyhow::Result<Splits> {
+    if NAMES.contains(&dataset) {
+        let splits = data::open_named(dataset, channels, host)?;
+        log_notes(&splits, host);
+        return Ok(splits);
+    }
+    if Path::new(dataset).exists() {
+        return open(Path::new(dataset));
+    }
+    let known = NAMES.join(", ");
+    let text = format!(
+        "{option} {dataset}: expected {known}, or a folder of images or a pack; there is none of that name"
+    );
+    Err(Refusal(text).into())
+}
+
+fn folder_or_pack(path: &Path, folder: impl FnOnce(PathBuf) -> Source) -> Source {
+    if path.is_file() { Source::Pack(path.to_owned()) } else { folder(path.to_owned()) }
+}
+
+fn opened(source: Source, channels: usize, host: &dyn Host) -> anyhow::Result<Splits> {
     let splits = kontrast_data::open(&Spec { source, subset: None, seed: 0, channels }, &cache_home());
     let splits = splits.map_err(in_flags)?;
     log_notes(&splits, host);

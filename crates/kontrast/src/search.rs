@@ -1,12 +1,13 @@
 //! `search`: the images of a table that are nearest to others.
 
-use crate::Refusal;
 use crate::encoder_file::{self, EncoderOptions, Opened};
 use crate::host::Host;
+use crate::thumbnails::{self, Cell, Pictures, Thumbnails};
 use crate::vectors::{refused, row_in_words};
+use crate::{Refusal, destination};
 use clap::Args;
 use kontrast_data::{InChannels, InMemory, decode_bytes};
-use kontrast_embeddings::{Index, Similarity, Table};
+use kontrast_embeddings::{Index, Neighbours, Similarity, Table};
 use kontrast_eval::Stop;
 use ndarray::Array2;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,15 @@ pub struct Search {
     /// How many of the nearest are shown
     #[arg(long, default_value_t = 10)]
     pub k: usize,
+    /// Draw each query beside its nearest, a PNG
+    #[arg(long, value_name = "FILE", requires = "images")]
+    pub sheet: Option<PathBuf>,
+    /// The folder that was embedded, from which the sheet has its images
+    #[arg(long, value_name = "FOLDER", requires = "sheet")]
+    pub images: Option<PathBuf>,
+    /// Replace a sheet that is there
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Says, for each query, the rows of a table that are nearest to it, by cosine.
@@ -34,9 +44,15 @@ pub struct Search {
 /// # Errors
 /// Where the table has no names or another width than the encoder, or a query cannot be read.
 pub fn search(asked: &Search, host: &dyn Host) -> anyhow::Result<()> {
+    if let Some(file) = &asked.sheet {
+        destination::require_free_png("--sheet", file, asked.force)?;
+    }
     let table = Table::read(&asked.index).map_err(refused)?;
     table.require_names().map_err(refused)?;
-    let Opened { encoder, extractor, channels } = encoder_file::open(&asked.with, host)?;
+    if let Some(folder) = &asked.images {
+        Pictures::new(folder, &table)?;
+    }
+    let Opened { encoder, extractor, channels, origin } = encoder_file::open(&asked.with, host)?;
     let width = encoder.width() as usize;
     if width != table.width() {
         let text = format!(
@@ -46,6 +62,7 @@ pub fn search(asked: &Search, host: &dyn Host) -> anyhow::Result<()> {
         );
         return Err(Refusal(text).into());
     }
+    origin.require_made(&asked.index, &table)?;
     let mut values = Vec::new();
     for path in &asked.query {
         let image = InChannels::new(Arc::new(one(path)?), channels);
@@ -68,15 +85,41 @@ pub fn search(asked: &Search, host: &dyn Host) -> anyhow::Result<()> {
             host.out(&format_args!("  {cosine:.4}  {}", row_in_words(index.table(), *position as usize)));
         }
     }
-    Ok(())
+    match (&asked.sheet, &asked.images) {
+        (Some(file), Some(folder)) => draw(asked, index.table(), &found, folder, file, host),
+        _ => Ok(()),
+    }
+}
+
+/// A row a query: the query, and its nearest with their cosines.
+fn draw(
+    asked: &Search,
+    table: &Table,
+    found: &Neighbours,
+    folder: &Path,
+    file: &Path,
+    host: &dyn Host,
+) -> anyhow::Result<()> {
+    let (mut pictures, mut sheet) = (Pictures::new(folder, table)?, Thumbnails::default());
+    for (row, path) in asked.query.iter().enumerate() {
+        let query = thumbnails::opened(path).map_err(|why| unread(path, &why))?;
+        let mut cells = vec![Cell::Image(query, "query".to_owned())];
+        for (&position, &cosine) in found.positions.row(row).into_iter().zip(found.scores.row(row)) {
+            cells.push(pictures.cell(position as usize, cosine));
+        }
+        sheet.push(path.display().to_string(), cells);
+    }
+    pictures.save(&sheet, file, host)
 }
 
 /// One image of a file.
 fn one(path: &Path) -> Result<InMemory, Refusal> {
-    let unread =
-        |why: String| Refusal(format!("{}: cannot be read: {why}; name another image", path.display()));
-    let bytes = std::fs::read(path).map_err(|error| unread(error.to_string()))?;
-    let image = decode_bytes(&bytes).map_err(unread)?;
+    let bytes = std::fs::read(path).map_err(|error| unread(path, &error.to_string()))?;
+    let image = decode_bytes(&bytes).map_err(|why| unread(path, &why))?;
     let size = (image.width() as usize, image.height() as usize);
     Ok(InMemory::rgb(size, image.into_raw(), vec![0], vec!["query".to_owned()]))
+}
+
+fn unread(path: &Path, why: &str) -> Refusal {
+    Refusal(format!("{}: cannot be read: {why}; name another image", path.display()))
 }

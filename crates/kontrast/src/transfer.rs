@@ -3,7 +3,7 @@
 use crate::evaluate::{self, Opened};
 use crate::evaluation::{self, LabelledSplits};
 use crate::host::Host;
-use crate::{Refusal, data, images, words};
+use crate::{Refusal, images, words};
 use kontrast_config::Loaded;
 use kontrast_data::{NAMES, Splits, Unreadable};
 use kontrast_eval::{Report, Scores};
@@ -84,17 +84,9 @@ pub(crate) fn open(
     unreadable: Unreadable,
     host: &dyn Host,
 ) -> anyhow::Result<Splits> {
-    if NAMES.contains(&dataset) {
-        data::open_named(dataset, channels, host)
-    } else if Path::new(dataset).exists() {
-        images::open(Path::new(dataset), unreadable, None, channels, host)
-    } else {
-        let known = NAMES.join(", ");
-        let text = format!(
-            "--on {dataset}: expected {known}, or a folder of images or a pack; there is none of that name"
-        );
-        Err(Refusal(text).into())
-    }
+    images::named_or_path("--on", dataset, channels, host, |path| {
+        images::open(path, unreadable, None, channels, host)
+    })
 }
 
 pub(crate) fn labelled(dataset: &str, splits: &Splits) -> Result<LabelledSplits, Refusal> {

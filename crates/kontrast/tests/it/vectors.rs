@@ -69,6 +69,60 @@ fn a_table_is_searched_clustered_and_looked_through() {
 }
 
 #[test]
+fn every_image_below_a_folder_is_embedded_and_a_list_has_its_own_order() {
+    let (place, run) = embedded();
+    place.write("all.txt", "colours/test/red/4.png\n\ncolours/train/blue/1.png\r\nnowhere.png\n");
+    let listed = place.run(&["embed", &run, "--list", "all.txt", "--out", "listed.csv"]);
+    listed.says(0, &["2 images", "1 of 3 images cannot be read and are skipped: ", "nowhere.png"]);
+    let names = table(&place, "listed.csv").names().unwrap().to_owned();
+    assert_eq!(names, ["colours/test/red/4.png", "colours/train/blue/1.png"]);
+    let refused = |arguments: &[&str], words: &[&str]| {
+        place.run(&[&["embed", &run, "--out", "none.csv"], arguments].concat()).says(2, words);
+    };
+    place.write("empty.txt", "\n \n");
+    refused(&["--list", "empty.txt"], &["--list empty.txt: expected a path of an image on each line"]);
+    refused(&["--list", "gone.txt"], &["--list gone.txt: No such file", "name a text file"]);
+    refused(&["--list", "all.txt", "--images", "colours"], &["cannot be used with"]);
+    // An image beside the classes is embedded with all others, which then have no classes.
+    fs::copy(place.path().join("colours/test/red/4.png"), place.path().join("colours/loose.png")).unwrap();
+    let all = place.run(&["embed", &run, "--images", "colours", "--out", "all.csv"]);
+    all.says(0, &["25 images", "no classes are taken from these"]);
+    let all = table(&place, "all.csv");
+    assert_eq!((all.names().unwrap()[0].as_str(), all.labels()), ("loose.png", None));
+    let names = all.names().unwrap();
+    assert!(names.is_sorted(), "{names:?}");
+}
+
+#[test]
+fn a_sheet_shows_what_was_found() {
+    let (place, run) = embedded();
+    let file = |name: &str| place.path().join(name);
+    let search = |more: &[&str]| {
+        let query = ["--query", "colours/test/red/4.png", "colours/test/blue/1.png", "--k", "3"];
+        place.run(&[&["search", &run, "--index", "bank.safetensors"], &query[..], more].concat())
+    };
+    let asked = ["--sheet", "found.png", "--images", "colours"];
+    search(&asked).says(0, &["found.png", "red/4.png (red)"]);
+    // Four cells wide, and two rows of words and images.
+    assert_eq!(image::image_dimensions(file("found.png")).unwrap(), (4 * 104 + 8, 2 * (15 + 115) + 8));
+    search(&asked).says(2, &["--sheet found.png: there is such a file", "--force"]);
+    fs::remove_file(file("colours/train/red/4.png")).unwrap();
+    search(&[&asked[..], &["--force"]].concat())
+        .says(0, &["of 6 images of the sheet cannot be read, and are gray"]);
+    search(&["--sheet", "found.jpg", "--images", "colours"]).says(2, &["expected a name that ends in .png"]);
+    search(&["--sheet", "other.png"]).says(2, &["--images"]);
+    let elsewhere = ["--sheet", "other.png", "--images", "cache"];
+    search(&elsewhere)
+        .says(2, &["--images cache: expected the folder that was embedded", "none of the table's"]);
+    let cluster = ["cluster", "bank.safetensors", "--clusters", "2", "--out", "groups.csv"];
+    place
+        .run(&[&cluster[..], &["--sheet", "groups.png", "--images", "colours"]].concat())
+        .says(0, &["groups.csv: 24 rows in 2 clusters", "groups.png"]);
+    let (width, height) = image::image_dimensions(file("groups.png")).unwrap();
+    assert!(width > 8 * 104 && height == 2 * (15 + 115) + 8, "{width} {height}");
+}
+
+#[test]
 fn an_image_that_cannot_be_read_is_named_and_the_rest_goes_on() {
     let (place, run) = embedded();
     place.write("colours/test/red/broken.png", "no picture");
@@ -94,6 +148,9 @@ fn what_does_not_fit_together_is_refused_with_what_would() {
     place.write("narrow.csv", "name,x\na,1\nb,2\nc,3\nd,4\n");
     search("narrow.csv").says(2, &["--index narrow.csv: vectors of 1 values, and the encoder's have 32"]);
     place.run(&["embed", run, "--images", "colours", "--out", "bank.npy"]).says(0, &["24 images"]);
+    let size = ["--query", "colours/test/red/4.png", "--size", "32"];
+    let size = [&["search", run, "--index", "bank.safetensors"], &size[..]].concat();
+    names(&size, &["--index bank.safetensors: made of images of 16x16 pixels, and these are of 32x32"]);
     search("bank.npy").says(2, &["the table has no names; a .npy holds none"]);
     search("gone.csv").says(2, &["gone.csv: there is no such file; `kontrast embed` writes tables"]);
     names(
@@ -117,7 +174,7 @@ fn what_does_not_fit_together_is_refused_with_what_would() {
     );
     names(
         &["embed", run, "--dataset", "cifar11", "--out", "a.csv"],
-        &["--dataset cifar11: expected one of cifar10"],
+        &["--dataset cifar11: expected cifar10", "there is none of that name"],
     );
     names(
         &["embed", "nowhere", "--images", "colours", "--out", "a.csv"],

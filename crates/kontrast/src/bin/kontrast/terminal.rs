@@ -10,10 +10,11 @@ use std::cell::OnceCell;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
-/// How often a spinner turns.
+/// How often a spinner turns, and a flag is looked at.
 const TURN: Duration = Duration::from_millis(200);
 
 /// A result, to standard output.
@@ -75,6 +76,18 @@ impl Host for Terminal {
             interrupt::when_input_ends(Arc::clone(&flag));
         }
         Ok(Arc::clone(self.stop.get_or_init(|| flag)))
+    }
+
+    fn when_stopped(&self, words: &'static str) {
+        let Some(flag) = self.stop.get().map(Arc::clone) else { return };
+        let watch = move || {
+            while !flag.load(Ordering::Relaxed) {
+                thread::sleep(TURN);
+            }
+            note(words);
+        };
+        // Where the system gives no thread, the command still says how it ended.
+        let _ = thread::Builder::new().spawn(watch);
     }
 }
 
