@@ -1,9 +1,10 @@
 //! What can be wrong with a configuration, in words that let a person mend it.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::location::Location;
+use crate::phrases::distance;
 use kontrast_runlog::human::printable;
 
 /// As many faults are named; the others are counted.
@@ -13,7 +14,7 @@ pub(crate) const LISTED: usize = 20;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A file cannot be read.
-    #[error("{}: cannot be read: {source}{}", printable(path.display()), wanted(wanted_at.as_deref()))]
+    #[error("{}: cannot be read: {source}{}", printable(path.display()), wanted(path, wanted_at.as_deref()))]
     Read {
         /// The file.
         path: PathBuf,
@@ -97,8 +98,30 @@ impl fmt::Display for Fault {
     }
 }
 
-fn wanted(at: Option<&Location>) -> String {
-    at.map_or_else(|| "; check the path".to_owned(), |_| named(at))
+fn wanted(path: &Path, at: Option<&Location>) -> String {
+    if at.is_some() {
+        return named(at);
+    }
+    match nearest(path) {
+        Some(file) => format!("; did you mean {}?", printable(file.display())),
+        None => "; check the path".to_owned(),
+    }
+}
+
+/// The TOML file beside one that is not there whose name is nearest to it, where one is near.
+fn nearest(path: &Path) -> Option<PathBuf> {
+    if path.exists() {
+        return None;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let wanted = path.file_stem()?.to_str()?.to_lowercase();
+    let files = std::fs::read_dir(folder).ok()?.flatten().map(|entry| PathBuf::from(entry.file_name()));
+    let steps =
+        files.filter(|file| file.extension().is_some_and(|ending| ending == "toml")).filter_map(|file| {
+            let steps = distance(&wanted, &file.file_stem()?.to_str()?.to_lowercase());
+            Some((steps, path.with_file_name(file)))
+        });
+    steps.min().filter(|(steps, _)| *steps <= wanted.len().div_ceil(3).min(3)).map(|(_, file)| file)
 }
 
 fn named(at: Option<&Location>) -> String {

@@ -95,7 +95,7 @@ fn variant_in_words(found: &str) -> &str {
 }
 
 /// Levenshtein's distance: how many letters are added, dropped or changed.
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, letter) in a.chars().enumerate() {

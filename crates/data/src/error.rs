@@ -99,8 +99,9 @@ pub enum DataError {
     },
     /// A folder of images that is not there.
     #[error(
-        "{}: data.root names no folder that is there; a relative path begins in the folder in which the command runs, {}",
+        "{}: data.root names no folder that is there; {}a relative path begins in the folder in which the command runs, {}",
         folder.display(),
+        home(folder),
         here.display()
     )]
     NoFolder {
@@ -236,6 +237,11 @@ pub enum DataError {
         /// What it said.
         source: io::Error,
     },
+}
+
+/// What to do about a path of which only a shell knows what it means.
+fn home(folder: &Path) -> &'static str {
+    if folder.starts_with("~") { "~ is not expanded, write the whole path; " } else { "" }
 }
 
 impl DataError {

@@ -2,6 +2,7 @@
 
 use crate::encoder_file::{self, EncoderOptions, Opened};
 use crate::host::Host;
+use crate::origin::Origin;
 use crate::vectors::refused;
 use crate::{destination, images};
 use clap::Args;
@@ -47,7 +48,7 @@ pub fn embed(asked: &Embed, host: &dyn Host) -> anyhow::Result<Option<Table>> {
     destination::require_free("--out", &asked.out, asked.force)?;
     // Before the images: what cannot be written is known.
     Table::require_form(&asked.out).map_err(refused)?;
-    let Opened { encoder, extractor, channels, origin } = encoder_file::open(&asked.with, host)?;
+    let Opened { encoder, extractor, channels } = encoder_file::open(&asked.with, host)?;
     let (parts, folder) = parts(asked, channels, host)?;
     let count: usize = parts.iter().map(Part::len).sum();
     let stop = Stop::from(host.stop()?);
@@ -74,6 +75,7 @@ pub fn embed(asked: &Embed, host: &dyn Host) -> anyhow::Result<Option<Table>> {
     }
     bar.finish();
     let table = Table::new(Array2::from_shape_vec((count, width), values)?).map_err(refused)?;
+    let origin = Origin::of(&*encoder, extractor.plan.size());
     let table = described(table, &parts, &folder).map_err(refused)?.with_notes(origin.notes());
     table.write(&asked.out, if asked.force { Existing::Replace } else { Existing::Keep }).map_err(refused)?;
     let took = begun.elapsed().as_secs_f64();

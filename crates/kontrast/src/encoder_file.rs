@@ -1,7 +1,6 @@
 //! An encoder of a file, ready to turn images into vectors: a run's last checkpoint, or a file of weights.
 
 use crate::host::Host;
-use crate::origin::Origin;
 use crate::{Refusal, evaluate};
 use clap::Args;
 use kontrast_augment::ViewPlan;
@@ -71,8 +70,6 @@ pub(crate) struct Opened {
     pub(crate) encoder: Box<dyn Encoder>,
     pub(crate) extractor: Extractor,
     pub(crate) channels: usize,
-    /// What tables say of it.
-    pub(crate) origin: Origin,
 }
 
 /// Opens the encoder, and prepares the device.
@@ -90,8 +87,7 @@ pub(crate) fn open(asked: &EncoderOptions, host: &dyn Host) -> anyhow::Result<Op
         precision: if asked.bf16 { Precision::Bf16 } else { Precision::Fp32 },
         batch: (PIXELS / (size.0 * size.1).max(1)).clamp(8, BATCH),
     };
-    let origin = Origin::of(&*encoder, size);
-    Ok(Opened { encoder, extractor, channels: found.plan.channels(), origin })
+    Ok(Opened { encoder, extractor, channels: found.plan.channels() })
 }
 
 /// An encoder of a file, not yet made.

@@ -134,7 +134,6 @@ pub(crate) fn open<'h>(
     let session = Session::new(loaded, host, Some(earlier.threads), Arc::clone(stop).into())?;
     session.inventory.require_same(&layout, FOR_EVALUATE)?;
     let method = session.method()?;
-    evaluation::check(&session, method.encoder())?;
     let mut record = Record::new(dir, &session, earlier.command.clone(), earlier.parameters);
     record.stop_the_clock();
     let mut trainer = trainer(&session, method, &record);
@@ -171,6 +170,7 @@ fn evaluated(
     host: &dyn Host,
 ) -> anyhow::Result<Status> {
     let Opened { session, mut record, trainer } = open(path, loaded, stop, host)?;
+    evaluation::check(&session, trainer.method().encoder())?;
     if file.is_some() {
         // Scores that the new file does not ask for are nobody's.
         record.summary.eval = Evaluation::default();
@@ -188,6 +188,7 @@ fn evaluated(
 /// Adds the scores of some protocols to those that the run has.
 fn added(path: &Path, loaded: &Loaded, stop: &Arc<AtomicBool>, host: &dyn Host) -> anyhow::Result<Status> {
     let Opened { session, mut record, trainer } = open(path, loaded, stop, host)?;
+    evaluation::check(&session, trainer.method().encoder())?;
     let Some(splits) = evaluation::labelled(&session) else {
         let text = format!(
             "{}: expected training and test images with labels, which protocols need, found none; --on names another data set",

@@ -36,23 +36,29 @@ pub(crate) fn online(
     let Some(splits) = labelled(session) else { return Ok(BTreeMap::new()) };
     let extractor = session.extractor(session.size());
     let protocols = protocols_for_curves(&session.experiment.eval, session.experiment.seed);
-    let benchmark = benchmark(session, &splits, &extractor, protocols);
+    let benchmark = benchmark(own_name(session), &splits, &extractor, protocols);
     let reports = benchmark.scores(encoder, &session.stop, &|_| {})?;
     Ok(reports.into_iter().map(|report| (report.name.clone(), report.top1())).collect())
 }
 
-/// Whether images and memory allow what the file asks for.
+/// Whether images and memory allow what the file asks for. Asked once, before the work that leads to the scores.
 pub(crate) fn check(session: &Session<'_>, encoder: &dyn Encoder) -> Result<(), EvalError> {
-    let Some(splits) = labelled(session) else { return Ok(()) };
-    let extractor = session.extractor(session.size());
-    let protocols = protocols(&session.experiment.eval, session.experiment.seed);
-    benchmark(session, &splits, &extractor, protocols).check(encoder)
+    labelled(session).map_or(Ok(()), |splits| check_on(session, &splits, encoder))
 }
 
-/// All scores at the end, and the label-free figures.
+/// The same of another data set's images.
+pub(crate) fn check_on(
+    session: &Session<'_>,
+    splits: &LabelledSplits,
+    encoder: &dyn Encoder,
+) -> Result<(), EvalError> {
+    let extractor = session.extractor(session.size());
+    let protocols = protocols(&session.experiment.eval, session.experiment.seed);
+    benchmark(own_name(session), splits, &extractor, protocols).check(encoder)
+}
+
+/// All scores at the end, and the label-free figures, of what [`check`] has allowed.
 pub(crate) fn at_the_end(session: &Session<'_>, encoder: &dyn Encoder) -> anyhow::Result<FinalScores> {
-    // Before the first scores take their time.
-    check(session, encoder)?;
     let (seed, stop) = (session.experiment.seed, &session.stop);
     let extractor = session.extractor(session.size());
     let images = session.splits.train.images();
@@ -61,8 +67,7 @@ pub(crate) fn at_the_end(session: &Session<'_>, encoder: &dyn Encoder) -> anyhow
         log_what_needs_labels(session);
         return Ok(FinalScores { scores: None, label_free });
     };
-    let dataset = session.experiment.data.name.as_str();
-    Ok(FinalScores { scores: Some(scored(session, dataset, &splits, encoder)?), label_free })
+    Ok(FinalScores { scores: Some(scored(session, own_name(session), &splits, encoder)?), label_free })
 }
 
 /// The scores of an encoder on a data set by the protocols of the session's file, beside their baselines; a line each.
@@ -74,9 +79,7 @@ pub(crate) fn scored(
 ) -> anyhow::Result<Scores> {
     let extractor = session.extractor(session.size());
     let protocols = protocols(&session.experiment.eval, session.experiment.seed);
-    let benchmark =
-        Benchmark { dataset, train: &*splits.0, test: &*splits.1, extractor: &extractor, protocols };
-    benchmark.check(encoder)?;
+    let benchmark = benchmark(dataset, splits, &extractor, protocols);
     let random_init = session.method()?;
     beside_baselines(&benchmark, encoder, random_init.encoder(), &session.stop, session.host)
 }
@@ -97,15 +100,18 @@ pub(crate) fn beside_baselines(
     Ok(scores?)
 }
 
-/// The run's own data set.
 fn benchmark<'a>(
-    session: &'a Session<'_>,
+    dataset: &'a str,
     splits: &'a LabelledSplits,
     extractor: &'a Extractor,
     protocols: Vec<Box<dyn Protocol>>,
 ) -> Benchmark<'a> {
-    let dataset = session.experiment.data.name.as_str();
     Benchmark { dataset, train: &*splits.0, test: &*splits.1, extractor, protocols }
+}
+
+/// What the run's own data set is called.
+fn own_name<'s>(session: &'s Session<'_>) -> &'s str {
+    session.experiment.data.name.as_str()
 }
 
 /// What the file asks for and the images do not allow. The bases ask for k-NN, whatever the images.

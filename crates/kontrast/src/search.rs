@@ -2,6 +2,7 @@
 
 use crate::encoder_file::{self, EncoderOptions, Opened};
 use crate::host::Host;
+use crate::origin::Origin;
 use crate::thumbnails::{self, Cell, Pictures, Thumbnails};
 use crate::vectors::{refused, row_in_words};
 use crate::{Refusal, destination};
@@ -52,7 +53,7 @@ pub fn search(asked: &Search, host: &dyn Host) -> anyhow::Result<()> {
     if let Some(folder) = &asked.images {
         Pictures::new(folder, &table)?;
     }
-    let Opened { encoder, extractor, channels, origin } = encoder_file::open(&asked.with, host)?;
+    let Opened { encoder, extractor, channels } = encoder_file::open(&asked.with, host)?;
     let width = encoder.width() as usize;
     if width != table.width() {
         let text = format!(
@@ -62,7 +63,7 @@ pub fn search(asked: &Search, host: &dyn Host) -> anyhow::Result<()> {
         );
         return Err(Refusal(text).into());
     }
-    origin.require_made(&asked.index, &table)?;
+    Origin::of(&*encoder, extractor.plan.size()).require_made(&asked.index, &table)?;
     let mut values = Vec::new();
     for path in &asked.query {
         let image = InChannels::new(Arc::new(one(path)?), channels);

@@ -114,6 +114,7 @@ impl<'h> Session<'h> {
     /// # Errors
     /// Where the images do not allow what the file asks for, features are no numbers, or the flag asked to stop.
     pub fn scores(&self, encoder: &dyn Encoder) -> anyhow::Result<FinalScores> {
+        evaluation::check(self, encoder)?;
         evaluation::at_the_end(self, encoder)
     }
 

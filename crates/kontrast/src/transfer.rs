@@ -38,8 +38,10 @@ pub(crate) fn transfer(
     let again = format!("{} --on {}", words::evaluate_command(run), human::quoted(dataset));
     evaluate::stoppable(&again, host, |stop| {
         let Opened { session, mut record, trainer } = evaluate::open(run, loaded, stop, host)?;
+        let encoder = trainer.method().encoder();
+        evaluation::check_on(&session, &splits, encoder)?;
         host.out(&format_args!("evaluating on {name}: {} and {} images", splits.0.len(), splits.1.len()));
-        let scores = evaluation::scored(&session, &name, &splits, trainer.method().encoder())?;
+        let scores = evaluation::scored(&session, &name, &splits, encoder)?;
         if record.summary.transfer.contains_key(&name) {
             host.note(&format_args!("note: these scores replace earlier ones on {name}"));
         }

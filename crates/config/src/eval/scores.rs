@@ -31,11 +31,7 @@ pub(crate) const SCORES: [ScoreInfo; 12] = [
         "[eval.fine_tuning]",
         "the encoder trained on with so many per cent of the labels; with random weights, from scratch",
     ),
-    accuracy(
-        "frozen_N",
-        "[eval.fine_tuning]",
-        "logistic regression on frozen features with the same labels",
-    ),
+    accuracy("frozen_N", "[eval.fine_tuning]", "logistic regression on frozen features with the same labels"),
     other("clustering", "[eval.clustering]", "k-means on train, test images by the nearest centre"),
     other("retrieval", "[eval.retrieval]", "each test image looked for among the others"),
     other("anomaly", "[eval.anomaly]", "each class against the rest, mean AUROC"),

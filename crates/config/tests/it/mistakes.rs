@@ -164,6 +164,11 @@ fn a_missing_file_says_who_asked_for_it() {
     let message = folder.message(&folder.path("absent.toml"), &[]);
     assert!(message.starts_with("absent.toml: cannot be read: No such file"), "{message}");
     assert!(message.ends_with("; check the path"), "{message}");
+    folder.write("quickstart.toml", "");
+    for slip in ["quikstart.toml", "quickstart", "Quickstrat.toml"] {
+        let message = folder.message(&folder.path(slip), &[]);
+        assert!(message.ends_with("; did you mean quickstart.toml?"), "{message}");
+    }
     let path = folder.write("deep/mine.toml", "name = \"x\"\nextends = \"../absent.toml\"");
     let message = folder.message(&path, &[]);
     assert!(message.starts_with("absent.toml: cannot be read: No such file"), "{message}");

@@ -166,6 +166,8 @@ fn a_root_that_is_no_folder_is_named_with_what_it_is_relative_to() {
     let here = std::env::current_dir().unwrap();
     assert!(said.starts_with("no/such/folder: data.root names no folder that is there; "), "{said}");
     assert!(said.ends_with(&format!("in which the command runs, {}", here.display())), "{said}");
+    let said = message(Path::new("~/photos"), Unreadable::Refuse, None);
+    assert!(said.contains("is there; ~ is not expanded, write the whole path; a relative"), "{said}");
 }
 
 #[test]
