@@ -148,7 +148,7 @@ mod tests {
         assert_eq!((sides(16, 8), sides(4000, 1000), sides(9000, 1)), ((96, 48), (96, 24), (96, 1)));
         let cell = || Cell::Image(RgbImage::new(CELL, CELL), "0.5".to_owned());
         let mut sheet = Thumbnails::default();
-        sheet.push("a row".to_owned(), (0..COLUMNS + 1).map(|_| cell()).collect());
+        sheet.push("a row".to_owned(), (0..=COLUMNS).map(|_| cell()).collect());
         let (line, head) = (CELL + LINE + GAP, LINE + GAP / 2);
         let expected = (COLUMNS as u32 * (CELL + GAP) + GAP, head + 2 * line + GAP);
         assert_eq!(sheet.drawn().dimensions(), expected);
