@@ -17,8 +17,6 @@ pub(crate) struct MeasureRow {
     pub(crate) trained: String,
     pub(crate) random_init: String,
     pub(crate) pixels: String,
-    /// Whether less is better.
-    pub(crate) lower_is_better: bool,
     pub(crate) settings: String,
 }
 
@@ -46,7 +44,6 @@ fn rows_of(eval: &Evaluation, dataset: Option<&str>, name: &str, score: &Score) 
             trained: in_words(measure),
             random_init: baseline(eval.random_init.get(name)),
             pixels: baseline(eval.pixels.get(name)),
-            lower_is_better: !measure.higher_is_better,
             settings: settings(score),
         }
     };
