@@ -82,21 +82,13 @@ impl FineTuning {
         stop: &Stop,
     ) -> Result<Report, EvalError> {
         let (steps, lr) = self.choose(network, percent, stop)?;
-        let all: Vec<u32> = (0..network.train.len() as u32).collect();
         let test: Vec<u32> = (0..network.test.len() as u32).collect();
-        let mut predictions = Vec::new();
-        let mut count = 0;
-        for draw in 0..self.draws_of(percent) {
-            let drawn = self.drawn(network.train, &all, percent, draw)?;
-            count = drawn.len();
-            let tuned = self.training(steps, lr, draw).run(network, &drawn, stop)?;
+        let report = self.over_draws(subject, network, ("fine_tuning", percent), |draw, drawn| {
+            let tuned = self.training(steps, lr, draw).run(network, drawn, stop)?;
             let features = network.extractor.features(tuned.encoder(), network.test, &test, stop)?;
-            predictions.push(predicted(&tuned.logits(&features)));
-        }
-        let report = Report::of_classes(self, subject, &Tensor::stack(&predictions, 0));
-        let report = report.named(format!("fine_tuning_{percent}")).with("labels", count);
-        let report = report.with("draws", predictions.len()).with("steps", steps as usize).with("lr", lr);
-        Ok(report.with("weight_decay", self.weight_decay))
+            Ok(predicted(&tuned.logits(&features)))
+        })?;
+        Ok(report.with("steps", steps as usize).with("lr", lr).with("weight_decay", self.weight_decay))
     }
 
     /// The steps and the rate with the best top-1 on held images; among equals the first.
@@ -141,17 +133,31 @@ impl FineTuning {
         let parts = split(&network.labels(), self.validation, self.seed)?;
         let drawn = self.drawn(network.train, &positions(&parts.fit), percent, 0)?;
         let c = logistic.choose(&bank.part(&tensor(&drawn)), &bank.part(&parts.validation), stop)?;
+        let report = self.over_draws(subject, network, ("frozen", percent), |_, drawn| {
+            let part = bank.part(&tensor(drawn));
+            Ok(predicted(&logistic.logits(&part, c, subject.test().features(), stop)?))
+        })?;
+        Ok(report.with("c", c))
+    }
+
+    /// The score `NAME_PERCENT` of what is predicted in each draw of the images whose labels are used.
+    fn over_draws(
+        &self,
+        subject: &Subject<'_>,
+        network: &Network<'_>,
+        (name, percent): (&str, u32),
+        predict: impl Fn(u32, &[u32]) -> Result<Tensor, EvalError>,
+    ) -> Result<Report, EvalError> {
         let all: Vec<u32> = (0..network.train.len() as u32).collect();
         let (mut predictions, mut count) = (Vec::new(), 0);
         for draw in 0..self.draws_of(percent) {
             let drawn = self.drawn(network.train, &all, percent, draw)?;
             count = drawn.len();
-            let part = bank.part(&tensor(&drawn));
-            predictions.push(predicted(&logistic.logits(&part, c, subject.test().features(), stop)?));
+            predictions.push(predict(draw, &drawn)?);
         }
         let report = Report::of_classes(self, subject, &Tensor::stack(&predictions, 0));
-        let report = report.named(format!("frozen_{percent}")).with("labels", count);
-        Ok(report.with("draws", predictions.len()).with("c", c))
+        let report = report.named(format!("{name}_{percent}")).with("labels", count);
+        Ok(report.with("draws", predictions.len()))
     }
 
     fn draws_of(&self, percent: u32) -> u32 {
