@@ -146,6 +146,11 @@ impl AnyMethod {
         self.spec().notes(&format!("method.{}", self.name()), images, train)
     }
 
+    /// Which views it compares; tasks that it joins may compare others.
+    pub fn compared_views(&self) -> ComparedViews {
+        self.spec().info().compared_views
+    }
+
     /// Whether it needs the labels of the images that it trains on.
     pub fn needs_labels(&self) -> bool {
         self.tasks().iter().any(|task| task.info.needs_labels)
@@ -194,8 +199,8 @@ impl AnyMethod {
         let listed: Vec<_> = sizes.iter().map(ToString::to_string).collect();
         let noun = if sizes.len() == 1 { "view" } else { "views" };
         let found = format!("{} {noun} of {} pixels", sizes.len(), listed.join(" and "));
-        let compared = self.spec().info().compared_views;
-        let expected = format!("{}: {key} {}", compared.views(), compared.why());
+        let compared = self.compared_views();
+        let expected = format!("{}: {key} {}", compared.in_words(), compared.why());
         problems.require(compared.accepts(sizes), views, &format_args!("{found}"), &expected);
         self.spec().check_size(key, (sizes[0], views), problems);
     }

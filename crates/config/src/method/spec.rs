@@ -140,14 +140,15 @@ impl ComparedViews {
         }
     }
 
-    pub(super) fn views(self) -> &'static str {
+    /// How many, and of which sizes: "two views of one size".
+    pub fn in_words(self) -> &'static str {
         match self {
             Self::Slot | Self::Pretext | Self::Whole => "one view",
-            Self::Any => "a view",
+            Self::Any => "any views, of which each task names its own",
             Self::Pair => "two views of one size",
             Self::PairAndMore => "two views of one size, then any others",
             Self::SomeOfOneSize => "two or more views of one size",
-            Self::AnyOfOneSize => "views of one size",
+            Self::AnyOfOneSize => "any number of views of one size",
         }
     }
 

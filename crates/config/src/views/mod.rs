@@ -28,26 +28,45 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Views {
-    /// Two views drawn alike (Chen et al. 2020, arXiv 2002.05709, appendix A).
+    /// Two, drawn alike (Chen et al. 2020, arXiv 2002.05709, appendix A).
+    ///
+    /// Steps: crop, flip, jitter, grayscale, blur, solarize.
     Simclr(SimclrViews),
-    /// Two views drawn alike: crop, grayscale, jitter, flip, the order of MoCo's published code (He et al. 2019, arXiv
-    /// 1911.05722).
+    /// Two, drawn alike, in the order of MoCo's published code (He et al. 2019, arXiv 1911.05722).
+    ///
+    /// Steps: crop, grayscale, jitter, flip, blur, solarize.
     Mocov1(SimclrViews),
-    /// Two views drawn alike, as SimCLR's (Chen et al. 2020, arXiv 2003.04297, section 3).
+    /// Two, drawn alike (Chen et al. 2020, arXiv 2003.04297, section 3).
+    ///
+    /// Steps: as `simclr`.
     Mocov2(SimclrViews),
-    /// Two views that differ in blur and solarisation (Grill et al. 2020, arXiv 2006.07733, appendix B).
+    /// Two that differ in blur and solarisation (Grill et al. 2020, arXiv 2006.07733, appendix B).
+    ///
+    /// Steps: crop, flip, jitter, grayscale, then `first` or `second`.
     Byol(PairViews),
-    /// Two views as BYOL's (Bardes et al. 2021, arXiv 2105.04906, appendix).
+    /// Two, as BYOL's (Bardes et al. 2021, arXiv 2105.04906, appendix).
+    ///
+    /// Steps: as `byol`.
     Vicreg(PairViews),
-    /// Large and small crops (Caron et al. 2020, arXiv 2006.09882, appendix A).
+    /// `global.count` large ones, then `local.count` small ones (Caron et al. 2020, arXiv 2006.09882, appendix A).
+    ///
+    /// Steps: as `simclr`, without solarize.
     Swav(SwavViews),
-    /// Two large crops that differ, and small ones (Caron et al. 2021, arXiv 2104.14294, section 3).
+    /// Two large ones that differ, then `local.count` small ones (Caron et al. 2021, arXiv 2104.14294, section 3).
+    ///
+    /// Steps: as `byol`, ending in `first`, `second` or `others`.
     Dino(DinoViews),
-    /// The distortions of supervised training.
+    /// `count`, drawn alike, with the distortions of supervised training.
+    ///
+    /// Steps: `crop`, flip, RandAugment, AutoAugment.
     Supervised(SupervisedViews),
-    /// The image, resized and nothing else.
+    /// `count`, all of them the image.
+    ///
+    /// Steps: the largest box in the middle, resized.
     Identity(IdentityViews),
-    /// Lists of transforms.
+    /// Those of its lists.
+    ///
+    /// Steps: those of each list, below.
     Custom(CustomViews),
 }
 

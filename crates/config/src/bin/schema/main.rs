@@ -4,10 +4,11 @@
 mod committed;
 mod tables;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use kontrast_config::schema;
+use kontrast_config::{Experiment, schema};
 use serde_json::Value;
 
 fn main() -> ExitCode {
@@ -39,13 +40,26 @@ fn main() -> ExitCode {
 fn files(root: &Path) -> Result<Vec<(PathBuf, String)>, String> {
     let page = root.join("docs/config.md");
     let text = std::fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
-    let renewed = tables::renewed(&text).map_err(|error| format!("{}: {error}", page.display()))?;
+    let compared = compared_views(&root.join("configs/smoke"))?;
+    let renewed =
+        tables::renewed(&text, compared).map_err(|error| format!("{}: {error}", page.display()))?;
     let folder = root.join("configs/schema");
     Ok(vec![
         (page, renewed),
         (folder.join("experiment.json"), pretty(&schema::experiment())),
         (folder.join("ablation.json"), pretty(&schema::ablation())),
     ])
+}
+
+/// The views that each method compares, by the experiments of a folder.
+fn compared_views(folder: &Path) -> Result<BTreeMap<String, &'static str>, String> {
+    let entries = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut found = BTreeMap::new();
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let experiment = Experiment::load(&path, &[]).map_err(|error| error.to_string())?;
+        found.insert(experiment.method.name().to_owned(), experiment.method.compared_views().in_words());
+    }
+    Ok(found)
 }
 
 fn pretty(schema: &Value) -> String {

@@ -2,18 +2,20 @@
 //!
 //! A table stands below a line such as `<!-- keys: optimizer.sgd optimizer.adamw + lr -->`: the tables whose keys it
 //! lists, `method.*` for each variant, and behind `+` the keys whose own keys are listed too. `shared keys:` are those
-//! that several have alike, `own keys:` the others; `steps:` lists the choices of a list. A doc comment says what a key
-//! means, and in a last paragraph its `Range:`, or that of a step's fields.
+//! that several have alike, `own keys:` the others; `steps:` lists the choices of a list and `plans:` those of a table. A
+//! doc comment says what a key means, and in a last paragraph its `Range:`, or that of a step's fields, or the `Steps:`
+//! of a plan. `compared views` says of each method which views it compares, as the files of `configs/smoke` know it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use kontrast_config::{Ablation, Experiment, schema};
 use serde_json::Value;
 
-/// The page with every table made anew.
-pub fn renewed(page: &str) -> Result<String, String> {
-    let roots = Roots { experiment: schema::typed::<Experiment>(), ablation: schema::typed::<Ablation>() };
+/// The page with every table made anew. `compared` says of each method which views it compares.
+pub fn renewed(page: &str, compared: BTreeMap<String, &'static str>) -> Result<String, String> {
+    let (experiment, ablation) = (schema::typed::<Experiment>(), schema::typed::<Ablation>());
+    let roots = Roots { experiment, ablation, compared };
     let mut text = String::new();
     let mut lines = page.lines().peekable();
     while let Some(line) = lines.next() {
@@ -26,13 +28,15 @@ pub fn renewed(page: &str) -> Result<String, String> {
     Ok(text)
 }
 
-/// What begins the last paragraph of a doc comment.
+/// What begins the last paragraph of a doc comment: of a key or a step, and of a plan.
 const RANGE: &str = "\u{0}Range: ";
+const STEPS: &str = "\u{0}Steps: ";
 
-/// The schemas of both kinds of files.
+/// The schemas of both kinds of files, and the views that each method compares.
 struct Roots {
     experiment: Value,
     ablation: Value,
+    compared: BTreeMap<String, &'static str>,
 }
 
 /// A key as one or several tables have it.
@@ -44,9 +48,17 @@ struct Row {
 }
 
 fn table(roots: &Roots, directive: &str) -> Result<String, String> {
-    let expected = || "expected `keys: `, `shared keys: `, `own keys: ` or `steps: `, and tables".to_owned();
+    let expected = || {
+        "expected `compared views`, or `keys: `, `shared keys: `, `own keys: `, `steps: ` or `plans: `, and tables".to_owned()
+    };
+    if directive == "compared views" {
+        return compared_views(roots);
+    }
     if let Some(path) = directive.strip_prefix("steps: ") {
         return steps(roots, path);
+    }
+    if let Some(path) = directive.strip_prefix("plans: ") {
+        return plans(roots, path);
     }
     let (kind, rest) = directive.split_once("keys: ").ok_or_else(expected)?;
     let (paths, flattened) = rest.split_once(" + ").unwrap_or((rest, ""));
@@ -111,6 +123,53 @@ fn steps(roots: &Roots, path: &str) -> Result<String, String> {
         let (meaning, fields) = meaning.split_once(RANGE).unwrap_or((&meaning, ""));
         let fields = if fields.is_empty() { String::new() } else { format!(" {fields}") };
         let _ = writeln!(text, "| `{step}` | {} |{fields} |", as_cell(meaning));
+    }
+    Ok(text)
+}
+
+/// The choices of a table: each with what it yields and its steps. Neighbours that say the same share a row.
+fn plans(roots: &Roots, path: &str) -> Result<String, String> {
+    let found = resolved(roots, path);
+    let (.., table) = found.first().ok_or_else(|| format!("{path}: no such table"))?;
+    let choices = table["oneOf"].as_array().ok_or_else(|| format!("{path}: no choices"))?;
+    let mut rows: Vec<(String, String)> = Vec::new();
+    for choice in choices {
+        let name = choice["properties"].as_object().and_then(|keys| keys.keys().next());
+        let name = name.ok_or_else(|| format!("{path}: a choice without a name: {choice}"))?;
+        let text = described(choice).ok_or_else(|| format!("{path}.{name}: no doc comment"))?;
+        let (views, steps) =
+            text.split_once(STEPS).ok_or_else(|| format!("{path}.{name}: no paragraph `Steps: `"))?;
+        let row = format!("{} | {}", as_cell(views), as_cell(steps));
+        match rows.last_mut() {
+            Some((names, last)) if *last == row => {
+                let _ = write!(names, "`, `{name}");
+            }
+            _ => rows.push((name.clone(), row)),
+        }
+    }
+    let mut text = "| table | views | order of the steps |\n| --- | --- | --- |\n".to_owned();
+    for (names, row) in rows {
+        let _ = writeln!(text, "| `{names}` | {row} |");
+    }
+    Ok(text)
+}
+
+/// What methods compare, and which do, both in the order of the methods.
+fn compared_views(roots: &Roots) -> Result<String, String> {
+    let mut rows: Vec<(&str, Vec<String>)> = Vec::new();
+    for (method, ..) in resolved(roots, "method.*") {
+        let views = roots
+            .compared
+            .get(&method)
+            .ok_or_else(|| format!("{method}: no file of configs/smoke trains with it"))?;
+        match rows.iter_mut().find(|(other, _)| other == views) {
+            Some((_, methods)) => methods.push(method),
+            None => rows.push((views, vec![method])),
+        }
+    }
+    let mut text = "| views of an image | methods |\n| --- | --- |\n".to_owned();
+    for (views, methods) in rows {
+        let _ = writeln!(text, "| {views} | `{}` |", methods.join("`, `"));
     }
     Ok(text)
 }
