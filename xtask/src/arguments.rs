@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use kontrast_config::{DataName, Device};
 
 use crate::bench::{Beside, Subject};
+use crate::parity::Parity;
 use crate::setup::Profile;
 use kontrast_runlog::human::quoted;
 
@@ -91,6 +92,9 @@ pub enum Command {
         #[arg(last = true, conflicts_with = "subject")]
         arguments: Vec<String>,
     },
+    /// Make every golden case anew with the libraries that it came from, and open exported encoders with their readers:
+    /// tables of the largest differences
+    Parity(Parity),
     /// Put together a folder that runs on a machine without Rust
     Bundle {
         /// The folder

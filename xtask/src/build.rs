@@ -19,8 +19,11 @@ pub struct Kontrast {
 impl Kontrast {
     /// Builds what experiments run, against this libtorch.
     pub fn build(libtorch: &Path) -> Result<Self> {
-        // The whole workspace always: a part of it would give shared crates other features, and tch be built twice.
-        Ok(Self { path: built("kontrast", workspace::cargo("build").arg("--workspace"), libtorch)? })
+        // The whole workspace but what experiments do not run: with less of it, shared crates would get other features, and
+        // tch be built twice.
+        let mut cargo = workspace::cargo("build");
+        cargo.args(["--workspace", "--exclude", "kontrast-benches", "--exclude", "kontrast-testkit"]);
+        Ok(Self { path: built("kontrast", &mut cargo, libtorch)? })
     }
 
     /// Builds what a bundle holds.

@@ -15,6 +15,7 @@ mod fuzz;
 mod layers;
 mod numbers;
 mod pages;
+mod parity;
 mod program;
 mod say;
 mod setup;
@@ -78,6 +79,7 @@ fn run(command: Command) -> Result<u8> {
         Command::Ci { nightly } => ci::run(nightly),
         Command::Bench { subject: Some(subject), beside, .. } => beside.run(subject),
         Command::Bench { bench, arguments, .. } => bench::criterion(&bench, &arguments),
+        Command::Parity(parity) => parity.run(),
         Command::Bundle { out } => bundle::run(&out),
     }
 }

@@ -4,7 +4,7 @@
 use crate::search::ranges;
 use crate::{EmbeddingsError, Table};
 use kontrast_rng::KeyedRng;
-use ndarray::{Array1, Array2, ArrayView2, Axis, Zip, s};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Zip, s};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -117,13 +117,7 @@ impl KMeans {
             let round = Round::of(values, &centers);
             watch(iterations);
             if iterations == self.iterations || before.as_ref() == Some(&round.assignment) {
-                let centers = centers + &rows.mean;
-                return Clustering {
-                    centers,
-                    assignment: round.assignment,
-                    inertia: round.inertia,
-                    iterations,
-                };
+                return round.ended(rows, centers, iterations);
             }
             let moved = round.centers(values, &centers);
             let distance: f64 =
@@ -131,9 +125,7 @@ impl KMeans {
             centers = moved;
             iterations += 1;
             if distance <= self.tolerance * variance {
-                let Round { assignment, inertia, .. } = Round::of(values, &centers);
-                let centers = centers + &rows.mean;
-                return Clustering { centers, assignment, inertia, iterations };
+                return Round::of(values, &centers).ended(rows, centers, iterations);
             }
             before = Some(round.assignment);
         }
@@ -164,9 +156,6 @@ impl Centred {
 /// All rows with their nearest centres.
 struct Round {
     assignment: Vec<usize>,
-    /// Squared distance of each row.
-    distances: Vec<f64>,
-    inertia: f64,
     /// Rows of each cluster, and their sum.
     counts: Vec<u64>,
     sums: Array2<f64>,
@@ -180,15 +169,32 @@ impl Round {
             .map(|part| Part::of(values, centers, &lengths, part))
             .collect();
         let (counts, sums) = (vec![0; centers.nrows()], Array2::zeros(centers.dim()));
-        let mut round = Self { assignment: Vec::new(), distances: Vec::new(), inertia: 0.0, counts, sums };
+        let mut round = Self { assignment: Vec::new(), counts, sums };
         for part in parts {
             round.assignment.extend(part.assignment);
-            round.inertia += part.distances.iter().sum::<f64>();
-            round.distances.extend(part.distances);
             round.counts.iter_mut().zip(part.counts).for_each(|(sum, count)| *sum += count);
             round.sums += &part.sums;
         }
         round
+    }
+
+    /// What is found, where these were the centres.
+    fn ended(self, rows: &Centred, centers: Array2<f32>, iterations: usize) -> Clustering {
+        let inertia = self.inertia(rows.values.view(), &centers);
+        Clustering { centers: centers + &rows.mean, assignment: self.assignment, inertia, iterations }
+    }
+
+    /// The squared distance of each row to its centre.
+    fn distances(&self, values: ArrayView2<'_, f32>, centers: &Array2<f32>) -> Vec<f64> {
+        let nearest = |row: usize| squared_distance(values.row(row), centers.row(self.assignment[row]));
+        (0..values.nrows()).into_par_iter().map(nearest).collect()
+    }
+
+    /// Those distances, summed part by part.
+    fn inertia(&self, values: ArrayView2<'_, f32>, centers: &Array2<f32>) -> f64 {
+        let distances = self.distances(values, centers);
+        let parts = ranges(distances.len(), distances.len().div_ceil(PARTS));
+        parts.into_iter().map(|part| distances[part].iter().sum::<f64>()).sum()
     }
 
     /// The means of the clusters. One that is empty moves to the row that is farthest from its centre.
@@ -196,8 +202,9 @@ impl Round {
         let mut centers = before.clone();
         let mut farthest: Vec<usize> = Vec::new();
         if self.counts.contains(&0) {
-            farthest = (0..self.distances.len()).collect();
-            farthest.sort_by(|&a, &b| self.distances[b].total_cmp(&self.distances[a]));
+            let distances = self.distances(values, before);
+            farthest = (0..distances.len()).collect();
+            farthest.sort_by(|&a, &b| distances[b].total_cmp(&distances[a]));
         }
         let mut farthest = farthest.into_iter();
         let (mut counts, mut sums) = (self.counts.clone(), self.sums.clone());
@@ -223,7 +230,6 @@ impl Round {
 /// Some rows of a round.
 struct Part {
     assignment: Vec<usize>,
-    distances: Vec<f64>,
     counts: Vec<u64>,
     sums: Array2<f64>,
 }
@@ -237,7 +243,6 @@ impl Part {
     ) -> Self {
         let mut part = Self {
             assignment: Vec::with_capacity(rows.len()),
-            distances: Vec::with_capacity(rows.len()),
             counts: vec![0; centers.nrows()],
             sums: Array2::zeros(centers.dim()),
         };
@@ -245,10 +250,7 @@ impl Part {
             let block = values.slice(s![rows.start + block.start..rows.start + block.end, ..]);
             let products = block.dot(&centers.t());
             for (row, products) in block.outer_iter().zip(products.outer_iter()) {
-                let near = |center: usize| lengths[center] - 2.0 * products[center];
-                let nearest = (0..lengths.len()).min_by(|&a, &b| near(a).total_cmp(&near(b))).unwrap_or(0);
-                let distance = |(&a, &b): (&f32, &f32)| (f64::from(a) - f64::from(b)).powi(2);
-                part.distances.push(row.iter().zip(centers.row(nearest)).map(distance).sum());
+                let nearest = nearest(products, lengths);
                 part.assignment.push(nearest);
                 part.counts[nearest] += 1;
                 part.sums.row_mut(nearest).zip_mut_with(&row, |sum, &value| *sum += f64::from(value));
@@ -256,6 +258,18 @@ impl Part {
         }
         part
     }
+}
+
+/// The centre with the least distance, the first of several: all but the row's own length, which is the same for each.
+fn nearest(products: ArrayView1<'_, f32>, lengths: &Array1<f32>) -> usize {
+    let (mut nearest, mut least) = (0, f32::INFINITY);
+    for (center, (&product, &length)) in products.iter().zip(lengths).enumerate() {
+        let distance = length - 2.0 * product;
+        if distance < least {
+            (nearest, least) = (center, distance);
+        }
+    }
+    nearest
 }
 
 /// Centres by k-means++: each the best of a few rows that are drawn by their squared distance to the nearest before.
@@ -293,8 +307,23 @@ fn drawn(weights: &[f64], fraction: f64) -> usize {
 
 fn squared_distances(values: ArrayView2<'_, f32>, from: usize) -> Vec<f64> {
     let center = values.row(from);
-    let distance = |row: usize| -> f64 {
-        values.row(row).iter().zip(center).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
-    };
+    let distance = |row: usize| squared_distance(values.row(row), center);
     (0..values.nrows()).into_par_iter().map(distance).collect()
+}
+
+/// In double precision, over lanes of their own: so the compiler adds several values at once.
+fn squared_distance(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
+    const LANES: usize = 8;
+    let (Some(a), Some(b)) = (a.as_slice(), b.as_slice()) else {
+        return a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum();
+    };
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut sums = [0.0; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            sums[lane] += (f64::from(a[lane]) - f64::from(b[lane])).powi(2);
+        }
+    }
+    let rest = a_rest.iter().zip(b_rest).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2));
+    sums.iter().sum::<f64>() + rest.sum::<f64>()
 }

@@ -25,4 +25,5 @@ pub use pca::Pca;
 pub use retrieval::{Retrieval, retrieval};
 pub use search::{Index, Neighbours, Similarity};
 pub use table::Table;
+pub use top::highest;
 pub use tsne::Tsne;

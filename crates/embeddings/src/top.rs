@@ -1,6 +1,33 @@
 //! The highest of many scores, a scan at a time.
 
+use ndarray::{Array2, ArrayView2, Axis};
+use rayon::prelude::*;
 use std::cmp::Ordering;
+
+/// Scores that are compared with the bar at once.
+const RUN: usize = 32;
+
+/// The `k` highest scores of each row and their columns, `[n, k]`: the highest first, of equals the first.
+///
+/// # Panics
+/// Where there are fewer columns than `k`, or more than `u32` counts.
+pub fn highest(scores: ArrayView2<'_, f32>, k: usize) -> (Array2<f32>, Array2<u32>) {
+    assert!(k <= scores.ncols(), "{k} of {} columns", scores.ncols());
+    let of_row = |row: usize| {
+        let mut top = Top::new(k.max(1));
+        match scores.row(row).as_slice() {
+            Some(row) => top.scan(0, row),
+            None => top.scan(0, &scores.row(row).to_vec()),
+        }
+        top.sorted()
+    };
+    let found: Vec<Vec<Candidate>> = (0..scores.len_of(Axis(0))).into_par_iter().map(of_row).collect();
+    let shape = (found.len(), k);
+    (
+        Array2::from_shape_fn(shape, |(row, place)| found[row][place].score),
+        Array2::from_shape_fn(shape, |(row, place)| found[row][place].position),
+    )
+}
 
 /// A score and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,13 +60,23 @@ impl Top {
 
     /// Looks at scores of consecutive positions.
     pub(crate) fn scan(&mut self, first: usize, scores: &[f32]) {
-        for (place, &score) in scores.iter().enumerate() {
-            // Equal ones come later and lose. Nothing is above or below NaN: with it, every score counts.
-            #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN is no bar")]
-            if !(score <= self.bar) {
-                self.push(Candidate { score, position: (first + place) as u32 });
+        for (run, scores) in scores.chunks(RUN).enumerate() {
+            // Most runs hold nothing that counts, which is seen at once.
+            if !scores.iter().fold(false, |some, &score| some | self.counts(score)) {
+                continue;
+            }
+            for (place, &score) in scores.iter().enumerate() {
+                if self.counts(score) {
+                    self.push(Candidate { score, position: (first + run * RUN + place) as u32 });
+                }
             }
         }
+    }
+
+    /// Equal ones come later and lose. Nothing is above or below NaN: with it, every score counts.
+    #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN is no bar")]
+    fn counts(&self, score: f32) -> bool {
+        !(score <= self.bar)
     }
 
     pub(crate) fn push(&mut self, candidate: Candidate) {
@@ -108,6 +145,22 @@ mod tests {
         let mut top = Top::new(4);
         top.scan(0, &[f32::NEG_INFINITY, 1.0, f32::NEG_INFINITY, f32::INFINITY]);
         assert_eq!(positions(top), [3, 1, 0, 2]);
+    }
+
+    #[test]
+    fn the_highest_of_rows_are_those_of_a_sort() {
+        let scores =
+            Array2::from_shape_fn((7, 300), |(row, column)| ((row * 31 + column * 7919) % 97) as f32);
+        let (found, positions) = highest(scores.view(), 20);
+        for (row, scores) in scores.outer_iter().enumerate() {
+            let mut order: Vec<usize> = (0..300).collect();
+            order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
+            for (place, &column) in order[..20].iter().enumerate() {
+                assert_eq!((found[[row, place]], positions[[row, place]]), (scores[column], column as u32));
+            }
+        }
+        let turned = scores.t();
+        assert_eq!(highest(turned, 3), highest(turned.to_owned().view(), 3));
     }
 
     #[test]

@@ -9,6 +9,20 @@ use kontrast_models::{Encoder, Mode};
 use kontrast_torch_ext::{Autocast, Precision};
 use tch::{Kind, Tensor};
 
+/// What is drawn of images: undistorted ones are drawn alike under every seed.
+#[derive(Clone, Copy)]
+pub(crate) struct DrawnViews<'a> {
+    pub(crate) plan: &'a ViewPlan,
+    pub(crate) seed: u64,
+    pub(crate) epoch: u32,
+}
+
+impl<'a> From<&'a ViewPlan> for DrawnViews<'a> {
+    fn from(plan: &'a ViewPlan) -> Self {
+        Self { plan, seed: 0, epoch: 0 }
+    }
+}
+
 /// How images become features.
 pub struct Extractor {
     /// What is done to an image first; deterministic.
@@ -36,7 +50,7 @@ impl Extractor {
         indices: &[u32],
         stop: &Stop,
     ) -> Result<Tensor, EvalError> {
-        self.features_of(&self.plan, encoder, images, indices, stop)
+        self.features_of((&self.plan).into(), encoder, images, indices, stop)
     }
 
     /// Features and labels of a whole data set.
@@ -62,7 +76,7 @@ impl Extractor {
     ) -> Result<FeatureBank, EvalError> {
         let indices: Vec<u32> = (0..images.len() as u32).collect();
         let labels: Vec<i64> = images.labels().into_iter().map(i64::from).collect();
-        let features = self.features_of(plan, encoder, images, &indices, stop)?;
+        let features = self.features_of(plan.into(), encoder, images, &indices, stop)?;
         let labels = Tensor::from_slice(&labels).to_device(features.device());
         Ok(FeatureBank::of_checked(features, labels, images.class_names().len()))
     }
@@ -75,19 +89,20 @@ impl Extractor {
         stop: &Stop,
         take: impl FnMut(&Tensor),
     ) -> Result<(), EvalError> {
-        self.batches_of(&self.plan, images, indices, stop, take)
+        self.batches_of((&self.plan).into(), images, indices, stop, take)
     }
 
-    fn features_of(
+    /// The same of drawn views of them.
+    pub(crate) fn features_of(
         &self,
-        plan: &ViewPlan,
+        views: DrawnViews<'_>,
         encoder: &dyn Encoder,
         images: &dyn Dataset,
         indices: &[u32],
         stop: &Stop,
     ) -> Result<Tensor, EvalError> {
         let mut parts = Vec::new();
-        self.batches_of(plan, images, indices, stop, |x| {
+        self.batches_of(views, images, indices, stop, |x| {
             parts.push(encoder.forward(x, Mode::Eval.into()).to_kind(Kind::Float));
         })?;
         let features = Tensor::cat(&parts, 0);
@@ -97,17 +112,18 @@ impl Extractor {
 
     fn batches_of(
         &self,
-        plan: &ViewPlan,
+        views: DrawnViews<'_>,
         images: &dyn Dataset,
         indices: &[u32],
         stop: &Stop,
         mut take: impl FnMut(&Tensor),
     ) -> Result<(), EvalError> {
+        let DrawnViews { plan, seed, epoch } = views;
         let mut bytes = Vec::new();
         for chunk in indices.chunks(self.batch) {
             stop.check()?;
             bytes.resize(chunk.len() * plan.bytes(), 0);
-            fill(images, plan, 0, 0, chunk, &mut bytes)?;
+            fill(images, plan, seed, epoch, chunk, &mut bytes)?;
             tch::no_grad(|| {
                 let x = self.to_tensor.images(&bytes, plan.size());
                 let _autocast = Autocast::new(self.to_tensor.device(), self.precision);

@@ -13,9 +13,9 @@ use tch::{Kind, Tensor};
 /// Images looked at. Contrastive accuracy depends on their number: it counts the candidates.
 const IMAGES: usize = 2048;
 
-/// Alignment, uniformity, effective rank, standard deviation and contrastive accuracy of representations of the
-/// first two views of some 2,000 images, drawn as in training; without alignment and accuracy where a plan has one
-/// view, or a second of another size.
+/// Alignment, uniformity, effective rank, standard deviation, contrastive accuracy, LiDAR and spectrum of representations
+/// of the first two views of some 2,000 images, drawn as in training; without alignment, accuracy and LiDAR where a plan
+/// has one view, or a second of another size.
 ///
 /// # Errors
 /// Where an image cannot be read, a representation is no number, or the caller asked to stop.
@@ -60,5 +60,12 @@ pub fn label_free(
         effective_rank: Some(geometry::effective_rank(&first)),
         std: Some(geometry::std(&first)),
         contrastive_accuracy: paired.then(|| geometry::contrastive_accuracy(&first, &second)),
+        lidar: paired.then(|| geometry::lidar(&Tensor::stack(&[&first, &second], 0))),
+        spectrum: geometry::spectrum(&first).into_iter().map(four_digits).collect(),
     })
+}
+
+/// Four significant digits: more say nothing, and a summary is read by people.
+fn four_digits(fraction: f64) -> f64 {
+    format!("{fraction:.3e}").parse().unwrap_or(fraction)
 }

@@ -8,6 +8,7 @@ mod error;
 mod extractor;
 mod fingerprint;
 mod label_free;
+mod linear_probes;
 mod needs;
 mod pixels;
 mod pretext;

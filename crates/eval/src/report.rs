@@ -70,6 +70,9 @@ pub struct Report {
     /// The class of each test image, -1 where no class has a finite score: `[draws, n]`, i64, on the CPU. One draw where
     /// the protocol draws nothing; none where it gives images no class.
     pub predictions: Option<Tensor>,
+    /// Positions of the training images whose labels were learned from, `[draws, labels]`, i64, on the CPU, where the
+    /// protocol draws them.
+    pub labelled: Option<Tensor>,
 }
 
 impl Report {
@@ -83,6 +86,7 @@ impl Report {
             metrics,
             chosen: BTreeMap::new(),
             predictions: None,
+            labelled: None,
         }
     }
 
@@ -132,6 +136,16 @@ impl Report {
     #[must_use]
     pub fn with_predictions(self, predictions: &Tensor) -> Self {
         Self { predictions: Some(predictions.to_device(Device::Cpu)), ..self }
+    }
+
+    /// The same with the training images whose labels were learned from in each draw, as many in each.
+    #[must_use]
+    pub fn with_labelled(self, draws: &[Vec<u32>]) -> Self {
+        let rows: Vec<Tensor> = draws
+            .iter()
+            .map(|draw| Tensor::from_slice(&draw.iter().map(|&at| i64::from(at)).collect::<Vec<_>>()))
+            .collect();
+        Self { labelled: Some(Tensor::stack(&rows, 0)), ..self }
     }
 
     /// The same under another name.

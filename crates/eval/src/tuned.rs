@@ -49,7 +49,7 @@ impl Training {
         let tuned = Tuned::copy_of(network)?;
         let labels: Vec<i64> =
             positions.iter().map(|&position| i64::from(network.train.label(position as usize))).collect();
-        let plan = self.plan(network);
+        let plan = crops_and_flips(network, self.least_area);
         let (to_tensor, precision) = (&network.extractor.to_tensor, network.extractor.precision);
         let mut sgd = Sgd::new(Group::decay_groups(tuned.parameters()).into(), MOMENTUM, true);
         let schedule = HalfCosine { base: self.lr, last: 0.0, steps: self.steps };
@@ -81,16 +81,16 @@ impl Training {
         }
         Ok(tuned)
     }
+}
 
-    /// Crops of random area and proportions, and flips.
-    fn plan(&self, network: &Network<'_>) -> ViewPlan {
-        let of = &network.extractor.plan;
-        let crop = Step::RandomResizedCrop { scale: (self.least_area, 1.0), ratio: RATIO, antialias: true };
-        let flip = Step::HorizontalFlip;
-        let steps = vec![crop, flip.sometimes(0.5)];
-        let plan = ViewPlan::new(of.size(), steps).and_then(|plan| plan.of_channels(of.channels()));
-        plan.expect("a crop of checked numbers, and a flip")
-    }
+/// Crops of random area, `least_area` of the image or more, and proportions, half of them flipped: as large as images are
+/// evaluated.
+pub(crate) fn crops_and_flips(network: &Network<'_>, least_area: f64) -> ViewPlan {
+    let of = &network.extractor.plan;
+    let crop = Step::RandomResizedCrop { scale: (least_area, 1.0), ratio: RATIO, antialias: true };
+    let steps = vec![crop, Step::HorizontalFlip.sometimes(0.5)];
+    let plan = ViewPlan::new(of.size(), steps).and_then(|plan| plan.of_channels(of.channels()));
+    plan.expect("a crop of checked numbers, and a flip")
 }
 
 impl Tuned {

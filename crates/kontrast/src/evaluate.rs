@@ -32,8 +32,8 @@ pub struct Evaluate {
     /// Run this protocol instead of those of the run's file, as rows beside the run's; may be given several times
     #[arg(long = "protocol", value_name = "NAME", value_parser = PossibleValuesParser::new(PROTOCOLS.map(|info| info.key)))]
     pub protocols: Vec<String>,
-    /// Changes a key of a protocol that --protocol names, e.g. eval.clustering.runs=10, or of the layer-wise probes; other
-    /// keys are refused
+    /// Changes a key of a protocol that --protocol names, e.g. eval.clustering.runs=10, or without --protocol one of the
+    /// layer-wise probes; other keys are refused
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
     /// Score on another data set instead, as rows beside the run's own: cifar10, cifar100, stl10, fashion-mnist, a folder
@@ -222,11 +222,14 @@ fn loaded(run: &Path, asked: &Evaluate) -> anyhow::Result<Loaded> {
     let (file, overrides) = (Layout::of(run).config(), &asked.overrides);
     let own = Experiment::load(&file, &[])?;
     let keys = asked.keys();
-    let of_protocols = |set: &String| key_of_layers(set).is_some() || protocol_of(set, &keys).is_some();
+    let of_protocols = |set: &String| match &keys[..] {
+        [] => key_of_layers(set).is_some(),
+        keys => protocol_of(set, keys).is_some(),
+    };
     if let Some(other) = overrides.iter().find(|set| !of_protocols(set)) {
         let text = format!(
-            "--set {other}: expected a key of eval.layers, or of a protocol that --protocol names; what else the run's scores \
-             follow from stands in {}",
+            "--set {other}: expected a key of a protocol that --protocol names, or without --protocol one of eval.layers; what \
+             else the run's scores follow from stands in {}",
             file.display()
         );
         return Err(Refusal(text).into());

@@ -3,6 +3,7 @@
 #![doc = include_str!("../README.md")]
 
 mod canvas;
+mod class_confusion;
 mod cluster;
 mod compare;
 mod confusion;
@@ -10,6 +11,7 @@ mod data;
 mod destination;
 mod duplicates;
 mod embed;
+mod embedding_map;
 mod encoder_file;
 mod estimate;
 mod evaluate;

@@ -9,7 +9,9 @@ use crate::progress::ProgressLine;
 use crate::reconstruction;
 use crate::record::Record;
 use crate::session::Session;
-use crate::{Refusal, data, estimate, evaluate, evaluation, figures, panic_words, slow, words};
+use crate::{
+    Refusal, data, embedding_map, estimate, evaluate, evaluation, figures, panic_words, slow, words,
+};
 use kontrast_config::{Eval, Experiment, Loaded};
 use kontrast_eval::EvalError;
 use kontrast_methods::Method;
@@ -318,7 +320,8 @@ pub(crate) fn score(session: &Session<'_>, method: &Method, record: &mut Record)
     record.dir.require_held()?;
     record.summary.reconstruction =
         reconstruction::measured(session, method, &pictures.join("reconstructions.png"))?;
-    figures::neighbours(session, method.encoder(), &pictures.join("neighbours.png"))
+    figures::neighbours(session, method.encoder(), &pictures.join("neighbours.png"))?;
+    embedding_map::write(session, method.encoder(), &pictures)
 }
 
 /// Scores and baselines for TensorBoard, and the scores as an event.

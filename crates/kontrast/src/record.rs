@@ -1,5 +1,6 @@
 //! The run's summary, kept up to date on disk at every change of its status.
 
+use crate::class_confusion;
 use crate::predictions;
 use crate::session::Session;
 use kontrast_data::Labelled;
@@ -56,7 +57,7 @@ impl Record {
         self.dir.require_held()?;
         predictions::write(self.dir.layout(), scores, test)?;
         scores.enter(&mut self.summary);
-        Ok(())
+        class_confusion::draw(&self.summary, scores, test, &self.dir.layout().figures())
     }
 
     /// The run's own time stays, however long it is looked at.

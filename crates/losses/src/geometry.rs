@@ -1,7 +1,7 @@
 //! How embeddings lie on the sphere: the figures that tell a learning encoder from a collapsed one, without labels.
 
 use crate::unit::{unit, widened};
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// Rows compared at once where all pairs are visited.
 const ROWS: i64 = 1024;
@@ -72,6 +72,56 @@ pub fn effective_rank(z: &Tensor) -> f64 {
         let fractions = &values / (values.sum(Kind::Double) + 1e-300) + 1e-7;
         let entropy = -(&fractions * fractions.log()).sum(Kind::Double);
         entropy.double_value(&[]).exp()
+    })
+}
+
+/// How many dimensions tell images apart beyond what their views differ in (LiDAR, Thilak et al. 2023, arXiv 2312.04000,
+/// section 3.2): the exponential of the entropy of the eigenvalues of linear discriminant analysis, each image a class.
+/// 1e-4 is added to the variance within images, 1e-7 to each fraction.
+///
+/// NaN where an embedding is not finite.
+///
+/// # Shapes
+/// - `z`: `[views, n, d]`, two views of each image or more
+pub fn lidar(z: &Tensor) -> f64 {
+    tch::no_grad(|| {
+        let z = widened(z).to_kind(Kind::Double);
+        if z.isfinite().all().int64_value(&[]) == 0 {
+            return f64::NAN;
+        }
+        let (views, n, d) = z.size3().expect("views of images");
+        let means = z.mean_dim([0i64].as_slice(), false, Kind::Double);
+        let centred = &means - means.mean_dim([0i64].as_slice(), true, Kind::Double);
+        let between = centred.tr().matmul(&centred) / n as f64;
+        let rest = (&z - &means).view([views * n, d]);
+        let within = rest.tr().matmul(&rest) / (views * n) as f64;
+        let (variances, axes) = within.linalg_eigh("L");
+        // The eigenvalues are the same in the axes of the variance within images.
+        let turned = axes.tr().matmul(&between).matmul(&axes);
+        let scale = (variances.clamp_min(0.0) + 1e-4).rsqrt();
+        let ratios = (turned * scale.unsqueeze(0) * scale.unsqueeze(1)).linalg_eigvalsh("L").clamp_min(0.0);
+        let fractions = &ratios / (ratios.sum(Kind::Double) + 1e-300) + 1e-7;
+        let entropy = -(&fractions * fractions.log()).sum(Kind::Double);
+        entropy.double_value(&[]).exp()
+    })
+}
+
+/// The variance of each principal component as a fraction of all, the largest first; empty where an embedding is not
+/// finite or all are one point.
+///
+/// # Shapes
+/// - `z`: `[n, d]`, n at least 2
+pub fn spectrum(z: &Tensor) -> Vec<f64> {
+    tch::no_grad(|| {
+        let z = widened(z).to_kind(Kind::Double);
+        let centred = &z - z.mean_dim([0i64].as_slice(), true, Kind::Double);
+        let variances = centred.tr().matmul(&centred);
+        let sum = variances.trace().double_value(&[]);
+        if !sum.is_finite() || sum <= 0.0 {
+            return Vec::new();
+        }
+        let values = variances.linalg_eigvalsh("L").clamp_min(0.0).flip([0]) / sum;
+        Vec::try_from(values.to_device(Device::Cpu)).expect("one row of doubles")
     })
 }
 

@@ -5,6 +5,7 @@ use kontrast_runlog::human::count;
 use kontrast_runlog::{Layout, Pretext, Reconstruction, Summary};
 use serde::Serialize;
 
+use crate::confused::confused_caption;
 use crate::scores::neighbours_caption;
 
 /// The most answers whose names fit the confusion matrix.
@@ -16,6 +17,7 @@ pub(crate) struct Captions {
     views: String,
     pretext: String,
     confusion: &'static str,
+    classes: String,
     reconstructions: String,
     neighbours: &'static str,
 }
@@ -29,6 +31,7 @@ impl Captions {
             views: views(&tasks),
             pretext: pretext(&tasks, summary.pretext.as_ref()),
             confusion: confusion(summary.pretext.as_ref()),
+            classes: confused_caption(summary),
             reconstructions: reconstructions(summary.reconstruction.as_ref()),
             neighbours: neighbours_caption(summary),
         }

@@ -272,7 +272,7 @@ fn short(value: f64) -> String {
     text.strip_suffix(".0").or_else(|| text.strip_suffix(".00")).map_or_else(|| text.clone(), str::to_owned)
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

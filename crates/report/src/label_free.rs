@@ -13,7 +13,7 @@ pub(crate) struct Figure {
 }
 
 /// All of them. They are of representations, at the end; the curves of the same names are of embeddings, while training.
-const FIGURES: [Figure; 5] = [
+const FIGURES: [Figure; 6] = [
     Figure {
         name: "alignment",
         note: "distance of two views of an image; lower is closer",
@@ -31,6 +31,12 @@ const FIGURES: [Figure; 5] = [
         note: "directions that the representation uses",
         digits: 1,
         pick: |figures| figures.effective_rank,
+    },
+    Figure {
+        name: "LiDAR",
+        note: "directions that tell images apart beyond what two views of one differ in",
+        digits: 1,
+        pick: |figures| figures.lidar,
     },
     Figure {
         name: "std",

@@ -147,6 +147,7 @@ fn meaning(probe: &str) -> &'static str {
         "linear" => "Linear: softmax regression on the standardised values of the map, averaged over a grid.",
         "mlp" => "MLP: two hidden layers of 200 on the same values.",
         "conv" => "Conv: three convolutions of 192 channels on the whole map.",
+        "attentive" => "Attentive: a learned query that attends to the cells of the whole map.",
         _ => "",
     }
 }

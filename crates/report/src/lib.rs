@@ -5,8 +5,11 @@
 mod ablation;
 mod ablation_page;
 mod captions;
+mod confused;
 mod curve;
+mod embedding_map;
 mod error;
+mod label_curves;
 mod label_free;
 mod layers;
 mod loss_parts;
@@ -18,12 +21,15 @@ mod run_curves;
 mod run_page;
 mod scale;
 mod scores;
+mod spectrum;
 mod spread;
 mod table;
 
 pub use ablation::{AblationResult, CellResult, Outcome, ablation_markdown};
 pub use ablation_page::ablation_page;
+pub use confused::confused_score;
 pub use curve::{Curve, Level, Series};
+pub use embedding_map::{EmbeddingMap, MapLayout};
 pub use error::ReportError;
 pub use label_free::label_free_markdown;
 pub use layers::layers_markdown;

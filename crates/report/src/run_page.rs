@@ -7,6 +7,8 @@ use kontrast_runlog::{Event, Events, LabelFree, Layout, Summary, read_events};
 use serde::Serialize;
 
 use crate::captions::Captions;
+use crate::embedding_map::EmbeddingMap;
+use crate::label_curves::label_curves;
 use crate::label_free::measured;
 use crate::layers::{LayerTable, layers_curve, layers_table};
 use crate::loss_parts::{PartRow, part_rows};
@@ -14,6 +16,7 @@ use crate::measures::{MeasureRow, measures};
 use crate::page::{Picture, pictures, safe, write};
 use crate::run_curves::curves;
 use crate::scores::{ScoreRow, read_run, rows, state};
+use crate::spectrum::spectrum;
 use crate::{Curve, ReportError, conclusion};
 
 /// Writes `report.html` into a run directory, from its summary, its events and its figures. What is not
@@ -32,7 +35,8 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
     };
     let (views, neighbours) = (take("views"), take("neighbours"));
     let (pretext, confusion) = (take("pretext"), take("confusion"));
-    let reconstructions = take("reconstructions");
+    let (classes, reconstructions) = (take("classes"), take("reconstructions"));
+    let maps = EmbeddingMap::read(&layout.figures())?;
     // A run that failed early has no configuration yet.
     let config = std::fs::read_to_string(layout.config()).unwrap_or_default();
     let content = Content {
@@ -45,13 +49,21 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
         loss_parts: part_rows(&summary),
         layers: layers_table(&summary),
         layers_curve: layers_curve(&summary).as_ref().map(drawn),
+        label_curves: label_curves(&summary).iter().map(drawn).collect(),
         label_free: summary.label_free.as_ref().map(label_free).unwrap_or_default(),
+        spectrum: summary.label_free.as_ref().and_then(spectrum).as_ref().map(drawn),
         curves: curves(&summary, &events).iter().map(drawn).collect(),
         views,
         pretext,
         confusion,
+        classes,
         reconstructions,
         neighbours,
+        maps: maps.as_ref().map_or_else(Vec::new, |(map, picture)| {
+            let drawn = |(title, svg)| Drawn { title, svg: safe(svg) };
+            map.to_svgs(picture).into_iter().map(drawn).collect()
+        }),
+        mapped: maps.map(|(map, _)| map.of),
         captions: Captions::of(&summary, &layout),
         others: pictures,
         config,
@@ -75,13 +87,18 @@ struct Content<'r> {
     loss_parts: Vec<PartRow>,
     layers: Option<LayerTable>,
     layers_curve: Option<Drawn>,
+    label_curves: Vec<Drawn>,
     label_free: Vec<Fact>,
+    spectrum: Option<Drawn>,
     curves: Vec<Drawn>,
     views: Option<Picture>,
     pretext: Option<Picture>,
     confusion: Option<Picture>,
+    classes: Option<Picture>,
     reconstructions: Option<Picture>,
     neighbours: Option<Picture>,
+    maps: Vec<Drawn>,
+    mapped: Option<String>,
     captions: Captions,
     others: Vec<Picture>,
     config: String,

@@ -203,6 +203,12 @@ pub struct LabelFree {
     pub std: Option<f64>,
     /// How often the other view is the nearest, in per cent.
     pub contrastive_accuracy: Option<f64>,
+    /// Dimensions that tell images apart beyond what two views of one differ in (arXiv 2312.04000).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lidar: Option<f64>,
+    /// The variance of each principal component as a fraction of all, the largest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spectrum: Vec<f64>,
 }
 
 /// Reads the summary of a run directory.

@@ -3,6 +3,7 @@
 #![doc = include_str!("../README.md")]
 
 use kontrast_torch_ext::StateDict;
+use std::io::Write;
 use std::ops::Index;
 use tch::{Kind, Tensor};
 
@@ -44,10 +45,22 @@ pub fn relative_error(actual: &Tensor, expected: &Tensor) -> f64 {
     (&actual - &expected).abs().max().double_value(&[]) / scale
 }
 
+/// Adds a line to the file that `KONTRAST_DIFFERENCES` names, if it names one: the file of the test, how far a value is off,
+/// and how far it may be, apart by tabs.
+fn note(test: &str, error: f64, tolerance: f64) {
+    let Some(path) = std::env::var_os("KONTRAST_DIFFERENCES") else { return };
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+    // One call a line: tests of several threads write at once.
+    let line = format!("{test}\t{error:e}\t{tolerance:e}\n");
+    let written = file.and_then(|mut file| file.write_all(line.as_bytes()));
+    written.expect("the file of differences can be written");
+}
+
 /// Asserts that no element is off by more than `tolerance` of the largest value expected.
 #[track_caller]
 pub fn assert_close(actual: &Tensor, expected: &Tensor, tolerance: f64) {
     let error = relative_error(actual, expected);
+    note(std::panic::Location::caller().file(), error, tolerance);
     if error <= tolerance {
         return;
     }

@@ -18,6 +18,7 @@ mod parameter;
 mod script;
 mod state;
 mod texts;
+mod values;
 
 pub use allocator::keep_freed_memory;
 pub use autocast::{Autocast, Precision};
@@ -31,3 +32,4 @@ pub use parameter::{Parameter, Role};
 pub use script::torch_script;
 pub use state::{StateDict, StateError, metadata};
 pub use texts::Texts;
+pub use values::with_values;

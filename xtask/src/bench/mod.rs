@@ -6,3 +6,4 @@ mod peers;
 
 pub use beside::{Beside, Subject};
 pub use criterion::run as criterion;
+pub use peers::Peers;

@@ -24,11 +24,16 @@ pub struct Peers {
 }
 
 impl Peers {
-    /// The script of this name under `python`, a path in the checkout or a name on `PATH`.
+    /// The script of this name among those of the benches under `python`, a path in the checkout or a name on `PATH`.
     pub fn new(python: &Path, script: &str) -> Self {
+        Self::at(python, &format!("benches/peers/{script}"))
+    }
+
+    /// The same of a script anywhere in the checkout.
+    pub fn at(python: &Path, script: &str) -> Self {
         let bare = python.components().count() == 1;
         let python = if bare { python.to_owned() } else { workspace::root().join(python) };
-        Self { python, script: workspace::root().join("benches/peers").join(script) }
+        Self { python, script: workspace::root().join(script) }
     }
 
     /// The script, to be run.
@@ -77,7 +82,11 @@ fn packages(script: &str) -> Vec<&str> {
 
 /// What a package is imported as.
 fn module(package: &str) -> &str {
-    if package == "scikit-learn" { "sklearn" } else { package }
+    match package {
+        "scikit-learn" => "sklearn",
+        "scikit-image" => "skimage",
+        package => package,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! `[eval.clustering]`, `[eval.retrieval]`, `[eval.anomaly]`: what features are good for without a classifier.
 
 use super::some_each_once;
+use super::spec::ProtocolSpec;
+use crate::Encoder;
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
 
@@ -48,16 +50,20 @@ pub struct Anomaly {
     pub gamma: f64,
 }
 
-impl Clustering {
-    pub(super) fn check(&self, problems: &mut Problems) {
+impl ProtocolSpec for Clustering {
+    fn check(&self, _encoder: &Encoder, problems: &mut Problems) {
         let Self { runs, starts } = self;
         problems.require(*runs >= 1, "eval.clustering.runs", runs, "at least 1");
         problems.require(*starts >= 1, "eval.clustering.starts", starts, "at least 1");
     }
+
+    fn scores(&self) -> Vec<String> {
+        vec!["clustering".to_owned()]
+    }
 }
 
-impl Retrieval {
-    pub(super) fn check(&self, problems: &mut Problems) {
+impl ProtocolSpec for Retrieval {
+    fn check(&self, _encoder: &Encoder, problems: &mut Problems) {
         let some = some_each_once(&self.ks) && self.ks.iter().all(|k| *k >= 1);
         problems.require(
             some,
@@ -66,11 +72,19 @@ impl Retrieval {
             "at least one number, each at least 1 and once",
         );
     }
+
+    fn scores(&self) -> Vec<String> {
+        vec!["retrieval".to_owned()]
+    }
 }
 
-impl Anomaly {
-    pub(super) fn check(&self, problems: &mut Problems) {
+impl ProtocolSpec for Anomaly {
+    fn check(&self, _encoder: &Encoder, problems: &mut Problems) {
         problems.require(self.k >= 1, "eval.anomaly.k", &self.k, "at least 1");
         problems.positive("eval.anomaly.gamma", self.gamma);
+    }
+
+    fn scores(&self) -> Vec<String> {
+        vec!["anomaly".to_owned()]
     }
 }

@@ -1,6 +1,8 @@
 //! `[eval.few_shot]`: a few images of each class vote.
 
 use super::some_each_once;
+use super::spec::{ProtocolSpec, numbered};
+use crate::Encoder;
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
 
@@ -24,12 +26,16 @@ pub struct FewShot {
     pub temperature: f64,
 }
 
-impl FewShot {
-    pub(super) fn check(&self, problems: &mut Problems) {
+impl ProtocolSpec for FewShot {
+    fn check(&self, _encoder: &Encoder, problems: &mut Problems) {
         let Self { shots, draws, temperature } = self;
         let some = some_each_once(shots) && shots.iter().all(|count| *count >= 1);
         problems.require(some, "eval.few_shot.shots", shots, "at least one number, each at least 1 and once");
         problems.require(*draws >= 1, "eval.few_shot.draws", draws, "at least 1");
         problems.positive("eval.few_shot.temperature", *temperature);
+    }
+
+    fn scores(&self) -> Vec<String> {
+        numbered("few_shot", &self.shots)
     }
 }

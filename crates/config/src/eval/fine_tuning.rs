@@ -1,5 +1,7 @@
 //! `[eval.fine_tuning]`: the encoder is trained on with some of the labels.
 
+use super::spec::{ProtocolSpec, numbered};
+use crate::Encoder;
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
 
@@ -42,8 +44,8 @@ pub struct FineTuning {
     pub least_area: f64,
 }
 
-impl FineTuning {
-    pub(super) fn check(&self, problems: &mut Problems) {
+impl ProtocolSpec for FineTuning {
+    fn check(&self, _encoder: &Encoder, problems: &mut Problems) {
         let Self { percents, draws, steps, batch, lrs, weight_decay, least_area } = self;
         let some =
             super::some_each_once(percents) && percents.iter().all(|percent| (1..=100).contains(percent));
@@ -63,5 +65,9 @@ impl FineTuning {
         problems.not_negative("eval.fine_tuning.weight_decay", *weight_decay);
         let within = *least_area > 0.0 && *least_area <= 1.0;
         problems.require(within, "eval.fine_tuning.least_area", least_area, "above 0, at most 1");
+    }
+
+    fn scores(&self) -> Vec<String> {
+        [numbered("fine_tuning", &self.percents), numbered("frozen", &self.percents)].concat()
     }
 }

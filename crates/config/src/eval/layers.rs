@@ -1,6 +1,7 @@
 //! `[eval.layers]`: probes on the maps of single stages.
 
 use super::some_each_once;
+use super::spec::ProtocolSpec;
 use crate::Encoder;
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
@@ -13,9 +14,10 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct LayerProbes {
     /// Which are trained: `linear` is softmax regression on the standardised values of the pooled map, `mlp` has two
-    /// hidden layers of 200 before it, `conv` is three convolutions of 192 channels on the whole map.
+    /// hidden layers of 200 before it, `conv` is three convolutions of 192 channels on the whole map, `attentive` a learned
+    /// query that attends to its cells.
     ///
-    /// Range: at least one of `linear`, `mlp`, `conv`, each once
+    /// Range: at least one of `linear`, `mlp`, `conv`, `attentive`, each once
     pub probes: Vec<Probe>,
     /// The stages that are probed, in rising order; all where it is left out.
     ///
@@ -57,6 +59,9 @@ pub enum Probe {
     Mlp,
     /// A block of three convolutions of 192 channels on the whole map, its global average, a linear layer.
     Conv,
+    /// The cells of the whole map, averaged by a learned query, a linear layer (El-Nouby et al. 2024, arXiv 2401.08541,
+    /// section 4).
+    Attentive,
 }
 
 /// Learning rates by probe.
@@ -73,6 +78,9 @@ pub struct ProbeLrs {
     /// Of `conv`: 0.1 in RotNet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conv: Option<f64>,
+    /// Of `attentive`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attentive: Option<f64>,
 }
 
 impl Probe {
@@ -82,6 +90,7 @@ impl Probe {
             Self::Linear => "linear",
             Self::Mlp => "mlp",
             Self::Conv => "conv",
+            Self::Attentive => "attentive",
         }
     }
 }
@@ -93,6 +102,7 @@ impl ProbeLrs {
             Probe::Linear => self.linear,
             Probe::Mlp => self.mlp,
             Probe::Conv => self.conv,
+            Probe::Attentive => self.attentive,
         }
     }
 }
@@ -106,8 +116,10 @@ impl LayerProbes {
     pub fn stages(&self, all: usize) -> Vec<usize> {
         self.stages.clone().unwrap_or_else(|| (1..=all).collect())
     }
+}
 
-    pub(super) fn check(&self, encoder: &Encoder, problems: &mut Problems) {
+impl ProtocolSpec for LayerProbes {
+    fn check(&self, encoder: &Encoder, problems: &mut Problems) {
         let Self { probes, stages, features, epochs, batch, weight_decay, lr } = self;
         let some = some_each_once(probes);
         let names: Vec<_> = probes.iter().map(|probe| probe.as_str()).collect();
@@ -115,7 +127,7 @@ impl LayerProbes {
             some,
             "eval.layers.probes",
             &names,
-            "at least one of linear, mlp and conv, each once",
+            "at least one of linear, mlp, conv and attentive, each once",
         );
         if let Some(stages) = stages {
             let all = encoder.stages();
@@ -130,7 +142,7 @@ impl LayerProbes {
         let expected = "at least 2: batch norm compares the maps of a batch";
         problems.require(*batch >= 2, "eval.layers.batch", batch, expected);
         problems.not_negative("eval.layers.weight_decay", *weight_decay);
-        for probe in [Probe::Linear, Probe::Mlp, Probe::Conv] {
+        for probe in [Probe::Linear, Probe::Mlp, Probe::Conv, Probe::Attentive] {
             let key = format!("eval.layers.lr.{}", probe.as_str());
             match lr.of(probe) {
                 Some(lr) => problems.positive(&key, lr),
@@ -142,5 +154,9 @@ impl LayerProbes {
                 None => {}
             }
         }
+    }
+
+    fn scores(&self) -> Vec<String> {
+        Vec::new()
     }
 }

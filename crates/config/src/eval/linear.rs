@@ -1,5 +1,7 @@
 //! `[eval.linear]`, `[eval.logistic]`: linear classifiers on frozen features, by two optimizers.
 
+use super::spec::ProtocolSpec;
+use crate::Encoder;
 use crate::problems::Problems;
 use serde::{Deserialize, Serialize};
 
@@ -55,8 +57,8 @@ pub struct Logistic {
     pub tolerance: f64,
 }
 
-impl Linear {
-    pub(super) fn check(&self, problems: &mut Problems) {
+impl ProtocolSpec for Linear {
+    fn check(&self, _encoder: &Encoder, problems: &mut Problems) {
         let Self { epochs, batch, lrs, weight_decays } = self;
         problems.require(*epochs >= 1, "eval.linear.epochs", epochs, "at least 1");
         problems.require(*batch >= 1, "eval.linear.batch", batch, "at least 1");
@@ -66,10 +68,14 @@ impl Linear {
         let key = "eval.linear.weight_decays";
         problems.require(some, key, weight_decays, "at least one number, all 0 or above");
     }
+
+    fn scores(&self) -> Vec<String> {
+        vec!["linear".to_owned()]
+    }
 }
 
-impl Logistic {
-    pub(super) fn check(&self, problems: &mut Problems) {
+impl ProtocolSpec for Logistic {
+    fn check(&self, _encoder: &Encoder, problems: &mut Problems) {
         let Self { values, least_c, most_c, iterations, tolerance } = self;
         problems.require(*values >= 1, "eval.logistic.values", values, "at least 1");
         problems.positive("eval.logistic.least_c", *least_c);
@@ -78,5 +84,9 @@ impl Logistic {
         problems.require(rises, "eval.logistic.most_c", most_c, &expected);
         problems.require(*iterations >= 1, "eval.logistic.iterations", iterations, "at least 1");
         problems.positive("eval.logistic.tolerance", *tolerance);
+    }
+
+    fn scores(&self) -> Vec<String> {
+        vec!["logistic".to_owned()]
     }
 }

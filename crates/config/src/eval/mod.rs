@@ -3,25 +3,30 @@
 mod features;
 mod few_shot;
 mod fine_tuning;
+mod heads;
+mod knn;
 mod layers;
 mod linear;
 mod protocols;
 mod scores;
+mod spec;
 
 pub use features::{Anomaly, Clustering, Retrieval};
 pub use few_shot::FewShot;
 pub use fine_tuning::FineTuning;
+pub use heads::{LinearAdam, LinearViews, Mlp};
 pub use layers::{LayerProbes, Probe, ProbeLrs};
 pub use linear::{Linear, Logistic};
 pub use protocols::{PROTOCOLS, ProtocolInfo};
 pub(crate) use scores::SCORES;
 pub use scores::{ScoreInfo, score_info};
 
-use scores::number_after;
+use knn::KNN;
 use serde::{Deserialize, Serialize};
 
 use crate::Encoder;
 use crate::problems::Problems;
+use spec::ProtocolSpec;
 
 /// Which protocols run, and when. All but `fine_tuning` leave the encoder as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,12 +59,27 @@ pub struct Eval {
     /// Range: a table, as below
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linear: Option<Linear>,
+    /// A linear probe as published with Adam, on features as they are.
+    ///
+    /// Range: a table, as below
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linear_adam: Option<LinearAdam>,
+    /// A linear probe on crops and flips of the training images, which the frozen encoder sees anew in each epoch.
+    ///
+    /// Range: a table, as below
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linear_views: Option<LinearViews>,
     /// Logistic regression to its optimum, on features as they are, by L-BFGS in double precision; the penalty is chosen on
     /// a split of the training images, and the fit made again on all.
     ///
     /// Range: a table, as below
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logistic: Option<Logistic>,
+    /// A classifier with hidden layers on standardised features: what of the classes is there, but not in a line.
+    ///
+    /// Range: a table, as below
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mlp: Option<Mlp>,
     /// Few-shot k-NN at the end: a few images of each class vote, over several draws (DINOv2, arXiv 2304.07193, with
     /// `--n-per-class-list` of its `eval/knn.py`).
     ///
@@ -97,69 +117,30 @@ pub struct Eval {
 impl Eval {
     /// Whether the score of this name is made.
     pub(crate) fn scores(&self, name: &str) -> bool {
-        let named = |prefix: &str, numbers: &[usize]| {
-            number_after(prefix, name).is_some_and(|number| numbers.contains(&number))
-        };
-        let of_labels = |prefix: &str| {
-            let percent = number_after(prefix, name);
-            self.fine_tuning.as_ref().is_some_and(|fine_tuning| {
-                fine_tuning.percents.iter().any(|&known| Some(known as usize) == percent)
-            })
-        };
-        match name {
-            "knn" | "knn_10" | "knn_200" => self.knn,
-            "linear" => self.linear.is_some(),
-            "logistic" => self.logistic.is_some(),
-            "clustering" => self.clustering.is_some(),
-            "retrieval" => self.retrieval.is_some(),
-            "anomaly" => self.anomaly.is_some(),
-            _ => {
-                self.few_shot.as_ref().is_some_and(|few_shot| named("few_shot_", &few_shot.shots))
-                    || self.knn_dinov2.as_ref().is_some_and(|ks| named("knn_dinov2_", ks))
-                    || of_labels("fine_tuning_")
-                    || of_labels("frozen_")
-            }
-        }
+        self.asked().any(|(_, spec)| spec.scores().iter().any(|score| score == name))
     }
 
-    /// The keys of the protocols that are asked for by a table of their own.
+    /// Whether the protocol of this key is run.
+    pub fn asks_for(&self, key: &str) -> bool {
+        self.asked().any(|(asked, _)| asked == key)
+    }
+
+    /// The keys of the protocols that are asked for by a table or a list of their own.
     pub fn tables(&self) -> Vec<String> {
-        let tables = PROTOCOLS.iter().filter(|info| info.key != "knn" && self.asks_for(info.key));
-        tables.map(|info| format!("eval.{}", info.key)).collect()
+        self.asked().filter(|(key, _)| *key != "knn").map(|(key, _)| format!("eval.{key}")).collect()
     }
 
     pub(crate) fn check(&self, encoder: &Encoder, problems: &mut Problems) {
         let fraction = self.validation > 0.0 && self.validation < 1.0;
         problems.require(fraction, "eval.validation", &self.validation, "a fraction above 0 and below 1");
-        if let Some(ks) = &self.knn_dinov2 {
-            let some = some_each_once(ks) && ks.iter().all(|k| *k >= 1);
-            problems.require(some, "eval.knn_dinov2", ks, "at least one number, each at least 1 and once");
+        for (_, spec) in self.asked() {
+            spec.check(encoder, problems);
         }
-        if let Some(layers) = &self.layers {
-            layers.check(encoder, problems);
-        }
-        let Self { linear, logistic, few_shot, clustering, retrieval, anomaly, fine_tuning, .. } = self;
-        if let Some(table) = linear {
-            table.check(problems);
-        }
-        if let Some(table) = logistic {
-            table.check(problems);
-        }
-        if let Some(table) = few_shot {
-            table.check(problems);
-        }
-        if let Some(table) = clustering {
-            table.check(problems);
-        }
-        if let Some(table) = retrieval {
-            table.check(problems);
-        }
-        if let Some(table) = anomaly {
-            table.check(problems);
-        }
-        if let Some(table) = fine_tuning {
-            table.check(problems);
-        }
+    }
+
+    /// The protocols that are run.
+    fn asked(&self) -> impl Iterator<Item = (&'static str, &dyn ProtocolSpec)> {
+        self.specs().into_iter().filter_map(|(key, spec)| Some((key, spec?)))
     }
 }
 

@@ -12,7 +12,7 @@ pub struct ProtocolInfo {
 }
 
 /// All protocols.
-pub const PROTOCOLS: [ProtocolInfo; 10] = [
+pub const PROTOCOLS: [ProtocolInfo; 13] = [
     ProtocolInfo { key: "knn", usual: "true" },
     ProtocolInfo { key: "knn_dinov2", usual: "[10, 20, 100, 200]" },
     ProtocolInfo {
@@ -20,9 +20,18 @@ pub const PROTOCOLS: [ProtocolInfo; 10] = [
         usual: "{epochs=50, batch=256, lrs=[0.01, 0.03, 0.1, 0.3], weight_decays=[0.0, 1e-4]}",
     },
     ProtocolInfo {
+        key: "linear_adam",
+        usual: "{epochs=500, batch=1000, lr=0.01, last_lr=1e-6, weight_decay=5e-6}",
+    },
+    ProtocolInfo {
+        key: "linear_views",
+        usual: "{epochs=10, batch=256, lrs=[0.3, 1.0, 3.0, 10.0, 30.0], weight_decay=0.0, least_area=0.08}",
+    },
+    ProtocolInfo {
         key: "logistic",
         usual: "{values=45, least_c=1e-6, most_c=1e5, iterations=1000, tolerance=1e-4}",
     },
+    ProtocolInfo { key: "mlp", usual: "{widths=[512], epochs=30, batch=256, lr=1e-3, weight_decay=1e-2}" },
     ProtocolInfo { key: "few_shot", usual: "{shots=[1, 5, 10], draws=10, temperature=0.07}" },
     ProtocolInfo { key: "layers", usual: LayerProbes::EXAMPLE },
     ProtocolInfo { key: "clustering", usual: "{runs=5, starts=3}" },
@@ -35,41 +44,15 @@ pub const PROTOCOLS: [ProtocolInfo; 10] = [
 ];
 
 impl Eval {
-    /// Whether the protocol of this key is run.
-    pub fn asks_for(&self, key: &str) -> bool {
-        match key {
-            "knn" => self.knn,
-            "knn_dinov2" => self.knn_dinov2.is_some(),
-            "linear" => self.linear.is_some(),
-            "logistic" => self.logistic.is_some(),
-            "few_shot" => self.few_shot.is_some(),
-            "layers" => self.layers.is_some(),
-            "clustering" => self.clustering.is_some(),
-            "retrieval" => self.retrieval.is_some(),
-            "anomaly" => self.anomaly.is_some(),
-            "fine_tuning" => self.fine_tuning.is_some(),
-            _ => false,
-        }
-    }
-
     /// The same with the protocols of these keys alone.
     #[must_use]
     pub fn only(self, keys: &[&str]) -> Self {
-        let asked = |key: &str| keys.contains(&key);
-        Self {
-            knn: self.knn && asked("knn"),
-            knn_dinov2: self.knn_dinov2.filter(|_| asked("knn_dinov2")),
-            linear: self.linear.filter(|_| asked("linear")),
-            logistic: self.logistic.filter(|_| asked("logistic")),
-            few_shot: self.few_shot.filter(|_| asked("few_shot")),
-            layers: self.layers.filter(|_| asked("layers")),
-            clustering: self.clustering.filter(|_| asked("clustering")),
-            retrieval: self.retrieval.filter(|_| asked("retrieval")),
-            anomaly: self.anomaly.filter(|_| asked("anomaly")),
-            fine_tuning: self.fine_tuning.filter(|_| asked("fine_tuning")),
-            online_every: self.online_every,
-            validation: self.validation,
+        let mut table = toml::Table::try_from(&self).expect("what was read from a table is one");
+        for (key, _) in self.asked().filter(|(key, _)| !keys.contains(key)) {
+            table.remove(key);
         }
+        table.entry("knn").or_insert(false.into());
+        table.try_into().expect("a table with fewer protocols is one")
     }
 
     /// These protocols with their usual settings, chosen on a tenth of the training images.
@@ -95,6 +78,7 @@ mod tests {
     #[test]
     fn every_protocol_has_usual_settings_and_can_be_the_only_one() {
         let keys = PROTOCOLS.map(|info| info.key);
+        assert_eq!(keys, Eval::usual(&[]).specs().map(|(key, _)| key));
         let all = Eval::usual(&keys);
         for key in keys {
             assert!(all.asks_for(key), "{key}");

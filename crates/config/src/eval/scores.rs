@@ -14,13 +14,16 @@ pub struct ScoreInfo {
 }
 
 /// The scores of a run by name.
-pub(crate) const SCORES: [ScoreInfo; 12] = [
+pub(crate) const SCORES: [ScoreInfo; 15] = [
     accuracy("knn", "eval.knn = true", "weighted k-NN, k and temperature chosen on a split of train"),
     accuracy("knn_10", "eval.knn = true", "k-NN with equal votes, as published"),
     accuracy("knn_200", "eval.knn = true", "weighted k-NN, as published"),
     accuracy("knn_dinov2_N", "eval.knn_dinov2", "weighted k-NN at temperature 0.07, as DINOv2 has it"),
     accuracy("linear", "[eval.linear]", "linear probe on frozen features"),
     accuracy("logistic", "[eval.logistic]", "logistic regression on frozen features, by L-BFGS"),
+    accuracy("linear_adam", "[eval.linear_adam]", "linear probe by Adam, as published with W-MSE"),
+    accuracy("linear_views", "[eval.linear_views]", "linear probe on crops and flips of the training images"),
+    accuracy("mlp", "[eval.mlp]", "hidden layers and a classifier on frozen features"),
     accuracy(
         "few_shot_N",
         "[eval.few_shot]",
@@ -54,6 +57,6 @@ pub fn score_info(name: &str) -> Option<&'static ScoreInfo> {
 }
 
 /// The number at the end of a name that begins so.
-pub(super) fn number_after(prefix: &str, name: &str) -> Option<usize> {
+fn number_after(prefix: &str, name: &str) -> Option<usize> {
     name.strip_prefix(prefix)?.parse().ok()
 }

@@ -1,6 +1,7 @@
 //! Values out of range: all at once, each with its place and its key.
 
 use crate::folder::Folder;
+use kontrast_config::PROTOCOLS;
 
 #[test]
 fn all_values_out_of_range_are_reported_at_once() {
@@ -134,11 +135,11 @@ fn each_value_of_the_layer_wise_probes_out_of_range_names_its_key() {
     let cases = [
         (
             layers("probes=[]"),
-            "eval.layers.probes = []: expected at least one of linear, mlp and conv, each once",
+            "eval.layers.probes = []: expected at least one of linear, mlp, conv and attentive, each once",
         ),
         (
             layers("probes=['linear', 'linear']"),
-            "eval.layers.probes = [\"linear\", \"linear\"]: expected at least one of linear, mlp and conv, each once",
+            "eval.layers.probes = [\"linear\", \"linear\"]: expected at least one of linear, mlp, conv and attentive, each once",
         ),
         (
             layers("probes=['linear', 'mlp']"),
@@ -214,6 +215,39 @@ fn each_number_of_the_protocols_on_features_out_of_range_names_its_key() {
     ];
     let cases: Vec<_> = cases.iter().map(|(argument, expected)| (&argument[..], &expected[..])).collect();
     each_is_refused(&cases);
+}
+
+#[test]
+fn each_number_of_the_probes_on_features_out_of_range_names_its_key() {
+    let usual = |key: &str| {
+        let info = PROTOCOLS.iter().find(|info| info.key == key).unwrap();
+        format!("eval.{key}={}", info.usual)
+    };
+    let cases = [
+        ("linear_adam", "epochs", "0", "0: expected at least 1"),
+        ("linear_adam", "batch", "0", "0: expected at least 1"),
+        ("linear_adam", "lr", "0", "0.0: expected a number above 0"),
+        ("linear_adam", "last_lr", "0.1", "0.1: expected above 0, at most eval.linear_adam.lr = 0.01"),
+        ("linear_adam", "last_lr", "0", "0.0: expected above 0, at most eval.linear_adam.lr = 0.01"),
+        ("linear_adam", "weight_decay", "-1", "-1.0: expected 0 or above"),
+        ("linear_views", "epochs", "0", "0: expected at least 1"),
+        ("linear_views", "batch", "0", "0: expected at least 1"),
+        ("linear_views", "lrs", "[]", "[]: expected at least one number, each above 0 and once"),
+        ("linear_views", "lrs", "[1, 1]", "[1.0, 1.0]: expected at least one number, each above 0 and once"),
+        ("linear_views", "weight_decay", "-1", "-1.0: expected 0 or above"),
+        ("linear_views", "least_area", "1.5", "1.5: expected above 0, at most 1"),
+        ("mlp", "widths", "[]", "[]: expected at least one number, each at least 1"),
+        ("mlp", "widths", "[5, 0]", "[5, 0]: expected at least one number, each at least 1"),
+        ("mlp", "epochs", "0", "0: expected at least 1"),
+        ("mlp", "batch", "1", "1: expected at least 2"),
+        ("mlp", "lr", "-1", "-1.0: expected a number above 0"),
+        ("mlp", "weight_decay", "-1", "-1.0: expected 0 or above"),
+    ];
+    for (protocol, key, value, expected) in cases {
+        let set = format!("eval.{protocol}.{key}={value}");
+        let message = Folder::new().refusal("", &[&usual(protocol), &set]);
+        assert!(message.contains(&format!("eval.{protocol}.{key} = {expected}")), "{set}: {message}");
+    }
 }
 
 #[test]

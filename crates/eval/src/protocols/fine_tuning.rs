@@ -149,15 +149,14 @@ impl FineTuning {
         predict: impl Fn(u32, &[u32]) -> Result<Tensor, EvalError>,
     ) -> Result<Report, EvalError> {
         let all: Vec<u32> = (0..network.train.len() as u32).collect();
-        let (mut predictions, mut count) = (Vec::new(), 0);
-        for draw in 0..self.draws_of(percent) {
-            let drawn = self.drawn(network.train, &all, percent, draw)?;
-            count = drawn.len();
-            predictions.push(predict(draw, &drawn)?);
-        }
+        let draws: Vec<Vec<u32>> = (0..self.draws_of(percent))
+            .map(|draw| self.drawn(network.train, &all, percent, draw))
+            .collect::<Result<_, _>>()?;
+        let predictions: Vec<Tensor> =
+            (0..).zip(&draws).map(|(draw, drawn)| predict(draw, drawn)).collect::<Result<_, _>>()?;
         let report = Report::of_classes(self, subject, &Tensor::stack(&predictions, 0));
-        let report = report.named(format!("{name}_{percent}")).with("labels", count);
-        Ok(report.with("draws", predictions.len()))
+        let report = report.named(format!("{name}_{percent}")).with_labelled(&draws);
+        Ok(report.with("labels", draws.first().map_or(0, Vec::len)).with("draws", draws.len()))
     }
 
     fn draws_of(&self, percent: u32) -> u32 {

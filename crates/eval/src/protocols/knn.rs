@@ -2,11 +2,15 @@
 
 use crate::report::{per_cent, predicted};
 use crate::{EvalError, FeatureBank, Needs, Network, Protocol, Report, Stop, Subject, split};
+use kontrast_embeddings::highest;
 use kontrast_losses::unit;
-use tch::{Kind, Tensor};
+use kontrast_torch_ext::with_values;
+use ndarray::ArrayView2;
+use tch::{Device, Kind, Tensor};
 
-/// Queries compared with the bank at once.
+/// Queries compared with the bank at once, on a GPU and on a CPU.
 const ROWS: i64 = 1024;
+const ROWS_ON_CPU: i64 = 256;
 /// Settings tried where k and temperature are chosen. Among them are the published ones: k of 10, 20, 100 and 200 at
 /// 0.07 (DINO's `eval_knn.py`, arXiv 2104.14294), 200 at 0.07 (Wu et al. 2018) and at 0.1 (MoCo's CIFAR-10 demo,
 /// lightly). The rest is our own: finer steps between them, and smaller values for small training sets.
@@ -53,21 +57,42 @@ fn ranked(votes: &Tensor, labels: &Tensor, k: i64) -> Tensor {
 /// The most similar rows of a bank: cosine similarities and positions, most similar first.
 ///
 /// # Shapes
-/// - `queries`: `[n, d]`, `bank`: `[m, d]`
+/// - `queries`: `[n, d]`, `bank`: `[m, d]`, m at least k
 /// - returns two times `[n, k]`
 pub fn nearest(queries: &Tensor, bank: &Tensor, k: i64) -> (Tensor, Tensor) {
     tch::no_grad(|| {
         let (queries, bank) = (unit(queries), unit(bank).tr());
         let n = queries.size()[0];
+        let on_cpu = queries.device() == Device::Cpu && queries.kind() == Kind::Float;
+        let at_once = if on_cpu { ROWS_ON_CPU } else { ROWS };
         let (mut similarities, mut positions) = (Vec::new(), Vec::new());
-        for start in (0..n).step_by(ROWS as usize) {
-            let rows = queries.narrow(0, start, ROWS.min(n - start));
-            let (s, p) = rows.matmul(&bank).topk(k, 1, true, true);
+        // The same memory for every block.
+        let mut products = Tensor::new();
+        for start in (0..n).step_by(at_once as usize) {
+            let rows = queries.narrow(0, start, at_once.min(n - start));
+            if products.size() != [rows.size()[0], bank.size()[1]] {
+                products = Tensor::empty([rows.size()[0], bank.size()[1]], (rows.kind(), rows.device()));
+            }
+            let products = rows.matmul_out(&products, &bank);
+            let (s, p) = if on_cpu { scanned(&products, k) } else { products.topk(k, 1, true, true) };
             similarities.push(s);
             positions.push(p);
         }
         (Tensor::cat(&similarities, 0), Tensor::cat(&positions, 0))
     })
+}
+
+/// What `topk` finds, and of equals the first, by one look at each value.
+fn scanned(products: &Tensor, k: i64) -> (Tensor, Tensor) {
+    let shape = (products.size()[0] as usize, products.size()[1] as usize);
+    let (scores, positions) = with_values(products, |values| {
+        let rows = ArrayView2::from_shape(shape, values).expect("a value for each query and each row");
+        highest(rows, k as usize)
+    });
+    let tensor = |of: Tensor| of.view([shape.0 as i64, k]);
+    let positions: Vec<i64> = positions.into_iter().map(i64::from).collect();
+    let scores: Vec<f32> = scores.into_iter().collect();
+    (tensor(Tensor::from_slice(&scores)), tensor(Tensor::from_slice(&positions)))
 }
 
 /// The settings of the protocol.

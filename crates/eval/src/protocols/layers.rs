@@ -2,6 +2,7 @@
 //! need has formed (Zhang, Isola and Efros 2016, arXiv 1603.08511, section 3.2; Gidaris, Singh and Komodakis 2018, arXiv
 //! 1803.07728, section 3.1).
 
+mod attention;
 mod maps;
 mod probe;
 mod room;
@@ -19,7 +20,7 @@ use probe::{Training, logits};
 ///
 /// # Memory
 /// The maps of one stage and both splits lie on the device in bf16: two bytes for each of `images * channels * grid *
-/// grid` values, with the grid of [`grid`] for `linear` and `mlp` and the map's own for `conv`. On CIFAR-10 a ResNet-18
+/// grid` values, with the grid of [`grid`] for `linear` and `mlp` and the map's own for `conv` and `attentive`. On CIFAR-10 a ResNet-18
 /// of width 64 has 7.9 GB of them after its first stage (64x32x32), 0.9 GB pooled to 9,000 values. No two stages are
 /// held at once.
 #[derive(Clone, Debug)]
@@ -116,7 +117,7 @@ impl LayerProbes {
             let shape = shapes[stage - 1];
             let seen = |probe: Probe| match probe {
                 Probe::Linear | Probe::Mlp => grid(shape.channels, shape.side, self.features as i64),
-                Probe::Conv => shape.side,
+                Probe::Conv | Probe::Attentive => shape.side,
             };
             let mut left = self.probes.clone();
             while let Some(&(first, _)) = left.first() {

@@ -77,9 +77,9 @@ impl Logistic {
         stop: &Stop,
     ) -> Result<f64, EvalError> {
         let regression = SoftmaxRegression::new(fit.features(), fit.labels(), fit.classes());
-        let (mut best, mut highest, mut weights) = (self.cs[0], f64::NEG_INFINITY, regression.zero());
+        let (mut best, mut highest, mut path) = (self.cs[0], f64::NEG_INFINITY, regression.path());
         for &c in &self.cs {
-            weights = regression.fit(&weights, c, self.ends(), stop)?;
+            let weights = path.fit(c, self.ends(), stop)?;
             let score = per_cent(&regression.logits(&weights, held.features()), held.labels(), 1);
             if score > highest {
                 (best, highest) = (c, score);
@@ -101,7 +101,7 @@ impl Logistic {
         stop: &Stop,
     ) -> Result<Tensor, EvalError> {
         let regression = SoftmaxRegression::new(bank.features(), bank.labels(), bank.classes());
-        let weights = regression.fit(&regression.zero(), c, self.ends(), stop)?;
+        let weights = regression.fit(c, self.ends(), stop)?;
         Ok(regression.logits(&weights, queries))
     }
 
@@ -154,13 +154,13 @@ mod tests {
         let regression = SoftmaxRegression::new(train.features(), train.labels(), 5);
         let ends = Ends { iterations: 1000, tolerance: 1e-9 };
         let stop = Stop::default();
-        let weak = regression.fit(&regression.zero(), 1e3, ends, &stop).unwrap();
-        let cold = regression.fit(&regression.zero(), 1e-2, ends, &stop).unwrap();
-        let warm = regression.fit(&weak, 1e-2, ends, &stop).unwrap();
+        let cold = regression.fit(1e-2, ends, &stop).unwrap();
+        let mut path = regression.path();
+        let [_, _, warm] = [1e3, 1.0, 1e-2].map(|c| path.fit(c, ends, &stop).unwrap());
         let [cold, warm] = [cold, warm].map(|weights| regression.logits(&weights, test.features()));
         assert_close(&warm, &cold, 1e-6);
         stop.request();
-        let stopped = regression.fit(&regression.zero(), 1.0, ends, &stop);
+        let stopped = regression.fit(1.0, ends, &stop);
         assert!(matches!(stopped, Err(EvalError::Stopped)));
     }
 

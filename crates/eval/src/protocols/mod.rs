@@ -7,7 +7,10 @@ mod fine_tuning;
 mod knn;
 pub mod layers;
 mod linear;
+mod linear_adam;
+mod linear_views;
 mod logistic;
+mod mlp;
 mod retrieval;
 
 pub use anomaly::Anomaly;
@@ -17,7 +20,10 @@ pub use fine_tuning::FineTuning;
 pub use knn::{Knn, knn_votes, nearest};
 pub use layers::LayerProbes;
 pub use linear::Linear;
+pub use linear_adam::LinearAdam;
+pub use linear_views::LinearViews;
 pub use logistic::Logistic;
+pub use mlp::Mlp;
 pub use retrieval::Retrieval;
 
 use crate::Protocol;
@@ -46,11 +52,20 @@ pub fn protocols(config: &Eval, seed: u64) -> Vec<Box<dyn Protocol>> {
     if let Some(linear) = &config.linear {
         list.push(Box::new(Linear::new(linear, config.validation, seed)));
     }
+    if let Some(linear_adam) = &config.linear_adam {
+        list.push(Box::new(LinearAdam::new(linear_adam, seed)));
+    }
+    if let Some(mlp) = &config.mlp {
+        list.push(Box::new(Mlp::new(mlp, seed)));
+    }
     if let Some(logistic) = &config.logistic {
         list.push(Box::new(Logistic::new(logistic, config.validation, seed)));
     }
     if let Some(few_shot) = &config.few_shot {
         list.push(Box::new(FewShot::new(few_shot, seed)));
+    }
+    if let Some(linear_views) = &config.linear_views {
+        list.push(Box::new(LinearViews::new(linear_views, config.validation, seed)));
     }
     if let Some(layers) = &config.layers {
         list.push(Box::new(LayerProbes::new(layers, seed)));

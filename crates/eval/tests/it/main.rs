@@ -3,5 +3,6 @@
 mod benchmark;
 mod fine_tuning;
 mod layers;
+mod linear_views;
 mod own_features;
 mod protocols;

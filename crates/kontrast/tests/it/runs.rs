@@ -37,9 +37,15 @@ fn a_run_leaves_everything_that_scripts_and_people_rely_on() {
         }
     }
     let run = place.run_dir();
-    for file in ["config.toml", "events.jsonl", "report.html", "figures/views.png", "figures/neighbours.png"]
-    {
+    for file in ["config.toml", "events.jsonl", "report.html"] {
         assert!(fs::metadata(run.join(file)).unwrap().len() > 0, "{file}");
+    }
+    for figure in ["views.png", "neighbours.png", "classes.png", "embedding.json", "embedding.jpg"] {
+        assert!(fs::metadata(run.join("figures").join(figure)).unwrap().len() > 0, "{figure}");
+    }
+    let page = fs::read_to_string(run.join("report.html")).unwrap();
+    for heading in ["Which classes are taken for which", "Where images lie", "Spectrum"] {
+        assert!(page.contains(heading), "{heading}");
     }
     let name = run.file_name().unwrap().to_string_lossy().into_owned();
     let digest = summary["digest"].as_str().unwrap();

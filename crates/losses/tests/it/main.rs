@@ -8,6 +8,7 @@ mod dino;
 mod foreign;
 mod info_nce;
 mod inputs;
+mod lidar;
 mod margin_contrastive;
 mod n_pair;
 mod nce;

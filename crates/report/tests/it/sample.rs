@@ -65,6 +65,8 @@ pub fn summary() -> Summary {
             effective_rank: Some(41.3),
             std: Some(0.93),
             contrastive_accuracy: Some(61.2),
+            lidar: Some(23.4),
+            spectrum: (0..128).map(|place| 0.08 * (-0.08 * f64::from(place)).exp()).collect(),
         }),
         ..Summary::default()
     }

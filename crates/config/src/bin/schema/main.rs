@@ -41,8 +41,7 @@ fn files(root: &Path) -> Result<Vec<(PathBuf, String)>, String> {
     let page = root.join("docs/config.md");
     let text = std::fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
     let compared = compared_views(&root.join("configs/smoke"))?;
-    let renewed =
-        tables::renewed(&text, compared).map_err(|error| format!("{}: {error}", page.display()))?;
+    let renewed = tables::renewed(&text, compared).map_err(|error| format!("{}: {error}", page.display()))?;
     let folder = root.join("configs/schema");
     Ok(vec![
         (page, renewed),
@@ -56,8 +55,8 @@ fn compared_views(folder: &Path) -> Result<BTreeMap<String, &'static str>, Strin
     let entries = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut found = BTreeMap::new();
     for path in entries.flatten().map(|entry| entry.path()) {
-        let experiment = Experiment::load(&path, &[]).map_err(|error| error.to_string())?;
-        found.insert(experiment.method.name().to_owned(), experiment.method.compared_views().in_words());
+        let method = Experiment::load(&path, &[]).map_err(|error| error.to_string())?.experiment.method;
+        found.insert(method.name().to_owned(), method.compared_views().in_words());
     }
     Ok(found)
 }

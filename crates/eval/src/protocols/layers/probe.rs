@@ -3,6 +3,7 @@
 //! `config/CIFAR10_ConvClassifier_on_RotNet_NIN4blocks_Conv2_feats.py` of github.com/gidariss/FeatureLearningRotNet.
 
 use super::LayerProbes;
+use super::attention::AttentionPool;
 use super::maps::Standardise;
 use crate::{EvalError, Stop, Subject};
 use kontrast_config::Probe;
@@ -38,6 +39,8 @@ enum Body {
     Flat(Standardise),
     /// A map, in this precision; the global average of it follows.
     Block(NinBlock, Precision),
+    /// A map, whose cells a learned query attends to.
+    Attentive(AttentionPool),
 }
 
 impl Net {
@@ -54,6 +57,7 @@ impl Net {
                 let map = block.forward(&maps.to_kind(Kind::Float), mode);
                 map.mean_dim([2i64, 3].as_slice(), false, Kind::Float)
             }
+            Body::Attentive(pool) => pool.forward(&maps.to_kind(Kind::Float), mode),
         };
         self.head.forward(&x, mode)
     }
@@ -115,6 +119,10 @@ impl Training<'_> {
             Probe::Conv => {
                 let block = NinBlock::new(&store, channels, CHANNELS, init);
                 (Body::Block(block, precision), CHANNELS, vec![])
+            }
+            Probe::Attentive => {
+                let pool = AttentionPool::new(&(store.root() / "pool"), channels, init);
+                (Body::Attentive(pool), channels, vec![])
             }
         };
         let spec = HeadSpec {
