@@ -17,12 +17,19 @@ pub struct Kontrast {
 }
 
 impl Kontrast {
-    /// Builds what experiments run, against this libtorch.
-    pub fn build(libtorch: &Path) -> Result<Self> {
+    /// What is compiled only where a command names a file of that form, as cargo's arguments.
+    fn features(arguments: &[String]) -> &'static [&'static str] {
+        let is_parquet = |argument: &String| argument.to_lowercase().ends_with(".parquet");
+        if arguments.iter().any(is_parquet) { &["--features", "kontrast/parquet"] } else { &[] }
+    }
+
+    /// Builds what experiments run, against this libtorch, with the features that arguments need.
+    pub fn build(libtorch: &Path, arguments: &[String]) -> Result<Self> {
         // The whole workspace but what experiments do not run: with less of it, shared crates would get other features, and
         // tch be built twice.
         let mut cargo = workspace::cargo("build");
         cargo.args(["--workspace", "--exclude", "kontrast-benches", "--exclude", "kontrast-testkit"]);
+        cargo.args(features(arguments));
         Ok(Self { path: built("kontrast", &mut cargo, libtorch)? })
     }
 
@@ -96,6 +103,13 @@ fn program(name: &str, message: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_takes_minutes_is_compiled_where_a_file_asks_for_it() {
+        let of = |words: &[&str]| features(&words.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(of(&["search", "--index", "bank.PARQUET"]), ["--features", "kontrast/parquet"]);
+        assert!(of(&["search", "--index=bank.csv"]).is_empty());
+    }
 
     #[test]
     fn the_program_is_where_cargo_says() {

@@ -38,7 +38,7 @@ pub fn pass_through(arguments: &[String]) -> Result<u8> {
 
 /// Calls the program, and ends with it.
 pub fn call(arguments: &[String]) -> Result<u8> {
-    become_it(ready(Device::Auto)?.command(arguments))
+    become_it(ready_for(Device::Auto, arguments)?.command(arguments))
 }
 
 /// `report`: pages and tables again, from the logs.
@@ -74,6 +74,11 @@ fn values<'o>(options: &'o [String], name: &str) -> impl Iterator<Item = &'o str
 
 /// Set up and built, for that device.
 pub fn ready(device: Device) -> Result<Kontrast> {
+    ready_for(device, &[])
+}
+
+/// The same with what these arguments need besides.
+fn ready_for(device: Device, arguments: &[String]) -> Result<Kontrast> {
     // Before the CUDA half is fetched, which is gigabytes.
     if matches!(device, Device::Cuda(_)) && !gpu::is_seen() {
         let message = format!(
@@ -87,7 +92,7 @@ pub fn ready(device: Device) -> Result<Kontrast> {
         Device::Auto => Wanted::Fitting,
         Device::Cuda(_) => Wanted::Gpu,
     };
-    Kontrast::build(&setup::ensure(wanted)?)
+    Kontrast::build(&setup::ensure(wanted)?, arguments)
 }
 
 fn load(asked: &arguments::Experiment, seed: Option<u64>) -> Result<Loaded> {

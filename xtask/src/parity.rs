@@ -124,7 +124,7 @@ fn by_file(text: &str) -> BTreeMap<&str, (usize, f64, f64)> {
 
 /// Encoders of small runs in every format, opened in Python.
 fn exports(python: &Path, libtorch: &Path) -> Result<bool> {
-    let kontrast = Kontrast::build(libtorch)?;
+    let kontrast = Kontrast::build(libtorch, &[])?;
     let folder = tempfile::tempdir()?;
     let mut files = Vec::new();
     for name in EXPORTED {

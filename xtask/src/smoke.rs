@@ -20,7 +20,7 @@ const LEARNING: &str = "simclr";
 /// `write` says so, writes them down.
 pub fn run(names: &[String], write: bool) -> Result<()> {
     let files = files(names)?;
-    let kontrast = Kontrast::build(&setup::ensure(Wanted::Fitting)?)?;
+    let kontrast = Kontrast::build(&setup::ensure(Wanted::Fitting)?, &[])?;
     let out = tempfile::tempdir()?;
     let mut differ = Vec::new();
     for file in files {

@@ -31,7 +31,7 @@ pub struct Embed {
     /// A data set: cifar10, cifar100, stl10 or fashion-mnist; or a path as of --images
     #[arg(long, value_name = "NAME", group = "source")]
     pub dataset: Option<String>,
-    /// The table: .safetensors, .csv or .npy, which has no names
+    /// The table: .safetensors, .csv, .parquet, or .npy, which has no names
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     /// Replace a file that is there

@@ -1,7 +1,9 @@
-//! Tables as files: safetensors, npy and CSV, by the ending of the name. A file is there whole or not at all.
+//! Tables as files: safetensors, npy, CSV and parquet, by the ending of the name. A file is there whole or not at all.
 
 mod csv;
 mod npy;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod safetensors;
 
 use crate::{EmbeddingsError, Table};
@@ -26,6 +28,8 @@ enum Form {
     Safetensors,
     Npy,
     Csv,
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 impl Form {
@@ -35,7 +39,14 @@ impl Form {
             "safetensors" => Ok(Self::Safetensors),
             "npy" => Ok(Self::Npy),
             "csv" => Ok(Self::Csv),
-            _ => Err(wrong(path, "expected a name that ends in .safetensors, .npy or .csv")),
+            #[cfg(feature = "parquet")]
+            "parquet" => Ok(Self::Parquet),
+            #[cfg(not(feature = "parquet"))]
+            "parquet" => Err(wrong(
+                path,
+                "this build reads and writes no parquet: cargo xtask builds one that does for each command that names such                  a file, else build with --features parquet",
+            )),
+            _ => Err(wrong(path, "expected a name that ends in .safetensors, .npy, .csv or .parquet")),
         }
     }
 }
@@ -47,6 +58,7 @@ impl Table {
     ///   array; or one that holds a single fp32 tensor of two dimensions, and nothing else
     /// - npy: `[n, d]` in fp32 or fp64, without names
     /// - CSV with a line of headings: columns `name`, `label` and `group` where there are such, all others values
+    /// - parquet, with the feature of that name: the same columns, and a list of numbers a row, or a column a value
     ///
     /// # Errors
     /// Where the file cannot be read, is of another form, or holds values that are not finite.
@@ -55,6 +67,8 @@ impl Table {
             Form::Safetensors => safetensors::read(path),
             Form::Npy => npy::read(path),
             Form::Csv => csv::read(path),
+            #[cfg(feature = "parquet")]
+            Form::Parquet => parquet::read(path),
         };
         read.map_err(|error| match error {
             EmbeddingsError::NotFinite { .. }
@@ -67,7 +81,7 @@ impl Table {
     /// Refuses a name that says no form in which a table is written.
     ///
     /// # Errors
-    /// Where the ending is not `.safetensors`, `.npy` or `.csv`.
+    /// Where the ending is not `.safetensors`, `.npy`, `.csv` or, with the feature, `.parquet`.
     pub fn require_form(path: &Path) -> Result<(), EmbeddingsError> {
         Form::of(path).map(drop)
     }
@@ -90,6 +104,8 @@ impl Table {
             Form::Safetensors => safetensors::write(self, &mut writer).map_err(io)?,
             Form::Npy => npy::write(self, &mut writer).map_err(io)?,
             Form::Csv => csv::write(self, &mut writer).map_err(io)?,
+            #[cfg(feature = "parquet")]
+            Form::Parquet => parquet::write(self, &mut writer).map_err(io)?,
         }
         writer.flush().map_err(io)?;
         drop(writer);

@@ -75,7 +75,7 @@ fn what_is_no_table_says_what_was_expected() {
         Table::read(&path).unwrap_err().to_string()
     };
     for (name, bytes, words) in [
-        ("a.parquet", &b""[..], "expected a name that ends in .safetensors, .npy or .csv"),
+        ("a.arrow", &b""[..], "expected a name that ends in .safetensors, .npy, .csv or .parquet"),
         ("a.safetensors", b"no", "not a whole safetensors file"),
         ("a.npy", b"no", "expected two dimensions of fp32 or fp64 values"),
         ("a.csv", b"name,x\na,one\n", "line 2, column x: expected a number, found \"one\""),
@@ -101,4 +101,67 @@ fn what_is_no_table_says_what_was_expected() {
         found.contains("expected a tensor embeddings, found 2 others, as in a file of weights"),
         "{found}"
     );
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn without_the_feature_parquet_is_said_to_need_another_build() {
+    for ended in
+        [Table::read("a.parquet".as_ref()).map(drop), table().write("a.parquet".as_ref(), Existing::Keep)]
+    {
+        let said = ended.unwrap_err().to_string();
+        assert!(said.starts_with("a.parquet: this build reads and writes no parquet"), "{said}");
+    }
+}
+
+#[cfg(feature = "parquet")]
+mod parquet {
+    use super::*;
+
+    #[test]
+    fn a_table_comes_back_bit_for_bit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bank.parquet");
+        let bare = Table::new(table().values().to_owned()).unwrap();
+        for written in [table(), bare] {
+            written.write(&path, Existing::Replace).unwrap();
+            assert_eq!(Table::read(&path).unwrap(), written);
+        }
+    }
+
+    /// Made by `generate.py` beside it, with pyarrow: lists under another name, values as columns, no vector at all.
+    #[test]
+    fn what_pyarrow_writes_is_read_and_what_has_no_vectors_is_refused() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/parquet");
+        let lists = Table::read(&folder.join("lists.parquet")).unwrap();
+        assert_eq!(lists.values(), array![[0.5, -1.0], [2.0, 3.0], [0.0, 8.0]]);
+        assert_eq!(lists.names().unwrap(), ["a.png", "b.png", "c.png"]);
+        assert_eq!(lists.labels().unwrap(), ["0", "1", "0"], "numbers are classes too");
+        let columns = Table::read(&folder.join("columns.parquet")).unwrap();
+        assert_eq!((columns.values(), columns.names()), (array![[0.5, -1.0], [2.0, 3.0]].view(), None));
+        for (file, expected) in [
+            (
+                "none.parquet",
+                "row 0 (from 0): expected 1 numbers, in a column of lists such as \"embedding\"",
+            ),
+            ("ragged.parquet", "row 1 (from 0): expected 2 numbers"),
+            ("words.parquet", "row 0 (from 0): column vector: expected a list of fp32 or fp64 numbers"),
+        ] {
+            let said = Table::read(&folder.join(file)).unwrap_err().to_string();
+            assert!(said.contains(expected), "{said}");
+        }
+    }
+
+    #[test]
+    fn other_bytes_and_a_file_cut_short_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bank.parquet");
+        table().write(&path, Existing::Keep).unwrap();
+        let whole = fs::read(&path).unwrap();
+        for bytes in [&b"PAR1"[..], b"no", &whole[..whole.len() / 2], &whole[..whole.len() - 1]] {
+            fs::write(&path, bytes).unwrap();
+            let said = Table::read(&path).unwrap_err().to_string();
+            assert!(said.contains("bank.parquet: not a parquet file that can be read"), "{said}");
+        }
+    }
 }

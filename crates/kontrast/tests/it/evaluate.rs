@@ -38,6 +38,28 @@ fn further_protocols_become_rows_beside_the_runs_own() {
 }
 
 #[test]
+fn four_linear_probes_have_names_of_their_own_and_an_attentive_one_reads_maps() {
+    let place = Place::new();
+    place.tiny(&["--set", "train.precision=fp32", "--set", "train.epochs=1"]).says(0, &["report.html"]);
+    let run = place.run_dir().display().to_string();
+    let short = ["linear_adam", "linear_views", "mlp"].map(|name| format!("eval.{name}.epochs=2"));
+    let layers = "eval.layers={probes=['attentive'], stages=[4], features=64, epochs=1, batch=16, weight_decay=0, \
+                  lr={attentive=0.1}}";
+    let mut arguments = vec!["evaluate", &run, "--set", layers];
+    for name in ["linear", "linear_adam", "linear_views", "logistic", "mlp", "layers"] {
+        arguments.extend(["--protocol", name]);
+    }
+    arguments.extend(short.iter().flat_map(|set| ["--set", set]));
+    place
+        .run(&arguments)
+        .says(0, &["trained, linear_views: ", "| linear_adam |", "stage 4 (32x2x2), attentive"]);
+    let eval = &place.summary()["eval"];
+    assert!(eval["linear_adam"]["metrics"]["calibration_error"]["value"].is_f64(), "{eval:#}");
+    // What sees images has no score of their pixels.
+    assert!(eval["pixels"]["mlp"].is_object() && eval["pixels"]["linear_views"].is_null(), "{eval:#}");
+}
+
+#[test]
 fn an_encoder_of_a_file_is_scored_on_named_images() {
     let place = Place::new();
     place.tiny(&["--set", "train.precision=fp32", "--set", "train.epochs=1"]).says(0, &["report.html"]);
@@ -59,10 +81,13 @@ fn a_protocol_that_does_not_fit_is_refused_with_its_key() {
     place.tiny(&["--set", "train.precision=fp32", "--set", "train.epochs=1"]).says(0, &["report.html"]);
     let run = place.run_dir().display().to_string();
     let with = |rest: &[&str]| place.run(&[&["evaluate", &run], rest].concat());
-    with(&["--protocol", "kmeans"]).says(2, &["possible values: knn, knn_dinov2, linear, logistic"]);
+    with(&["--protocol", "kmeans"])
+        .says(2, &["possible values: knn, knn_dinov2, linear, linear_adam, linear_views, logistic, mlp"]);
     with(&["--protocol", "retrieval", "--set", "eval.retrieval.ks=[100000]"])
         .says(2, &["eval.retrieval.ks = [100000]: expected numbers from 1 to one less than the test images"]);
-    with(&["--protocol", "retrieval", "--set", "eval.clustering.runs=2"])
-        .says(2, &["--set eval.clustering.runs=2"]);
+    for other in ["eval.clustering.runs=2", "eval.layers.epochs=1"] {
+        let expected = format!("--set {other}: expected a key of a protocol that --protocol names");
+        with(&["--protocol", "retrieval", "--set", other]).says(2, &[&expected]);
+    }
     with(&["--size", "64"]).says(2, &["--size: a run is scored as it was trained; name its checkpoint"]);
 }

@@ -66,7 +66,7 @@ fn a_finished_run_is_probed_with_what_its_file_does_not_have() {
     assert_eq!(place.summary()["depth"], probed["depth"]);
 
     let other = place.run(&["evaluate", &run, "--set", "eval.validation=0.5"]);
-    other.says(2, &["--set eval.validation=0.5: expected a key of eval.layers"]);
+    other.says(2, &["--set eval.validation=0.5: expected a key of a protocol that --protocol names, or without --protocol one of eval.layers"]);
     let part = place.run(&["evaluate", &run, "--set", "eval.layers.stages=[5]"]);
     let whole = "--set 'eval.layers={probes=[\"linear\"], features=9000, epochs=20, batch=128, weight_decay=5e-4, \
                  lr={linear=0.001}}' --set 'eval.layers.stages=[5]'";
