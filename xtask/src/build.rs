@@ -54,6 +54,12 @@ impl Kontrast {
     }
 }
 
+/// What is compiled only where a command names a file of that form, as cargo's arguments.
+fn features(arguments: &[String]) -> &'static [&'static str] {
+    let is_parquet = |argument: &String| argument.to_lowercase().ends_with(".parquet");
+    if arguments.iter().any(is_parquet) { &["--features", "kontrast/parquet"] } else { &[] }
+}
+
 /// Builds, and says where the program of this name lies, whatever folders the user's configuration names. Cargo shows
 /// its progress.
 pub fn built(name: &str, cargo: &mut Command, libtorch: &Path) -> Result<PathBuf> {

@@ -183,7 +183,7 @@ impl Placement {
             (f64::from(ends.0), f64::from(ends.1))
         };
         let (across, down) = (range(|point| point.0), range(|point| point.1));
-        let span = (across.1 - across.0).max(down.1 - down.0).max(f64::MIN_POSITIVE);
+        let span = (across.1 - across.0).max(down.1 - down.0).max(f64::from(f32::MIN_POSITIVE));
         let middle = (f64::midpoint(across.0, across.1), f64::midpoint(down.0, down.1));
         Self { middle, scale: (SIDE - 2.0 * MARGIN) / span }
     }

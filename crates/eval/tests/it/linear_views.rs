@@ -31,7 +31,7 @@ fn evaluated(protocol: &LinearViews, noise: usize, stop: &Stop) -> Result<kontra
 #[test]
 fn colours_are_told_apart_with_the_rate_that_learns() {
     // With the first rate nothing moves in single precision.
-    let report = evaluated(&protocol(&[1e-45, 0.01]), 40, &Stop::default()).unwrap();
+    let report = evaluated(&protocol(&[1e-50, 0.01]), 40, &Stop::default()).unwrap();
     assert_eq!(report.chosen["lr"], SettingValue::from(0.01));
     assert!(report.top1() > 90.0, "{report}");
     assert_eq!((report.name.as_str(), report.version), ("linear_views", 1));

@@ -52,7 +52,7 @@ fn four_linear_probes_have_names_of_their_own_and_an_attentive_one_reads_maps() 
     arguments.extend(short.iter().flat_map(|set| ["--set", set]));
     place
         .run(&arguments)
-        .says(0, &["trained, linear_views: ", "| linear_adam |", "stage 4 (32x2x2), attentive"]);
+        .says(0, &["trained, linear_views: ", "| linear_adam  |", "stage 4 (32x2x2), attentive"]);
     let eval = &place.summary()["eval"];
     assert!(eval["linear_adam"]["metrics"]["calibration_error"]["value"].is_f64(), "{eval:#}");
     // What sees images has no score of their pixels.

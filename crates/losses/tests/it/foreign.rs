@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// The workspace's own profile: with another one, tch would be compiled once more.
+/// The workspace's own profiles follow: with others, tch would be compiled once more.
 const MANIFEST: &str = r#"
 [package]
 name = "foreign"
@@ -18,13 +18,6 @@ tch = { version = "=0.24.0", default-features = false }
 [workspace]
 resolver = "3"
 
-[profile.dev]
-opt-level = 3
-debug = "line-tables-only"
-incremental = false
-
-[profile.dev.build-override]
-opt-level = 1
 "#;
 
 /// Two pairs whose halves are equal and at right angles to the other pair.
@@ -46,7 +39,10 @@ fn a_foreign_crate_builds_and_starts_without_any_variable() {
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     fs::create_dir(folder.path().join(".cargo")).unwrap();
     fs::create_dir(folder.path().join("src")).unwrap();
-    write("Cargo.toml", &MANIFEST.replace("LOSSES", &losses.display().to_string()));
+    let workspace = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let (_, profiles) = workspace.split_once("[profile.dev]").expect("the workspace's profiles");
+    let manifest = MANIFEST.replace("LOSSES", &losses.display().to_string()) + "[profile.dev]" + profiles;
+    write("Cargo.toml", &manifest);
     write("src/main.rs", MAIN);
     write(".cargo/config.toml", &format!("include = [{:?}]\n", libtorch.display().to_string()));
     fs::copy(root.join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();

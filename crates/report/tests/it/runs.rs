@@ -342,7 +342,7 @@ fn layer_wise_probes_are_a_table_and_a_curve_beside_random_init() {
 ";
     assert_eq!(layers_markdown(&probed()), expected);
     let html = page(&probed(), &sample::events());
-    assert_eq!(html.matches("<svg").count(), 7);
+    assert_eq!(html.matches("<svg").count(), 8);
     for part in
         ["Layer-wise probes", ">conv 70</text>", ">random init 50.2</text>", ">raw pixels 39.1</text>"]
     {
