@@ -1,74 +1,17 @@
 //! A safetensors file whose header names the architectures of its encoders, the preprocessing and the source. Checkpoints
 //! are such files; those written before this header existed are refused.
 
-use crate::torchvision::{from_torchvision, resnet_of};
-use crate::{Encoder, EncoderSpec, Init};
-use kontrast_torch_ext::{StateDict, StateError, metadata};
+use crate::torchvision::from_torchvision;
+use crate::weights::{self, Found, Unread, spec_of};
+use crate::{ArtifactError, Encoder, EncoderSpec, Init};
+use kontrast_torch_ext::{StateDict, metadata};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use tch::{Device, Kind, Tensor, nn};
+use tch::{Device, nn};
 
 /// The version of the header that is written, and the newest that is read.
-const VERSION: u32 = 1;
-
-/// What is wrong with a file that should hold encoders.
-#[derive(Debug, thiserror::Error)]
-pub enum ArtifactError {
-    /// The file cannot be read.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// No safetensors file, or tensors of another network.
-    #[error("{}: {source}", path.display())]
-    State {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: StateError,
-    },
-    /// Tensors, and nothing that says of which network.
-    #[error(
-        "{}: expected a header that says which encoders it holds, or the tensors of one of torchvision's ResNets, found \
-         {tensors} tensors and no header; pass a checkpoint of this version",
-        path.display()
-    )]
-    NoHeader {
-        /// The file.
-        path: PathBuf,
-        /// How many tensors it holds.
-        tensors: usize,
-    },
-    /// A header that this version does not understand.
-    #[error("{}: its header is of version {found}: expected at most {VERSION}; use a newer Kontrast", path.display())]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Version of its header.
-        found: u64,
-    },
-    /// A header with something unknown in it, an architecture for one.
-    #[error("{}: expected a header of version 1 to {VERSION}, found {found}; open it with the Kontrast that wrote it", path.display())]
-    Header {
-        /// The file.
-        path: PathBuf,
-        /// What cannot be read.
-        found: String,
-    },
-    /// No encoder of this name.
-    #[error("{}: expected one of its encoders, {known}, found no {name}; name one of these", path.display())]
-    Tower {
-        /// The file.
-        path: PathBuf,
-        /// The name.
-        name: String,
-        /// Those that it holds.
-        known: String,
-    },
-}
+pub(crate) const VERSION: u32 = 1;
 
 /// What a file says of itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -165,34 +108,53 @@ pub struct Artifact {
     path: PathBuf,
     header: Header,
     state: StateDict,
+    /// The encoders of a file of another program.
+    found: Vec<Found>,
 }
 
 impl Artifact {
-    /// Reads a checkpoint, or a safetensors file with the state dictionary of one of torchvision's ResNets.
+    /// Reads a checkpoint, or a state dictionary of another program: a safetensors file, or one of `torch.save`.
     ///
     /// # Errors
     /// Where the file cannot be read, holds no encoder that is known here, or was written by a newer version.
     pub fn open(path: &Path) -> Result<Self, ArtifactError> {
         let bytes =
             std::fs::read(path).map_err(|source| ArtifactError::Io { path: path.to_owned(), source })?;
-        let of_state = |source| ArtifactError::State { path: path.to_owned(), source };
-        let state = StateDict::from_bytes(&bytes).map_err(of_state)?;
-        let text = metadata(&bytes).map_err(of_state)?.remove(Header::KEY);
-        if let Some(text) = text {
-            let header = header(path, &text)?;
-            let stands_alone = header.towers.iter().any(|tower| tower.prefix.is_empty());
-            let state = if stands_alone { widened(&from_torchvision(&state)) } else { state };
-            return Ok(Self { header, path: path.to_owned(), state });
+        Self::of_bytes(path, &bytes)
+    }
+
+    /// As [`Artifact::open`], of a file that was read.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn of_bytes(path: &Path, bytes: &[u8]) -> Result<Self, ArtifactError> {
+        let state = weights::tensors(path, bytes).map_err(|error| match error {
+            Unread::Torch(source) => ArtifactError::Torch { path: path.to_owned(), source },
+            Unread::State(source) => ArtifactError::State { path: path.to_owned(), source },
+        })?;
+        if let Some(text) = metadata(bytes).ok().and_then(|mut all| all.remove(Header::KEY)) {
+            let (header, found) = (header(path, &text)?, Vec::new());
+            return Ok(Self { header, path: path.to_owned(), state, found });
         }
-        let own = widened(&from_torchvision(&state));
-        let Some(spec) = resnet_of(&own) else {
+        let found = weights::encoders(state.iter().map(|(name, _)| name));
+        let tower = |encoder: &Found| {
+            let spec = spec_of(encoder, &encoder.state(&state, &found))?;
+            let prefix = encoder.prefix.clone();
+            let name = if prefix.is_empty() { "encoder".to_owned() } else { prefix.clone() };
+            Some(Tower { name, prefix, encoder: spec })
+        };
+        let towers: Vec<Tower> = found.iter().filter_map(tower).collect();
+        let first = towers.first().and_then(|tower| found.iter().find(|found| found.prefix == tower.prefix));
+        let Some(method) = first.map(|found| found.style().to_owned()) else {
             return Err(ArtifactError::NoHeader { path: path.to_owned(), tensors: state.len() });
         };
-        let (name, prefix) = ("encoder".to_owned(), String::new());
-        let towers = vec![Tower { name, prefix, encoder: EncoderSpec::ResNet(spec) }];
-        let (method, digest) = ("torchvision".to_owned(), String::new());
-        let header = Header { version: VERSION, method, digest, towers, preprocessing: None };
-        Ok(Self { path: path.to_owned(), header, state: own })
+        let header = Header { version: VERSION, method, digest: String::new(), towers, preprocessing: None };
+        Ok(Self { path: path.to_owned(), header, state, found })
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// What the file says of itself.
@@ -210,28 +172,85 @@ impl Artifact {
     /// # Errors
     /// Where there is none of this name, or its tensors are not those of its architecture.
     pub fn encoder(&self, tower: &str, device: Device) -> Result<Box<dyn Encoder>, ArtifactError> {
-        let Some(tower) = self.header.towers.iter().find(|own| own.name == tower) else {
-            let known = self.header.towers.iter().map(|tower| &*tower.name).collect::<Vec<_>>().join(", ");
-            let (path, name) = (self.path.clone(), tower.to_owned());
-            return Err(ArtifactError::Tower { path, name, known });
-        };
+        let spec = self.tower(tower)?.encoder;
         let unfit = |found| ArtifactError::Header { path: self.path.clone(), found };
-        tower.encoder.check().map_err(unfit)?;
-        let encoder = tower.encoder.build(&nn::VarStore::new(device), Init::new(0));
-        let own = if tower.prefix.is_empty() { self.state.clone() } else { self.state.under(&tower.prefix) };
+        spec.check().map_err(unfit)?;
+        let encoder = spec.build(&nn::VarStore::new(device), Init::new(0));
         let of_state = |source| ArtifactError::State { path: self.path.clone(), source };
-        encoder.variables().copy_from(&own).map_err(of_state)?;
+        encoder.variables().copy_from(&self.tensors_of(tower)?).map_err(of_state)?;
         Ok(encoder)
     }
-}
 
-/// Weights that are stored in half precision in the single one that encoders have.
-fn widened(state: &StateDict) -> StateDict {
-    let wide = |tensor: &Tensor| match tensor.kind() {
-        Kind::Half | Kind::BFloat16 => tensor.to_kind(Kind::Float),
-        _ => tensor.shallow_clone(),
-    };
-    state.iter().map(|(name, tensor)| (name.to_owned(), wide(tensor))).collect()
+    /// What is known of an encoder.
+    fn tower(&self, name: &str) -> Result<&Tower, ArtifactError> {
+        self.header.towers.iter().find(|own| own.name == name).ok_or_else(|| ArtifactError::Tower {
+            path: self.path.clone(),
+            name: name.to_owned(),
+            known: self.known(|_| true).join(", "),
+        })
+    }
+
+    /// The names of some of its encoders.
+    fn known(&self, kind: impl Fn(&Tower) -> bool) -> Vec<&str> {
+        self.header.towers.iter().filter(|tower| kind(tower)).map(|tower| &*tower.name).collect()
+    }
+
+    /// The encoder of this name, else the only one that is trained.
+    pub(crate) fn chosen(&self, tower: Option<&str>) -> Result<String, ArtifactError> {
+        if let Some(name) = tower {
+            return Ok(self.tower(name)?.name.clone());
+        }
+        let is_trained = |tower: &Tower| self.found(&tower.name).is_some_and(|found| !found.is_copy());
+        let trained = self.known(is_trained);
+        if trained.len() > 1 {
+            return Err(ArtifactError::Several { path: self.path.clone(), known: trained.join(", ") });
+        }
+        let first = trained.first().copied().or_else(|| self.known(|_| true).first().copied());
+        first
+            .map(str::to_owned)
+            .ok_or_else(|| ArtifactError::NoHeader { path: self.path.clone(), tensors: self.state.len() })
+    }
+
+    /// An encoder of another program's file; none in a file of ours.
+    pub(crate) fn found(&self, tower: &str) -> Option<&Found> {
+        let prefix = &self.tower(tower).ok()?.prefix;
+        self.found.iter().find(|found| found.prefix == *prefix)
+    }
+
+    /// Who writes such files, and where the encoder stands in this one.
+    pub(crate) fn style(&self, tower: &str) -> String {
+        let style = self.found(tower).map_or("Kontrast", Found::style);
+        match self.tower(tower) {
+            Ok(Tower { prefix, .. }) if !prefix.is_empty() => format!("{style} ({prefix})"),
+            _ => style.to_owned(),
+        }
+    }
+
+    /// The tensors of an encoder under our names, in single precision.
+    pub(crate) fn tensors_of(&self, tower: &str) -> Result<StateDict, ArtifactError> {
+        let prefix = &self.tower(tower)?.prefix;
+        if let Some(found) = self.found(tower) {
+            return Ok(found.state(&self.state, &self.found));
+        }
+        let own = if prefix.is_empty() { from_torchvision(&self.state) } else { self.state.under(prefix) };
+        Ok(own.iter().map(|(name, tensor)| (name.to_owned(), weights::single(tensor))).collect())
+    }
+
+    /// The names in the file of what an encoder takes.
+    pub(crate) fn names_of(&self, tower: &str) -> BTreeSet<String> {
+        let all = || self.state.iter().map(|(name, _)| name);
+        match (self.found(tower), self.tower(tower)) {
+            (Some(found), _) => found.names(all(), &self.found).own.into_values().collect(),
+            (None, Ok(own)) if own.prefix.is_empty() => {
+                from_torchvision(&self.state).iter().map(|(name, _)| name.to_owned()).collect()
+            }
+            (None, Ok(own)) => {
+                let prefix = format!("{}.", own.prefix);
+                all().filter(|name| name.starts_with(&prefix)).map(str::to_owned).collect()
+            }
+            (None, Err(_)) => BTreeSet::new(),
+        }
+    }
 }
 
 /// The header of a text.
@@ -252,6 +271,7 @@ mod tests {
     use super::*;
     use crate::{Depth, Mode, NinSpec, ResNetSpec, Stem, VitSpec, to_torchvision};
     use std::collections::HashMap;
+    use tch::{Kind, Tensor};
 
     fn specs() -> [EncoderSpec; 3] {
         let resnet = ResNetSpec {
@@ -339,7 +359,7 @@ mod tests {
             Artifact::open(&written(folder.path(), state, text)).unwrap_err().to_string()
         };
         let some: StateDict = [("weight".to_owned(), Tensor::from(1f32))].into_iter().collect();
-        assert!(said(&some, None).contains("found 1 tensors and no header"), "{}", said(&some, None));
+        assert!(said(&some, None).contains("found 1 tensors of something else"), "{}", said(&some, None));
         let newer = text.replacen("\"version\":1", "\"version\":2", 1);
         assert!(
             said(&state, Some(newer)).contains("is of version 2: expected at most 1; use a newer Kontrast")

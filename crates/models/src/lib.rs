@@ -4,6 +4,7 @@
 #![doc = include_str!("../README.md")]
 
 mod artifact;
+mod artifact_error;
 mod attention;
 mod batch_norm;
 mod decoder;
@@ -26,8 +27,10 @@ mod spec;
 mod torchvision;
 mod vit;
 mod vit_block;
+mod weights;
 
-pub use artifact::{Artifact, ArtifactError, Header, Preprocessing, Tower};
+pub use artifact::{Artifact, Header, Preprocessing, Tower};
+pub use artifact_error::ArtifactError;
 pub use attention::Attention;
 pub use batch_norm::BatchNorm;
 pub use decoder::{Decoder, DecoderSpec};
@@ -48,6 +51,7 @@ pub use resnet::{Depth, ResNet, ResNetSpec, Stem};
 pub use spec::EncoderSpec;
 pub use torchvision::{from_torchvision, to_torchvision};
 pub use vit::{PositionEmbedding, Vit, VitSpec};
+pub use weights::{Numbers, RawTensor, Taken, TorchFileError, read_torch_file};
 
 /// The variables of a store that are trained, by name, in the order of their names.
 pub fn trained(store: &tch::nn::VarStore) -> Vec<(String, tch::Tensor)> {

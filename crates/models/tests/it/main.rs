@@ -8,3 +8,4 @@ mod nin;
 mod parameters;
 mod resnet;
 mod vit;
+mod weights;
