@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Vit;
 use crate::problems::Problems;
+use crate::{Vit, Weights};
 
 /// The encoder. One variant is named, as in `[encoder.resnet18]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,14 @@ pub struct Resnet {
     ///
     /// Range: 1 or above
     pub width: u32,
+    /// Weights to begin from in place of drawn ones, of Kontrast or of another program (docs/weights.md): a file, or `{ file,
+    /// tower, heads }`: which of the file's encoders, where it holds several, and whether heads of a checkpoint of Kontrast
+    /// are taken too. The file's SHA-256 is part of the digest, its place is not.
+    ///
+    /// Range: a path, relative to the folder in which the command runs; a table; `"random"` for drawn ones
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::weights::read")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::weights::schema"))]
+    pub weights: Option<Weights>,
 }
 
 /// A network in network.
@@ -61,6 +69,14 @@ pub struct Nin {
     ///
     /// Range: a multiple of 6
     pub width: u32,
+    /// Weights to begin from in place of drawn ones, of Kontrast or of another program (docs/weights.md): a file, or `{ file,
+    /// tower, heads }`: which of the file's encoders, where it holds several, and whether heads of a checkpoint of Kontrast
+    /// are taken too. The file's SHA-256 is part of the digest, its place is not.
+    ///
+    /// Range: a path, relative to the folder in which the command runs; a table; `"random"` for drawn ones
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::weights::read")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::weights::schema"))]
+    pub weights: Option<Weights>,
 }
 
 /// The first layers of a ResNet.
@@ -151,6 +167,36 @@ impl Encoder {
         format!("encoder.{}.{key}", self.name())
     }
 
+    /// The weights that it begins from, where they are not drawn.
+    pub fn weights(&self) -> Option<&Weights> {
+        match self {
+            Self::Resnet18(own)
+            | Self::Resnet34(own)
+            | Self::Resnet50(own)
+            | Self::Resnet101(own)
+            | Self::Resnet152(own) => own.weights.as_ref(),
+            Self::Nin(own) => own.weights.as_ref(),
+            Self::VitTiny(own) | Self::VitSmall(own) => own.weights.as_ref(),
+        }
+    }
+
+    /// Finds out which weights the file of these holds.
+    pub(crate) fn identify_weights(&mut self, problems: &mut Problems) {
+        let key = format!("encoder.{}.weights", self.name());
+        let weights = match self {
+            Self::Resnet18(own)
+            | Self::Resnet34(own)
+            | Self::Resnet50(own)
+            | Self::Resnet101(own)
+            | Self::Resnet152(own) => &mut own.weights,
+            Self::Nin(own) => &mut own.weights,
+            Self::VitTiny(own) | Self::VitSmall(own) => &mut own.weights,
+        };
+        if let Some(weights) = weights {
+            weights.identify(&key, problems);
+        }
+    }
+
     /// Pixels of which the sides of all images that it sees have to be multiples.
     pub(crate) fn patch(&self) -> usize {
         match self {
@@ -161,6 +207,9 @@ impl Encoder {
 
     pub(crate) fn check(&self, problems: &mut Problems) {
         let key = |field: &str| format!("encoder.{}.{field}", self.name());
+        if let Some(weights) = self.weights() {
+            weights.check(&key("weights"), problems);
+        }
         match self {
             Self::Resnet18(own)
             | Self::Resnet34(own)
@@ -169,7 +218,7 @@ impl Encoder {
             | Self::Resnet152(own) => {
                 problems.require(own.width >= 1, &key("width"), &own.width, "at least 1 channel");
             }
-            Self::Nin(Nin { blocks, width }) => {
+            Self::Nin(Nin { blocks, width, .. }) => {
                 problems.require((3..=5).contains(blocks), &key("blocks"), blocks, "3, 4 or 5 blocks");
                 let whole = *width > 0 && width.is_multiple_of(6);
                 let expected = "a multiple of 6: the first block has 5/6 and 1/2 of it";

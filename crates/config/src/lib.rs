@@ -35,6 +35,7 @@ mod text;
 mod train;
 mod views;
 mod vit;
+mod weights;
 
 pub use ablation::{Ablation, Axis, AxisValue, Cell, PaperValue};
 pub use background::Background;
@@ -64,3 +65,4 @@ pub use views::{
     Views, WeightedTransform,
 };
 pub use vit::{Position, Vit};
+pub use weights::{Weights, sha256};

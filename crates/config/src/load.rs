@@ -9,7 +9,7 @@ use crate::experiment::Experiment;
 use crate::kind::Kind;
 use crate::location::Location;
 use crate::merge::Merged;
-use crate::problems::Problem;
+use crate::problems::{Problem, Problems};
 use crate::source::Sources;
 
 /// A checked experiment.
@@ -26,12 +26,13 @@ pub struct Loaded {
 }
 
 impl Experiment {
-    /// Reads a file, what it extends, and arguments of the form `key.path=value`; checks the whole.
+    /// Reads a file, what it extends, and arguments of the form `key.path=value`; checks the whole, and finds out which
+    /// weights the encoder begins from, where they are not drawn.
     ///
     /// # Errors
     /// Whatever is wrong with the files or the arguments, out-of-range values all at once.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Loaded, ConfigError> {
-        let (experiment, notes) = read(path, overrides, Self::check)?;
+        let (experiment, notes) = read(path, overrides, Self::check_with_files)?;
         Ok(Loaded { resolved: experiment.to_toml()?, digest: digest(&experiment), experiment, notes })
     }
 
@@ -42,6 +43,13 @@ impl Experiment {
     /// As [`Experiment::load`], but for views that the method cannot compare.
     pub fn load_to_look(path: &Path, overrides: &[String]) -> Result<(Self, Vec<String>), ConfigError> {
         read(path, overrides, |experiment| experiment.check_parts().into_list())
+    }
+
+    /// Checks the whole, and enters the SHA-256 of the file of weights.
+    fn check_with_files(&mut self) -> Vec<Problem> {
+        let mut problems = Problems::default();
+        self.encoder.identify_weights(&mut problems);
+        [self.check(), problems.into_list()].concat()
     }
 
     fn to_toml(&self) -> Result<String, ConfigError> {
@@ -55,13 +63,13 @@ impl Experiment {
 fn read(
     path: &Path,
     overrides: &[String],
-    check: impl Fn(&Experiment) -> Vec<Problem>,
+    check: impl Fn(&mut Experiment) -> Vec<Problem>,
 ) -> Result<(Experiment, Vec<String>), ConfigError> {
     let sources = Sources::collect(path, overrides)?;
     let merged = Merged::new(&sources, &CHOICES)?;
     Kind::Experiment.require(path, merged.table())?;
-    let experiment: Experiment = merged.typed()?;
-    refuse(&merged, check(&experiment))?;
+    let mut experiment: Experiment = merged.typed()?;
+    refuse(&merged, check(&mut experiment))?;
     Ok((experiment, merged.replaced().to_vec()))
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Weights;
 use crate::problems::Problems;
 
 /// A vision transformer (Dosovitskiy et al. 2020, arXiv 2010.11929) of DeiT's sizes (Touvron et al. 2020, arXiv
@@ -35,6 +36,14 @@ pub struct Vit {
     ///
     /// Range: `true`, `false`
     pub frozen_projection: bool,
+    /// Weights to begin from in place of drawn ones, of Kontrast or of another program (docs/weights.md): a file, or `{ file,
+    /// tower, heads }`: which of the file's encoders, where it holds several, and whether heads of a checkpoint of Kontrast
+    /// are taken too. The file's SHA-256 is part of the digest, its place is not.
+    ///
+    /// Range: a path, relative to the folder in which the command runs; a table; `"random"` for drawn ones
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::weights::read")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::weights::schema"))]
+    pub weights: Option<Weights>,
 }
 
 /// How tokens learn where their patch lies.

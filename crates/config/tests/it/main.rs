@@ -13,4 +13,5 @@ mod methods;
 mod mistakes;
 mod ranges;
 mod renamed;
+mod weights;
 mod words;
