@@ -2,4 +2,5 @@
 
 mod every_method;
 mod example;
+mod start;
 mod views;
