@@ -24,7 +24,7 @@ const PIXELS: usize = BATCH * 64 * 64;
 /// Which encoder, for images of which size.
 #[derive(Args, Debug)]
 pub struct EncoderFile {
-    /// A run directory, whose last checkpoint is taken, or a file: a checkpoint, or weights of torchvision's ResNets
+    /// A run directory, whose last checkpoint is taken, or a file: a checkpoint, or weights of another program
     pub encoder: PathBuf,
     /// The encoder's name, where the file has several [default: its first]
     #[arg(long)]

@@ -43,6 +43,7 @@ mod score_lines;
 mod search;
 mod session;
 mod slow;
+mod start;
 mod table;
 mod task_images;
 mod thumbnails;

@@ -10,7 +10,7 @@ use crate::reconstruction;
 use crate::record::Record;
 use crate::session::Session;
 use crate::{
-    Refusal, data, embedding_map, estimate, evaluate, evaluation, figures, panic_words, slow, words,
+    Refusal, data, embedding_map, estimate, evaluate, evaluation, figures, panic_words, slow, start, words,
 };
 use kontrast_config::{Eval, Experiment, Loaded};
 use kontrast_eval::EvalError;
@@ -67,6 +67,8 @@ pub fn pretrain(asked: &Pretrain, host: &dyn Host) -> anyhow::Result<Ended> {
         RunDir::acquire(&path)?;
     }
     let interrupt = host.stop()?;
+    // Before the images, which may take a while.
+    let start = start::read(loaded, &path, asked.resume, host)?;
     // Before the run directory: what is wrong with the images or the network leaves none behind.
     let session =
         match Session::new(loaded, host, threads_before(asked, &path), Arc::clone(&interrupt).into()) {
@@ -80,8 +82,11 @@ pub fn pretrain(asked: &Pretrain, host: &dyn Host) -> anyhow::Result<Ended> {
         host.note(&format_args!("warning: {warning}"));
     }
     estimate::require_room(&session)?;
-    let method = session.method()?;
+    let mut method = session.method()?;
     evaluation::check(&session, method.encoder())?;
+    if let Some(start) = start {
+        start.enter(&mut method, host)?;
+    }
     for warning in experiment.method.notes(session.trained_on.len(), &experiment.train) {
         host.note(&format_args!("warning: {warning}"));
     }

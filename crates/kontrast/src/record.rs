@@ -1,8 +1,7 @@
 //! The run's summary, kept up to date on disk at every change of its status.
 
-use crate::class_confusion;
-use crate::predictions;
 use crate::session::Session;
+use crate::{class_confusion, predictions, start};
 use kontrast_data::Labelled;
 use kontrast_eval::Scores;
 use kontrast_runlog::{Event, RunDir, RunlogError, Status, Summary, read_summary};
@@ -40,6 +39,7 @@ impl Record {
             test_images: session.splits.test.as_ref().map(|images| images.len()),
             images_fingerprint: Some(session.inventory.fingerprint.clone()),
             skipped_images: session.splits.skipped.clone(),
+            weights: start::in_summary(experiment),
             command,
             device: session.runtime.device_name(),
             threads: session.runtime.threads,

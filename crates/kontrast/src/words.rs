@@ -18,10 +18,11 @@ pub(crate) fn opening(session: &Session<'_>, record: &Record, steps: u64) -> Str
     let train = &experiment.train;
     let chunks = train.chunk.map(|chunk| format!(" in chunks of {chunk} (GradCache: each embedded twice)"));
     format!(
-        "{}: {}, {} parameters; {}, {} images; batch {}{}, {}, {}; {} lr {:.4}; {} on {} with \
+        "{}: {}{}, {} parameters; {}, {} images; batch {}{}, {}, {}; {} lr {:.4}; {} on {} with \
          {}",
         experiment.method.name(),
         experiment.encoder.shape(),
+        experiment.encoder.weights().map(|own| format!(" from {}", own.in_words())).unwrap_or_default(),
         count(record.summary.parameters),
         experiment.data.name.as_str(),
         count(session.trained_on.len() as u64),

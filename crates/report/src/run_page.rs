@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use kontrast_runlog::human::{bytes, count, counted, percent, seconds};
-use kontrast_runlog::{Event, Events, LabelFree, Layout, Summary, read_events};
+use kontrast_runlog::human::{bytes, count, counted, percent, printable, seconds};
+use kontrast_runlog::{Event, Events, LabelFree, Layout, StartWeights, Summary, read_events};
 use serde::Serialize;
 
 use crate::captions::Captions;
@@ -123,6 +123,11 @@ fn facts(summary: &Summary) -> Vec<Fact> {
         fact("epochs", count(u64::from(summary.epochs)), counted(summary.steps, "step")),
         fact("training", seconds(summary.train_seconds), format!("{} in all", seconds(summary.wall_seconds))),
     ];
+    if let Some(StartWeights { file, sha256, heads }) = &summary.weights {
+        let heads = if *heads { "encoder and heads" } else { "the encoder" };
+        let note = format!("{heads}; SHA-256 {sha256:.12}");
+        facts.push(fact("began from weights", printable(file), note));
+    }
     if let Some(rate) = summary.images_per_second {
         let wait = summary.data_wait_percent.map(|wait| format!("{wait:.1} % of the time waiting for data"));
         facts.push(fact("images a second", count(rate.round() as u64), wait.unwrap_or_default()));

@@ -34,6 +34,9 @@ pub struct Summary {
     pub images_fingerprint: Option<String>,
     /// Images that could not be read and were left out, each with the reason.
     pub skipped_images: Vec<String>,
+    /// The file that training began from, where weights were not drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<StartWeights>,
     /// The command that repeats the run.
     pub command: String,
     /// The device in words.
@@ -83,6 +86,18 @@ pub struct Summary {
     pub pretext: Option<Pretext>,
     /// How well images are given back, where the method learns to.
     pub reconstruction: Option<Reconstruction>,
+}
+
+/// The file that training began from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StartWeights {
+    /// The file, as the experiment names it.
+    pub file: String,
+    /// SHA-256 of the file in hex.
+    pub sha256: String,
+    /// Whether its heads were taken too.
+    pub heads: bool,
 }
 
 /// One of the losses that a loss is put together from.

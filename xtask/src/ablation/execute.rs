@@ -139,7 +139,7 @@ mod tests {
         let line = ["cargo xtask", "ablation", &file].into_iter().chain(options.iter().copied());
         let Command::Ablation(asked) = Arguments::try_parse_from(line).unwrap().command else { panic!() };
         let cell = Cell { name: "c".into(), labels: Vec::new(), overrides: Vec::new(), paper: None };
-        let run = Run { cell, seed: 1, folder: "out/c".into(), state: State::New };
+        let run = Run { cell, seed: 1, folder: "out/c".into(), weights: None, state: State::New };
         words(&asked, &ablation, &run)
     }
 

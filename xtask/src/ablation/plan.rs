@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use kontrast_config::{Ablation, Cell, Experiment};
+use kontrast_config::{Ablation, Cell, Experiment, Weights};
 use kontrast_runlog::{RunDir, Status, human, read_summary};
 
 use crate::Refusal;
@@ -29,6 +29,8 @@ pub struct Run {
     pub seed: u64,
     /// Its run directory.
     pub folder: PathBuf,
+    /// The weights that it begins from, in words, where they are not drawn.
+    pub weights: Option<String>,
     /// How far it has come.
     pub state: State,
 }
@@ -51,6 +53,7 @@ impl Plan {
         for cell in chosen(ablation, only)? {
             let loaded = Experiment::load(&ablation.base, &cell.overrides)?;
             plan.epochs = plan.epochs.max(loaded.experiment.train.epochs);
+            let weights = loaded.experiment.encoder.weights().map(Weights::in_words);
             for &seed in &ablation.seeds {
                 let folder = RunDir::path_for(out, &loaded.experiment.name, &loaded.digest, seed);
                 require_apart(&plan.runs, &cell, &folder)?;
@@ -62,7 +65,8 @@ impl Plan {
                 };
                 let finished = summary.filter(|_| state == State::Ended(Status::Finished));
                 plan.seconds.extend(finished.map(|summary| summary.wall_seconds));
-                plan.runs.push(Run { cell: cell.clone(), seed, folder, state });
+                let weights = weights.clone();
+                plan.runs.push(Run { cell: cell.clone(), seed, folder, weights, state });
             }
         }
         Ok(plan)
@@ -90,6 +94,9 @@ impl Plan {
             let _ = writeln!(text, "{}", cell[0].cell.name);
             for change in &cell[0].cell.overrides {
                 let _ = writeln!(text, "    --set {}", quoted(change));
+            }
+            if let Some(weights) = &cell[0].weights {
+                let _ = writeln!(text, "    from {weights}");
             }
             if let Some(paper) = cell[0].cell.paper {
                 let _ = writeln!(text, "    paper: {paper:.1} %");

@@ -17,5 +17,6 @@ mod preview;
 mod program;
 mod resume;
 mod runs;
+mod start;
 mod transfer;
 mod vectors;

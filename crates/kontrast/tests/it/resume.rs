@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, ErrorKind, PipeReader, PipeWriter, Read, Write
 use std::process::{Child, Stdio};
 
 /// Long enough to be stopped on the way: 6 epochs of 4 steps.
-const LONGER: [&str; 2] = ["--set", "train.epochs=6"];
+pub(crate) const LONGER: [&str; 2] = ["--set", "train.epochs=6"];
 
 fn straight() -> Vec<u8> {
     let place = Place::new();
@@ -16,7 +16,7 @@ fn straight() -> Vec<u8> {
 }
 
 /// Starts a run and waits until a checkpoint is in its log.
-fn started(place: &Place, more: &[&str], stdin: Stdio) -> Child {
+pub(crate) fn started(place: &Place, more: &[&str], stdin: Stdio) -> Child {
     let arguments = [&["pretrain", "tiny.toml"], &LONGER[..], more].concat();
     let mut child =
         place.command(&arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -32,7 +32,7 @@ fn started(place: &Place, more: &[&str], stdin: Stdio) -> Child {
     child
 }
 
-fn signal(child: &Child, signal: Signal) {
+pub(crate) fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_raw(child.id() as i32).unwrap(), signal).unwrap();
 }
 

@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Preview(Preview),
     /// Choose a set of permutations for a jigsaw and say how far apart they are
     Permutations(Permutations),
-    /// Say which encoders a file or a run holds: a checkpoint, or weights of torchvision's ResNets
+    /// Say which encoders a file or a run holds: a checkpoint, or weights of another program
     Inspect {
         /// A safetensors file, or a run directory, whose last checkpoint is taken
         #[arg(value_name = "FILE")]
