@@ -133,6 +133,9 @@ pub(crate) fn find(asked: &EncoderFile, host: &dyn Host) -> anyhow::Result<Found
             return Err(Refusal(text).into());
         }
     };
+    if let Some(guessed) = artifact.guessed(&tower) {
+        host.note(&format_args!("note: {}: {guessed}", file.display()));
+    }
     let own = artifact.header().preprocessing.clone().unwrap_or_else(|| {
         host.note(&format_args!(
             "note: {}: the file does not say how images are prepared; taken as ImageNet's, of {SIDE}x{SIDE} pixels",

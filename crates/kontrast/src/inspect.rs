@@ -7,7 +7,7 @@ use kontrast_runlog::human;
 use std::path::Path;
 use tch::Device;
 
-/// Opens a checkpoint, the last one of a run, or weights of torchvision, makes each encoder and says what it is.
+/// Opens a checkpoint, the last one of a run, or weights of another program, makes each encoder and says what it is.
 ///
 /// # Errors
 /// Where the file holds no encoder that this version knows, or the run has no checkpoint.
@@ -31,6 +31,9 @@ pub fn inspect(path: &Path, host: &dyn Host) -> anyhow::Result<()> {
             tower.name,
             architecture(tower.encoder)
         ));
+        if let Some(guessed) = artifact.guessed(&tower.name) {
+            host.out(&format_args!("{}: {guessed}", tower.name));
+        }
     }
     if header.towers.is_empty() {
         host.out(&"no encoder of this version's architectures");

@@ -146,6 +146,10 @@ fn files_of_other_programs_are_inspected_and_embed_images() {
     let said =
         ["moco.pth: MoCo, 246 tensors", "state_dict.module.encoder_q: ResNet18 of width 2 (Imagenet stem)"];
     place.run(&["inspect", "moco.pth"]).says(0, &said);
+    fs::copy(Path::new(GOLDEN).join("timm.safetensors"), place.path().join("timm.safetensors")).unwrap();
+    let said =
+        ["timm.safetensors: timm, 32 tensors", "encoder: the file does not say how many heads of attention"];
+    place.run(&["inspect", "timm.safetensors"]).says(0, &said);
     let embed = ["embed", "moco.pth", "--images", "colours", "--size", "32", "--out", "vectors.csv"];
     place.run(&embed).says(0, &["taken as ImageNet's"]);
     assert_eq!(fs::read_to_string(place.path().join("vectors.csv")).unwrap().lines().count(), 13);

@@ -81,6 +81,15 @@ impl Artifact {
         Ok(Taken { state: own, style: self.style(&name), left_out, notes })
     }
 
+    /// What the file does not say of an encoder, and how it is taken then.
+    pub fn guessed(&self, tower: &str) -> Option<String> {
+        let own = self.header().towers.iter().find(|own| own.name == tower)?;
+        match own.encoder {
+            EncoderSpec::Vit(spec) => self.heads(tower, spec),
+            EncoderSpec::ResNet(_) | EncoderSpec::Nin(_) => None,
+        }
+    }
+
     /// What the file holds instead, where it is another architecture.
     fn hint(&self, tower: &str, wanted: Option<EncoderSpec>) -> String {
         let held = self.header().towers.iter().find(|own| own.name == tower).map(|own| own.encoder);
