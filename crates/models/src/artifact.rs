@@ -152,11 +152,6 @@ impl Artifact {
         Ok(Self { path: path.to_owned(), header, state, found })
     }
 
-    /// The file.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// What the file says of itself.
     pub fn header(&self) -> &Header {
         &self.header
@@ -175,10 +170,17 @@ impl Artifact {
         let spec = self.tower(tower)?.encoder;
         let unfit = |found| ArtifactError::Header { path: self.path.clone(), found };
         spec.check().map_err(unfit)?;
+        let own = self.tensors_of(tower)?;
+        weights::require_numbers(spec, &own).map_err(|why| self.unfit(tower, why))?;
         let encoder = spec.build(&nn::VarStore::new(device), Init::new(0));
         let of_state = |source| ArtifactError::State { path: self.path.clone(), source };
-        encoder.variables().copy_from(&self.tensors_of(tower)?).map_err(of_state)?;
+        encoder.variables().copy_from(&own).map_err(of_state)?;
         Ok(encoder)
+    }
+
+    /// Why an encoder of the file is not taken.
+    pub(crate) fn unfit(&self, tower: &str, why: String) -> ArtifactError {
+        ArtifactError::Unfit { path: self.path.clone(), tower: tower.to_owned(), why }
     }
 
     /// What is known of an encoder.

@@ -70,7 +70,7 @@ pub enum ArtifactError {
         known: String,
     },
     /// Weights of another encoder.
-    #[error("{}: nothing was loaded, since its {tower} does not fit the encoder that is trained: {why}", path.display())]
+    #[error("{}: nothing was loaded, since its {tower} does not fit: {why}", path.display())]
     Unfit {
         /// The file.
         path: PathBuf,

@@ -50,8 +50,7 @@ impl Artifact {
     /// Where the file holds another architecture, several encoders of which none is named, or numbers that are not finite.
     pub fn weights_for(&self, encoder: &dyn Encoder, tower: Option<&str>) -> Result<Taken, ArtifactError> {
         let name = self.chosen(tower)?;
-        let refused =
-            |why: String| ArtifactError::Unfit { path: self.path().to_owned(), tower: name.clone(), why };
+        let refused = |why: String| self.unfit(&name, why);
         let own = self.tensors_of(&name)?;
         let mut notes = Vec::new();
         if self.found(&name).is_some_and(Found::lacks_a_relu) {

@@ -16,7 +16,7 @@ pub use load::Taken;
 pub(crate) use styles::{Found, encoders};
 pub use torch_file::{Numbers, RawTensor, TorchFileError, read_torch_file};
 
-pub(crate) use spec::spec_of;
+pub(crate) use spec::{require_numbers, spec_of};
 
 use kontrast_torch_ext::{StateDict, StateError};
 use std::path::Path;

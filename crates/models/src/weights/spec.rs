@@ -11,6 +11,8 @@ const HEAD: i64 = 64;
 const HEADS_OF_MOCO_V3: i64 = 12;
 /// Pixels on a side of images that positions of a formula are made for.
 const SIDE: i64 = 224;
+/// Numbers that an encoder may be made of without a look at how many there are.
+const SPARE: u64 = 1 << 20;
 /// No transformer has as many blocks.
 const BLOCKS: i64 = 1000;
 
@@ -22,6 +24,16 @@ pub(crate) fn spec_of(found: &Found, own: &StateDict) -> Option<EncoderSpec> {
     }
     let spec = nin_of(own).map(EncoderSpec::Nin).or_else(|| vit_of(found, own).map(EncoderSpec::Vit))?;
     spec.check().ok().map(|()| spec)
+}
+
+/// Refuses an architecture of far more numbers than there are, before any of them is made: shapes may have sides of 0.
+pub(crate) fn require_numbers(spec: EncoderSpec, own: &StateDict) -> Result<(), String> {
+    let found: usize = own.iter().map(|(_, tensor)| tensor.numel()).sum();
+    let expected = spec.estimate((32, 32)).parameters;
+    if expected <= 2 * found as u64 + SPARE {
+        return Ok(());
+    }
+    Err(format!("its shapes are those of a network of {expected} numbers, and its tensors hold {found}"))
 }
 
 fn nin_of(own: &StateDict) -> Option<NinSpec> {

@@ -169,6 +169,20 @@ fn numbers_that_are_not_finite_are_refused() {
 }
 
 #[test]
+fn shapes_that_claim_more_numbers_than_a_file_has_make_no_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = encoder(EncoderSpec::ResNet(resnet(Stem::Cifar))).variables();
+    let others = own.iter().filter(|(name, _)| *name != "conv1.weight");
+    let mut state: StateDict = others.map(|(name, tensor)| (name.to_owned(), tensor.copy())).collect();
+    state.insert("conv1.weight", Tensor::zeros([60_000, 3, 3, 0], (Kind::Float, Device::Cpu)));
+    let path = folder.path().join("wide.safetensors");
+    std::fs::write(&path, state.to_bytes(None).unwrap()).unwrap();
+    let artifact = Artifact::open(&path).unwrap();
+    let refused = artifact.encoder("encoder", Device::Cpu).map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("numbers, and its tensors hold"), "{refused}");
+}
+
+#[test]
 fn files_that_would_have_to_be_run_are_refused_with_what_to_do() {
     let said = |name| refused(name, EncoderSpec::ResNet(resnet(Stem::Cifar)));
     assert!(said("legacy.pth").contains("in the format of PyTorch before 1.6"), "{}", said("legacy.pth"));
