@@ -7,6 +7,7 @@ use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::background::Background;
+use crate::channel_values::ChannelValues;
 use crate::color_space::ColorSpace;
 use crate::problems::Problems;
 
@@ -17,16 +18,17 @@ use crate::problems::Problems;
 pub struct Data {
     /// The data set.
     ///
-    /// Range: `cifar10`, `cifar100`, `stl10`, `fashion-mnist`, `folder`, `pack`, `synthetic`
+    /// Range: `cifar10`, `cifar100`, `stl10`, `fashion-mnist`, `folder`, `csv`, `pack`, `synthetic`
     pub name: DataName,
-    /// Needed by `folder`, which reads the images below it, and by `pack`, whose file it is; relative to the folder in
-    /// which the command runs.
+    /// Needed by `folder`, which reads the images below it, and by `csv` and `pack`, whose file it is; relative to the
+    /// folder in which the command runs.
     ///
     /// Range: a path
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<PathBuf>,
     /// Train on this many images only, an equal fraction of each class where all have one, chosen by the seed; all
-    /// where it is left out, or with `"all"`, which undoes the number of a base.
+    /// where it is left out, or with `"all"`, which undoes the number of a base. Groups of a `csv` stay whole: as many as
+    /// fit.
     ///
     /// Range: `train.batch` to the images there are, `"all"`
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "all_or_count")]
@@ -38,19 +40,26 @@ pub struct Data {
     /// Range: `true`, `false`
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unlabelled: bool,
+    /// For `folder` only: images that are left out, by patterns of their paths below `root` as in `"**/thumbs/**"`; one
+    /// without `/`, as `"*.gif"`, is of the file's name. `*` is any part of a name, `?` a letter, `**` any folders. A note
+    /// says how many each leaves out.
+    ///
+    /// Range: a list of patterns
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
     /// What to do about an image that cannot be decoded. `refuse`, the default everywhere, stops and names it; `skip`
-    /// leaves it out, and lists it in `summary.json` and on the report. Only a `folder` may have `skip`.
+    /// leaves it out, and lists it in `summary.json` and on the report. Only `folder` and `csv` may have `skip`.
     ///
     /// Range: `refuse`, `skip`
     #[serde(default)]
     pub unreadable: Unreadable,
-    /// For `folder` only: the fraction of each class, rounded, that becomes the test split of a folder with classes but
-    /// none; never all of a class. A note names the classes without test images.
+    /// For `folder` and `csv` only: the fraction of each class, rounded, that becomes the test split of images with classes
+    /// but none; never all of a class. Groups of a `csv` stay on one side. A note names the classes without test images.
     ///
     /// Range: above 0, below 1
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<f64>,
-    /// For `folder` only, where alpha is no channel: the colour that transparent images are laid over; default `"white"`.
+    /// For `folder` and `csv` only, where alpha is no channel: the colour that transparent images are laid over; default `"white"`.
     /// A note counts such images.
     ///
     /// Range: `"white"`, `"black"`, `"#rrggbb"`, or `[red, green, blue]` from 0 to 255
@@ -69,16 +78,21 @@ pub struct Data {
     #[serde(default, skip_serializing_if = "usual_space")]
     pub color_space: Option<ColorSpace>,
     /// Mean of each channel, in the units of `color_space`. How many numbers there are says what an image has: 1 gray,
-    /// 2 gray and alpha, 3 red, green and blue, 4 these and alpha.
+    /// 2 gray and alpha, 3 red, green and blue, 4 these and alpha. `"measured"` takes mean and std of the training images
+    /// themselves, once, when a run begins.
     ///
-    /// Range: one to four numbers, 0 to 1 in RGB
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4)))]
-    pub mean: Vec<f64>,
-    /// Standard deviation of each channel, in the units of `color_space`.
+    /// Range: one to four numbers, 0 to 1 in RGB, or `"measured"`
+    pub mean: ChannelValues,
+    /// Standard deviation of each channel, in the units of `color_space`; left out where `mean` is `"measured"`.
     ///
-    /// Range: as many numbers as `mean` has, above 0, at most 1 in RGB
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4)))]
-    pub std: Vec<f64>,
+    /// Range: as many numbers as `mean` has, above 0, at most 1 in RGB, or `"measured"`
+    #[serde(default, skip_serializing_if = "ChannelValues::is_measured")]
+    pub std: ChannelValues,
+    /// For `mean = "measured"` only: what an image has, as the length of `mean` says it otherwise; default 3.
+    ///
+    /// Range: 1 to 4
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<usize>,
 }
 
 /// The data sets that Kontrast knows.
@@ -96,6 +110,8 @@ pub enum DataName {
     FashionMnist,
     /// The images below `data.root`.
     Folder,
+    /// The images that the file `data.root` names: columns `image`, and `label`, `group` and `split` where there are such.
+    Csv,
     /// The file `data.root`, written by `pack`.
     Pack,
     /// Drawn shapes, for tests: no network needed.
@@ -114,6 +130,7 @@ impl DataName {
             Self::Stl10 => "stl10",
             Self::FashionMnist => "fashion-mnist",
             Self::Folder => "folder",
+            Self::Csv => "csv",
             Self::Pack => "pack",
             Self::Synthetic => "synthetic",
         }
@@ -194,7 +211,18 @@ fn all_or_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usi
 impl Data {
     /// Channels of an image: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.
     pub fn channels(&self) -> usize {
-        self.mean.len()
+        self.mean.given().map_or(self.channels.unwrap_or(3), <[f64]>::len)
+    }
+
+    /// Mean and std as numbers; none where they are still to be measured.
+    pub fn normalization(&self) -> Option<(&[f64], &[f64])> {
+        self.mean.given().zip(self.std.given())
+    }
+
+    /// The same with mean and std that were measured.
+    #[must_use]
+    pub fn normalized_by(self, mean: Vec<f64>, std: Vec<f64>) -> Self {
+        Self { mean: ChannelValues::Given(mean), std: ChannelValues::Given(std), channels: None, ..self }
     }
 
     /// The number of training images, where the file itself says it, with its key.
@@ -208,48 +236,69 @@ impl Data {
         let fitting = !self.unlabelled || self.name == DataName::Stl10;
         let only = "false, since only data.name = \"stl10\" has images without labels apart";
         problems.require(fitting, "data.unlabelled", &self.unlabelled, only);
-        self.check_folder(problems);
+        self.check_root(problems);
+        self.check_files(problems);
         self.check_synthetic(problems);
     }
 
     fn check_channels(&self, problems: &mut Problems) {
         let (channels, space) = (self.channels(), self.color_space.unwrap_or_default());
-        let expected =
-            "a number for each channel: 1 of gray, 2 of gray with alpha, 3 of RGB, 4 of RGB with alpha";
-        problems.require((1..=4).contains(&channels), "data.mean", &self.mean, expected);
-        let expected = format!("as many numbers as data.mean has, {channels}: one a channel");
-        problems.require(self.std.len() == channels, "data.std", &self.std, &expected);
         let expected = "rgb, or 3 numbers in data.mean: only images of three channels have another space";
         let fits = space == ColorSpace::Rgb || channels == 3;
         problems.require(fits, "data.color_space", &space.as_str(), expected);
+        let Some(mean) = self.mean.given() else {
+            problems.require((1..=4).contains(&channels), "data.channels", &channels, "1 to 4");
+            let expected = "\"measured\" as data.mean is, or left out; or give data.mean numbers too";
+            problems.require(self.std.is_measured(), "data.std", &self.std, expected);
+            return;
+        };
+        let expected =
+            "a number for each channel: 1 of gray, 2 of gray with alpha, 3 of RGB, 4 of RGB with alpha";
+        problems.require((1..=4).contains(&channels), "data.mean", &mean, expected);
+        if let Some(channels) = self.channels {
+            let expected = "no such key, since the numbers of data.mean say how many there are";
+            problems.require(false, "data.channels", &channels, expected);
+        }
         let largest = space.largest_std();
         let inside =
             |(channel, mean): (usize, &f64)| (space.range(channel).0..=space.range(channel).1).contains(mean);
-        problems.require(self.mean.iter().enumerate().all(inside), "data.mean", &self.mean, &space.means());
-        let inside = self.std.iter().all(|std| *std > 0.0 && *std <= largest);
+        problems.require(mean.iter().enumerate().all(inside), "data.mean", &mean, &space.means());
+        let Some(std) = self.std.given() else {
+            problems.missing("data.std", &format!("{channels} numbers, as many as data.mean has"));
+            return;
+        };
+        let expected = format!("as many numbers as data.mean has, {channels}: one a channel");
+        problems.require(std.len() == channels, "data.std", &std, &expected);
+        let inside = std.iter().all(|std| *std > 0.0 && *std <= largest);
         let expected = format!("numbers above 0, at most {largest}");
-        problems.require(inside, "data.std", &self.std, &expected);
+        problems.require(inside, "data.std", &std, &expected);
     }
 
-    fn check_folder(&self, problems: &mut Problems) {
-        let folder = self.name == DataName::Folder;
-        let only = "no such key, since only data.name = \"folder\" reads it";
-        let pack = self.name == DataName::Pack;
-        match &self.root {
-            None if folder => {
-                problems.missing("data.root", "the folder of images, for data.name = \"folder\"");
+    fn check_root(&self, problems: &mut Problems) {
+        let what = match self.name {
+            DataName::Folder => "the folder of images, for data.name = \"folder\"",
+            DataName::Csv => "the file that names the images, for data.name = \"csv\"",
+            DataName::Pack => "the packed file, for data.name = \"pack\"",
+            _ => {
+                if let Some(root) = &self.root {
+                    let only = "no such key, since only data.name = \"folder\", \"csv\" and \"pack\" read it";
+                    problems.require(false, "data.root", root, only);
+                }
+                return;
             }
-            None if pack => problems.missing("data.root", "the packed file, for data.name = \"pack\""),
-            Some(root) if !folder && !pack => {
-                let only = "no such key, since only data.name = \"folder\" and \"pack\" read it";
-                problems.require(false, "data.root", root, only);
-            }
-            _ => {}
+        };
+        if self.root.is_none() {
+            problems.missing("data.root", what);
         }
+    }
+
+    fn check_files(&self, problems: &mut Problems) {
+        let files = matches!(self.name, DataName::Folder | DataName::Csv);
+        let only = "no such key, since only data.name = \"folder\" and \"csv\" read it";
         let skipping = self.unreadable == Unreadable::Skip;
-        problems.require(folder || !skipping, "data.unreadable", &"skip", only);
+        problems.require(files || !skipping, "data.unreadable", &"skip", only);
         if let Some(background) = &self.background {
-            problems.require(folder, "data.background", &background.to_string(), only);
+            problems.require(files, "data.background", &background.to_string(), only);
             let expected = "no such key, since alpha is a channel of the images and nothing is laid over";
             let flat = !self.channels().is_multiple_of(2);
             problems.require(flat, "data.background", &background.to_string(), expected);
@@ -257,7 +306,22 @@ impl Data {
         if let Some(holdout) = self.holdout {
             let between = holdout > 0.0 && holdout < 1.0;
             problems.require(between, "data.holdout", &holdout, "a fraction above 0 and below 1");
-            problems.require(folder, "data.holdout", &holdout, only);
+            problems.require(files, "data.holdout", &holdout, only);
+        }
+        let folder = self.name == DataName::Folder || self.exclude.is_empty();
+        let only = "no such key, since only data.name = \"folder\" reads it";
+        problems.require(folder, "data.exclude", &self.exclude, only);
+        for (place, pattern) in self.exclude.iter().enumerate() {
+            if let Err(error) = glob::Pattern::new(pattern) {
+                let expected = format!(
+                    "a pattern such as \"**/thumbs/**\" or \"*.gif\": {} at letter {}",
+                    error.msg, error.pos
+                );
+                problems.require(false, &format!("data.exclude[{place}]"), pattern, &expected);
+            }
+            let relative = !pattern.is_empty() && !pattern.starts_with('/') && !pattern.starts_with("./");
+            let expected = "a pattern of paths below data.root, which begin with no / and no ./";
+            problems.require(relative, &format!("data.exclude[{place}]"), pattern, expected);
         }
     }
 

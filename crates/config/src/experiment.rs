@@ -87,7 +87,8 @@ impl Experiment {
         self.data.check(&mut problems);
         self.views.check(&mut problems);
         let channels = self.data.channels();
-        if (1..=2).contains(&channels) && self.data.std.len() == channels {
+        let told = self.data.std.given().is_some_and(|std| std.len() != channels);
+        if (1..=2).contains(&channels) && !told {
             self.views.check_gray(channels, &mut problems);
         }
         self.encoder.check(&mut problems);

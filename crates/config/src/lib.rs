@@ -4,6 +4,7 @@
 
 mod ablation;
 mod background;
+mod channel_values;
 mod choices;
 mod color_space;
 mod data;
@@ -39,6 +40,7 @@ mod weights;
 
 pub use ablation::{Ablation, Axis, AxisValue, Cell, PaperValue};
 pub use background::Background;
+pub use channel_values::ChannelValues;
 pub use color_space::ColorSpace;
 pub use data::{Data, DataName, Synthetic, Unreadable};
 pub use encoder::{Encoder, Nin, Resnet, Stem};

@@ -165,6 +165,24 @@ pub enum DataError {
         /// Images there are.
         available: usize,
     },
+    /// Fewer images asked for than one group has.
+    #[error(
+        "data.subset = {asked}: groups of images stay whole, and the first that the seed draws has more; ask for more images"
+    )]
+    Groups {
+        /// As given.
+        asked: usize,
+    },
+    /// A line of a file that names images.
+    #[error("{}:{line}: {reason}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: u64,
+        /// What was expected, what was found, what to do.
+        reason: String,
+    },
     /// A batch larger than the data set.
     #[error(
         "train.batch = {batch}, but there are {images} training images, so that an epoch would have no step; ask for at \

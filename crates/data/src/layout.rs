@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
+use crate::exclude::Exclude;
 use crate::walk::{Files, Listed, Walker, listed};
 
 /// What folders of training images are called, in any case.
@@ -10,6 +11,16 @@ const TRAIN: [&str; 2] = ["train", "training"];
 
 /// What folders of test images are called, in any case; of several the first is read.
 const TEST: [&str; 5] = ["test", "testing", "val", "valid", "validation"];
+
+/// Whether a name in small letters is one of training images.
+pub(crate) fn is_train(name: &str) -> bool {
+    TRAIN.contains(&name)
+}
+
+/// Whether a name in small letters is one of test images.
+pub(crate) fn is_test(name: &str) -> bool {
+    TEST.contains(&name)
+}
 
 /// What lies in a folder of images.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,11 +33,11 @@ pub(crate) struct Layout {
 impl Layout {
     /// Looks for a folder of training images, and one of test images beside it; without the first the images are `root`'s
     /// own.
-    pub(crate) fn find(root: &Path) -> Result<Self, DataError> {
+    pub(crate) fn find(root: &Path, exclude: &[String]) -> Result<Self, DataError> {
         require_folder(root)?;
-        let mut walker = Walker::default();
+        let mut walker = Walker::without(Exclude::new(root, exclude)?);
         let (train, test) = parts(root, &mut walker)?;
-        Ok(Self { train, test, notes: walker.left.notes(root) })
+        Ok(Self { train, test, notes: walker.notes(root) })
     }
 
     /// Every image below `root`: as [`Layout::find`] has them where each lies in the folder of a class, else side by side.
@@ -38,7 +49,7 @@ impl Layout {
         if let Ok((Files::Classes(train), test)) = found {
             in_classes = true;
             if !walker.left.misplaced() && !matches!(test, Some(Files::Flat(_))) {
-                return Ok(Self { train: Files::Classes(train), test, notes: walker.left.notes(root) });
+                return Ok(Self { train: Files::Classes(train), test, notes: walker.notes(root) });
             }
         }
         let mut walker = Walker::default();
@@ -49,7 +60,7 @@ impl Layout {
                 root.display()
             ));
         }
-        Ok(Self { train: Files::Flat(images), test: None, notes: walker.left.notes(root) })
+        Ok(Self { train: Files::Flat(images), test: None, notes: walker.notes(root) })
     }
 }
 
@@ -178,7 +189,7 @@ mod tests {
     #[test]
     fn train_and_val_are_splits_of_classes() {
         let folder = folder(&["train/cat/1.png", "train/cat/old/2.JPEG", "train/dog/1.jpg", "val/cat/7.png"]);
-        let layout = Layout::find(folder.path()).unwrap();
+        let layout = Layout::find(folder.path(), &[]).unwrap();
         assert_eq!(classes(&layout.train), [("cat", 2), ("dog", 1)]);
         assert_eq!(classes(layout.test.as_ref().unwrap()), [("cat", 1)]);
     }
@@ -186,7 +197,7 @@ mod tests {
     #[test]
     fn what_is_no_class_and_no_image_is_told_or_passed_over() {
         let folder = folder(&["cat/1.png", "dog/readme.txt", "loose.png", ".hidden/1.png", "notes.txt"]);
-        let layout = Layout::find(folder.path()).unwrap();
+        let layout = Layout::find(folder.path(), &[]).unwrap();
         assert_eq!(classes(&layout.train), [("cat", 1)]);
         assert!(layout.notes[0].ends_with(": 1 image is left out: 1 beside the classes, without one"));
         assert!(layout.notes[1].ends_with("no images in dog, which is no class therefore"));
@@ -198,7 +209,7 @@ mod tests {
         let names =
             ["train/cat/1.png", "train/cat/2.Heic", "train/cat/b/3.heic", "train/4.avif", "train/5.png"];
         let folder = folder(&[&names[..], &["test/cat/1.png", "test/cat/2.jxl"]].concat());
-        let [note] = &Layout::find(folder.path()).unwrap().notes[..] else { panic!("one note") };
+        let [note] = &Layout::find(folder.path(), &[]).unwrap().notes[..] else { panic!("one note") };
         let expected = ": 5 images are left out: 1 beside the classes, without one; 1 .avif, 2 .heic, 1 .jxl, of \
                         formats that are not read";
         assert!(note.ends_with(expected), "{note}");
@@ -206,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_folder_of_other_formats_alone_says_which() {
-        let said = Layout::find(folder(&["1.jp2", "2.jp2"]).path()).unwrap_err().to_string();
+        let said = Layout::find(folder(&["1.jp2", "2.jp2"]).path(), &[]).unwrap_err().to_string();
         assert!(said.contains(": no images found, but 2 .jp2; expected JPEG, PNG"), "{said}");
     }
 
@@ -214,13 +225,13 @@ mod tests {
     fn images_side_by_side_have_no_classes() {
         let folder = folder(&["b.png", "a.jpg"]);
         let expected = Files::Flat(vec![folder.path().join("a.jpg"), folder.path().join("b.png")]);
-        assert_eq!(Layout::find(folder.path()).unwrap().train, expected);
+        assert_eq!(Layout::find(folder.path(), &[]).unwrap().train, expected);
     }
 
     #[test]
     fn a_folder_without_images_is_named() {
         let folder = folder(&["readme.txt"]);
-        let said = Layout::find(folder.path()).unwrap_err().to_string();
+        let said = Layout::find(folder.path(), &[]).unwrap_err().to_string();
         assert!(said.starts_with(&format!("{}: no images found", folder.path().display())), "{said}");
     }
 }

@@ -9,7 +9,7 @@ use crate::memory::InMemory;
 use crate::shapes::Shapes;
 use crate::split::{Split, Splits};
 use crate::transparency::Form;
-use crate::{cifar10, cifar100, coverage, fashion_mnist, pack, stl10};
+use crate::{cifar10, cifar100, coverage, csv_file, fashion_mnist, pack, stl10};
 
 /// Which images to train on.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +44,8 @@ pub enum Source {
     Folder {
         /// The folder.
         root: PathBuf,
+        /// Images that are left out: patterns of paths below the folder such as `**/thumbs/**`, or of a name, `*.gif`.
+        exclude: Vec<String>,
         /// What to do about images that cannot be decoded.
         unreadable: Unreadable,
         /// The fraction of each class that becomes the test split where there is none; never all of a class.
@@ -68,6 +70,17 @@ pub enum Source {
         files: Vec<PathBuf>,
         /// What to do about images that cannot be decoded.
         unreadable: Unreadable,
+        /// As of [`Source::Folder`].
+        background: [u8; 3],
+    },
+    /// The images that a CSV file names, with a class, a group and a split each where it has columns of these.
+    Csv {
+        /// The file; images are relative to its folder.
+        path: PathBuf,
+        /// What to do about images that cannot be decoded.
+        unreadable: Unreadable,
+        /// As of [`Source::Folder`]; groups stay on one side.
+        holdout: Option<f64>,
         /// As of [`Source::Folder`].
         background: [u8; 3],
     },
@@ -101,10 +114,15 @@ pub fn open(spec: &Spec, cache: &Path) -> Result<Splits, DataError> {
             stored = 1;
             in_memory(fashion_mnist::open(&folder_of(cache, fashion_mnist::NAME))?)
         }
-        Source::Folder { root, unreadable, holdout, background } => {
+        Source::Folder { root, exclude, unreadable, holdout, background } => {
             stored = spec.channels;
             let form = Form { channels: spec.channels, background: *background };
-            folder::open(root, *unreadable, *holdout, form, spec.seed)?
+            folder::open(root, exclude, *unreadable, *holdout, form, spec.seed)?
+        }
+        Source::Csv { path, unreadable, holdout, background } => {
+            stored = spec.channels;
+            let form = Form { channels: spec.channels, background: *background };
+            csv_file::open(path, *unreadable, *holdout, form, spec.seed)?
         }
         Source::EveryImage { root, unreadable, background } => {
             stored = spec.channels;
@@ -132,6 +150,12 @@ pub fn open(spec: &Spec, cache: &Path) -> Result<Splits, DataError> {
     }
     if let Some(count) = spec.subset {
         splits.train = splits.train.subset(count, spec.seed)?;
+        let taken = splits.train.images().len();
+        if taken < count {
+            splits
+                .notes
+                .push(format!("data.subset = {count}: {taken} images are taken, since groups stay whole"));
+        }
     }
     if let (Some(train), Some(test)) = (splits.train.labelled(), &splits.test) {
         splits.notes.extend(coverage::untrained(&*train, &**test));

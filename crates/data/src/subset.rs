@@ -9,6 +9,7 @@ use kontrast_rng::KeyedRng;
 
 use crate::dataset::{Dataset, Labelled};
 use crate::error::DataError;
+use crate::groups::chosen;
 
 /// Some images of another data set, in its order.
 #[derive(Clone, Debug)]
@@ -71,14 +72,14 @@ impl<D: Dataset + ?Sized> Subset<D> {
         Self { base, indices }
     }
 
-    /// `count` images, chosen by the seed without regard to classes.
+    /// `count` images, chosen by the seed without regard to classes; groups stay whole, as many as fit.
     ///
     /// # Errors
-    /// When `count` is 0 or more than there are.
+    /// When `count` is 0, more than there are, or less than the first group that is drawn.
     pub fn random(base: Arc<D>, count: usize, seed: u64) -> Result<Self, DataError> {
         check(count, base.len())?;
-        let indices = balanced(&vec![0; base.len()], count, seed);
-        Ok(Self { base, indices })
+        let indices = chosen(&*base, &vec![0; base.len()], count, seed);
+        if indices.is_empty() { Err(DataError::Groups { asked: count }) } else { Ok(Self { base, indices }) }
     }
 
     /// The images' indices in the whole data set, ascending.
@@ -88,14 +89,14 @@ impl<D: Dataset + ?Sized> Subset<D> {
 }
 
 impl<D: Labelled + ?Sized> Subset<D> {
-    /// `count` images, an equal fraction of each class, chosen by the seed.
+    /// `count` images, an equal fraction of each class, chosen by the seed; groups stay whole, as many as fit.
     ///
     /// # Errors
-    /// When `count` is 0 or more than there are.
+    /// When `count` is 0, more than there are, or less than the first group that is drawn.
     pub fn balanced(base: Arc<D>, count: usize, seed: u64) -> Result<Self, DataError> {
         check(count, base.len())?;
-        let indices = balanced(&base.labels(), count, seed);
-        Ok(Self { base, indices })
+        let indices = chosen(&*base, &base.labels(), count, seed);
+        if indices.is_empty() { Err(DataError::Groups { asked: count }) } else { Ok(Self { base, indices }) }
     }
 }
 

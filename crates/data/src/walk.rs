@@ -8,6 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
+use crate::exclude::Exclude;
 use crate::formats::Kind;
 use crate::left_out::LeftOut;
 use crate::own;
@@ -27,6 +28,7 @@ pub(crate) struct Walker {
     /// Device and inode of each folder.
     seen: HashSet<(u64, u64)>,
     pub(crate) left: LeftOut,
+    exclude: Exclude,
 }
 
 /// What lies in the folder of a split.
@@ -56,6 +58,27 @@ enum Entry {
 }
 
 impl Walker {
+    /// A walker that leaves out what these patterns name.
+    pub(crate) fn without(exclude: Exclude) -> Self {
+        Self { exclude, ..Self::default() }
+    }
+
+    /// What a person should know of what was left out.
+    pub(crate) fn notes(self, root: &Path) -> Vec<String> {
+        let excluded: Vec<_> = self.exclude.notes().collect();
+        self.left.notes(root).into_iter().chain(excluded).collect()
+    }
+
+    fn empty(&self, folder: PathBuf) -> DataError {
+        let mut others = self.left.instead();
+        let excluded = self.exclude.images();
+        if excluded > 0 {
+            let joined = if others.is_empty() { ", but" } else { " and" };
+            others = format!("{others}{joined} {excluded} that data.exclude leaves out");
+        }
+        DataError::EmptyFolder { folder, others }
+    }
+
     /// Walks a folder and the folders in it, each of these as a class; links to folders are left to [`Self::follow`]. None
     /// where it was walked already.
     pub(crate) fn gather(&mut self, folder: &Path) -> Result<Option<Found>, DataError> {
@@ -103,7 +126,7 @@ impl Walker {
             if !flat.is_empty() {
                 return Ok(Files::Flat(flat));
             }
-            return Err(DataError::EmptyFolder { folder, others: self.left.instead() });
+            return Err(self.empty(folder));
         }
         let empty: Vec<_> =
             empty.iter().filter(|class| !class.own).map(|class| class.name.to_string_lossy()).collect();
@@ -128,7 +151,7 @@ impl Walker {
         images.extend(classes.into_iter().flat_map(|class| class.images));
         images.sort();
         if images.is_empty() {
-            return Err(DataError::EmptyFolder { folder: folder.to_owned(), others: self.left.instead() });
+            return Err(self.empty(folder.to_owned()));
         }
         Ok(images)
     }
@@ -170,6 +193,7 @@ impl Walker {
     /// Takes an image, or counts what is none to train on.
     pub(crate) fn file(&mut self, path: PathBuf, images: &mut Vec<PathBuf>) {
         match Kind::of(&path) {
+            Kind::Image if self.exclude.leaves_out(&path) => {}
             Kind::Image => images.push(path),
             Kind::Other(ending) => *self.left.others.entry(ending).or_default() += 1,
             Kind::Own => self.left.own += 1,

@@ -91,10 +91,14 @@ fn source(config: &Data) -> anyhow::Result<Source> {
         DataName::FashionMnist => Source::FashionMnist,
         DataName::Folder => Source::Folder {
             root: config.root.clone().ok_or_else(|| lacks("root"))?,
-            unreadable: match config.unreadable {
-                Unreadable::Refuse => kontrast_data::Unreadable::Refuse,
-                Unreadable::Skip => kontrast_data::Unreadable::Skip,
-            },
+            exclude: config.exclude.clone(),
+            unreadable: unreadable(config),
+            holdout: config.holdout,
+            background: config.background.unwrap_or_default().0,
+        },
+        DataName::Csv => Source::Csv {
+            path: config.root.clone().ok_or_else(|| lacks("root"))?,
+            unreadable: unreadable(config),
             holdout: config.holdout,
             background: config.background.unwrap_or_default().0,
         },
@@ -109,6 +113,13 @@ fn source(config: &Data) -> anyhow::Result<Source> {
             }
         }
     })
+}
+
+fn unreadable(config: &Data) -> kontrast_data::Unreadable {
+    match config.unreadable {
+        Unreadable::Refuse => kontrast_data::Unreadable::Refuse,
+        Unreadable::Skip => kontrast_data::Unreadable::Skip,
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::origin::Origin;
 use crate::vectors::refused;
 use crate::{destination, images};
 use clap::Args;
-use kontrast_data::{Dataset, Labelled, Split};
+use kontrast_data::{Dataset, Labelled, Split, groups_of};
 use kontrast_embeddings::{EmbeddingsError, Existing, Table};
 use kontrast_eval::{EvalError, Stop};
 use kontrast_runlog::human;
@@ -22,7 +22,7 @@ pub struct Embed {
     /// The encoder
     #[command(flatten)]
     pub with: EncoderOptions,
-    /// A folder, of which every image is taken, or a pack; images that cannot be read are named and left out
+    /// A folder, of which every image is taken, a pack, or a CSV with a column image; images that cannot be read are named and left out
     #[arg(long, value_name = "PATH", group = "source")]
     pub images: Option<PathBuf>,
     /// A text file with a path of an image on each line, relative to the file's folder; rows stand in its order
@@ -39,7 +39,7 @@ pub struct Embed {
     pub force: bool,
 }
 
-/// Embeds images: a row each, h, with the image's name and, where it is known, its class. Rows stand in the order of the
+/// Embeds images: a row each, h, with the image's name and, where they are known, its class and its group. Rows stand in the order of the
 /// images, those of a test split last. Nothing is returned, and nothing written, where it was asked to stop.
 ///
 /// # Errors
@@ -119,7 +119,7 @@ impl Part {
 /// The images, and the folder from which their names begin.
 fn parts(asked: &Embed, channels: usize, host: &dyn Host) -> anyhow::Result<(Vec<Part>, PathBuf)> {
     let (splits, folder) = match (&asked.images, &asked.list, &asked.dataset) {
-        (Some(path), ..) => (images::every(path, channels, host)?, path.clone()),
+        (Some(path), ..) => (images::every(path, channels, host)?, beginning(path)),
         (_, Some(list), _) => {
             let folder = list.parent().unwrap_or(Path::new("")).to_owned();
             (images::listed(list, channels, host)?, folder)
@@ -127,7 +127,7 @@ fn parts(asked: &Embed, channels: usize, host: &dyn Host) -> anyhow::Result<(Vec
         (.., dataset) => {
             let name = dataset.as_deref().unwrap_or_default();
             let every = |path: &Path| images::every(path, channels, host);
-            (images::named_or_path("--dataset", name, channels, host, every)?, PathBuf::from(name))
+            (images::named_or_path("--dataset", name, channels, host, every)?, beginning(Path::new(name)))
         }
     };
     let train = match splits.train {
@@ -138,10 +138,23 @@ fn parts(asked: &Embed, channels: usize, host: &dyn Host) -> anyhow::Result<(Vec
     Ok(([Some(train), test].into_iter().flatten().collect(), folder))
 }
 
-/// The table with names, and with classes where those of all images are known.
+/// From where names of images begin: a folder itself, the folder of a file.
+fn beginning(path: &Path) -> PathBuf {
+    let folder = if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { path };
+    folder.to_owned()
+}
+
+/// The table with names, and with groups and classes where those of all images are known.
 fn described(table: Table, parts: &[Part], folder: &Path) -> Result<Table, EmbeddingsError> {
     let names = parts.iter().flat_map(|part| (0..part.len()).map(|index| part.name(index, folder))).collect();
-    let table = table.with_names(names)?;
+    let mut table = table.with_names(names)?;
+    if parts.iter().any(|part| groups_of(part.images()).is_some()) {
+        // One file numbers the groups of all its images.
+        let of = |part: &Part| {
+            (0..part.len()).map(|index| part.images().group(index).to_string()).collect::<Vec<_>>()
+        };
+        table = table.with_groups(parts.iter().flat_map(of).collect())?;
+    }
     let mut labels = Vec::with_capacity(table.len());
     for part in parts {
         let Part::Labelled(_, images) = part else { return Ok(table) };

@@ -9,6 +9,7 @@ use kontrast_models::EncoderSpec;
 use kontrast_runlog::human;
 use kontrast_torch_ext::available_memory;
 use kontrast_training::DeviceImages;
+use tch::Device;
 
 const BYTES_OF_FP32: u64 = 4;
 const BYTES_OF_BF16: u64 = 2;
@@ -40,6 +41,22 @@ pub(crate) fn require_room(session: &Session<'_>) -> anyhow::Result<()> {
         DeviceImages::check(&*session.trained_on, channels, session.runtime.device)?;
     }
     Ok(())
+}
+
+/// The batch, halved until a step of it takes at most so many bytes; never less than 2.
+///
+/// # Errors
+/// Where the experiment cannot be built.
+pub(crate) fn largest_batch(experiment: &Experiment, batch: usize, bytes: u64) -> anyhow::Result<usize> {
+    let encoder = setting(experiment, batch, Device::Cpu)?.encoder;
+    let Need { weights, step } = need(experiment, encoder, experiment.views.size().width_and_height());
+    // Two views, and of each at least what convolutions keep; batch norm and the shortcuts as much again.
+    let of_image = 4 * step / experiment.train.batch as u64;
+    let mut batch = batch;
+    while batch > 2 && weights.saturating_add(of_image.saturating_mul(batch as u64)) > bytes {
+        batch /= 2;
+    }
+    Ok(batch)
 }
 
 fn need(experiment: &Experiment, encoder: EncoderSpec, size: (usize, usize)) -> Need {
@@ -91,7 +108,6 @@ fn fits(experiment: &Experiment, need: Need, size: (usize, usize), available: u6
 mod tests {
     use super::*;
     use std::path::Path;
-    use tch::Device;
 
     const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/smoke/simclr.toml");
 

@@ -131,7 +131,7 @@ pub(crate) fn open<'h>(
     let layout = Layout::of(path);
     let earlier = read_summary(path)?;
     let dir = RunDir::acquire(path)?;
-    let session = Session::new(loaded, host, Some(earlier.threads), Arc::clone(stop).into())?;
+    let session = Session::new(loaded, host, Some(&earlier), Arc::clone(stop).into())?;
     session.inventory.require_same(&layout, FOR_EVALUATE)?;
     let method = session.method()?;
     let mut record = Record::new(dir, &session, earlier.command.clone(), earlier.parameters);

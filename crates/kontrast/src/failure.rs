@@ -35,7 +35,9 @@ pub fn panic_words(panic: &(dyn Any + Send)) -> String {
 
 /// Whether the values of the file or the arguments are the cause, and have to change.
 pub fn is_refused(error: &anyhow::Error) -> bool {
-    use DataError::{Batch, EmptyFolder, Holdout, Layout, NoFolder, NoPack, Subset, Synthetic, Unknown};
+    use DataError::{
+        Batch, EmptyFolder, Groups, Holdout, Layout, Line, NoFolder, NoPack, Subset, Synthetic, Unknown,
+    };
     let of_data = matches!(
         error.downcast_ref(),
         Some(
@@ -46,7 +48,9 @@ pub fn is_refused(error: &anyhow::Error) -> bool {
                 | Layout { .. }
                 | NoFolder { .. }
                 | EmptyFolder { .. }
+                | Groups { .. }
                 | Holdout { .. }
+                | Line { .. }
                 | NoPack { .. }
         )
     );

@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// A folder of images, or where `path` is a file a pack, in so many channels.
+/// A folder of images, or where `path` is a file a pack or a CSV that names images, in so many channels.
 pub(crate) fn open(
     path: &Path,
     unreadable: Unreadable,
@@ -16,14 +16,14 @@ pub(crate) fn open(
     channels: usize,
     host: &dyn Host,
 ) -> anyhow::Result<Splits> {
-    let folder = |root| Source::Folder { root, unreadable, holdout, background: WHITE };
-    opened(folder_or_pack(path, folder), channels, host)
+    let folder = |root| Source::Folder { root, exclude: Vec::new(), unreadable, holdout, background: WHITE };
+    opened(folder_or_file(path, unreadable, holdout, folder), channels, host)
 }
 
-/// Every image below a folder, or where `path` is a file those of a pack; what cannot be read is named and left out.
+/// Every image below a folder, or where `path` is a file those of a pack or a CSV; what cannot be read is named and left out.
 pub(crate) fn every(path: &Path, channels: usize, host: &dyn Host) -> anyhow::Result<Splits> {
     let folder = |root| Source::EveryImage { root, unreadable: Unreadable::Skip, background: WHITE };
-    opened(folder_or_pack(path, folder), channels, host)
+    opened(folder_or_file(path, Unreadable::Skip, None, folder), channels, host)
 }
 
 /// The images that a text file names, a path a line from its folder on; what cannot be read is named and left out.
@@ -61,13 +61,25 @@ pub(crate) fn named_or_path(
     }
     let known = NAMES.join(", ");
     let text = format!(
-        "{option} {dataset}: expected {known}, or a folder of images or a pack; there is none of that name"
+        "{option} {dataset}: expected {known}, or a folder of images, a pack or a CSV that names images; there is none of that name"
     );
     Err(Refusal(text).into())
 }
 
-fn folder_or_pack(path: &Path, folder: impl FnOnce(PathBuf) -> Source) -> Source {
-    if path.is_file() { Source::Pack(path.to_owned()) } else { folder(path.to_owned()) }
+fn folder_or_file(
+    path: &Path,
+    unreadable: Unreadable,
+    holdout: Option<f64>,
+    folder: impl FnOnce(PathBuf) -> Source,
+) -> Source {
+    let path = path.to_owned();
+    if !path.is_file() {
+        return folder(path);
+    }
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
+        return Source::Csv { path, unreadable, holdout, background: WHITE };
+    }
+    Source::Pack(path)
 }
 
 fn opened(source: Source, channels: usize, host: &dyn Host) -> anyhow::Result<Splits> {

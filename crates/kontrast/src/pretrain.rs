@@ -71,7 +71,7 @@ pub fn pretrain(asked: &Pretrain, host: &dyn Host) -> anyhow::Result<Ended> {
     let start = start::read(loaded, &path, asked.resume, host)?;
     // Before the run directory: what is wrong with the images or the network leaves none behind.
     let session =
-        match Session::new(loaded, host, threads_before(asked, &path), Arc::clone(&interrupt).into()) {
+        match Session::new(loaded, host, before(asked, &path).as_ref(), Arc::clone(&interrupt).into()) {
             // A download that Ctrl-C cut short is no failure of the download.
             Err(_) if interrupt.load(Ordering::Relaxed) => {
                 return Ok(Ended { status: Status::Interrupted, directory: path });
@@ -99,9 +99,9 @@ pub fn pretrain(asked: &Pretrain, host: &dyn Host) -> anyhow::Result<Ended> {
     Ok(Ended { status, directory: path })
 }
 
-/// Threads of the run that is to go on, without which it would not go on bit for bit.
-fn threads_before(asked: &Pretrain, path: &Path) -> Option<usize> {
-    read_summary(path).ok().filter(|_| asked.resume).map(|summary| summary.threads)
+/// What the run that is to go on says of itself: it would not go on bit for bit with other threads.
+fn before(asked: &Pretrain, path: &Path) -> Option<Summary> {
+    read_summary(path).ok().filter(|_| asked.resume)
 }
 
 /// The run directory, empty unless a run is to go on there.

@@ -38,6 +38,7 @@ impl Record {
             classes: session.splits.train.labelled().map(|images| images.class_names().len()),
             test_images: session.splits.test.as_ref().map(|images| images.len()),
             images_fingerprint: Some(session.inventory.fingerprint.clone()),
+            normalization: session.normalization.clone(),
             skipped_images: session.splits.skipped.clone(),
             weights: start::in_summary(experiment),
             command,

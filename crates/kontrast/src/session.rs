@@ -5,6 +5,7 @@ use crate::evaluation::{self, FinalScores};
 use crate::host::{Host, Runtime};
 use crate::images;
 use crate::inventory::Inventory;
+use crate::normalization;
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::ToTensor;
 use kontrast_config::{Experiment, Loaded};
@@ -13,6 +14,7 @@ use kontrast_eval::{Extractor, Stop};
 use kontrast_methods::{Labels, Method, build, permutation_set, precision, setting, to_tensor, view_spec};
 use kontrast_models::Encoder;
 use kontrast_pretext::permutations::PermutationSet;
+use kontrast_runlog::{Normalization, Summary};
 use std::sync::Arc;
 
 /// Images that evaluation sends through the encoder at once.
@@ -38,27 +40,30 @@ pub struct Session<'h> {
     pub trained_on: Arc<dyn Dataset>,
     /// Their places among the training images, where these are not all.
     places: Option<Vec<u32>>,
+    /// Mean and std, where the file has them measured.
+    pub(crate) normalization: Option<Normalization>,
     /// Set when the run is asked to stop.
     pub stop: Stop,
 }
 
 impl<'h> Session<'h> {
-    /// Opens the images of an experiment, which are fetched first where the cache lacks them. `threads` is the number that
-    /// the run had before, where it goes on or is scored again.
+    /// Opens the images of an experiment, which are fetched first where the cache lacks them. `earlier` is what the
+    /// run's summary says, where it goes on or is scored again: it keeps its threads, and mean and std that it measured.
     ///
     /// # Errors
-    /// Where the device is not there, or the images cannot be read or are fewer than a batch.
+    /// Where the device is not there, or the images cannot be read, are fewer than a batch, or have a channel of one value
+    /// whose std is to be measured.
     pub fn new(
         loaded: &Loaded,
         host: &'h dyn Host,
-        threads: Option<usize>,
+        earlier: Option<&Summary>,
         stop: Stop,
     ) -> anyhow::Result<Self> {
         for note in &loaded.notes {
             host.note(&format_args!("note: {note}"));
         }
-        let experiment = loaded.experiment.clone();
-        let runtime = host.runtime(&experiment.run, threads)?;
+        let mut experiment = loaded.experiment.clone();
+        let runtime = host.runtime(&experiment.run, earlier.map(|summary| summary.threads))?;
         let splits = data::open(&experiment.data, experiment.seed, host)?;
         images::log_notes(&splits, host);
         let inventory = Inventory::of(&splits)?;
@@ -76,6 +81,9 @@ impl<'h> Session<'h> {
         if images < batch {
             return Err(DataError::Batch { batch, images }.into());
         }
+        let known = earlier.and_then(|summary| summary.normalization.clone());
+        let normalization =
+            normalization::settle(&mut experiment, &*splits.train.images(), known, &stop, host)?;
         let plans = view_spec(&experiment.views, experiment.data.channels())?.plans;
         Ok(Self {
             host,
@@ -87,6 +95,7 @@ impl<'h> Session<'h> {
             plans,
             trained_on,
             places,
+            normalization,
             stop,
         })
     }

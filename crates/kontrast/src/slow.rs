@@ -21,7 +21,7 @@ fn warning_of(precision: Precision, device: Device, is_quick: bool) -> Option<St
 }
 
 /// Whether this CPU multiplies matrices of bf16, by its own instructions or by AVX-512's in fp32.
-fn is_quick_in_bf16() -> bool {
+pub(crate) fn is_quick_in_bf16() -> bool {
     #[cfg(target_arch = "x86_64")]
     return std::arch::is_x86_feature_detected!("avx512f");
     #[cfg(target_arch = "aarch64")]

@@ -162,16 +162,29 @@ pub fn objective(
 }
 
 /// From bytes to tensors, as an experiment says.
+///
+/// # Panics
+/// Where mean and std are still to be measured: [`config::Data::normalized_by`] has them.
 pub fn to_tensor(data: &config::Data, device: Device) -> ToTensor {
-    ToTensor::in_space(color_space(data), &data.mean, &data.std, device)
+    let (mean, std) = normalization(data);
+    ToTensor::in_space(color_space(data), mean, std, device)
 }
 
 /// The renderer of views on a device, normalised as [`to_tensor`] does, in fp32.
+///
+/// # Panics
+/// As [`to_tensor`].
 pub fn device_renderer(data: &config::Data, device: Device) -> DeviceRenderer {
-    DeviceRenderer::new(device, &data.mean, &data.std, Kind::Float).with_space(color_space(data))
+    let (mean, std) = normalization(data);
+    DeviceRenderer::new(device, mean, std, Kind::Float).with_space(color_space(data))
 }
 
-fn color_space(data: &config::Data) -> ColorSpace {
+fn normalization(data: &config::Data) -> (&[f64], &[f64]) {
+    data.normalization().expect("data.mean and data.std are numbers, or were measured")
+}
+
+/// The space in which an experiment's images are normalised.
+pub fn color_space(data: &config::Data) -> ColorSpace {
     match data.color_space.unwrap_or_default() {
         config::ColorSpace::Rgb => ColorSpace::Rgb,
         config::ColorSpace::Lab => ColorSpace::Lab,

@@ -43,7 +43,7 @@ mod vicreg;
 mod views;
 
 pub use branch::{Branch, Embedded, Predictor, TargetUpdate};
-pub use build::{BuildError, build, device_renderer, objective, precision, setting, to_tensor};
+pub use build::{BuildError, build, color_space, device_renderer, objective, precision, setting, to_tensor};
 pub use classifier::Classifier;
 pub use jigsaw::{permutation_choice, permutation_set};
 pub use kontrast_augment_torch::Views;

@@ -33,6 +33,7 @@ pub use runs::runs_in;
 pub use score::{Measure, Score, SettingValue};
 pub use status::Status;
 pub use summary::{
-    Evaluation, LabelFree, LayerScore, LossPart, Pretext, Reconstruction, StartWeights, Summary, read_summary,
+    Evaluation, LabelFree, LayerScore, LossPart, Normalization, Pretext, Reconstruction, StartWeights,
+    Summary, read_summary,
 };
 pub use tensorboard::{Scalar, ScalarWriter, read_scalars};

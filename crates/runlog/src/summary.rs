@@ -32,6 +32,9 @@ pub struct Summary {
     pub test_images: Option<usize>,
     /// Fingerprint of the images: their names, order, sizes, labels and splits.
     pub images_fingerprint: Option<String>,
+    /// Mean and std of the training images, where the file has them measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub normalization: Option<Normalization>,
     /// Images that could not be read and were left out, each with the reason.
     pub skipped_images: Vec<String>,
     /// The file that training began from, where weights were not drawn.
@@ -98,6 +101,18 @@ pub struct StartWeights {
     pub sha256: String,
     /// Whether its heads were taken too.
     pub heads: bool,
+}
+
+/// Mean and std of each channel, measured when the run began and the same ever after.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Normalization {
+    /// In the units of the color space.
+    pub mean: Vec<f64>,
+    /// In the units of the color space.
+    pub std: Vec<f64>,
+    /// How many images were measured.
+    pub images: u64,
 }
 
 /// One of the losses that a loss is put together from.

@@ -38,6 +38,9 @@ pub struct TrainerSpec {
 impl TrainerSpec {
     /// The training that an experiment describes, of these images in these views, with one thread of each kind, without
     /// texts, and with about ten records an epoch. The digest is empty: it says nothing of a method of your own.
+    ///
+    /// # Panics
+    /// Where mean and std of the experiment are still to be measured.
     pub fn of(
         experiment: &Experiment,
         dataset: Arc<dyn Dataset>,
@@ -46,6 +49,7 @@ impl TrainerSpec {
         device: Device,
     ) -> Self {
         let (train, seed) = (&experiment.train, experiment.seed);
+        let (mean, std) = experiment.data.normalization().expect("mean and std that are known");
         let epochs = Epochs { len: dataset.len(), batch: train.batch, seed };
         let loader = LoaderSpec {
             epochs,
@@ -63,8 +67,8 @@ impl TrainerSpec {
             texts: None,
             preprocessing: Preprocessing {
                 size: experiment.views.size().width_and_height(),
-                mean: experiment.data.mean.clone(),
-                std: experiment.data.std.clone(),
+                mean: mean.to_vec(),
+                std: std.to_vec(),
                 color_space: experiment.data.color_space.unwrap_or_default().as_str().to_owned(),
             },
             checkpoints,

@@ -134,3 +134,43 @@ fn a_colour_space_is_that_of_three_channels_and_has_its_own_units() {
     refused("simclr", &gray, "data.color_space = \"lab\": expected rgb, or 3 numbers in data.mean");
     refused("simclr", &["data.color_space=\"hsv\""], "data.color_space");
 }
+
+#[test]
+fn mean_and_std_may_be_measured_and_the_channels_stand_beside_them() {
+    // Bases have numbers, which `measured` has to replace both.
+    let measured = ["data.mean=measured", "data.std=measured"];
+    let experiment = smoke("simclr", &measured).unwrap();
+    assert_eq!((experiment.data.channels(), experiment.data.normalization()), (3, None));
+    let gray = [&measured[..], &["data.channels=1"], &NO_COLOUR].concat();
+    let gray = smoke("simclr", &gray).unwrap();
+    assert_eq!(gray.data.channels(), 1);
+    let known = gray.data.normalized_by(vec![0.5], vec![0.25]);
+    assert_eq!((known.normalization(), known.channels()), (Some((&[0.5][..], &[0.25][..])), 1));
+    refused("simclr", &measured[..1], "data.std = [0.25, 0.25, 0.25]: expected \"measured\" as data.mean is");
+    refused("simclr", &measured[1..], "data.std is missing: expected 3 numbers, as many as data.mean has");
+    refused("simclr", &["data.channels=3"], "data.channels = 3: expected no such key, since the numbers");
+    refused("simclr", &[&measured[..], &["data.channels=5"]].concat(), "data.channels = 5: expected 1 to 4");
+    refused("simclr", &["data.mean=mesured"], "a list of numbers, one a channel, or \"measured\"");
+    let lab = [&measured[..], &["data.channels=1", "data.color_space=lab"], &NO_COLOUR].concat();
+    refused("simclr", &lab, "data.color_space = \"lab\": expected rgb");
+}
+
+#[test]
+fn what_only_files_have_is_refused_elsewhere_and_patterns_are_checked() {
+    refused("simclr", &["data.exclude=['*.gif']"], "no such key, since only data.name = \"folder\" reads it");
+    let folder = ["data.name=folder", "data.root=images"];
+    let of =
+        |pattern: &str| smoke("simclr", &[&folder[..], &[&format!("data.exclude=['{pattern}']")]].concat());
+    let without = |said: String| said.contains("data.exclude[0] =");
+    assert!(!without(of("**/thumbs/**").unwrap_err()), "drawn images are another problem");
+    for (pattern, expected) in [
+        ("a[", "expected a pattern such as"),
+        ("a/***", "expected a pattern such as"),
+        ("/home/me/*", "expected a pattern of paths below data.root"),
+        ("", "expected a pattern of paths below data.root"),
+    ] {
+        let said = of(pattern).unwrap_err();
+        assert!(without(said.clone()) && said.contains(expected), "{pattern}: {said}");
+    }
+    refused("simclr", &["data.name=csv"], "data.root is missing: expected the file that names the images");
+}

@@ -18,7 +18,13 @@ fn folder(place: &Path) -> Source {
     fs::create_dir_all(&root).unwrap();
     let pixel = |x, _| if x == 0 { Rgba([200, 100, 50, 255]) } else { Rgba([9, 9, 9, 0]) };
     RgbaImage::from_fn(2, 1, pixel).save(root.join("1.png")).unwrap();
-    Source::Folder { root, unreadable: Unreadable::Refuse, holdout: None, background: WHITE }
+    Source::Folder {
+        exclude: Vec::new(),
+        root,
+        unreadable: Unreadable::Refuse,
+        holdout: None,
+        background: WHITE,
+    }
 }
 
 fn first(splits: &Splits) -> Vec<u8> {

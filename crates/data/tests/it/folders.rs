@@ -17,7 +17,8 @@ fn write(folder: &Path, name: &str, level: u8) {
 }
 
 fn opened(root: &Path, unreadable: Unreadable, holdout: Option<f64>) -> Result<Splits, String> {
-    let source = Source::Folder { root: root.to_owned(), unreadable, holdout, background: WHITE };
+    let source =
+        Source::Folder { exclude: Vec::new(), root: root.to_owned(), unreadable, holdout, background: WHITE };
     open(&Spec { source, subset: None, seed: 0, channels: 3 }, Path::new("unused"))
         .map_err(|error| error.to_string())
 }
@@ -296,6 +297,7 @@ fn field_a_pipe_in_place_of_a_data_set_is_named() {
     let packed = pipe("all.pack");
     assert!(kontrast_data::is_pack(&packed).unwrap_err().to_string().contains(found));
     let root = said(Source::Folder {
+        exclude: Vec::new(),
         root: packed.clone(),
         unreadable: Unreadable::Refuse,
         holdout: None,
@@ -320,7 +322,8 @@ fn field_transparent_images_are_laid_over_the_background_and_counted_once() {
         image::RgbaImage::from_pixel(2, 2, image::Rgba([0, 0, 0, alpha])).save(path).unwrap();
     }
     let (root, unreadable) = (folder.path().to_owned(), Unreadable::Refuse);
-    let source = Source::Folder { root, unreadable, holdout: None, background: [200, 0, 0] };
+    let source =
+        Source::Folder { exclude: Vec::new(), root, unreadable, holdout: None, background: [200, 0, 0] };
     let splits = open(&Spec { source, subset: None, seed: 0, channels: 3 }, Path::new("unused")).unwrap();
     assert_eq!(
         (levels(&*splits.train.images()), levels(&*splits.test.unwrap())),
@@ -328,4 +331,36 @@ fn field_transparent_images_are_laid_over_the_background_and_counted_once() {
     );
     let said = "3 images are transparent in places, and laid over the background, rgb 200 0 0";
     assert_eq!(splits.notes, [said]);
+}
+
+#[test]
+fn patterns_leave_images_out_and_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a/1.png", "a/2.gif", "a/thumbs/1.png", "b/1.png", "b/thumbs/x/2.png"] {
+        write(folder.path(), name, 9);
+    }
+    let excluding = |exclude: &[&str]| {
+        let source = Source::Folder {
+            exclude: exclude.iter().map(ToString::to_string).collect(),
+            root: folder.path().to_owned(),
+            unreadable: Unreadable::Refuse,
+            holdout: None,
+            background: WHITE,
+        };
+        open(&Spec { source, subset: None, seed: 0, channels: 3 }, Path::new("unused"))
+            .map_err(|error| error.to_string())
+    };
+    let splits = excluding(&["**/thumbs/**", "*.gif", "*.bmp"]).unwrap();
+    assert_eq!(splits.train.labelled().unwrap().labels(), [0, 1]);
+    let notes = splits.notes.join("\n");
+    for expected in [
+        "2 images are left out by the pattern \"**/thumbs/**\"",
+        "1 image is left out by the pattern \"*.gif\"",
+        "the pattern \"*.bmp\" of data.exclude leaves out no image",
+    ] {
+        assert!(notes.contains(expected), "{notes}");
+    }
+    let refused = excluding(&["*"]).err().unwrap();
+    assert!(refused.contains("no images found, but 5 that data.exclude leaves out"), "{refused}");
+    assert!(excluding(&["a[.png"]).err().unwrap().contains("which is no pattern"));
 }

@@ -1,6 +1,7 @@
 //! Integration tests of kontrast-data: opening, folders, and the loader with its threads.
 
 mod channels;
+mod csv_files;
 mod damaged;
 mod folders;
 mod fractions;

@@ -22,6 +22,7 @@ fn folder(root: &Path) -> Splits {
         RgbImage::from_fn(20 + index as u32, 12, draw).save(path).unwrap();
     }
     let source = Source::Folder {
+        exclude: Vec::new(),
         root: root.to_owned(),
         unreadable: Unreadable::Refuse,
         holdout: None,

@@ -17,6 +17,7 @@ mod preview;
 mod program;
 mod resume;
 mod runs;
+mod sources;
 mod start;
 mod transfer;
 mod vectors;

@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use kontrast::config::{ConfigError, Experiment, Loaded};
 use kontrast::{
     Cluster, Compare, Duplicates, Embed, Evaluate, Export, Outliers, Pack, Permutations, Preview, Search,
-    Table,
+    Suggest, Table,
 };
 use kontrast_runlog::human::quoted;
 use std::fmt::Write;
@@ -21,6 +21,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Look at a folder of images, and write an experiment file for it with a reason beside each choice
+    Suggest(Suggest),
     /// Train, evaluate and report an experiment file
     Pretrain(Pretrain),
     /// Score a run again from its last checkpoint, by further protocols or on other images; or an encoder of a file

@@ -68,6 +68,9 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
                 return Ok(Status::Interrupted.exit_code());
             }
         }
+        Command::Suggest(arguments) => {
+            kontrast::suggest(&arguments, host)?;
+        }
         Command::Search(arguments) => kontrast::search(&arguments, host)?,
         Command::Duplicates(arguments) => kontrast::duplicates(&arguments, host)?,
         Command::Cluster(arguments) => kontrast::cluster(&arguments, host)?,

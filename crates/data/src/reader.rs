@@ -1,0 +1,159 @@
+//! Decodes image files, and keeps what a person should be told of them.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+use crate::class_names::{distinct, shown};
+use crate::coverage;
+use crate::error::DataError;
+use crate::folder::{ClassFolder, ImageFolder, Part, Stored, Unreadable};
+use crate::split::{Split, Splits};
+use crate::transparency::Form;
+use crate::walk::Files;
+
+/// Decoded images that stay in memory, in bytes: a small folder is decoded once, not once an epoch.
+const KEPT: usize = 512 << 20;
+
+/// Files that are to be read, with a label each, and a group where these are known.
+pub(crate) struct Listed {
+    pub(crate) paths: Vec<PathBuf>,
+    pub(crate) labels: Vec<u32>,
+    pub(crate) groups: Option<Vec<u64>>,
+}
+
+/// Reads the images of a folder, and remembers what a person should be told of them.
+pub(crate) struct Reader<'r> {
+    root: &'r Path,
+    unreadable: Unreadable,
+    form: Form,
+    pub(crate) notes: Vec<String>,
+    skipped: Vec<String>,
+    /// Images of which a part is transparent, and laid over the background.
+    flattened: usize,
+}
+
+impl<'r> Reader<'r> {
+    pub(crate) fn new(root: &'r Path, unreadable: Unreadable, form: Form, notes: Vec<String>) -> Self {
+        Self { root, unreadable, form, notes, skipped: Vec::new(), flattened: 0 }
+    }
+
+    /// Decodes every file once, in parallel. Also says which files were kept.
+    pub(crate) fn images(&mut self, paths: Vec<PathBuf>) -> Result<(ImageFolder, Vec<bool>), DataError> {
+        let count = paths.len();
+        let first = paths.first().cloned().unwrap_or_default();
+        let (left, form) = (AtomicUsize::new(KEPT), self.form);
+        let decoded: Vec<_> = paths.into_par_iter().map(|path| Stored::decode(path, form, &left)).collect();
+        let kept = decoded.iter().map(Result::is_ok).collect();
+        let mut images = Vec::with_capacity(count);
+        let mut failed = Vec::new();
+        for result in decoded {
+            match result {
+                Ok(image) => {
+                    self.flattened += usize::from(image.flattened);
+                    images.push(image);
+                }
+                Err(error) => failed.push(error.to_string()),
+            }
+        }
+        if let Some(named) = coverage::listed(failed.iter().cloned()) {
+            if self.unreadable == Unreadable::Refuse {
+                return Err(DataError::Unreadable { count: failed.len(), images: count, named });
+            }
+            if images.is_empty() {
+                let folder = first.parent().unwrap_or(&first).to_owned();
+                return Err(DataError::NoneReadable { folder, images: count, named });
+            }
+            let skipped = failed.len();
+            self.notes.push(format!("{skipped} of {count} images cannot be read and are skipped: {named}"));
+            self.skipped.extend(failed);
+        }
+        Ok((ImageFolder::new(images, form), kept))
+    }
+
+    /// Says of test images that they have no use beside training images without classes.
+    pub(crate) fn untested(&mut self, test: Option<&Files>) {
+        let images = match test {
+            None => return,
+            Some(Files::Flat(images)) => images.len(),
+            Some(Files::Classes(classes)) => classes.iter().map(|(_, images)| images.len()).sum(),
+        };
+        self.notes.push(format!(
+            "{}: {images} test images are not used, since the training images have no classes to score with; give each \
+             class a folder",
+            self.root.display()
+        ));
+    }
+
+    /// Decodes the files of all classes; each class must be among those that are `known`.
+    pub(crate) fn classes(
+        &mut self,
+        classes: Vec<(OsString, Vec<PathBuf>)>,
+        known: &[OsString],
+        split: &str,
+    ) -> Result<ClassFolder, DataError> {
+        let mut paths = Vec::new();
+        let mut labels = Vec::new();
+        for (name, files) in classes {
+            let Some(label) = known.iter().position(|known| *known == name) else {
+                let name = shown(&name);
+                let reason = format!(
+                    "the class {name} has test images, but no training images; give it some, or remove its test images"
+                );
+                return Err(DataError::Layout { folder: self.root.to_owned(), reason });
+            };
+            labels.extend(std::iter::repeat_n(label as u32, files.len()));
+            paths.extend(files);
+        }
+        self.labelled(Listed { paths, labels, groups: None }, distinct(known), split)
+    }
+
+    /// Decodes files with a class each.
+    pub(crate) fn labelled(
+        &mut self,
+        Listed { paths, labels, groups }: Listed,
+        class_names: Vec<String>,
+        split: &str,
+    ) -> Result<ClassFolder, DataError> {
+        let all: BTreeSet<u32> = labels.iter().copied().collect();
+        let (images, kept) = self.grouped(paths, groups)?;
+        let labels: Vec<u32> =
+            labels.into_iter().zip(kept).filter_map(|(label, kept)| kept.then_some(label)).collect();
+        let left: BTreeSet<u32> = labels.iter().copied().collect();
+        let lost = all.difference(&left).map(|&label| class_names[label as usize].clone());
+        if let Some(list) = coverage::listed(lost) {
+            self.notes.push(format!("none of the {split} images of these classes can be read: {list}"));
+        }
+        Ok(ClassFolder::new(images, labels, class_names))
+    }
+
+    /// Decodes files with a group each, where these are known.
+    pub(crate) fn grouped(
+        &mut self,
+        paths: Vec<PathBuf>,
+        groups: Option<Vec<u64>>,
+    ) -> Result<(ImageFolder, Vec<bool>), DataError> {
+        let (images, kept) = self.images(paths)?;
+        let groups = groups.map(|groups| {
+            let read = groups.into_iter().zip(&kept).filter_map(|(group, kept)| kept.then_some(group));
+            read.collect()
+        });
+        Ok((if let Some(groups) = groups { images.with_groups(groups) } else { images }, kept))
+    }
+
+    pub(crate) fn splits(mut self, train: Split, test: Option<Part>) -> Splits {
+        let [red, green, blue] = self.form.background;
+        let which = match self.flattened {
+            0 => None,
+            1 => Some("1 image is".to_owned()),
+            many => Some(format!("{many} images are")),
+        };
+        self.notes.extend(which.map(|which| {
+            format!("{which} transparent in places, and laid over the background, rgb {red} {green} {blue}")
+        }));
+        Splits { train, test, notes: self.notes, skipped: self.skipped }
+    }
+}
