@@ -17,12 +17,6 @@ pub struct Kontrast {
 }
 
 impl Kontrast {
-    /// What is compiled only where a command names a file of that form, as cargo's arguments.
-    fn features(arguments: &[String]) -> &'static [&'static str] {
-        let is_parquet = |argument: &String| argument.to_lowercase().ends_with(".parquet");
-        if arguments.iter().any(is_parquet) { &["--features", "kontrast/parquet"] } else { &[] }
-    }
-
     /// Builds what experiments run, against this libtorch, with the features that arguments need.
     pub fn build(libtorch: &Path, arguments: &[String]) -> Result<Self> {
         // The whole workspace but what experiments do not run: with less of it, shared crates would get other features, and
