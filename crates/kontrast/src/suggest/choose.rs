@@ -326,7 +326,7 @@ mod tests {
     #[test]
     fn two_million_photographs_on_a_cpu_are_cut_to_what_a_day_trains() {
         let all = seen(2_000_000, 375);
-        let choices = chosen(&all, false, 0.5);
+        let choices = chosen(&all, false, 1.0);
         assert_eq!(choices.epochs, 10);
         let subset = choices.subset.expect("a subset");
         assert!((100_000..2_000_000).contains(&subset) && subset.is_multiple_of(choices.batch), "{subset}");

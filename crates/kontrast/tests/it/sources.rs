@@ -51,7 +51,7 @@ fn a_channel_of_one_value_is_refused_before_training() {
     let place = Place::new();
     for index in 0..20_u8 {
         let path = place.write(&format!("flat/{index}.png"), "");
-        RgbImage::from_fn(16, 16, |x, y| Rgb([x as u8 * index, y as u8, 77])).save(path).unwrap();
+        RgbImage::from_fn(16, 16, |x, y| Rgb([x as u8 * 3 + index, y as u8, 77])).save(path).unwrap();
     }
     tiny(&place, "name = \"folder\"\nroot = \"flat\"", "mean = \"measured\"");
     place.tiny(&[]).says(2, &["found channel 3 of 3 at 0.3020 in every pixel of all 20 images"]);
