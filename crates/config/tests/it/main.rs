@@ -3,6 +3,7 @@
 mod ablations;
 mod committed;
 mod digests;
+mod eval_ranges;
 mod files;
 mod folder;
 mod free_lists;
