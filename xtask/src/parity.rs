@@ -33,7 +33,8 @@ pub struct Parity {
 struct Case {
     #[serde(rename = "crate")]
     whose: String,
-    case: String,
+    #[serde(rename = "case")]
+    name: String,
     #[serde(default)]
     tensors: usize,
     #[serde(default)]
@@ -66,14 +67,14 @@ fn cases(peers: &Peers) -> Result<bool> {
     for line in lines {
         let line = line?;
         let case: Case = serde_json::from_str(&line).with_context(|| format!("the script said: {line}"))?;
-        let Case { whose, case, tensors, difference, worst, problem } = case;
+        let Case { whose, name, tensors, difference, worst, problem } = case;
         if let Some(problem) = problem {
             fits = false;
-            say::out(format_args!("{whose}/{case} | {problem}"));
+            say::out(format_args!("{whose}/{name} | {problem}"));
             continue;
         }
         fits &= difference <= TOLERANCE;
-        say::out(format_args!("{whose}/{case} | {tensors} | {difference:.1e} | {worst}"));
+        say::out(format_args!("{whose}/{name} | {tensors} | {difference:.1e} | {worst}"));
     }
     let status = child.wait()?;
     ensure!(status.success(), "benches/peers/parity.py: {status}; its last words stand above");

@@ -81,12 +81,9 @@ pub(super) fn write(table: &Table, file: &mut (impl Write + Send)) -> std::io::R
 
 fn write_all(table: &Table, file: &mut (impl Write + Send)) -> Result<(), ParquetError> {
     let columns = table.columns();
-    let texts: String = COLUMNS
-        .iter()
-        .zip(columns)
-        .filter(|(_, column)| column.is_some())
-        .map(|(name, _)| format!("REQUIRED BYTE_ARRAY {name} (UTF8); "))
-        .collect();
+    let there = COLUMNS.iter().zip(columns).filter(|(_, column)| column.is_some());
+    let texts: Vec<String> = there.map(|(name, _)| format!("REQUIRED BYTE_ARRAY {name} (UTF8); ")).collect();
+    let texts = texts.concat();
     let schema = format!(
         "message embeddings {{ {texts}REQUIRED GROUP {VECTOR} (LIST) {{ REPEATED GROUP list {{ REQUIRED FLOAT element; }} }} }}"
     );

@@ -110,7 +110,7 @@ mod tests {
     /// Two classes, the inner and the outer points of a disc: no line parts them.
     fn rings(n: i64, seed: i64) -> FeatureBank {
         tch::manual_seed(seed);
-        let angles = Tensor::rand([n], (Kind::Float, Device::Cpu)) * 6.283;
+        let angles = Tensor::rand([n], (Kind::Float, Device::Cpu)) * std::f64::consts::TAU;
         let labels = Tensor::arange(n, (Kind::Int64, Device::Cpu)).remainder(2);
         let radii = labels.to_kind(Kind::Float) * 2.0 + 1.0;
         let features = Tensor::stack(&[angles.cos() * &radii, angles.sin() * &radii], 1);
