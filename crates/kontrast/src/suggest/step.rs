@@ -6,8 +6,7 @@ use kontrast_methods::{Progress, build, setting};
 use std::time::Instant;
 use tch::{Device, Kind, Tensor};
 
-/// Steps before the clock counts, and those that it counts.
-const WARM_UP: u32 = 1;
+/// Steps that the clock counts, after one in which kernels are chosen and memory is taken.
 const STEPS: u32 = 2;
 
 /// Seconds of forward and backward, without reading images.
@@ -23,8 +22,8 @@ pub(super) fn seconds(experiment: &Experiment, images: usize, device: Device) ->
     let noise = Tensor::zeros(shape, (Kind::Float, device)).uniform_(-1.0, 1.0);
     let views = Views::new(noise, (0..batch as u32).collect());
     let mut started = Instant::now();
-    for step in 0..WARM_UP + STEPS {
-        if step == WARM_UP {
+    for step in 0..=STEPS {
+        if step == 1 {
             started = Instant::now();
         }
         let progress = Progress { step: u64::from(step), steps: 100, epoch: 0, epochs: 1 };

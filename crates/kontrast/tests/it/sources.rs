@@ -2,6 +2,7 @@
 
 use crate::program::{Place, TINY};
 use image::{GrayImage, Luma, Rgb, RgbImage};
+use std::fmt::Write;
 use std::fs;
 
 /// Images that differ, drawn by a formula.
@@ -64,7 +65,8 @@ fn a_csv_of_images_is_trained_on_with_its_groups_apart() {
     let mut text = "image,label,group\n".to_owned();
     for index in 0..48 {
         photo(&place, &format!("pictures/{index}.png"), (16, 16), index);
-        text += &format!("pictures/{index}.png,{},scan {}\n", ["cat", "dog"][index as usize % 2], index / 4);
+        let (label, scan) = (["cat", "dog"][index as usize % 2], index / 4);
+        let _ = writeln!(text, "pictures/{index}.png,{label},scan {scan}");
     }
     place.write("images.csv", &text);
     tiny(&place, "name = \"csv\"\nroot = \"images.csv\"\nholdout = 0.25", "mean = \"measured\"");
