@@ -219,8 +219,8 @@ fn require_there(path: &Path, rows: &[Row]) -> Result<(), DataError> {
     let Some(first) = missing.next() else { return Ok(()) };
     let more = match missing.count() {
         0 => String::new(),
-        1 => ", nor where another line says".to_owned(),
-        more => format!(", nor where {more} other lines say"),
+        1 => "; one other is missing too".to_owned(),
+        more => format!("; {more} others are missing too"),
     };
     let reason = format!(
         "there is no image {}{more}; a relative path begins in the folder of this file",

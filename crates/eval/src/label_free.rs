@@ -65,7 +65,7 @@ pub fn label_free(
     })
 }
 
-/// Four significant digits: more say nothing, and a summary is read by people.
+/// Four significant digits: more are uninformative, and a summary is read by people.
 fn four_digits(fraction: f64) -> f64 {
     format!("{fraction:.3e}").parse().unwrap_or(fraction)
 }

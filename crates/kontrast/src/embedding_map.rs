@@ -17,7 +17,7 @@ use tch::{Device, Tensor};
 
 /// Images that are laid out: more hide each other.
 const IMAGES: usize = 600;
-/// The least number of images: fewer say nothing.
+/// The least number of images: fewer are uninformative.
 const LEAST: usize = 10;
 /// The longer side of an image in the picture.
 const SIDE: usize = 32;

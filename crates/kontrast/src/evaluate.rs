@@ -37,7 +37,7 @@ pub struct Evaluate {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
     /// Score on another data set instead, as rows beside the run's own: cifar10, cifar100, stl10, fashion-mnist, a folder
-    /// with train/CLASS and test/CLASS in it, or a pack of such
+    /// with train/CLASS and test/CLASS in it, or a pack or a CSV file of such
     #[arg(long, value_name = "DATASET")]
     pub on: Option<String>,
     /// Leave out images of that folder that cannot be read, instead of stopping

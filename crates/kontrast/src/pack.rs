@@ -56,6 +56,11 @@ pub fn pack(arguments: &Pack, host: &dyn Host) -> anyhow::Result<Option<PackSumm
         images::open(&arguments.folder, unreadable, arguments.holdout, usize::from(arguments.channels), host);
     reading.finish();
     let splits = splits?;
+    if kontrast_data::groups_of(&*splits.train.images()).is_some() {
+        host.note(
+            &"note: a pack stores no groups; train on the CSV file itself where they have to stay whole",
+        );
+    }
     let packing = Packing { short: arguments.short.map(|short| short as usize), holdout: arguments.holdout };
     let stop = host.stop()?;
     let mut progress = PackBar::new(host);

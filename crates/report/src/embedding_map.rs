@@ -1,4 +1,4 @@
-//! Embeddings in two dimensions: points in the colours of their classes; the image of the one under the pointer is shown
+//! Representations in two dimensions: points in the colours of their classes; the image of the one under the pointer is shown
 //! beside them.
 
 use std::fmt::Write;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::ReportError;
 use crate::curve::escape;
 
-/// Embeddings of some images, as `figures/embedding.json` has them; their images lie in `embedding.jpg` beside it, in rows of
+/// Representations of some images, as `figures/embedding.json` has them; their images lie in `embedding.jpg` beside it, in rows of
 /// [`EmbeddingMap::COLUMNS`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

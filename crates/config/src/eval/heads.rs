@@ -23,7 +23,7 @@ pub struct LinearAdam {
     ///
     /// Range: above 0; 0.01 in W-MSE
     pub lr: f64,
-    /// The rate that the last epoch ends with.
+    /// The rate that an epoch after the last would have: rates fall towards it exponentially.
     ///
     /// Range: above 0, at most `lr`; 1e-6 in W-MSE
     pub last_lr: f64,

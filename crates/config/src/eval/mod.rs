@@ -75,7 +75,7 @@ pub struct Eval {
     /// Range: a table, as below
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logistic: Option<Logistic>,
-    /// A classifier with hidden layers on standardised features: what of the classes is there, but not in a line.
+    /// An MLP with hidden layers on standardised features: it finds classes that no linear classifier separates.
     ///
     /// Range: a table, as below
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -44,7 +44,8 @@ impl Form {
             #[cfg(not(feature = "parquet"))]
             "parquet" => Err(wrong(
                 path,
-                "this build reads and writes no parquet: cargo xtask builds one that does for each command that names such                  a file, else build with --features parquet",
+                "this build reads and writes no parquet; with cargo xtask a command that names such a file builds one that \
+                 does, else build with --features parquet",
             )),
             _ => Err(wrong(path, "expected a name that ends in .safetensors, .npy, .csv or .parquet")),
         }

@@ -19,7 +19,7 @@ pub struct LinearAdam {
     pub batch: usize,
     /// The rate of the first epoch.
     pub lr: f64,
-    /// The rate that the last epoch ends with.
+    /// The rate that an epoch after the last would have.
     pub last_lr: f64,
     /// Decay, added to the gradient.
     pub weight_decay: f64,

@@ -1,4 +1,4 @@
-//! A classifier with hidden layers on frozen features: what of the classes is there, but not in a line.
+//! An MLP with hidden layers on frozen features: it finds classes that no linear classifier separates.
 
 use crate::linear_probes::{Standardise, order};
 use crate::report::predicted;

@@ -44,6 +44,10 @@ fn a_copy_learns_from_some_labels_and_the_encoder_stays() {
     assert_eq!(score(3).count("steps"), Some(40), "one step is too little to be chosen");
     assert!(reports.iter().all(|report| report.top1() > 80.0), "chance is 25 %: {reports:?}");
     assert!(score(1).top1_std.is_some() && score(3).top1_std.is_none());
+    let labelled = |place: usize| reports[place].labelled.as_ref().unwrap();
+    assert_eq!((labelled(1).size(), labelled(3).size()), (vec![2, 16], vec![1, 160]));
+    assert_eq!(labelled(1), labelled(0), "frozen features learn from the same images");
+    assert!(labelled(1).max().int64_value(&[]) < 160 && labelled(1).get(0) != labelled(1).get(1));
 }
 
 #[test]

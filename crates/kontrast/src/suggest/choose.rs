@@ -71,7 +71,7 @@ pub(super) struct Time {
 
 impl Seen {
     /// # Errors
-    /// Where there are fewer than two images, or none that can be read.
+    /// Where there are fewer than four images, or none that can be read.
     pub(super) fn of(folder: &Path, survey: &Survey) -> Result<Self, Refusal> {
         let refuse = |reason: String| Err(Refusal(format!("{}: {reason}", folder.display())));
         if survey.sizes.is_empty() {

@@ -63,9 +63,12 @@ pub fn suggest(asked: &Suggest, host: &dyn Host) -> anyhow::Result<PathBuf> {
     if let (Some(memory), true) = (machine.memory, choices.batch > 2) {
         choices.batch = estimate::largest_batch(&provisional, choices.batch, memory / 2)?;
     }
-    bar_line(host, "measuring a step");
     let experiment = loaded(&text::text(&name, &root, &seen, &choices))?;
-    let step = step::seconds(&experiment, seen.train, device)?;
+    let bar = host.bar("{spinner} {msg}");
+    bar.message("measuring a step");
+    let step = step::seconds(&experiment, seen.train, device);
+    bar.finish();
+    let step = step?;
     let time = Time::of(&seen, &machine, &choices, step);
     choices.fit(&seen, &time);
     let text = text::text(&name, &root, &seen, &choices);
@@ -73,12 +76,6 @@ pub fn suggest(asked: &Suggest, host: &dyn Host) -> anyhow::Result<PathBuf> {
     std::fs::write(&out, text).map_err(|error| Refusal(format!("--out {}: {error}", out.display())))?;
     report(&out, &seen, &choices, &time, host);
     Ok(out)
-}
-
-fn bar_line(host: &dyn Host, words: &str) {
-    let bar = host.bar("{spinner} {msg}");
-    bar.message(words);
-    bar.finish();
 }
 
 /// The experiment that a text is, checked as `pretrain` checks it.

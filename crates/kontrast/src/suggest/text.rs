@@ -79,7 +79,7 @@ fn views(seen: &Seen, choices: &Choices) -> String {
     } else if choices.gpu {
         "as ImageNet's recipes have it, where images are as large"
     } else {
-        "for a CPU; 128 or 224 shows more detail and takes 4 or 12 times as long"
+        "for a CPU; 128 or 224 shows more detail, and time grows with the number of pixels"
     };
     let colours = if seen.gray {
         "# Gray images have brightness and contrast, and no colours to change.\n\
@@ -107,7 +107,7 @@ fn network(choices: &Choices) -> String {
     let width_why = if choices.gpu { "The usual width." } else { "A part of the usual 64, for a CPU." };
     let method = choices.method();
     let method_why = if method == "simclr" {
-        "The best without labels among those measured in the same time (docs/results.md)."
+        "The highest k-NN score without labels among methods that saw the same images as often (docs/results.md)."
     } else {
         "SimCLR's loss without its own pair among the candidates: depends least on the batch, and this one is small."
     };

@@ -154,7 +154,9 @@ impl Artifact {
 /// Positions of a transformer's own grid, and of its own kind.
 fn placed(own: StateDict, spec: VitSpec, notes: &mut Vec<String>) -> Result<StateDict, String> {
     let Some(positions) = own.get("pos_embed") else {
-        return if spec.position == PositionEmbedding::Sines {
+        // No transformer at all is said by the differences.
+        let is_transformer = own.get("patch_embed.proj.weight").is_some();
+        return if spec.position == PositionEmbedding::Sines || !is_transformer {
             Ok(own)
         } else {
             Err("it holds no learned positions (pos_embed); with position = \"sines\" it can be loaded"
@@ -162,8 +164,9 @@ fn placed(own: StateDict, spec: VitSpec, notes: &mut Vec<String>) -> Result<Stat
         };
     };
     let sides = positions.size();
-    // Another width is one of the differences that are listed.
-    let Some(grid) = grid_of(&sides).filter(|_| sides[2] == spec.width) else { return Ok(own) };
+    // Another width or kind is one of the differences that are listed.
+    let fits = sides.len() == 3 && sides[2] == spec.width && positions.kind() == tch::Kind::Float;
+    let Some(grid) = grid_of(&sides).filter(|_| fits) else { return Ok(own) };
     let to = spec.side / spec.patch;
     let instead = match spec.position {
         PositionEmbedding::Sines => {

@@ -49,7 +49,7 @@ fn vit_of(found: &Found, own: &StateDict) -> Option<VitSpec> {
     let depth = (0..BLOCKS).take_while(has).count() as i64;
     let grid = own.get("pos_embed").map(|positions| grid_of(&positions.size()));
     let (position, side) = match grid {
-        Some(grid) => (PositionEmbedding::Learned, grid? * patch),
+        Some(grid) => (PositionEmbedding::Learned, grid?.checked_mul(patch)?),
         None => (PositionEmbedding::Sines, SIDE / patch.max(1) * patch),
     };
     let heads = if found.is_transformer_of_moco_v3() { HEADS_OF_MOCO_V3 } else { (width / HEAD).max(1) };
