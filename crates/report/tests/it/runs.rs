@@ -33,7 +33,7 @@ fn the_page_shows_scores_beside_their_baselines() {
 fn the_page_shows_pictures_curves_configuration_and_command() {
     let html = page(&sample::summary(), &sample::events());
     assert_eq!(html.matches("src=\"data:image/png;base64,iVBORw0KGgo").count(), 2);
-    assert_eq!(html.matches("<svg").count(), 6);
+    assert_eq!(html.matches("<svg").count(), 7);
     assert!(html.contains(">uniform value 6.24</text>") && html.contains(">raw pixels 39.6</text>"));
     assert!(html.contains("<pre>cargo xtask experiment configs&#x2f;quickstart.toml</pre>"));
     assert!(html.contains("subset = 10000"));
@@ -90,7 +90,7 @@ fn a_run_without_labels_shows_the_figures_that_need_none() {
     assert!(html.contains("No scores, since there are no labels; the label-free figures need none."));
     assert!(html.contains("Figures that need no labels") && html.contains(">41.3<"));
     assert!(html.contains("for two views each of up to 2,048 training images"));
-    assert_eq!(html.matches("<svg").count(), 6, "a gap where the scores would be");
+    assert_eq!(html.matches("<svg").count(), 7, "a gap where the scores would be");
     assert!(!html.contains("Scores beside their baselines"));
     assert!(
         html.contains("Training images on the left; to the right the other")
@@ -173,7 +173,7 @@ fn field_a_page_is_made_of_a_damaged_log_and_says_so() {
         let html = fs::read_to_string(Layout::of(folder.path()).report()).unwrap();
         assert!(html.contains("events.jsonl: expected an event in each line, found in line "));
         assert!(html.contains("This line was passed over"));
-        assert_eq!(html.matches("<svg").count(), 6);
+        assert_eq!(html.matches("<svg").count(), 7);
     }
     assert!(!page(&sample::summary(), &sample::events()).contains("passed over"));
 }
