@@ -72,7 +72,6 @@ fn a_csv_of_images_is_trained_on_with_its_groups_apart() {
     tiny(&place, "name = \"csv\"\nroot = \"images.csv\"\nholdout = 0.25", "mean = \"measured\"");
     place.tiny(&[]).says(0, &["report.html"]);
     assert_eq!((&place.summary()["dataset"], &place.summary()["test_images"]), (&"csv".into(), &12.into()));
-    place.run(&["pack", "images.csv", "all.pack"]).says(0, &["a pack stores no groups"]);
     place.write("images.csv", "image\nnowhere.png\n");
     place.tiny(&["--force"]).says(2, &["images.csv:2: there is no image nowhere.png"]);
 }
