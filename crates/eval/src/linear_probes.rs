@@ -7,6 +7,9 @@ use tch::{Device, Kind, Tensor};
 /// Momentum of the probe's SGD, as in the probes of MoCo (`main_lincls.py`) and lightly's benchmarks; others use
 /// L-BFGS or Adam.
 const MOMENTUM: f64 = 0.9;
+/// Of those that train by Adam: decay of both moments, and what the denominator begins at; PyTorch's.
+pub(crate) const BETAS: (f64, f64) = (0.9, 0.999);
+pub(crate) const EPS: f64 = 1e-8;
 
 /// Linear classifiers side by side.
 #[derive(Debug)]

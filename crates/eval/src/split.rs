@@ -44,6 +44,12 @@ pub fn split(labels: &[i64], fraction: f64, seed: u64) -> Result<FitSplit, EvalE
     Ok(FitSplit { fit: Tensor::from_slice(&fit), validation: Tensor::from_slice(&validation) })
 }
 
+/// Positions as numbers.
+pub(crate) fn positions(of: &Tensor) -> Vec<u32> {
+    let all: Vec<i64> = Vec::try_from(of).expect("positions are one row of whole numbers");
+    all.into_iter().map(|position| position as u32).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

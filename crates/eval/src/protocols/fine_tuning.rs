@@ -4,6 +4,7 @@
 
 use super::Logistic;
 use crate::report::{per_cent, predicted};
+use crate::split::positions;
 use crate::tuned::Training;
 use crate::{EvalError, Needs, Network, Protocol, Report, Stop, Subject, split};
 use kontrast_data::Labelled;
@@ -216,11 +217,6 @@ impl FineTuning {
 /// The regression on frozen features: DINOv2's penalties, fewer of them.
 const FROZEN: kontrast_config::Logistic =
     kontrast_config::Logistic { values: 23, least_c: 1e-6, most_c: 1e5, iterations: 1000, tolerance: 1e-4 };
-
-fn positions(of: &Tensor) -> Vec<u32> {
-    let all: Vec<i64> = Vec::try_from(of).expect("positions are one row of whole numbers");
-    all.into_iter().map(|position| position as u32).collect()
-}
 
 fn tensor(positions: &[u32]) -> Tensor {
     Tensor::from_slice(&positions.iter().map(|&position| i64::from(position)).collect::<Vec<_>>())

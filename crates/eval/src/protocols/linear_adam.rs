@@ -1,14 +1,10 @@
 //! Linear probe by Adam: softmax regression on frozen features as they are, as W-MSE trains it (Ermolov et al. 2021, arXiv
 //! 2007.06346, section 5.1).
 
-use crate::linear_probes::{LinearProbes, one_hot, order};
+use crate::linear_probes::{BETAS, EPS, LinearProbes, one_hot, order};
 use crate::report::predicted;
 use crate::{EvalError, FeatureBank, Needs, Protocol, Report, Stop, Subject};
 use tch::Tensor;
-
-/// Decay of both moments, and what the denominator begins at: PyTorch's.
-const BETAS: (f64, f64) = (0.9, 0.999);
-const EPS: f64 = 1e-8;
 
 /// The protocol `linear_adam`. Nothing is chosen, and the probe of the last epoch is scored.
 #[derive(Clone, Debug)]

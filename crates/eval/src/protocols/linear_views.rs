@@ -5,6 +5,7 @@
 use crate::extractor::DrawnViews;
 use crate::linear_probes::{LinearProbes, ProbeSgd, best, one_hot, order};
 use crate::report::predicted;
+use crate::split::positions;
 use crate::tuned::crops_and_flips;
 use crate::{EvalError, Needs, Network, Protocol, Report, Stop, Subject, split};
 use tch::Tensor;
@@ -77,9 +78,7 @@ impl LinearViews {
     /// The rate with the best top-1 on held images, undistorted; among equals the first.
     fn choose(&self, subject: &Subject<'_>, network: &Network<'_>, stop: &Stop) -> Result<f64, EvalError> {
         let parts = split(&network.labels(), self.validation, self.seed)?;
-        let fit = Vec::<i64>::try_from(&parts.fit).expect("positions are one row of whole numbers");
-        let fit: Vec<u32> = fit.into_iter().map(|position| position as u32).collect();
-        let probes = self.train(network, &fit, &self.lrs, stop)?;
+        let probes = self.train(network, &positions(&parts.fit), &self.lrs, stop)?;
         let held = subject.train().part(&parts.validation);
         Ok(self.lrs[best(&probes.logits(held.features()), held.labels())])
     }
@@ -102,8 +101,7 @@ impl LinearViews {
         let per_epoch = positions.len() / batch;
         let steps = (per_epoch * self.epochs as usize) as f64;
         for epoch in 0..self.epochs {
-            let order = order(positions.len() as i64, *b"linviews", self.seed, epoch);
-            let order = Vec::<i64>::try_from(order).expect("an order is one row of whole numbers");
+            let order = self::positions(&order(positions.len() as i64, *b"linviews", self.seed, epoch));
             for (place, chosen) in order.chunks_exact(batch).enumerate() {
                 let indices: Vec<u32> = chosen.iter().map(|&which| positions[which as usize]).collect();
                 let views = DrawnViews { plan: &plan, seed: self.seed, epoch };

@@ -1,15 +1,11 @@
 //! An MLP with hidden layers on frozen features: it finds classes that no linear classifier separates.
 
-use crate::linear_probes::{Standardise, order};
+use crate::linear_probes::{BETAS, EPS, Standardise, order};
 use crate::report::predicted;
 use crate::{EvalError, FeatureBank, Needs, Protocol, Report, Stop, Subject};
 use kontrast_models::{Activation, Head, HeadNorm, HeadSpec, Init, Mode, Parameter};
 use kontrast_optim::{Adamw, Group, HalfCosine, Optimizer, Rates, Schedule};
 use tch::{Reduction, Tensor, nn};
-
-/// Decay of both moments, and what the denominator begins at: PyTorch's.
-const BETAS: (f64, f64) = (0.9, 0.999);
-const EPS: f64 = 1e-8;
 
 /// The protocol `mlp`. Nothing is chosen, and the classifier of the last epoch is scored.
 #[derive(Clone, Debug)]
