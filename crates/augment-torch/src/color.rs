@@ -30,10 +30,11 @@ pub(crate) fn grayscale(x: &mut Tensor) {
     x.copy_(&gray);
 }
 
-/// Blends with the mean of gray. The numbers are the factor and what it leaves of 1.
+/// Blends with the mean of gray, of bands with that of all. The numbers are the factor and what it leaves of 1.
 pub(crate) fn contrast(x: &mut Tensor, numbers: &Numbers) {
     let means = x.mean_dim(&[2_i64, 3][..], true, Kind::Float);
-    let offset = gray(&means).g_mul_(&numbers.column(1));
+    let mean = if x.size()[1] > 3 { means.mean_dim(1, true, Kind::Float) } else { gray(&means) };
+    let offset = mean.g_mul(&numbers.column(1));
     let _ = x.g_mul_(&numbers.column(0)).g_add_(&offset).clamp_(0.0, 1.0);
 }
 

@@ -1,5 +1,6 @@
 //! Colour spaces in which images are normalised: RGB, CIE L*a*b*, YCbCr.
 
+use kontrast_augment::MOST_CHANNELS;
 use tch::{Kind, Tensor};
 
 /// What the three channels of an image mean to the network. Images of other numbers of channels are `Rgb`, as they are.
@@ -31,13 +32,13 @@ const START: f64 = 16.0 / 116.0;
 
 impl ColorSpace {
     /// # Panics
-    /// When there are not 1 to 4 channels, with a mean and a standard deviation each, or not 3 outside of RGB.
+    /// When there are not 1 to 256 channels, with a mean and a standard deviation each, or not 3 outside of RGB.
     pub(crate) fn check(self, mean: &[f64], std: &[f64]) {
         let channels = mean.len();
-        let fit = channels == std.len() && (1..=4).contains(&channels);
+        let fit = channels == std.len() && (1..=MOST_CHANNELS).contains(&channels);
         assert!(
             fit,
-            "expected 1 to 4 means and as many standard deviations, found {channels} and {}",
+            "expected 1 to 256 means and as many standard deviations, found {channels} and {}",
             std.len()
         );
         assert!(self == Self::Rgb || channels == 3, "{self:?} has 3 channels, found {channels} means");

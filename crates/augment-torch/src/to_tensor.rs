@@ -3,7 +3,7 @@
 use crate::{ColorSpace, Views};
 use tch::{Device, Kind, Tensor};
 
-/// Normalises batches of bytes with 1 to 4 channels.
+/// Normalises batches of bytes with 1 to 256 channels.
 #[derive(Debug)]
 pub struct ToTensor {
     space: ColorSpace,
@@ -21,7 +21,7 @@ impl ToTensor {
     /// and 1.
     ///
     /// # Panics
-    /// When there are not 1 to 4 of them, or not as many of both.
+    /// When there are not 1 to 256 of them, or not as many of both.
     pub fn new(mean: impl AsRef<[f64]>, std: impl AsRef<[f64]>, device: Device) -> Self {
         Self::in_space(ColorSpace::Rgb, mean, std, device)
     }

@@ -2,7 +2,7 @@
 
 use crate::image::colours;
 
-/// Planes of `height * width` floats, R before G before B before alpha, in `[0, 1]` between operations. Its memory is
+/// Planes of `height * width` floats, R before G before B before alpha, or bands, in `[0, 1]` between operations. Its memory is
 /// kept from view to view.
 #[derive(Debug, Default)]
 pub(crate) struct Canvas {

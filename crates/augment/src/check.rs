@@ -1,6 +1,7 @@
 //! What is wrong with a step's numbers.
 
 use crate::error::{PlanError, between, ordered, ordered_within, probability};
+use crate::image::MOST_COLOURS;
 use crate::step::Step;
 use crate::transform::erase::Filling;
 use crate::transform::rand_augment;
@@ -41,16 +42,17 @@ impl Step {
         }
     }
 
-    /// Whether it changes colours that images of one or two channels do not have. What is never drawn changes nothing.
-    pub(crate) fn check_gray(&self, channels: usize) -> Result<(), PlanError> {
+    /// Refuses what changes colours that images of 1 or 2 channels or of bands do not have. What is never drawn changes
+    /// nothing; operations that are drawn among others leave gray images alone, as in torchvision, and know no bands.
+    pub(crate) fn check_colourless(&self, channels: usize) -> Result<(), PlanError> {
         let refused = |step| Err(PlanError::NoColours { step, channels });
         match *self {
             Self::RandomApply { probability: 0.0, .. } => Ok(()),
             Self::RandomApply { ref steps, .. } | Self::Sequence(ref steps) => {
-                steps.iter().try_for_each(|step| step.check_gray(channels))
+                steps.iter().try_for_each(|step| step.check_colourless(channels))
             }
             Self::OneOf(ref choices) => {
-                choices.iter().try_for_each(|choice| choice.step.check_gray(channels))
+                choices.iter().try_for_each(|choice| choice.step.check_colourless(channels))
             }
             Self::ColorJitter { saturation, .. } if saturation > 0.0 => {
                 refused("saturation of a colour jitter")
@@ -59,6 +61,9 @@ impl Step {
             Self::Grayscale => refused("grayscale"),
             Self::ShiftChannels { .. } => refused("shift_channels"),
             Self::DropChannels { .. } => refused("drop_channels"),
+            Self::AutoAugment { .. } if channels > MOST_COLOURS => refused("auto_augment"),
+            Self::RandAugment { .. } if channels > MOST_COLOURS => refused("rand_augment"),
+            Self::Autocontrast if channels > MOST_COLOURS => refused("autocontrast"),
             _ => Ok(()),
         }
     }

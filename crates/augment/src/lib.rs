@@ -21,7 +21,7 @@ mod step;
 mod transform;
 
 pub use error::PlanError;
-pub use image::{ImageRef, MOST_CHANNELS, colours};
+pub use image::{ImageRef, MOST_CHANNELS, colours, has_alpha};
 pub use kontrast_rng::KeyedRng;
 pub use plan::ViewPlan;
 pub use recipe::{Fill, Op, Recipe, Sampling};

@@ -44,17 +44,17 @@ impl ViewPlan {
         Ok(Self { size, channels: 3, steps })
     }
 
-    /// The same plan for images of 1 (gray), 2 (gray and alpha), 3 (RGB) or 4 (RGB and alpha) channels.
+    /// The same plan for images of 1 (gray), 2 (gray and alpha), 3 (RGB), 4 (RGB and alpha) channels, or of more bands.
     ///
     /// # Errors
-    /// When there are more or none, or a step changes colours that gray images do not have. AutoAugment and RandAugment
-    /// are allowed, whose operation on colour then does nothing, as torchvision's.
+    /// When there are none or more than 256, or a step changes colours that gray images and bands do not have. AutoAugment
+    /// and RandAugment are allowed on gray images, whose operation on colour then does nothing, as torchvision's.
     pub fn of_channels(mut self, channels: usize) -> Result<Self, PlanError> {
         between("channels", channels as f64, (1.0, MOST_CHANNELS as f64))?;
-        if colours(channels) < 3 {
+        if colours(channels) != 3 {
             for (place, step) in self.steps.iter().enumerate() {
                 let wrap = |source| PlanError::Step { place: place + 1, source: Box::new(source) };
-                step.check_gray(channels).map_err(wrap)?;
+                step.check_colourless(channels).map_err(wrap)?;
             }
         }
         self.channels = channels;
@@ -216,7 +216,7 @@ mod tests {
         for step in [jitter(0.0, 0.0), Step::Grayscale.sometimes(0.0), Step::Equalize] {
             assert_eq!((of(step.clone(), 1), of(step, 2)), (Ok(64), Ok(128)));
         }
-        assert_eq!(of(Step::Invert, 5).unwrap_err(), "channels is 5; expected a number from 1 to 4");
+        assert_eq!(of(Step::Invert, 257).unwrap_err(), "channels is 257; expected a number from 1 to 256");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Operations that look at one pixel at a time, several in one pass over the picture.
 
 use crate::clamp::unit;
-use crate::image::colours;
+use crate::image::{MOST_COLOURS, colours};
 use crate::transform::{autocontrast, color_jitter, grayscale, hue, invert, posterize, solarize};
 use multiversion::multiversion;
 
@@ -32,7 +32,18 @@ pub(crate) enum Point {
 const BLOCK: usize = 1024;
 
 /// Carries the operations out on so many planes, in one pass; then rounds to `bytes`, pixel after pixel, where given.
-pub(crate) fn run(points: &[Point], planes: &mut [f32], channels: usize, bytes: Option<&mut [u8]>) {
+pub(crate) fn run(points: &[Point], planes: &mut [f32], channels: usize, mut bytes: Option<&mut [u8]>) {
+    if channels > MOST_COLOURS {
+        let pixels = planes.len() / channels;
+        for (channel, plane) in planes.chunks_exact_mut(pixels).enumerate() {
+            run_on::<1>(points, plane, None);
+            let Some(bytes) = &mut bytes else { continue };
+            for (value, place) in plane.iter().zip(bytes.iter_mut().skip(channel).step_by(channels)) {
+                *place = byte(*value);
+            }
+        }
+        return;
+    }
     match channels {
         1 => run_on::<1>(points, planes, bytes),
         2 => run_on::<2>(points, planes, bytes),
@@ -62,11 +73,14 @@ fn run_on<const CHANNELS: usize>(points: &[Point], planes: &mut [f32], mut bytes
 /// The mean of the gray picture: contrast turns around it.
 ///
 /// # Shapes
-/// - `planes`: three, or the one of a gray picture
+/// - `planes`: three, or the one of a gray picture, or bands, each of which counts the same
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 pub(crate) fn gray_mean(planes: &[f32], pixels: usize) -> f32 {
     if planes.len() == pixels {
         return (sum(planes) / pixels as f64) as f32;
+    }
+    if planes.len() > MOST_COLOURS * pixels {
+        return (sum(planes) / planes.len() as f64) as f32;
     }
     let mut mean = 0.0;
     for (plane, weight) in planes.chunks_exact(pixels).zip(grayscale::WEIGHTS) {

@@ -1,7 +1,7 @@
 //! Bilinear resizing of a window, from bytes to planes of floats.
 
 use crate::clamp::larger;
-use crate::image::ImageRef;
+use crate::image::{ImageRef, MOST_COLOURS};
 use multiversion::multiversion;
 use wide::f32x4;
 
@@ -52,6 +52,8 @@ pub(crate) struct Resampler {
     /// One row of the window, already resampled vertically: the channels of each pixel, and floats up to four beyond the
     /// last one's first.
     line: Vec<f32>,
+    /// The window's bytes of one band.
+    band: Vec<u8>,
 }
 
 /// Floats that are read from each pixel on, whatever its channels: one register.
@@ -68,14 +70,34 @@ impl Resampler {
         mirrored: bool,
         planes: &mut [f32],
     ) {
-        let channels = image.channels();
         self.columns.fill(window.width, size.0, antialias);
         if mirrored {
             self.columns.mirror();
         }
+        self.rows.fill(window.height, size.1, antialias);
+        let channels = image.channels();
+        if channels <= MOST_COLOURS {
+            self.resample(image, window, planes);
+            return;
+        }
+        // Bands one by one: more channels than a register has lanes.
+        let mut band = std::mem::take(&mut self.band);
+        for (channel, plane) in planes.chunks_exact_mut(size.0 * size.1).enumerate() {
+            band.clear();
+            for row in 0..window.height {
+                band.extend(window.row(image, channels, row).iter().skip(channel).step_by(channels));
+            }
+            let one = ImageRef::new(window.width, window.height, &band);
+            self.resample(one, Window::whole(one), plane);
+        }
+        self.band = band;
+    }
+
+    /// Resizes a window of 1 to 4 channels, as columns and rows say.
+    fn resample(&mut self, image: ImageRef<'_>, window: Window, planes: &mut [f32]) {
+        let channels = image.channels();
         // From pixels to their floats in a line.
         self.columns.starts.iter_mut().for_each(|start| *start *= channels);
-        self.rows.fill(window.height, size.1, antialias);
         self.line.clear();
         self.line.resize(window.width * channels + LANES - channels, 0.0);
         let resample = match channels {

@@ -11,6 +11,12 @@ use crate::channel_values::ChannelValues;
 use crate::color_space::ColorSpace;
 use crate::problems::Problems;
 
+/// The most channels that an image has.
+const MOST_CHANNELS: usize = 256;
+
+/// The most channels that are a picture; more are bands, which are neither colours nor alpha.
+pub(crate) const MOST_COLOURS: usize = 4;
+
 /// Where the images come from, and how they are normalised.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -78,10 +84,10 @@ pub struct Data {
     #[serde(default, skip_serializing_if = "usual_space")]
     pub color_space: Option<ColorSpace>,
     /// Mean of each channel, in the units of `color_space`. How many numbers there are says what an image has: 1 gray,
-    /// 2 gray and alpha, 3 red, green and blue, 4 these and alpha. `"measured"` takes mean and std of the training images
+    /// 2 gray and alpha, 3 red, green and blue, 4 these and alpha, more of bands. `"measured"` takes mean and std of the training images
     /// themselves, once, when a run begins.
     ///
-    /// Range: one to four numbers, 0 to 1 in RGB, or `"measured"`
+    /// Range: 1 to 256 numbers, 0 to 1 in RGB, or `"measured"`
     pub mean: ChannelValues,
     /// Standard deviation of each channel, in the units of `color_space`; left out where `mean` is `"measured"`.
     ///
@@ -90,7 +96,7 @@ pub struct Data {
     pub std: ChannelValues,
     /// For `mean = "measured"` only: what an image has, as the length of `mean` says it otherwise; default 3.
     ///
-    /// Range: 1 to 4
+    /// Range: 1 to 256
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channels: Option<usize>,
 }
@@ -108,7 +114,7 @@ pub enum DataName {
     Stl10,
     /// 60,000 and 10,000 gray images of 28 pixels, ten classes (Xiao et al. 2017).
     FashionMnist,
-    /// The images below `data.root`.
+    /// The images below `data.root`, a folder or a tar or zip archive, or a folder of such archives.
     Folder,
     /// The images that the file `data.root` names: columns `image`, and `label`, `group` and `split` where there are such.
     Csv,
@@ -209,7 +215,7 @@ fn all_or_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usi
 }
 
 impl Data {
-    /// Channels of an image: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha.
+    /// Channels of an image: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha, or more bands.
     pub fn channels(&self) -> usize {
         self.mean.given().map_or(self.channels.unwrap_or(3), <[f64]>::len)
     }
@@ -246,15 +252,17 @@ impl Data {
         let expected = "rgb, or 3 numbers in data.mean: only images of three channels have another space";
         let fits = space == ColorSpace::Rgb || channels == 3;
         problems.require(fits, "data.color_space", &space.as_str(), expected);
+        let known = (1..=MOST_CHANNELS).contains(&channels);
         let Some(mean) = self.mean.given() else {
-            problems.require((1..=4).contains(&channels), "data.channels", &channels, "1 to 4");
+            problems.require(known, "data.channels", &channels, "1 to 256");
+            self.check_bands("data.channels", channels, problems);
             let expected = "\"measured\" as data.mean is, or left out; or give data.mean numbers too";
             problems.require(self.std.is_measured(), "data.std", &self.std, expected);
             return;
         };
-        let expected =
-            "a number for each channel: 1 of gray, 2 of gray with alpha, 3 of RGB, 4 of RGB with alpha";
-        problems.require((1..=4).contains(&channels), "data.mean", &mean, expected);
+        let expected = "a number for each channel: 1 of gray, 2 of gray with alpha, 3 of RGB, 4 of RGB with alpha, up to 256 of bands";
+        problems.require(known, "data.mean", &mean, expected);
+        self.check_bands("data.mean", mean.len(), problems);
         if let Some(channels) = self.channels {
             let expected = "no such key, since the numbers of data.mean say how many there are";
             problems.require(false, "data.channels", &channels, expected);
@@ -272,6 +280,13 @@ impl Data {
         let inside = std.iter().all(|std| *std > 0.0 && *std <= largest);
         let expected = format!("numbers above 0, at most {largest}");
         problems.require(inside, "data.std", &std, &expected);
+    }
+
+    /// Only the user's own files have bands.
+    fn check_bands(&self, key: &str, channels: usize, problems: &mut Problems) {
+        let own = matches!(self.name, DataName::Folder | DataName::Csv | DataName::Pack);
+        let expected = "1 to 4 channels, since only data.name = \"folder\", \"csv\" and \"pack\" have more";
+        problems.require(own || channels <= MOST_COLOURS, key, &format_args!("{channels}"), expected);
     }
 
     fn check_root(&self, problems: &mut Problems) {
@@ -300,7 +315,7 @@ impl Data {
         if let Some(background) = &self.background {
             problems.require(files, "data.background", &background.to_string(), only);
             let expected = "no such key, since alpha is a channel of the images and nothing is laid over";
-            let flat = !self.channels().is_multiple_of(2);
+            let flat = ![2, 4].contains(&self.channels());
             problems.require(flat, "data.background", &background.to_string(), expected);
         }
         if let Some(holdout) = self.holdout {

@@ -88,8 +88,8 @@ impl Experiment {
         self.views.check(&mut problems);
         let channels = self.data.channels();
         let told = self.data.std.given().is_some_and(|std| std.len() != channels);
-        if (1..=2).contains(&channels) && !told {
-            self.views.check_gray(channels, &mut problems);
+        if ![3, 4].contains(&channels) && !told {
+            self.views.check_colourless(channels, &mut problems);
         }
         self.encoder.check(&mut problems);
         self.method.check(&self.train, channels, &mut problems);

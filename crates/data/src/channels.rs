@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The images of a data set, each converted to so many channels when it is asked for: colour to gray by its luminance,
-/// gray to three equal channels; what has no alpha is opaque.
+/// gray to three equal channels; what has no alpha is opaque, and of bands the first three are shown.
 #[derive(Debug)]
 pub struct InChannels<D: ?Sized> {
     channels: usize,
@@ -35,7 +35,8 @@ pub fn luminance([red, green, blue]: [u8; 3]) -> u8 {
     ((sum + (1 << 15)) >> 16) as u8
 }
 
-/// Appends pixels of `from` channels as pixels of `to` channels. Alpha that is not asked for is left out.
+/// Appends pixels of `from` channels as pixels of `to` channels, 1 to 4. Alpha that is not asked for is left out; of bands
+/// the first three are taken as colours.
 pub(crate) fn convert(pixels: &[u8], from: usize, to: usize, out: &mut Vec<u8>) {
     out.reserve(pixels.len() / from * to);
     for pixel in pixels.chunks_exact(from) {
@@ -43,7 +44,8 @@ pub(crate) fn convert(pixels: &[u8], from: usize, to: usize, out: &mut Vec<u8>) 
             [gray] => ([gray; 3], u8::MAX),
             [gray, alpha] => ([gray; 3], alpha),
             [red, green, blue] => ([red, green, blue], u8::MAX),
-            _ => ([pixel[0], pixel[1], pixel[2]], pixel[3]),
+            [red, green, blue, alpha] => ([red, green, blue], alpha),
+            _ => ([pixel[0], pixel[1], pixel[2]], u8::MAX),
         };
         match to {
             1 => out.push(luminance(colour)),

@@ -1,8 +1,9 @@
 //! Image files to pixels: upright, without transparency, and refused where the file is cut short.
 
+use crate::bands;
 use crate::error::DataError;
 use crate::jpeg::ends;
-use crate::regular;
+use crate::storage::Storage;
 use crate::transparency::{Decoded, Form, WHITE};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 use std::cell::Cell;
@@ -10,18 +11,18 @@ use std::io::Cursor;
 use std::path::Path;
 
 /// A header that promises more than 16,384 by 16,384 pixels is no photograph.
-const MOST_BYTES: u64 = 3 << 28;
+pub(crate) const MOST_BYTES: u64 = 3 << 28;
 
 /// A file of more than 256 MiB is no photograph either.
-const MOST_FILE: u64 = 256 << 20;
+pub(crate) const MOST_FILE: u64 = 256 << 20;
 
 /// An image file, whatever its extension says, turned as its EXIF orientation asks, with the channels that are wanted.
 ///
 /// # Errors
 /// When the file cannot be read, has none of the formats, ends early, or has no pixels; each names the file.
-pub(crate) fn decode(path: &Path, form: Form) -> Result<Decoded, DataError> {
+pub(crate) fn decode(storage: &Storage, path: &Path, form: Form) -> Result<Decoded, DataError> {
     let format = |reason: String| DataError::Format { path: path.to_owned(), reason };
-    let bytes = regular::read(path, MOST_FILE).map_err(|error| format(error.to_string()))?;
+    let bytes = storage.read(path, MOST_FILE).map_err(|error| format(error.to_string()))?;
     decode_as(&bytes, form).map_err(format)
 }
 
@@ -31,9 +32,14 @@ pub(crate) fn decode(path: &Path, form: Form) -> Result<Decoded, DataError> {
 /// # Errors
 /// As [`decode`].
 #[cfg(feature = "turbojpeg")]
-pub(crate) fn decode_at_least(path: &Path, short: usize, form: Form) -> Result<Decoded, DataError> {
+pub(crate) fn decode_at_least(
+    storage: &Storage,
+    path: &Path,
+    short: usize,
+    form: Form,
+) -> Result<Decoded, DataError> {
     let format = |reason: String| DataError::Format { path: path.to_owned(), reason };
-    let bytes = regular::read(path, MOST_FILE).map_err(|error| format(error.to_string()))?;
+    let bytes = storage.read(path, MOST_FILE).map_err(|error| format(error.to_string()))?;
     let smaller = scaled(&bytes, short).map(|image| Decoded::of_rgb(image, form));
     smaller.map_or_else(|| decode_as(&bytes, form), Ok).map_err(format)
 }
@@ -94,6 +100,9 @@ pub(crate) fn decode_as(bytes: &[u8], form: Form) -> Result<Decoded, String> {
 }
 
 fn decoded(bytes: &[u8], form: Form) -> Result<Decoded, String> {
+    if let Some((size, pixels)) = bands::read(bytes, form.channels)? {
+        return Ok(Decoded { size, pixels, flattened: false });
+    }
     let mut reader =
         ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| error.to_string())?;
     let mut limits = Limits::default();

@@ -110,6 +110,17 @@ pub enum DataError {
         /// Where the command runs.
         here: PathBuf,
     },
+    /// Bands are wanted of images that have others, or none.
+    #[error(
+        "expected images of {wanted} channels, found images of {stored}; give as many numbers in data.mean and data.std, or name \
+         other images"
+    )]
+    Bands {
+        /// Channels of the images.
+        stored: usize,
+        /// Channels that are wanted.
+        wanted: usize,
+    },
     /// A holdout that the folder does not bear.
     #[error("{}: data.holdout = {fraction} {reason}", folder.display())]
     Holdout {

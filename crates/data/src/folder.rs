@@ -17,6 +17,7 @@ use crate::groups::{groups_of, held_out};
 use crate::layout::Layout;
 use crate::reader::Reader;
 use crate::split::{Split, Splits};
+use crate::storage::Storage;
 use crate::subset::Subset;
 use crate::transparency::{Decoded, Form};
 use crate::walk::Files;
@@ -34,6 +35,7 @@ pub enum Unreadable {
 #[derive(Debug)]
 pub struct ImageFolder {
     images: Vec<Stored>,
+    storage: Storage,
     form: Form,
     /// Of each image, where they are known.
     groups: Option<Vec<u64>>,
@@ -59,8 +61,8 @@ pub(crate) fn open(
     form: Form,
     seed: u64,
 ) -> Result<Splits, DataError> {
-    let Layout { train, test, notes } = Layout::find(root, exclude)?;
-    let mut reader = Reader::new(root, unreadable, form, notes);
+    let Layout { train, test, notes, storage } = Layout::find(root, exclude)?;
+    let mut reader = Reader::new(root, unreadable, form, notes).of(storage);
     let wrong = |reason: &str| DataError::Layout { folder: root.to_owned(), reason: reason.into() };
     let held = |reason: &str| match holdout {
         Some(fraction) => {
@@ -101,8 +103,8 @@ pub(crate) fn open(
 
 /// Opens every image below a folder, whatever lies where; classes are known where each image lies in the folder of one.
 pub(crate) fn open_every(root: &Path, unreadable: Unreadable, form: Form) -> Result<Splits, DataError> {
-    let Layout { train, test, notes } = Layout::every(root)?;
-    let mut reader = Reader::new(root, unreadable, form, notes);
+    let Layout { train, test, notes, storage } = Layout::every(root)?;
+    let mut reader = Reader::new(root, unreadable, form, notes).of(storage);
     let train = match train {
         Files::Flat(paths) => {
             let images = reader.images(paths)?.0;
@@ -159,8 +161,13 @@ pub(crate) fn split(
 
 impl Stored {
     /// Decodes once; the pixels stay while there is room for them.
-    pub(crate) fn decode(path: PathBuf, form: Form, left: &AtomicUsize) -> Result<Self, DataError> {
-        let Decoded { size, pixels, flattened } = decode(&path, form)?;
+    pub(crate) fn decode(
+        storage: &Storage,
+        path: PathBuf,
+        form: Form,
+        left: &AtomicUsize,
+    ) -> Result<Self, DataError> {
+        let Decoded { size, pixels, flattened } = decode(storage, &path, form)?;
         let bytes = pixels.len();
         let room = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
         Ok(Self { path, size, pixels: room.is_ok().then_some(pixels), flattened })
@@ -168,8 +175,8 @@ impl Stored {
 }
 
 impl ImageFolder {
-    pub(crate) fn new(images: Vec<Stored>, form: Form) -> Self {
-        Self { images, form, groups: None }
+    pub(crate) fn new(images: Vec<Stored>, storage: Storage, form: Form) -> Self {
+        Self { images, storage, form, groups: None }
     }
 
     /// With the group of each image.
@@ -205,7 +212,7 @@ impl Dataset for ImageFolder {
         if let Some(pixels) = pixels {
             return Ok(ImageRef::new(*width, *height, pixels));
         }
-        Ok(borrowed(decode(path, self.form)?, buffer))
+        Ok(borrowed(decode(&self.storage, path, self.form)?, buffer))
     }
 
     #[cfg(feature = "turbojpeg")]
@@ -216,7 +223,7 @@ impl Dataset for ImageFolder {
         buffer: &'a mut Vec<u8>,
     ) -> Result<ImageRef<'a>, DataError> {
         let Stored { path, pixels: None, .. } = &self.images[index] else { return self.image(index, buffer) };
-        Ok(borrowed(crate::decode::decode_at_least(path, short, self.form)?, buffer))
+        Ok(borrowed(crate::decode::decode_at_least(&self.storage, path, short, self.form)?, buffer))
     }
 }
 

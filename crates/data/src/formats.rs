@@ -1,11 +1,11 @@
 //! Which files of a folder are images, and which of these are read.
 
-use std::io::Read;
 use std::path::Path;
 
 use image::ImageFormat;
 
-use crate::{own, regular};
+use crate::storage::Storage;
+use crate::{bands, own};
 
 /// Their endings.
 const READ: [&str; 11] = ["bmp", "dib", "gif", "jfif", "jpe", "jpeg", "jpg", "png", "tif", "tiff", "webp"];
@@ -18,7 +18,7 @@ const OTHERS: [&str; 42] = [
 ];
 
 /// Bytes by which a format is known, and a picture of our own.
-const HEAD: u64 = 64;
+const HEAD: u64 = 160;
 
 /// What a regular file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,13 +36,14 @@ pub(crate) enum Kind {
 impl Kind {
     /// By the ending, and by the first bytes where the ending is that of no format that is read. What has the ending of
     /// an image and cannot be read is named when it is decoded.
-    pub(crate) fn of(path: &Path) -> Self {
+    pub(crate) fn of(path: &Path, storage: &Storage) -> Self {
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         let known = OTHERS.contains(&&*ending);
         match ending.as_str() {
-            "png" if own::is_marked(&head(path)) => Self::Own,
+            "png" if own::is_marked(&storage.head(path, HEAD)) => Self::Own,
             read if READ.contains(&read) => Self::Image,
-            _ => match format(&head(path)) {
+            "npy" if bands::is_image(&storage.head(path, HEAD)) => Self::Image,
+            _ => match format(&storage.head(path, HEAD)) {
                 // Cameras' raw files begin as TIFFs do.
                 Some(ImageFormat::Tiff) | None if known => Self::Other(ending),
                 Some(_) if known || ending.is_empty() => Self::Image,
@@ -66,19 +67,10 @@ fn format(head: &[u8]) -> Option<ImageFormat> {
     }
 }
 
-/// The first bytes of a file; none of one that cannot be read.
-fn head(path: &Path) -> Vec<u8> {
-    let mut head = Vec::new();
-    if let Ok(file) = regular::open(path) {
-        // What was read before an error has to do.
-        let _ = file.take(HEAD).read_to_end(&mut head);
-    }
-    head
-}
-
 #[cfg(test)]
 mod tests {
     use super::Kind;
+    use crate::storage::Storage;
     use std::fs;
 
     #[test]
@@ -86,6 +78,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let jpeg: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF";
         let tiff: &[u8] = b"II*\0\x08\0\0\0";
+        let npy = |shape: &str| {
+            let text = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}");
+            [b"\x93NUMPY\x01\x00\x76\x00", text.as_bytes()].concat()
+        };
         let bitmap: &[u8] = b"BM\x46\0\0\0\0\0\0\0\x36\0";
         let other = |ending: &str| Kind::Other(ending.to_owned());
         let cases = [
@@ -94,6 +90,9 @@ mod tests {
             ("a.webp", b"", Kind::Image),
             ("a", jpeg, Kind::Image),
             ("a.heic", jpeg, Kind::Image),
+            ("bands.npy", &npy("(8, 6, 13)"), Kind::Image),
+            ("vectors.npy", &npy("(50000, 128)"), Kind::Nothing),
+            ("labels.npy", &npy("(50000,)"), Kind::Nothing),
             ("b.HEIC", b"\0\0\0\x18ftypheic", other("heic")),
             ("a.nef", tiff, other("nef")),
             ("a.svg", b"<svg/>", other("svg")),
@@ -106,7 +105,7 @@ mod tests {
         for (name, content, kind) in cases {
             let path = folder.path().join(name);
             fs::write(&path, content).unwrap();
-            assert_eq!(Kind::of(&path), kind, "{name}");
+            assert_eq!(Kind::of(&path, &Storage::Disk), kind, "{name}");
         }
     }
 }

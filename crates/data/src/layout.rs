@@ -1,10 +1,13 @@
 //! Finds the images of a folder, and their classes and splits where there are some.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use crate::archives::Archives;
 use crate::error::DataError;
 use crate::exclude::Exclude;
-use crate::walk::{Files, Listed, Walker, listed};
+use crate::storage::Storage;
+use crate::walk::{Files, Listed, Walker};
 
 /// What folders of training images are called, in any case.
 const TRAIN: [&str; 2] = ["train", "training"];
@@ -23,58 +26,90 @@ pub(crate) fn is_test(name: &str) -> bool {
 }
 
 /// What lies in a folder of images.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Layout {
     pub(crate) train: Files,
     pub(crate) test: Option<Files>,
     pub(crate) notes: Vec<String>,
+    pub(crate) storage: Storage,
 }
 
 impl Layout {
     /// Looks for a folder of training images, and one of test images beside it; without the first the images are `root`'s
-    /// own.
+    /// own. `root` may be an archive, or a folder in which archives lie and no images.
     pub(crate) fn find(root: &Path, exclude: &[String]) -> Result<Self, DataError> {
-        require_folder(root)?;
-        let mut walker = Walker::without(Exclude::new(root, exclude)?);
-        let (train, test) = parts(root, &mut walker)?;
-        Ok(Self { train, test, notes: walker.notes(root) })
+        in_archives_where_needed(root, |top, storage| {
+            let mut walker = Walker::without(Exclude::new(top, exclude)?, storage.clone());
+            let (train, test) = parts(top, &mut walker)?;
+            Ok(Self { train, test, notes: walker.notes(root), storage })
+        })
     }
 
     /// Every image below `root`: as [`Layout::find`] has them where each lies in the folder of a class, else side by side.
     pub(crate) fn every(root: &Path) -> Result<Self, DataError> {
-        require_folder(root)?;
-        let mut walker = Walker::default();
-        let found = parts(root, &mut walker);
-        let mut in_classes = false;
-        if let Ok((Files::Classes(train), test)) = found {
-            in_classes = true;
-            if !walker.left.misplaced() && !matches!(test, Some(Files::Flat(_))) {
-                return Ok(Self { train: Files::Classes(train), test, notes: walker.notes(root) });
+        in_archives_where_needed(root, |top, storage| {
+            let mut walker = Walker::of(storage.clone());
+            let found = parts(top, &mut walker);
+            let mut in_classes = false;
+            if let Ok((Files::Classes(train), test)) = found {
+                in_classes = true;
+                if !walker.left.misplaced() && !matches!(test, Some(Files::Flat(_))) {
+                    let notes = walker.notes(root);
+                    return Ok(Self { train: Files::Classes(train), test, notes, storage });
+                }
             }
-        }
-        let mut walker = Walker::default();
-        let images = walker.every(root)?;
-        if in_classes {
-            walker.left.folders.push(format!(
-                "{}: images lie beside the folders of classes, so that no classes are taken from these",
-                root.display()
-            ));
-        }
-        Ok(Self { train: Files::Flat(images), test: None, notes: walker.notes(root) })
+            let mut walker = Walker::of(storage.clone());
+            let images = walker.every(top)?;
+            if in_classes {
+                walker.left.folders.push(format!(
+                    "{}: images lie beside the folders of classes, so that no classes are taken from these",
+                    root.display()
+                ));
+            }
+            Ok(Self { train: Files::Flat(images), test: None, notes: walker.notes(root), storage })
+        })
     }
 }
 
-fn require_folder(root: &Path) -> Result<(), DataError> {
-    if root.is_dir() {
-        return Ok(());
+/// What `find` makes of a folder on the disk; where `root` is an archive, or a folder with archives and without images, of
+/// what these hold.
+fn in_archives_where_needed(
+    root: &Path,
+    find: impl Fn(&Path, Storage) -> Result<Layout, DataError>,
+) -> Result<Layout, DataError> {
+    let within = |archives: &[PathBuf]| {
+        let archives = Arc::new(Archives::open(root, archives)?);
+        let top = archives.top().to_owned();
+        find(&top, Storage::Archives(archives))
+    };
+    if root.is_file() {
+        return within(&[root.to_owned()]);
     }
-    let here = std::env::current_dir().unwrap_or_default();
-    Err(DataError::NoFolder { folder: root.to_owned(), here })
+    if !root.is_dir() {
+        let here = std::env::current_dir().unwrap_or_default();
+        return Err(DataError::NoFolder { folder: root.to_owned(), here });
+    }
+    let error = match find(root, Storage::Disk) {
+        Err(error @ DataError::EmptyFolder { .. }) => error,
+        other => return other,
+    };
+    let mut walker = Walker::default();
+    let none = walker.every(root).is_err();
+    walker.archives.sort();
+    let archives = std::mem::take(&mut walker.archives);
+    if !none || archives.is_empty() {
+        return Err(error);
+    }
+    let mut layout = within(&archives)?;
+    let count = archives.len();
+    let what = if count == 1 { "1 archive" } else { &format!("{count} archives") };
+    layout.notes.insert(0, format!("{}: images are read from {what}", root.display()));
+    Ok(layout)
 }
 
 /// Training images, and test images where there are some.
 fn parts(root: &Path, walker: &mut Walker) -> Result<(Files, Option<Files>), DataError> {
-    let listed = listed(root)?;
+    let listed = walker.listed(root)?;
     match named(&listed.folders, &TRAIN) {
         Some(train) => splits(root, train, &listed, walker),
         None => Ok((whole(root, walker)?, None)),

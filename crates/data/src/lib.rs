@@ -2,6 +2,8 @@
 //!
 #![doc = include_str!("../README.md")]
 
+mod archives;
+mod bands;
 mod channels;
 mod cifar10;
 mod cifar100;
@@ -38,11 +40,13 @@ mod regular;
 mod shapes;
 mod split;
 mod stl10;
+mod storage;
 mod subset;
 mod survey;
 mod transparency;
 mod walk;
 
+pub use archives::{ImageFiles, is_archive};
 pub use channels::{InChannels, luminance};
 pub use classes::Classes;
 pub use content::Content;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::bands::MOST_COLOURS;
 use crate::error::DataError;
 use crate::folder::{self, Unreadable};
 use crate::memory::InMemory;
@@ -21,7 +22,7 @@ pub struct Spec {
     /// Fixes the subset, the holdout and the drawn shapes.
     pub seed: u64,
     /// 1 (gray), 2 (gray and alpha), 3 (RGB) or 4 (RGB and alpha). Colour becomes gray by its luminance, gray three equal
-    /// channels; what has no alpha is opaque.
+    /// channels; what has no alpha is opaque. More, up to 256, are bands: of TIFF and NumPy files.
     pub channels: usize,
 }
 
@@ -146,6 +147,9 @@ pub fn open(spec: &Spec, cache: &Path) -> Result<Splits, DataError> {
         },
     };
     if stored != spec.channels {
+        if stored.max(spec.channels) > MOST_COLOURS {
+            return Err(DataError::Bands { stored, wanted: spec.channels });
+        }
         splits = splits.in_channels(spec.channels);
     }
     if let Some(count) = spec.subset {

@@ -12,6 +12,7 @@ use crate::coverage;
 use crate::error::DataError;
 use crate::folder::{ClassFolder, ImageFolder, Part, Stored, Unreadable};
 use crate::split::{Split, Splits};
+use crate::storage::Storage;
 use crate::transparency::Form;
 use crate::walk::Files;
 
@@ -30,6 +31,7 @@ pub(crate) struct Reader<'r> {
     root: &'r Path,
     unreadable: Unreadable,
     form: Form,
+    storage: Storage,
     pub(crate) notes: Vec<String>,
     skipped: Vec<String>,
     /// Images of which a part is transparent, and laid over the background.
@@ -38,7 +40,12 @@ pub(crate) struct Reader<'r> {
 
 impl<'r> Reader<'r> {
     pub(crate) fn new(root: &'r Path, unreadable: Unreadable, form: Form, notes: Vec<String>) -> Self {
-        Self { root, unreadable, form, notes, skipped: Vec::new(), flattened: 0 }
+        Self { root, unreadable, form, storage: Storage::Disk, notes, skipped: Vec::new(), flattened: 0 }
+    }
+
+    /// Reads files where they lie in this.
+    pub(crate) fn of(self, storage: Storage) -> Self {
+        Self { storage, ..self }
     }
 
     /// Decodes every file once, in parallel. Also says which files were kept.
@@ -46,7 +53,8 @@ impl<'r> Reader<'r> {
         let count = paths.len();
         let first = paths.first().cloned().unwrap_or_default();
         let (left, form) = (AtomicUsize::new(KEPT), self.form);
-        let decoded: Vec<_> = paths.into_par_iter().map(|path| Stored::decode(path, form, &left)).collect();
+        let decode = |path| Stored::decode(&self.storage, path, form, &left);
+        let decoded: Vec<_> = paths.into_par_iter().map(decode).collect();
         let kept = decoded.iter().map(Result::is_ok).collect();
         let mut images = Vec::with_capacity(count);
         let mut failed = Vec::new();
@@ -71,7 +79,7 @@ impl<'r> Reader<'r> {
             self.notes.push(format!("{skipped} of {count} images cannot be read and are skipped: {named}"));
             self.skipped.extend(failed);
         }
-        Ok((ImageFolder::new(images, form), kept))
+        Ok((ImageFolder::new(images, self.storage.clone(), form), kept))
     }
 
     /// Says of test images that they have no use beside training images without classes.

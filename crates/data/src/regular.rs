@@ -25,12 +25,15 @@ pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     }
     if length > most || bytes.len() as u64 > most {
         let found = length.max(bytes.len() as u64);
-        return Err(Error::new(
-            ErrorKind::FileTooLarge,
-            format!("expected at most {most} bytes, found {found}; make it smaller, or leave it out"),
-        ));
+        return Err(too_large(most, found));
     }
     Ok(bytes)
+}
+
+/// What is said of a file of more than `most` bytes.
+pub(crate) fn too_large(most: u64, found: u64) -> Error {
+    let reason = format!("expected at most {most} bytes, found {found}; make it smaller, or leave it out");
+    Error::new(ErrorKind::FileTooLarge, reason)
 }
 
 /// Refuses what is no regular file, by its kind.

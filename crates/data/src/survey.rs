@@ -9,6 +9,7 @@ use crate::class_names::shown;
 use crate::decode::decode;
 use crate::error::DataError;
 use crate::layout::Layout;
+use crate::storage::Storage;
 use crate::subset::balanced;
 use crate::transparency::{Form, WHITE};
 use crate::walk::Files;
@@ -52,7 +53,7 @@ struct Look {
 /// # Errors
 /// Where there is no folder, or no images, or their layout has no meaning.
 pub fn survey(root: &Path) -> Result<Survey, DataError> {
-    let Layout { train, test, notes } = Layout::find(root, &[])?;
+    let Layout { train, test, notes, storage } = Layout::find(root, &[])?;
     let classes = match &train {
         Files::Flat(_) => None,
         Files::Classes(classes) => {
@@ -61,7 +62,7 @@ pub fn survey(root: &Path) -> Result<Survey, DataError> {
     };
     let (train, test) = (paths(train), test.map(|test| paths(test).len()));
     let chosen = balanced(&vec![0; train.len()], LOOKED_AT, 0);
-    let looks: Vec<_> = chosen.par_iter().map(|&index| look(&train[index as usize])).collect();
+    let looks: Vec<_> = chosen.par_iter().map(|&index| look(&storage, &train[index as usize])).collect();
     let mut survey = Survey {
         train: train.len(),
         classes,
@@ -95,9 +96,9 @@ fn paths(files: Files) -> Vec<PathBuf> {
     }
 }
 
-fn look(path: &Path) -> Result<Look, DataError> {
+fn look(storage: &Storage, path: &Path) -> Result<Look, DataError> {
     let started = Instant::now();
-    let decoded = decode(path, Form { channels: 4, background: WHITE })?;
+    let decoded = decode(storage, path, Form { channels: 4, background: WHITE })?;
     let took = started.elapsed();
     let mut pixels = decoded.pixels.chunks_exact(4);
     let gray = pixels.clone().all(|pixel| pixel[0] == pixel[1] && pixel[1] == pixel[2]);

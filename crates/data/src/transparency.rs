@@ -2,6 +2,7 @@
 
 use crate::channels::convert;
 use image::{DynamicImage, LumaA, Rgb, RgbImage, Rgba};
+use kontrast_augment::has_alpha;
 
 /// The usual background, as bytes of red, green and blue.
 pub const WHITE: [u8; 3] = [255; 3];
@@ -9,7 +10,7 @@ pub const WHITE: [u8; 3] = [255; 3];
 /// The pixels that are wanted of an image file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Form {
-    /// 1 to 4.
+    /// 1 to 4, or more of bands.
     pub(crate) channels: usize,
     /// What is behind transparent pixels where alpha is no channel, as bytes of red, green and blue.
     pub(crate) background: [u8; 3],
@@ -28,7 +29,7 @@ pub(crate) struct Decoded {
 impl Decoded {
     /// The picture in the channels that are wanted.
     pub(crate) fn of(image: DynamicImage, form: Form) -> Self {
-        if form.channels.is_multiple_of(2) {
+        if has_alpha(form.channels) {
             let image = image.into_rgba8();
             return Self::converted(image.dimensions(), image.into_raw(), 4, form.channels);
         }

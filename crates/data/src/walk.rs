@@ -2,16 +2,14 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::ffi::OsString;
-use std::fs::{self, DirEntry};
-use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::archives::is_archive;
 use crate::error::DataError;
 use crate::exclude::Exclude;
 use crate::formats::Kind;
 use crate::left_out::LeftOut;
-use crate::own;
+use crate::storage::{Entry, Storage};
 
 /// Image files, in the order of their names.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,7 +26,10 @@ pub(crate) struct Walker {
     /// Device and inode of each folder.
     seen: HashSet<(u64, u64)>,
     pub(crate) left: LeftOut,
+    /// Archives, which are no images.
+    pub(crate) archives: Vec<PathBuf>,
     exclude: Exclude,
+    storage: Storage,
 }
 
 /// What lies in the folder of a split.
@@ -49,18 +50,15 @@ struct Class {
     own: bool,
 }
 
-/// What a name in a folder stands for.
-enum Entry {
-    Folder(PathBuf),
-    /// A link to a folder.
-    Link(PathBuf),
-    File(PathBuf),
-}
-
 impl Walker {
     /// A walker that leaves out what these patterns name.
-    pub(crate) fn without(exclude: Exclude) -> Self {
-        Self { exclude, ..Self::default() }
+    pub(crate) fn without(exclude: Exclude, storage: Storage) -> Self {
+        Self { exclude, storage, ..Self::default() }
+    }
+
+    /// A walker that leaves out nothing.
+    pub(crate) fn of(storage: Storage) -> Self {
+        Self { storage, ..Self::default() }
     }
 
     /// What a person should know of what was left out.
@@ -93,8 +91,9 @@ impl Walker {
         };
         for entry in self.entries(folder)? {
             let (Entry::Folder(path) | Entry::Link(path)) = &entry else {
-                let Entry::File(path) = entry else { continue };
-                self.file(path, &mut found.flat);
+                if let Entry::File(path) = entry {
+                    self.file(path, &mut found.flat);
+                }
                 continue;
             };
             let name = path.file_name().unwrap_or_default().to_owned();
@@ -124,7 +123,7 @@ impl Walker {
             classes.into_iter().partition(|class| !class.images.is_empty());
         if classes.is_empty() {
             if !flat.is_empty() {
-                return Ok(Files::Flat(flat));
+                return Ok(self.numbered(folder, flat));
             }
             return Err(self.empty(folder));
         }
@@ -140,6 +139,14 @@ impl Walker {
             (class.name, class.images)
         };
         Ok(Files::Classes(classes.into_iter().map(sorted).collect()))
+    }
+
+    /// Images side by side, by the numbers of their classes where archives have these.
+    fn numbered(&mut self, folder: PathBuf, flat: Vec<PathBuf>) -> Files {
+        let Storage::Archives(archives) = &self.storage else { return Files::Flat(flat) };
+        let (files, note) = archives.numbers().classes(flat);
+        self.left.folders.extend(note.map(|note| format!("{}: {note}", folder.display())));
+        files
     }
 
     /// All images below a folder, by path.
@@ -158,7 +165,7 @@ impl Walker {
 
     /// How many images lie below a folder that is not read, as far as they were not read through links.
     pub(crate) fn count(&mut self, folder: &Path) -> Result<usize, DataError> {
-        if own::is_run(folder) {
+        if self.storage.is_run(folder) {
             self.left.runs += 1;
             return Ok(0);
         }
@@ -172,7 +179,7 @@ impl Walker {
         let before = (self.left.own, self.left.runs);
         let mut folders = vec![folder.to_owned()];
         while let Some(folder) = folders.pop() {
-            if own::is_run(&folder) {
+            if self.storage.is_run(&folder) {
                 self.left.runs += 1;
             } else if self.enter(&folder)? {
                 for entry in self.entries(&folder)? {
@@ -180,6 +187,7 @@ impl Walker {
                         Entry::Folder(path) => folders.push(path),
                         Entry::Link(path) => found.links.push_back((path, class)),
                         Entry::File(path) => self.file(path, &mut found.classes[class].images),
+                        Entry::Special(_) => {}
                     }
                 }
             } else {
@@ -192,48 +200,46 @@ impl Walker {
 
     /// Takes an image, or counts what is none to train on.
     pub(crate) fn file(&mut self, path: PathBuf, images: &mut Vec<PathBuf>) {
-        match Kind::of(&path) {
+        match Kind::of(&path, &self.storage) {
             Kind::Image if self.exclude.leaves_out(&path) => {}
             Kind::Image => images.push(path),
             Kind::Other(ending) => *self.left.others.entry(ending).or_default() += 1,
             Kind::Own => self.left.own += 1,
+            Kind::Nothing if is_archive(&path) => self.archives.push(path),
             Kind::Nothing => {}
         }
     }
 
     /// Whether a folder is walked for the first time.
     fn enter(&mut self, folder: &Path) -> Result<bool, DataError> {
-        let found = fs::metadata(folder).map_err(DataError::io(folder))?;
-        Ok(self.seen.insert((found.dev(), found.ino())))
+        let identity = self.storage.identity(folder)?;
+        Ok(identity.is_none_or(|identity| self.seen.insert(identity)))
     }
 
     /// What lies in a folder, by name, without hidden files. Pipes, sockets and devices are counted.
     fn entries(&mut self, folder: &Path) -> Result<Vec<Entry>, DataError> {
-        let list = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<DirEntry>>>);
-        let list = list.map_err(DataError::io(folder))?;
-        let is_hidden = |entry: &DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
-        let (hidden, mut list): (Vec<_>, Vec<_>) = list.into_iter().partition(is_hidden);
-        let images = hidden.iter().filter(|entry| Kind::of(&entry.path()) == Kind::Image);
-        self.left.hidden += images.filter(|entry| entry.path().is_file()).count();
-        list.sort_by_key(DirEntry::file_name);
-        let mut entries = Vec::with_capacity(list.len());
-        for entry in list {
-            let path = entry.path();
-            let own = entry.file_type().map_err(DataError::io(&path))?;
-            if own.is_dir() {
-                entries.push(Entry::Folder(path));
-            } else if own.is_file() {
-                entries.push(Entry::File(path));
-            } else {
-                match fs::metadata(&path) {
-                    Ok(named) if named.is_dir() => entries.push(Entry::Link(path)),
-                    Ok(named) if !named.is_file() => self.left.special += 1,
-                    // A link to nothing is a file that cannot be read, and is named as such.
-                    _ => entries.push(Entry::File(path)),
-                }
+        let (hidden, seen): (Vec<_>, Vec<_>) =
+            self.storage.entries(folder)?.into_iter().partition(Entry::is_hidden);
+        let is_image = |entry: &&Entry| matches!(entry, Entry::File(path) if Kind::of(path, &self.storage) == Kind::Image);
+        self.left.hidden += hidden.iter().filter(is_image).count();
+        let (special, entries): (Vec<_>, Vec<_>) =
+            seen.into_iter().partition(|entry| matches!(entry, Entry::Special(_)));
+        self.left.special += special.len();
+        Ok(entries)
+    }
+
+    /// The folders in a folder, and the files.
+    pub(crate) fn listed(&self, folder: &Path) -> Result<Listed, DataError> {
+        let mut walker = Self::of(self.storage.clone());
+        let (mut folders, mut files) = (Vec::new(), Vec::new());
+        for entry in walker.entries(folder)? {
+            match entry {
+                Entry::Folder(path) | Entry::Link(path) => folders.push(path),
+                Entry::File(path) => files.push(path),
+                Entry::Special(_) => {}
             }
         }
-        Ok(entries)
+        Ok(Listed { folders, files, hidden: walker.left.hidden })
     }
 }
 
@@ -243,16 +249,4 @@ pub(crate) struct Listed {
     pub(crate) files: Vec<PathBuf>,
     /// Hidden images, which are no files of it.
     pub(crate) hidden: usize,
-}
-
-/// The folders in a folder, and the files.
-pub(crate) fn listed(folder: &Path) -> Result<Listed, DataError> {
-    let (mut walker, mut folders, mut files) = (Walker::default(), Vec::new(), Vec::new());
-    for entry in walker.entries(folder)? {
-        match entry {
-            Entry::Folder(path) | Entry::Link(path) => folders.push(path),
-            Entry::File(path) => files.push(path),
-        }
-    }
-    Ok(Listed { folders, files, hidden: walker.left.hidden })
 }

@@ -37,7 +37,7 @@ pub use pretext::{PretextAccuracy, pretext_accuracy};
 pub use protocol::{Milestone, Protocol, evaluate};
 pub use protocols::{nearest, protocols, protocols_for_curves};
 pub use reconstruction::reconstruction;
-pub use report::{Metric, Report, predicted};
+pub use report::{Cluster, Metric, Report, predicted};
 pub use scores::Scores;
 pub use split::{FitSplit, split};
 pub use stop::Stop;

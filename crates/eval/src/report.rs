@@ -73,6 +73,21 @@ pub struct Report {
     /// Positions of the training images whose labels were learned from, `[draws, labels]`, i64, on the CPU, where the
     /// protocol draws them.
     pub labelled: Option<Tensor>,
+    /// The clusters of the first draw, where the protocol makes such.
+    pub clusters: Vec<Cluster>,
+}
+
+/// A cluster of training images, and the test images that lie in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// The class that the assignment gives it.
+    pub class: Option<usize>,
+    /// Test images in it.
+    pub images: usize,
+    /// How many of these are of the class.
+    pub of_class: usize,
+    /// Positions of the test images that are nearest to its centre, the nearest first.
+    pub nearest: Vec<u32>,
 }
 
 impl Report {
@@ -87,6 +102,7 @@ impl Report {
             chosen: BTreeMap::new(),
             predictions: None,
             labelled: None,
+            clusters: Vec::new(),
         }
     }
 

@@ -101,13 +101,14 @@ pub(crate) fn pixels(picture: &Tensor, to_tensor: &ToTensor) -> RgbImage {
     shown(ImageRef::new(w as usize, h as usize, &bytes))
 }
 
-/// An image of one to four channels as a picture: gray in all colours, and what is transparent over the paper.
+/// An image as a picture: gray in all colours, what is transparent over the paper, of bands the first three as colours.
 pub(crate) fn shown(image: ImageRef<'_>) -> RgbImage {
     let pixel = |pixel: &[u8]| match *pixel {
         [gray] => Rgb([gray; 3]),
         [gray, alpha] => over_paper([gray; 3], alpha),
         [red, green, blue] => Rgb([red, green, blue]),
-        _ => over_paper([pixel[0], pixel[1], pixel[2]], pixel[3]),
+        [red, green, blue, alpha] => over_paper([red, green, blue], alpha),
+        _ => Rgb([pixel[0], pixel[1], pixel[2]]),
     };
     let channels = image.channels();
     RgbImage::from_fn(image.width as u32, image.height as u32, |x, y| {

@@ -6,7 +6,7 @@ use crate::origin::Origin;
 use crate::vectors::refused;
 use crate::{destination, images};
 use clap::Args;
-use kontrast_data::{Dataset, Labelled, Split, groups_of};
+use kontrast_data::{Dataset, Labelled, Split, groups_of, is_archive};
 use kontrast_embeddings::{EmbeddingsError, Existing, Table};
 use kontrast_eval::{EvalError, Stop};
 use kontrast_runlog::human;
@@ -138,9 +138,10 @@ fn parts(asked: &Embed, channels: usize, host: &dyn Host) -> anyhow::Result<(Vec
     Ok(([Some(train), test].into_iter().flatten().collect(), folder))
 }
 
-/// From where names of images begin: a folder itself, the folder of a file.
+/// From where names of images begin: a folder or an archive itself, the folder of another file.
 fn beginning(path: &Path) -> PathBuf {
-    let folder = if path.is_file() { path.parent().unwrap_or(Path::new("")) } else { path };
+    let is_list = path.is_file() && !is_archive(path);
+    let folder = if is_list { path.parent().unwrap_or(Path::new("")) } else { path };
     folder.to_owned()
 }
 

@@ -2,13 +2,14 @@
 
 use crate::host::Host;
 use crate::{Refusal, data};
-use kontrast_data::{DataError, NAMES, Source, Spec, Splits, Unreadable, WHITE};
+use kontrast_data::{DataError, NAMES, Source, Spec, Splits, Unreadable, WHITE, is_archive};
 use kontrast_runlog::cache_home;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// A folder of images, or where `path` is a file a pack or a CSV that names images, in so many channels.
+/// A folder or an archive of images, or where `path` is another file a pack or a CSV that names images, in so many
+/// channels.
 pub(crate) fn open(
     path: &Path,
     unreadable: Unreadable,
@@ -20,7 +21,7 @@ pub(crate) fn open(
     opened(folder_or_file(path, unreadable, holdout, folder), channels, host)
 }
 
-/// Every image below a folder, or where `path` is a file those of a pack or a CSV; what cannot be read is named and left out.
+/// Every image of a folder or an archive, or where `path` is another file those of a pack or a CSV; what cannot be read is named and left out.
 pub(crate) fn every(path: &Path, channels: usize, host: &dyn Host) -> anyhow::Result<Splits> {
     let folder = |root| Source::EveryImage { root, unreadable: Unreadable::Skip, background: WHITE };
     opened(folder_or_file(path, Unreadable::Skip, None, folder), channels, host)
@@ -61,7 +62,7 @@ pub(crate) fn named_or_path(
     }
     let known = NAMES.join(", ");
     let text = format!(
-        "{option} {dataset}: expected {known}, or a folder of images, a pack or a CSV that names images; there is none of that name"
+        "{option} {dataset}: expected {known}, or a folder or an archive of images, a pack or a CSV that names images; there is none of that name"
     );
     Err(Refusal(text).into())
 }
@@ -73,7 +74,7 @@ fn folder_or_file(
     folder: impl FnOnce(PathBuf) -> Source,
 ) -> Source {
     let path = path.to_owned();
-    if !path.is_file() {
+    if !path.is_file() || is_archive(&path) {
         return folder(path);
     }
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {

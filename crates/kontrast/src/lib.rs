@@ -5,6 +5,7 @@
 mod canvas;
 mod class_confusion;
 mod cluster;
+mod cluster_sheet;
 mod compare;
 mod confusion;
 mod data;

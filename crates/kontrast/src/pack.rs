@@ -3,7 +3,7 @@
 use crate::host::{Bar, Host};
 use crate::{Refusal, images};
 use clap::Args;
-use kontrast_data::{DataError, PackSummary, Packing, Unreadable};
+use kontrast_data::{DataError, PackSummary, Packing, Unreadable, is_archive};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -15,16 +15,17 @@ const QUIET: Duration = Duration::from_secs(5);
 /// Options of `pack`.
 #[derive(Args, Debug)]
 pub struct Pack {
-    /// Images: train and test (or val, valid, validation) with a folder a class, one folder a class, or images side by side
+    /// Images: train and test (or val, valid, validation) with a folder a class, one folder a class, or images side by
+    /// side; or a tar or zip archive of such
     pub folder: PathBuf,
     /// The file; an earlier pack of that name is replaced
     pub out: PathBuf,
     /// Pixels of the short side of larger images [default: images keep their sizes]
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=8192))]
     pub short: Option<u32>,
-    /// Channels of an image: 1 (gray), 2 (gray and alpha), 3 (RGB) or 4 (RGB and alpha)
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=4))]
-    pub channels: u8,
+    /// Channels of an image: 1 (gray), 2 (gray and alpha), 3 (RGB), 4 (RGB and alpha), or up to 256 bands
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub channels: u16,
     /// Leave out images that cannot be read, instead of stopping
     #[arg(long)]
     pub skip_unreadable: bool,
@@ -90,8 +91,8 @@ pub fn pack(arguments: &Pack, host: &dyn Host) -> anyhow::Result<Option<PackSumm
 /// Refuses a file that is somebody's work, and one that would lie among the images.
 fn check_out(Pack { folder, out, force, .. }: &Pack, host: &dyn Host) -> anyhow::Result<()> {
     let refuse = |reason: &str| Err(Refusal(format!("{}: {reason}", out.display())).into());
-    if folder.is_file() {
-        let reason = "this is a file; expected a folder of images";
+    if folder.is_file() && !is_archive(folder) {
+        let reason = "this is a file; expected a folder of images, or a tar or zip archive of them";
         return Err(Refusal(format!("{}: {reason}", folder.display())).into());
     }
     let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,7 +1,7 @@
 //! The run's summary, kept up to date on disk at every change of its status.
 
 use crate::session::Session;
-use crate::{class_confusion, predictions, start};
+use crate::{class_confusion, cluster_sheet, predictions, start};
 use kontrast_data::Labelled;
 use kontrast_eval::Scores;
 use kontrast_runlog::{Event, RunDir, RunlogError, Status, Summary, read_summary};
@@ -58,7 +58,9 @@ impl Record {
         self.dir.require_held()?;
         predictions::write(self.dir.layout(), scores, test)?;
         scores.enter(&mut self.summary);
-        class_confusion::draw(&self.summary, scores, test, &self.dir.layout().figures())
+        let figures = self.dir.layout().figures();
+        class_confusion::draw(&self.summary, scores, test, &figures)?;
+        cluster_sheet::draw(&self.summary, scores, test, &figures)
     }
 
     /// The run's own time stays, however long it is looked at.

@@ -3,11 +3,11 @@
 use crate::encoder_file::{self, EncoderOptions, Opened};
 use crate::host::Host;
 use crate::origin::Origin;
-use crate::thumbnails::{self, Cell, Pictures, Thumbnails};
+use crate::thumbnails::{Cell, Pictures, Thumbnails, fitted};
 use crate::vectors::{refused, row_in_words};
 use crate::{Refusal, destination};
 use clap::Args;
-use kontrast_data::{InChannels, InMemory, decode_bytes};
+use kontrast_data::{ImageFiles, InChannels, InMemory};
 use kontrast_embeddings::{Index, Neighbours, Similarity, Table};
 use kontrast_eval::Stop;
 use ndarray::Array2;
@@ -103,8 +103,8 @@ fn draw(
 ) -> anyhow::Result<()> {
     let (mut pictures, mut sheet) = (Pictures::new(folder, table)?, Thumbnails::default());
     for (row, path) in asked.query.iter().enumerate() {
-        let query = thumbnails::opened(path).map_err(|why| unread(path, &why))?;
-        let mut cells = vec![Cell::Image(query, "query".to_owned())];
+        let query = ImageFiles::default().image(path).map_err(|why| unread(path, &why))?;
+        let mut cells = vec![Cell::Image(fitted(&query), "query".to_owned())];
         for (&position, &cosine) in found.positions.row(row).into_iter().zip(found.scores.row(row)) {
             cells.push(pictures.cell(position as usize, cosine));
         }
@@ -115,8 +115,7 @@ fn draw(
 
 /// One image of a file.
 fn one(path: &Path) -> Result<InMemory, Refusal> {
-    let bytes = std::fs::read(path).map_err(|error| unread(path, &error.to_string()))?;
-    let image = decode_bytes(&bytes).map_err(|why| unread(path, &why))?;
+    let image = ImageFiles::default().image(path).map_err(|why| unread(path, &why))?;
     let size = (image.width() as usize, image.height() as usize);
     Ok(InMemory::rgb(size, image.into_raw(), vec![0], vec!["query".to_owned()]))
 }

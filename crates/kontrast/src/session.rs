@@ -152,7 +152,7 @@ impl<'h> Session<'h> {
     /// Images as they are, in this width and height.
     pub fn undistorted(&self, size: (usize, usize)) -> ViewPlan {
         let plan = ViewPlan::evaluation(size).of_channels(self.experiment.data.channels());
-        plan.expect("a checked experiment has images of 1 to 4 channels, and cropping changes no colour")
+        plan.expect("a checked experiment has images of 1 to 256 channels, and cropping changes no colour")
     }
 
     /// Width and height of the first view, and so of an image under evaluation.

@@ -4,7 +4,7 @@ use crate::Refusal;
 use crate::canvas::{Canvas, LETTER, LINE, PAPER, save, words};
 use crate::host::Host;
 use image::{Rgb, RgbImage, imageops};
-use kontrast_data::decode_bytes;
+use kontrast_data::ImageFiles;
 use kontrast_embeddings::Table;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +30,7 @@ pub(crate) enum Cell {
 pub(crate) struct Pictures<'t> {
     folder: &'t Path,
     table: &'t Table,
+    files: ImageFiles,
     missing: Vec<PathBuf>,
     shown: usize,
 }
@@ -38,15 +39,17 @@ impl<'t> Pictures<'t> {
     /// Refuses a folder in which no image of the table lies.
     pub(crate) fn new(folder: &'t Path, table: &'t Table) -> anyhow::Result<Self> {
         let names = table.require_names().map_err(crate::vectors::refused)?;
-        if !names.iter().any(|name| folder.join(name).is_file()) {
+        let mut files = ImageFiles::default();
+        if !names.iter().any(|name| files.contains(&folder.join(name))) {
             let text = format!(
-                "--images {}: expected the folder that was embedded, with images such as {}, and none of the table's is there",
+                "--images {}: expected the folder or archive that was embedded, with images such as {}, and none of the \
+                 table's is there",
                 folder.display(),
                 names[0]
             );
             return Err(Refusal(text).into());
         }
-        Ok(Self { folder, table, missing: Vec::new(), shown: 0 })
+        Ok(Self { folder, table, files, missing: Vec::new(), shown: 0 })
     }
 
     /// The image of a row, with a number, and the row's class where it has one.
@@ -54,7 +57,7 @@ impl<'t> Pictures<'t> {
         let name = self.table.names().map_or("", |names| &names[row]);
         let path = self.folder.join(name);
         self.shown += 1;
-        let picture = opened(&path).unwrap_or_else(|_| {
+        let picture = self.files.image(&path).map(|image| fitted(&image)).unwrap_or_else(|_| {
             self.missing.push(path);
             RgbImage::from_pixel(CELL, CELL, NOTHING)
         });
@@ -78,12 +81,6 @@ impl<'t> Pictures<'t> {
         host.out(&file.display());
         Ok(())
     }
-}
-
-/// The image of a file, as large as a cell.
-pub(crate) fn opened(path: &Path) -> Result<RgbImage, String> {
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    Ok(fitted(&decode_bytes(&bytes)?))
 }
 
 /// Rows of images.
@@ -127,7 +124,7 @@ fn put(sheet: &mut RgbImage, cell: &Cell, left: u32, top: u32) {
 }
 
 /// An image as large as a cell allows, in its proportions.
-fn fitted(image: &RgbImage) -> RgbImage {
+pub(crate) fn fitted(image: &RgbImage) -> RgbImage {
     let (width, height) = image.dimensions();
     let longer = width.max(height).max(1);
     if longer <= CELL {

@@ -35,7 +35,8 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
     };
     let (views, neighbours) = (take("views"), take("neighbours"));
     let (pretext, confusion) = (take("pretext"), take("confusion"));
-    let (classes, reconstructions) = (take("classes"), take("reconstructions"));
+    let (classes, clusters) = (take("classes"), take("clusters"));
+    let reconstructions = take("reconstructions");
     let maps = EmbeddingMap::read(&layout.figures())?;
     // A run that failed early has no configuration yet.
     let config = std::fs::read_to_string(layout.config()).unwrap_or_default();
@@ -57,6 +58,7 @@ pub fn run_page(run_dir: &Path) -> Result<(), ReportError> {
         pretext,
         confusion,
         classes,
+        clusters,
         reconstructions,
         neighbours,
         maps: maps.as_ref().map_or_else(Vec::new, |(map, picture)| {
@@ -95,6 +97,7 @@ struct Content<'r> {
     pretext: Option<Picture>,
     confusion: Option<Picture>,
     classes: Option<Picture>,
+    clusters: Option<Picture>,
     reconstructions: Option<Picture>,
     neighbours: Option<Picture>,
     maps: Vec<Drawn>,

@@ -38,6 +38,51 @@ fn strong(size: (usize, usize)) -> ViewPlan {
     .unwrap()
 }
 
+/// What treats each channel by itself.
+fn without_colours(size: (usize, usize)) -> ViewPlan {
+    let kernel = 2 * (size.0.min(size.1) - 1) + 1;
+    let steps = vec![
+        Step::RandomResizedCrop { scale: (0.01, 1.0), ratio: (0.2, 5.0), antialias: true },
+        Step::HorizontalFlip.sometimes(0.5),
+        Step::ColorJitter { brightness: 0.9, contrast: 0.0, saturation: 0.0, hue: 0.0 }.sometimes(0.8),
+        Step::GaussianBlur { sigma: (0.1, 5.0), kernel }.sometimes(0.5),
+        Step::Solarize { threshold: 0.5 }.sometimes(0.3),
+        Step::Posterize { bits: 3 }.sometimes(0.3),
+        Step::Sobel.sometimes(0.1),
+    ];
+    ViewPlan::new(size, steps).unwrap().of_channels(13).unwrap()
+}
+
+#[test]
+fn bands_lose_contrast_towards_the_mean_of_all() {
+    let pixels = [10, 20, 30, 40, 50, 60, 30, 40, 50, 60, 70, 80];
+    let recipe = Recipe { size: (2, 1), ops: vec![Op::Contrast(0.0)] };
+    assert_eq!(render(&recipe, ImageRef::new(2, 1, &pixels), &mut Scratch::default()), [45; 12]);
+}
+
+#[test]
+fn what_knows_three_colours_is_refused_for_bands() {
+    let refused = |step: Step| {
+        ViewPlan::new((8, 8), vec![Step::Fit, step]).unwrap().of_channels(13).unwrap_err().to_string()
+    };
+    let jitter = Step::ColorJitter { brightness: 0.1, contrast: 0.1, saturation: 0.1, hue: 0.0 };
+    let rand = Step::RandAugment { count: 1, magnitude: 9, sampling: Sampling::Nearest };
+    let auto = Step::AutoAugment { policy: Policy::Cifar10, sampling: Sampling::Nearest };
+    for (step, name) in [
+        (jitter, "saturation of a colour jitter"),
+        (Step::Grayscale, "grayscale"),
+        (rand, "rand_augment"),
+        (auto, "auto_augment"),
+        (Step::Autocontrast, "autocontrast"),
+    ] {
+        let said = refused(step);
+        assert!(
+            said.contains(&format!("{name} changes colours, and images of 13 channel(s) have none")),
+            "{said}"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -69,6 +114,24 @@ proptest! {
         let found = render(&recipe, ImageRef::new(width, height, &with_alpha), &mut scratch);
         let found: Vec<u8> = found.as_chunks::<4>().0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect();
         prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn each_band_becomes_what_it_becomes_alone(
+        bands in 5_usize..20, width in 1_usize..40, height in 1_usize..40, x in 1_usize..40, y in 1_usize..40,
+        seed in any::<u64>(),
+    ) {
+        let mut stream = KeyedRng::named(*b"testing ", seed, 0, 0);
+        let pixels: Vec<u8> = (0..width * height * bands).map(|_| stream.below(256) as u8).collect();
+        let mut recipe = Recipe::default();
+        without_colours((x, y)).draw_into(&mut recipe, (width, height), &mut KeyedRng::new(seed, 0, 0, 0));
+        let mut scratch = Scratch::default();
+        let found = render(&recipe, ImageRef::new(width, height, &pixels), &mut scratch);
+        for band in 0..bands {
+            let of = |all: &[u8]| all.iter().skip(band).step_by(bands).copied().collect::<Vec<u8>>();
+            let alone = render(&recipe, ImageRef::new(width, height, &of(&pixels)), &mut scratch);
+            prop_assert_eq!(of(&found), alone);
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! `[views]`: how views are drawn from an image.
 
+mod colourless;
 mod crops;
 mod custom;
 mod distortions;
-mod gray;
 mod pair;
 mod papers;
 mod plain;

@@ -6,7 +6,7 @@ use crate::dataset::{Dataset, Labelled};
 use crate::error::DataError;
 use crate::regular;
 use crate::split::{Split, Splits};
-use kontrast_augment::{ImageRef, MOST_CHANNELS};
+use kontrast_augment::{ImageRef, MOST_CHANNELS, has_alpha};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -92,7 +92,7 @@ pub(crate) fn open(path: &Path, wanted: usize) -> Result<(Splits, usize), DataEr
 
 /// Nothing says what transparent pixels of a pack could be laid over.
 fn refuse_alpha(path: &Path, channels: usize, wanted: usize) -> Result<(), DataError> {
-    if !channels.is_multiple_of(2) || wanted.is_multiple_of(2) {
+    if !has_alpha(channels) || has_alpha(wanted) {
         return Ok(());
     }
     let reason = format!(

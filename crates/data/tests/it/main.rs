@@ -1,5 +1,7 @@
 //! Integration tests of kontrast-data: opening, folders, and the loader with its threads.
 
+mod archives;
+mod bands;
 mod channels;
 mod csv_files;
 mod damaged;

@@ -1,8 +1,8 @@
 //! Clusters of features beside the classes: k-means on the training features, as many clusters as classes, and test images
 //! at the nearest centre (SCAN, Van Gansbeke et al. 2020, arXiv 2005.12320, section 3.2).
 
-use crate::{EvalError, Metric, Needs, Network, Protocol, Report, Stop, Subject};
-use kontrast_embeddings::{Contingency, KMeans};
+use crate::{Cluster, EvalError, Metric, Needs, Network, Protocol, Report, Stop, Subject};
+use kontrast_embeddings::{Clustering as Found, Contingency, KMeans, Table};
 use tch::Tensor;
 
 /// The protocol `clustering`. Features have length 1; a run is k-means from draws of its own, and scores are means over runs.
@@ -41,7 +41,7 @@ impl Protocol for Clustering {
         let classes: Vec<usize> =
             subject.test().labels_on_cpu().into_iter().map(|label| label as usize).collect();
         let (mut accuracy, mut nmi, mut ari) = (Vec::new(), Vec::new(), Vec::new());
-        let mut predictions = Vec::new();
+        let (mut predictions, mut shown) = (Vec::new(), Vec::new());
         for run in 0..self.runs {
             stop.check()?;
             let seed = self.seed.wrapping_add(u64::from(run) << 32);
@@ -53,6 +53,9 @@ impl Protocol for Clustering {
             nmi.push(agreement.normalized_mutual_information());
             ari.push(agreement.adjusted_rand_index());
             let class_of = agreement.assignment();
+            if run == 0 {
+                shown = clusters_of(&found, &test, &assignment, &class_of, &classes);
+            }
             let class = |&cluster: &usize| class_of[cluster].map_or(-1, |class| class as i64);
             predictions.push(Tensor::from_slice(&assignment.iter().map(class).collect::<Vec<i64>>()));
         }
@@ -61,13 +64,42 @@ impl Protocol for Clustering {
             Metric::per_cent("nmi", &nmi),
             Metric::per_cent("ari", &ari),
         ];
-        let report = Report::of_metrics(self, subject, metrics)
+        let report = Report { clusters: shown, ..Report::of_metrics(self, subject, metrics) }
             .with_predictions(&Tensor::stack(&predictions, 0))
             .with("clusters", clusters)
             .with("runs", self.runs as usize)
             .with("starts", self.starts);
         Ok(vec![subject.scored(report)])
     }
+}
+
+/// Test images of a cluster that are named.
+const NEAREST: usize = 10;
+
+/// The clusters with the test images in them.
+fn clusters_of(
+    found: &Found,
+    test: &Table,
+    assignment: &[usize],
+    class_of: &[Option<usize>],
+    classes: &[usize],
+) -> Vec<Cluster> {
+    let cluster = |(cluster, &class): (usize, &Option<usize>)| {
+        let distance = |row: usize| {
+            let difference = &test.row(row) - &found.centers.row(cluster);
+            difference.dot(&difference)
+        };
+        let members = (0..test.len()).filter(|&row| assignment[row] == cluster);
+        let mut members: Vec<_> = members.map(|row| (row, distance(row))).collect();
+        members.sort_by(|a, b| a.1.total_cmp(&b.1));
+        Cluster {
+            class,
+            images: members.len(),
+            of_class: members.iter().filter(|&&(row, _)| Some(classes[row]) == class).count(),
+            nearest: members.iter().take(NEAREST).map(|&(row, _)| row as u32).collect(),
+        }
+    };
+    class_of.iter().enumerate().map(cluster).collect()
 }
 
 impl Clustering {
@@ -124,6 +156,15 @@ mod tests {
         let right = predictions.get(0).eq_tensor(subject.test().labels()).to_kind(tch::Kind::Double);
         let accuracy = 100.0 * right.mean(tch::Kind::Double).double_value(&[]);
         assert!((accuracy - case.number("accuracy")).abs() < 1e-6, "predictions are the assigned classes");
+        let clusters = &report.clusters;
+        let images: usize = clusters.iter().map(|cluster| cluster.images).sum();
+        assert_eq!((clusters.len(), images), (6, subject.test().table().len()));
+        let right: usize = clusters.iter().map(|cluster| cluster.of_class).sum();
+        assert!((100.0 * right as f64 / images as f64 - accuracy).abs() < 1e-6);
+        for Cluster { class, nearest, .. } in clusters {
+            let of = predictions.get(0).int64_value(&[i64::from(nearest[0])]);
+            assert_eq!(class.map(|class| class as i64), Some(of), "the nearest image lies in the cluster");
+        }
     }
 
     #[test]

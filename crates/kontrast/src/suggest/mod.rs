@@ -11,7 +11,7 @@ use crate::{Refusal, estimate};
 use choose::{Choices, Machine, Seen, Time};
 use clap::Args;
 use kontrast_config::{Experiment, Infrastructure};
-use kontrast_data::{DataError, survey};
+use kontrast_data::{DataError, is_archive, survey};
 use kontrast_runlog::human::{self, quoted};
 use kontrast_torch_ext::available_memory;
 use std::path::{Path, PathBuf};
@@ -43,8 +43,11 @@ pub fn suggest(asked: &Suggest, host: &dyn Host) -> anyhow::Result<PathBuf> {
     if out.is_dir() {
         return Err(Refusal(format!("--out {}: this is a folder; name a file", out.display())).into());
     }
-    if folder.is_file() {
-        let text = format!("{}: this is a file; expected a folder of images", folder.display());
+    if folder.is_file() && !is_archive(folder) {
+        let text = format!(
+            "{}: this is a file; expected a folder of images, or a tar or zip archive of them",
+            folder.display()
+        );
         return Err(Refusal(text).into());
     }
     let bar = host.bar("{spinner} {msg}");
@@ -96,7 +99,8 @@ fn machine(host: &dyn Host) -> anyhow::Result<(Machine, Device)> {
 /// The folder's own name in letters that an experiment may have.
 fn name_of(folder: &Path) -> String {
     let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    let name = whole.file_name().unwrap_or_default().to_string_lossy();
+    let name = if is_archive(folder) { whole.file_stem() } else { whole.file_name() };
+    let name = name.unwrap_or_default().to_string_lossy();
     let fit = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     let name: String = name.chars().map(fit).collect();
     let name = name.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());

@@ -88,3 +88,39 @@ fn packs_keep_the_channels_that_they_are_asked_for() {
         ["preview", "--config", "tiny.toml", "--images", "4.pack", "--replay", "0,0,1,0", "--out", "4.png"];
     place.run(&shown).says(0, &["4.png"]);
 }
+
+/// A NumPy array of bytes, (16, 16, 6), drawn by a formula.
+fn array(place: &Place, name: &str, index: usize) {
+    let text = "{'descr': '|u1', 'fortran_order': False, 'shape': (16, 16, 6), }";
+    let mut bytes = format!("\u{1}NUMPY\u{1}\0\u{76}\0{text:117}\n").into_bytes();
+    bytes[0] = 0x93;
+    for (y, x) in (0..16).flat_map(|y| (0..16).map(move |x| (y, x))) {
+        bytes.extend((0..6).map(|band| ((x * (band + 2) + y * (index % 5 + 1) + index * 9) % 256) as u8));
+    }
+    std::fs::write(place.write(name, ""), bytes).unwrap();
+}
+
+#[test]
+fn images_of_six_bands_are_trained_on_scored_shown_embedded_and_exported() {
+    let place = Place::new();
+    for index in 0..48 {
+        array(&place, &format!("bands/{}/{index}.npy", ["field", "wood"][index % 2]), index);
+    }
+    let drawn = "name = \"synthetic\"\nsynthetic = { train = 64, test = 40, classes = 4, size = 16 }";
+    let folder = "name = \"folder\"\nroot = \"bands\"\nholdout = 0.25\nchannels = 6";
+    let six = [(drawn, folder), (MEAN, "mean = \"measured\""), (STD, "")];
+    changed(&place, &six);
+    let colours = "grayscale: expected 0: images of 6 channels, as many as data.mean has numbers, have no colour to change";
+    place.tiny(&[]).says(2, &[colours]);
+    changed(&place, &[&six[..], &GRAY[2..]].concat());
+    place.tiny(&[]).says(0, &["measured on 36 training images", "report.html"]);
+    assert_eq!(place.summary()["normalization"]["mean"].as_array().unwrap().len(), 6);
+    assert!(picture(&place.run_dir().join("figures/views.png")).width() > 100);
+    let run = place.run_dir().display().to_string();
+    place
+        .run(&["embed", &run, "--images", "bands", "--out", "bank.csv"])
+        .says(0, &["48 images of 32 values"]);
+    place.run(&["export", &run, "--format", "torchscript", "--out", "encoder.pt"]).says(0, &["encoder.pt"]);
+    let wrong = ["--set", "data.channels=7", "--force"];
+    place.tiny(&wrong).says(1, &["of shape [16, 16, 6]; expected (height, width, 7) or (7, height, width)"]);
+}

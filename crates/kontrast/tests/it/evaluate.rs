@@ -21,6 +21,7 @@ fn further_protocols_become_rows_beside_the_runs_own() {
     let clustering = &both["eval"]["clustering"];
     assert!(clustering["top1"].is_null() && clustering["metrics"]["nmi"]["value"].is_f64(), "{clustering:#}");
     assert_eq!(clustering["runs"], 5);
+    assert!(place.run_dir().join("figures/clusters.png").exists());
     for baseline in ["random_init", "pixels"] {
         assert!(both["eval"][baseline]["clustering"]["metrics"]["ari"]["value"].is_f64(), "{both:#}");
     }

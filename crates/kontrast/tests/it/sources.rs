@@ -129,3 +129,47 @@ fn a_suggested_file_trains_twelve_gray_images() {
     }
     suggested(&place, "scans", &["12 are few to learn from", "gray"], &["channels = 1", "method.dcl"]);
 }
+
+/// A tar of what lies in a folder, beside it.
+fn archived(place: &Place, folder: &str) -> String {
+    let name = format!("{folder}.tar");
+    let mut archive = tar::Builder::new(fs::File::create(place.path().join(&name)).unwrap());
+    archive.append_dir_all(".", place.path().join(folder)).unwrap();
+    archive.finish().unwrap();
+    name
+}
+
+#[test]
+fn an_archive_trains_as_its_folder_does_and_is_embedded_and_searched() {
+    let place = Place::new();
+    place.colours(&["train", "test"]);
+    let archive = archived(&place, "colours");
+    let weights = |root: &str| {
+        let other = Place::new();
+        let root = place.path().join(root);
+        tiny(&other, &format!("name = \"folder\"\nroot = {root:?}"), NUMBERS);
+        other.tiny(&["--set", "train.batch=12"]).says(0, &["report.html"]);
+        assert_eq!(other.summary()["test_images"], 12);
+        (other.weights(), other)
+    };
+    let (from_folder, from_archive) = (weights("colours"), weights(&archive));
+    assert!(from_folder.0 == from_archive.0, "the archive trains another encoder");
+    let run = from_archive.1.run_dir().display().to_string();
+    place.run(&["embed", &run, "--images", &archive, "--out", "bank.csv"]).says(0, &["24 images"]);
+    let table = fs::read_to_string(place.path().join("bank.csv")).unwrap();
+    assert!(table.contains("\ntrain/blue/1.png,"), "{table}");
+    let query = format!("{archive}/test/red/4.png");
+    let search = ["search", &run, "--index", "bank.csv", "--query", &query, "--k", "2"];
+    place
+        .run(&[&search[..], &["--sheet", "found.png", "--images", &archive]].concat())
+        .says(0, &["red/4.png (red)", "found.png"]);
+    assert_eq!(
+        image::open(place.path().join("found.png")).unwrap().into_rgb8().get_pixel(56, 70).0,
+        [200, 12, 12]
+    );
+    let on = ["evaluate", &run, "--on", &archive];
+    place.run(&on).says(0, &["knn"]);
+    fs::rename(place.path().join(&archive), place.path().join("colours.tar.gz")).unwrap();
+    let on = ["evaluate", &run, "--on", "colours.tar.gz"];
+    place.run(&on).says(2, &["colours.tar.gz"]);
+}

@@ -1,38 +1,44 @@
-//! What gray images have no use for: distortions that change colours.
+//! What images without colours have no use for: distortions that change colours.
 
 use super::custom::Transform;
 use super::distortions::Jitter;
-use super::{CustomViews, Views};
+use super::{CustomViews, SupervisedViews, Views};
+use crate::data::MOST_COLOURS;
 use crate::problems::Problems;
+use kontrast_runlog::human;
 
 impl Views {
-    /// Reports what would change the colours of images of so many channels, which are gray.
-    pub(crate) fn check_gray(&self, channels: usize, problems: &mut Problems) {
-        let gray = Gray { channels };
+    /// Reports what would change the colours of images of so many channels, which are gray or bands.
+    pub(crate) fn check_colourless(&self, channels: usize, problems: &mut Problems) {
+        let colourless = Colourless { channels };
         let key = format!("views.{}", self.name());
         match self {
             Self::Simclr(views) | Self::Mocov1(views) | Self::Mocov2(views) => {
-                gray.plan(&key, (&views.jitter, views.strength), views.grayscale, problems);
+                colourless.plan(&key, (&views.jitter, views.strength), views.grayscale, problems);
             }
             Self::Byol(views) | Self::Vicreg(views) => {
-                gray.plan(&key, (&views.jitter, views.strength), views.grayscale, problems);
+                colourless.plan(&key, (&views.jitter, views.strength), views.grayscale, problems);
             }
-            Self::Swav(views) => gray.plan(&key, (&views.jitter, views.strength), views.grayscale, problems),
-            Self::Dino(views) => gray.plan(&key, (&views.jitter, views.strength), views.grayscale, problems),
-            // What RandAugment and AutoAugment do to colour leaves gray images as they are, as in torchvision.
-            Self::Supervised(_) | Self::Identity(_) => {}
-            Self::Custom(views) => gray.lists(&key, views, problems),
+            Self::Swav(views) => {
+                colourless.plan(&key, (&views.jitter, views.strength), views.grayscale, problems)
+            }
+            Self::Dino(views) => {
+                colourless.plan(&key, (&views.jitter, views.strength), views.grayscale, problems)
+            }
+            Self::Supervised(views) => colourless.supervised(&key, views, problems),
+            Self::Identity(_) => {}
+            Self::Custom(views) => colourless.lists(&key, views, problems),
         }
     }
 }
 
-/// Images of 1 or 2 channels.
+/// Images of 1 or 2 channels, or of bands.
 #[derive(Clone, Copy)]
-struct Gray {
+struct Colourless {
     channels: usize,
 }
 
-impl Gray {
+impl Colourless {
     fn plan(self, key: &str, (jitter, strength): (&Jitter, f64), grayscale: f64, problems: &mut Problems) {
         let jitters = jitter.probability > 0.0 && strength > 0.0;
         for (amount, name) in [(jitter.saturation, "saturation"), (jitter.hue, "hue")] {
@@ -40,6 +46,17 @@ impl Gray {
             problems.require(allowed, &format!("{key}.jitter.{name}"), &amount, &self.expected("0"));
         }
         problems.require(grayscale == 0.0, &format!("{key}.grayscale"), &grayscale, &self.expected("0"));
+    }
+
+    /// What RandAugment and AutoAugment do to colour leaves gray images as they are, as in torchvision; bands they do not
+    /// know.
+    fn supervised(self, key: &str, views: &SupervisedViews, problems: &mut Problems) {
+        for (given, name) in
+            [(views.rand_augment.is_some(), "rand_augment"), (views.auto_augment.is_some(), "auto_augment")]
+        {
+            let allowed = self.channels <= MOST_COLOURS || !given;
+            problems.require(allowed, &format!("{key}.{name}"), &"given", &self.expected("no such key"));
+        }
     }
 
     fn lists(self, key: &str, views: &CustomViews, problems: &mut Problems) {
@@ -71,6 +88,11 @@ impl Gray {
                 let (name, expected) = (step.name(), self.expected("no such step"));
                 problems.require(false, key, &format_args!("{name}"), &expected);
             }
+            Transform::Autocontrast | Transform::RandAugment { .. } | Transform::AutoAugment { .. } => {
+                let (name, expected) = (step.name(), self.expected("no such step"));
+                let allowed = self.channels <= MOST_COLOURS;
+                problems.require(allowed, key, &format_args!("{name}"), &expected);
+            }
             _ => {}
         }
     }
@@ -82,7 +104,7 @@ impl Gray {
     }
 
     fn expected(self, what: &str) -> String {
-        let channels = if self.channels == 1 { "1 channel" } else { "2 channels" };
+        let channels = human::counted(self.channels as u64, "channel");
         format!("{what}: images of {channels}, as many as data.mean has numbers, have no colour to change")
     }
 }
