@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::archives::is_archive;
+use crate::archives::is_read;
 use crate::error::DataError;
 use crate::exclude::Exclude;
 use crate::formats::Kind;
@@ -205,7 +205,7 @@ impl Walker {
             Kind::Image => images.push(path),
             Kind::Other(ending) => *self.left.others.entry(ending).or_default() += 1,
             Kind::Own => self.left.own += 1,
-            Kind::Nothing if is_archive(&path) => self.archives.push(path),
+            Kind::Nothing if is_read(&path) => self.archives.push(path),
             Kind::Nothing => {}
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 
-use super::{Archives, is_archive};
+use super::{Archives, is_read};
 use crate::decode::{MOST_FILE, decode_bytes};
 use crate::regular;
 
@@ -47,7 +47,7 @@ impl ImageFiles {
 
     /// The archive in which a file lies, where one can be read.
     fn archive(&mut self, path: &Path) -> Option<&Archives> {
-        let above = path.ancestors().skip(1).find(|above| is_archive(above) && above.is_file())?;
+        let above = path.ancestors().skip(1).find(|above| is_read(above) && above.is_file())?;
         if !self.archives.contains_key(above) {
             let opened = Archives::open(above, &[above.to_owned()]).ok();
             self.archives.insert(above.to_owned(), opened);

@@ -64,8 +64,14 @@ fn format(path: &Path) -> Option<Format> {
     }
 }
 
-/// Whether a file is an archive that is read as a folder, `.tar` or `.zip`, by its ending.
+/// Whether a file is an archive by its ending: one that is read as a folder, `.tar` or `.zip`, or one whose opening says what
+/// to do with it, such as `.tar.gz`.
 pub fn is_archive(path: &Path) -> bool {
+    is_read(path) || OTHERS.iter().any(|(known, _)| *known == ending(path))
+}
+
+/// Whether a file is an archive that is read as a folder, by its ending.
+pub(crate) fn is_read(path: &Path) -> bool {
     format(path).is_some()
 }
 
@@ -75,7 +81,7 @@ pub(super) fn entries(path: &Path) -> Result<Vec<Entry>, DataError> {
     let ending = ending(path);
     let Some(format) = format(path) else {
         let other = OTHERS.iter().find(|(known, _)| *known == ending).map(|(_, how)| *how);
-        return Err(wrong(match other {
+        let reason = match other {
             Some(how) => format!(
                 "images are read from the middle of an archive, which .{ending} does not allow; {how} once, and name the \
                  tar or the folder that comes out"
@@ -83,7 +89,8 @@ pub(super) fn entries(path: &Path) -> Result<Vec<Entry>, DataError> {
             None => "expected a folder of images, or an archive of them that ends in .tar or .zip; a file of kontrast \
                      pack is data.name = \"pack\", a CSV file data.name = \"csv\""
                 .to_owned(),
-        }));
+        };
+        return Err(DataError::Layout { folder: path.to_owned(), reason });
     };
     let file = regular::open(path).map_err(DataError::io(path))?;
     match format {

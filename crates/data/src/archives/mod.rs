@@ -19,6 +19,7 @@ use crate::regular;
 use class_numbers::ClassNumbers;
 pub use image_files::ImageFiles;
 pub use index::is_archive;
+pub(crate) use index::is_read;
 use index::{Place, entries};
 
 /// The files of one archive, or of several that are read as one folder.

@@ -71,7 +71,11 @@ fn packs_keep_the_channels_that_they_are_asked_for() {
             .run(&["pack", "photos", &out, "--channels", channels])
             .says(0, &["4 training and 0 test images"]);
     }
-    place.run(&["pack", "photos", "5.pack", "--channels", "5"]).says(2, &["--channels"]);
+    place.run(&["pack", "photos", "257.pack", "--channels", "257"]).says(2, &["--channels"]);
+    let five = ["pack", "photos", "5.pack", "--channels", "5"];
+    place
+        .run(&five)
+        .says(1, &["photos/0.png: it has 4 channels at most; expected 5: a TIFF file of so many pages"]);
     let preview = ["preview", "--plan", "identity", "--set", "views.identity.size=16", "--replay", "0,0,1,0"];
     place.run(&[&preview[..], &["--images", "1.pack", "--out", "gray.png"]].concat()).says(0, &["gray.png"]);
     let gray = picture(&place.path().join("gray.png"));
@@ -110,7 +114,7 @@ fn images_of_six_bands_are_trained_on_scored_shown_embedded_and_exported() {
     let folder = "name = \"folder\"\nroot = \"bands\"\nholdout = 0.25\nchannels = 6";
     let six = [(drawn, folder), (MEAN, "mean = \"measured\""), (STD, "")];
     changed(&place, &six);
-    let colours = "grayscale: expected 0: images of 6 channels, as many as data.mean has numbers, have no colour to change";
+    let colours = "views.simclr.grayscale = 0.2: expected 0: images of 6 channels, as many as data.mean has numbers, have no colour";
     place.tiny(&[]).says(2, &[colours]);
     changed(&place, &[&six[..], &GRAY[2..]].concat());
     place.tiny(&[]).says(0, &["measured on 36 training images", "report.html"]);

@@ -112,8 +112,10 @@ fn a_sheet_shows_what_was_found() {
     search(&["--sheet", "found.jpg", "--images", "colours"]).says(2, &["expected a name that ends in .png"]);
     search(&["--sheet", "other.png"]).says(2, &["--images"]);
     let elsewhere = ["--sheet", "other.png", "--images", "cache"];
-    search(&elsewhere)
-        .says(2, &["--images cache: expected the folder that was embedded", "none of the table's"]);
+    search(&elsewhere).says(
+        2,
+        &["--images cache: expected the folder or archive that was embedded", "none of the table's"],
+    );
     let cluster = ["cluster", "bank.safetensors", "--clusters", "2", "--out", "groups.csv"];
     place
         .run(&[&cluster[..], &["--sheet", "groups.png", "--images", "colours"]].concat())
