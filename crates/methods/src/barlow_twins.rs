@@ -41,7 +41,7 @@ impl Objective for BarlowTwins {
     }
 
     fn encoders(&self) -> Encoders<'_> {
-        Encoders::new(self.branch.encoder())
+        Encoders::of_branch(&self.branch)
     }
 
     fn state(&self) -> StateDict {

@@ -64,6 +64,11 @@ impl Branch {
         &*self.encoder
     }
 
+    /// The projector, where it has a layer.
+    pub fn projector(&self) -> Option<&Head> {
+        (!self.projector.is_none()).then_some(&self.projector)
+    }
+
     /// One pass of the encoder for all views of one size, then one of the projector for all views: they share the
     /// statistics of batch norm (SimCLR, SwAV, DINO).
     pub fn joint(&self, views: &Views, progress: Progress, mode: Mode) -> Embedded {

@@ -57,7 +57,7 @@ impl Objective for Byol {
     }
 
     fn encoders(&self) -> Encoders<'_> {
-        Encoders::new(self.online.encoder())
+        Encoders::of_branch(&self.online)
     }
 
     fn state(&self) -> StateDict {

@@ -114,7 +114,7 @@ impl Objective for Dino {
     }
 
     fn encoders(&self) -> Encoders<'_> {
-        Encoders::new(self.student.branch.encoder())
+        Encoders::of_branch(&self.student.branch)
     }
 
     fn groups(&self) -> Vec<Group> {

@@ -50,7 +50,7 @@ impl Objective for Exemplar {
     }
 
     fn encoders(&self) -> Encoders<'_> {
-        Encoders::new(self.branch.encoder())
+        Encoders::of_branch(&self.branch)
     }
 
     fn state(&self) -> StateDict {

@@ -123,7 +123,7 @@ impl Objective for Jigsaw {
     }
 
     fn encoders(&self) -> Encoders<'_> {
-        Encoders::new(self.branch.encoder())
+        Encoders::of_branch(&self.branch)
     }
 
     fn state(&self) -> StateDict {

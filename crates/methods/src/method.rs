@@ -9,7 +9,7 @@
 use crate::objective::{BatchInfo, LossOutput, Objective};
 use crate::{Outputs, Part, Predictions, Progress, Setting, StepOutput, ViewSpec};
 use kontrast_augment_torch::Views;
-use kontrast_models::{Encoder, Mode};
+use kontrast_models::{Encoder, Head, Mode};
 use kontrast_optim::Group;
 use kontrast_torch_ext::{StateDict, StateError};
 use tch::Tensor;
@@ -79,6 +79,12 @@ impl Method {
     /// What evaluation reads.
     pub fn encoder(&self) -> &dyn Encoder {
         self.objective.encoders().evaluated()
+    }
+
+    /// The head that makes embeddings of that encoder's representations; none where there is no layer, or where several
+    /// tasks with a head each share the encoder.
+    pub fn projector(&self) -> Option<&Head> {
+        self.objective.encoders().projector()
     }
 
     /// Predictions of the pretext task, as [`Pretext::predict`](crate::Pretext::predict), without gradient; none where
@@ -202,7 +208,7 @@ mod tests {
         }
 
         fn encoders(&self) -> Encoders<'_> {
-            Encoders::new(self.branch.encoder())
+            Encoders::of_branch(&self.branch)
         }
 
         fn state(&self) -> StateDict {

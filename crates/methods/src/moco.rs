@@ -90,7 +90,7 @@ impl Objective for Moco {
     }
 
     fn encoders(&self) -> Encoders<'_> {
-        Encoders::new(self.query.encoder())
+        Encoders::of_branch(&self.query)
     }
 
     fn state(&self) -> StateDict {

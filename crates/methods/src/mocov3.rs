@@ -63,7 +63,7 @@ impl Objective for Mocov3 {
     }
 
     fn encoders(&self) -> Encoders<'_> {
-        Encoders::new(self.query.encoder())
+        Encoders::of_branch(&self.query)
     }
 
     fn state(&self) -> StateDict {

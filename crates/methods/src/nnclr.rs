@@ -64,7 +64,7 @@ impl Objective for Nnclr {
     }
 
     fn encoders(&self) -> Encoders<'_> {
-        Encoders::new(self.branch.encoder())
+        Encoders::of_branch(&self.branch)
     }
 
     fn state(&self) -> StateDict {

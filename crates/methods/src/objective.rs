@@ -1,8 +1,8 @@
 //! What a method is, besides the step that all of them share: what it embeds, its loss, and what it holds.
 
-use crate::{Accuracy, Outputs, Part, Predictions, Progress};
+use crate::{Accuracy, Branch, Outputs, Part, Predictions, Progress};
 use kontrast_augment_torch::Views;
-use kontrast_models::{Encoder, Mode};
+use kontrast_models::{Encoder, Head, Mode};
 use kontrast_optim::Group;
 use kontrast_torch_ext::{Parameter, StateDict};
 use std::collections::BTreeMap;
@@ -122,12 +122,18 @@ impl<'a> BatchInfo<'a> {
 /// The encoders that a method trains, by name.
 pub struct Encoders<'a> {
     named: Vec<(&'static str, &'a dyn Encoder)>,
+    projector: Option<&'a Head>,
 }
 
 impl<'a> Encoders<'a> {
     /// One of images, `encoder`, whose variables stand under `encoder.` in the state. Evaluation reads it.
     pub fn new(encoder: &'a dyn Encoder) -> Self {
-        Self { named: vec![("encoder", encoder)] }
+        Self { named: vec![("encoder", encoder)], projector: None }
+    }
+
+    /// That of a branch, as [`Encoders::new`], with the branch's projector.
+    pub fn of_branch(branch: &'a Branch) -> Self {
+        Self { projector: branch.projector(), ..Self::new(branch.encoder()) }
     }
 
     /// And another, under a name of its own.
@@ -140,6 +146,11 @@ impl<'a> Encoders<'a> {
     /// The one that evaluation reads.
     pub fn evaluated(&self) -> &'a dyn Encoder {
         self.named[0].1
+    }
+
+    /// What makes embeddings of that one's representations, where there is such a head with a layer or more.
+    pub fn projector(&self) -> Option<&'a Head> {
+        self.projector
     }
 
     /// The trained variables of a state in which the encoders stand under their names, in its order. Those of an encoder

@@ -48,7 +48,7 @@ impl Objective for Simsiam {
     }
 
     fn encoders(&self) -> Encoders<'_> {
-        Encoders::new(self.branch.encoder())
+        Encoders::of_branch(&self.branch)
     }
 
     fn groups(&self) -> Vec<Group> {

@@ -56,7 +56,7 @@ impl Objective for Supervised {
     }
 
     fn encoders(&self) -> Encoders<'_> {
-        Encoders::new(self.branch.encoder())
+        Encoders::of_branch(&self.branch)
     }
 
     fn state(&self) -> StateDict {

@@ -96,7 +96,7 @@ impl Objective for Swav {
     }
 
     fn encoders(&self) -> Encoders<'_> {
-        Encoders::new(self.branch.encoder())
+        Encoders::of_branch(&self.branch)
     }
 
     fn groups(&self) -> Vec<Group> {

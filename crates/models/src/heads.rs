@@ -117,4 +117,9 @@ impl Head {
     pub fn width(&self) -> i64 {
         self.width
     }
+
+    /// Whether there is no layer, so that embeddings are the representations.
+    pub fn is_none(&self) -> bool {
+        self.layers.is_empty()
+    }
 }

@@ -55,6 +55,22 @@ fn the_gradient_reaches_every_trained_variable_and_none_of_the_target() {
 }
 
 #[test]
+fn the_projector_is_there_where_a_checkpoint_has_one_and_makes_embeddings_of_representations() {
+    let bare = ["rotation", "supervised", "joint"];
+    for example in all() {
+        let method = example.method();
+        let stored = method.state().iter().any(|(name, _)| name.starts_with("projector."));
+        assert_eq!(method.projector().is_some(), stored, "{}", example.name);
+        assert_eq!(method.projector().is_none(), bare.contains(&example.name), "{}", example.name);
+        let Some(projector) = method.projector() else { continue };
+        let h = method.encoder().forward(&example.batch(0, false).view(0), Mode::Eval.into());
+        assert_eq!(projector.forward(&h, Mode::Eval).size(), [N, projector.width()], "{}", example.name);
+    }
+    let without = Example::new("simclr", &["method.simclr.projector={widths=[], batch_norm=false}"]);
+    assert!(without.method().projector().is_none());
+}
+
+#[test]
 fn every_name_of_a_group_stands_in_the_state() {
     for example in all() {
         let method = example.method();
