@@ -65,7 +65,7 @@ pub use one_size::{copy_images, one_size};
 pub use open::{Source, Spec, open};
 pub use own::save_picture;
 pub use pack::{PackSummary, PackedImages, Packing, is_pack, pack, remove_unfinished};
-pub use recipes::Recipes;
+pub use recipes::{Recipes, recipes_of};
 pub use shapes::Shapes;
 pub use split::{Split, Splits};
 pub use subset::{Subset, balanced};

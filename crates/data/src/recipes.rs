@@ -37,6 +37,26 @@ impl Draws {
     }
 }
 
+/// The recipes by which [`fill`](crate::fill) renders images, in their order.
+///
+/// # Errors
+/// When an image's size cannot be read.
+pub fn recipes_of(
+    dataset: &dyn Dataset,
+    plan: &ViewPlan,
+    seed: u64,
+    epoch: u32,
+    indices: &[u32],
+) -> Result<Vec<Recipe>, DataError> {
+    let recipe = |&index: &u32| {
+        let mut recipe = Recipe::default();
+        let size = dataset.size(index as usize)?;
+        Draws { seed, epoch, index }.recipe(plan, 0, size, &mut recipe);
+        Ok(recipe)
+    };
+    indices.iter().map(recipe).collect()
+}
+
 /// The recipes of a step, for a renderer on a device: a loader fills them as it fills bytes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recipes {
