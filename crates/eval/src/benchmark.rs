@@ -1,11 +1,11 @@
 //! A benchmark: the data set and the protocols by which encoders are scored, and their two baselines.
 
 use crate::{
-    EvalError, Extractor, Milestone, Network, Pixels, Protocol, Report, Scores, Stop, Subject, evaluate,
+    EvalError, Extractor, Milestone, Model, Network, Pixels, Protocol, Report, Scores, Stop, Subject,
+    evaluate,
 };
 use kontrast_augment::ViewPlan;
 use kontrast_data::Labelled;
-use kontrast_models::Encoder;
 use std::fmt;
 
 /// Pixels on the shorter side of the baseline without a network.
@@ -57,10 +57,13 @@ impl Benchmark<'_> {
     /// Refuses, before hours of training, what would be refused after them.
     ///
     /// # Errors
-    /// As [`Protocol::check`] of each.
-    pub fn check(&self, encoder: &dyn Encoder) -> Result<(), EvalError> {
-        let network = self.network(encoder);
-        self.protocols.iter().try_for_each(|protocol| protocol.check(&network))
+    /// Where a protocol needs more than there is, and as [`Protocol::check`] of each.
+    pub fn check(&self, model: Model<'_>) -> Result<(), EvalError> {
+        let network = self.network(model);
+        self.protocols.iter().try_for_each(|protocol| {
+            network.require(&**protocol)?;
+            protocol.check(&network)
+        })
     }
 
     /// The scores of one encoder.
@@ -69,11 +72,11 @@ impl Benchmark<'_> {
     /// Where an image cannot be read, a protocol fails, the encoder moved, or the caller asked to stop.
     pub fn scores(
         &self,
-        encoder: &dyn Encoder,
+        model: Model<'_>,
         stop: &Stop,
         watch: &dyn Fn(Milestone<'_>),
     ) -> Result<Vec<Report>, EvalError> {
-        let subject = Subject::new(self.network(encoder), stop)?.watched_by(watch);
+        let subject = Subject::new(self.network(model), stop)?.watched_by(watch);
         evaluate(&self.protocols, &subject, stop)
     }
 
@@ -84,12 +87,12 @@ impl Benchmark<'_> {
     /// As [`Benchmark::scores`].
     pub fn beside_baselines(
         &self,
-        trained: &dyn Encoder,
-        random_init: &dyn Encoder,
+        trained: Model<'_>,
+        random_init: Model<'_>,
         stop: &Stop,
         watch: &dyn Fn(Scored, Milestone<'_>),
     ) -> Result<Scores, EvalError> {
-        let of = |scored, encoder| self.scores(encoder, stop, &|what| watch(scored, what));
+        let of = |scored, model| self.scores(model, stop, &|what| watch(scored, what));
         Ok(Scores {
             dataset: self.dataset.to_owned(),
             trained: of(Scored::Trained, trained)?,
@@ -109,8 +112,8 @@ impl Benchmark<'_> {
         evaluate(fitting, &subject, stop)
     }
 
-    fn network<'e>(&'e self, encoder: &'e dyn Encoder) -> Network<'e> {
-        let &Self { dataset, train, test, extractor, .. } = self;
-        Network { dataset, encoder, train, test, extractor }
+    fn network<'e>(&'e self, model: Model<'e>) -> Network<'e> {
+        let (&Self { dataset, train, test, extractor, .. }, Model { encoder, projector }) = (self, model);
+        Network { dataset, encoder, projector, train, test, extractor }
     }
 }

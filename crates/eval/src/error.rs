@@ -22,8 +22,8 @@ pub enum EvalError {
     },
     /// The subject has less than the protocol needs.
     #[error(
-        "{protocol} needs {needs}, and the subject on {dataset} has {found}: make it of an encoder with its images \
-         (Subject::new), or leave {protocol} out"
+        "{protocol} needs {needs}, and the subject on {dataset} has {found}: {}, or leave {protocol} out",
+        needs.hint()
     )]
     Needs {
         /// The protocol.

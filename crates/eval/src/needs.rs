@@ -11,6 +11,23 @@ pub enum Needs {
     Layers,
     /// The encoder, of which a protocol may train a copy.
     Network,
+    /// The projector that stood on it in training.
+    Projector,
+}
+
+impl Needs {
+    /// What to do where a subject has less.
+    pub(crate) fn hint(self) -> &'static str {
+        match self {
+            Self::Features | Self::Layers | Self::Network => {
+                "make it of an encoder with its images (Subject::new)"
+            }
+            Self::Projector => {
+                "score a run whose method has a projector of one layer or more; none is read of a file, or of several tasks \
+                 that share an encoder"
+            }
+        }
+    }
 }
 
 impl fmt::Display for Needs {
@@ -19,6 +36,7 @@ impl fmt::Display for Needs {
             Self::Features => "features",
             Self::Layers => "the feature maps of an encoder",
             Self::Network => "an encoder",
+            Self::Projector => "an encoder with its projector",
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{EvalError, Extractor, FeatureBank, Milestone, Needs, Protocol, Report, Stop, fingerprint};
 use kontrast_data::Labelled;
-use kontrast_models::Encoder;
+use kontrast_models::{Encoder, Head};
 
 /// An encoder with the labelled images that it is scored on.
 #[derive(Clone, Copy)]
@@ -11,6 +11,8 @@ pub struct Network<'a> {
     pub dataset: &'a str,
     /// The encoder, whose variables stay as they are.
     pub encoder: &'a dyn Encoder,
+    /// What made embeddings of its representations in training, where that is known.
+    pub projector: Option<&'a Head>,
     /// Labelled images that protocols may learn from.
     pub train: &'a dyn Labelled,
     /// Labelled images that the score is of.
@@ -23,6 +25,20 @@ impl Network<'_> {
     /// The classes of the training images.
     pub fn labels(&self) -> Vec<i64> {
         self.train.labels().into_iter().map(i64::from).collect()
+    }
+
+    /// What protocols can get of it.
+    pub fn offers(&self) -> Needs {
+        if self.projector.is_some() { Needs::Projector } else { Needs::Network }
+    }
+
+    /// # Errors
+    /// [`EvalError::Needs`] where the protocol needs more.
+    pub(crate) fn require(&self, protocol: &dyn Protocol) -> Result<(), EvalError> {
+        if protocol.needs() <= self.offers() {
+            return Ok(());
+        }
+        Err(lacking(protocol, self.offers(), self.dataset))
     }
 }
 
@@ -42,7 +58,7 @@ impl<'a> Subject<'a> {
     /// # Errors
     /// Where an image cannot be read, a feature is no number, the encoder's variables moved, or the caller asked to stop.
     pub fn new(network: Network<'a>, stop: &Stop) -> Result<Self, EvalError> {
-        let Network { dataset, encoder, train, test, extractor } = network;
+        let Network { dataset, encoder, train, test, extractor, .. } = network;
         let before = fingerprint(encoder);
         let train = extractor.bank(encoder, train, stop)?;
         let test = extractor.bank(encoder, test, stop)?;
@@ -102,22 +118,17 @@ impl<'a> Subject<'a> {
 
     /// What protocols can get of it.
     pub fn offers(&self) -> Needs {
-        if self.network.is_some() { Needs::Network } else { Needs::Features }
+        self.network.as_ref().map_or(Needs::Features, |(network, _)| network.offers())
     }
 
     /// The encoder with its images, for a protocol that needs them.
     ///
     /// # Errors
-    /// [`EvalError::Needs`] where there are features alone.
+    /// [`EvalError::Needs`] where there are features alone, or no projector that the protocol needs.
     pub fn network(&self, protocol: &dyn Protocol) -> Result<Network<'a>, EvalError> {
         match &self.network {
-            Some((network, _)) => Ok(*network),
-            None => Err(EvalError::Needs {
-                protocol: protocol.name(),
-                needs: protocol.needs(),
-                found: self.offers(),
-                dataset: self.dataset.clone(),
-            }),
+            Some((network, _)) => network.require(protocol).map(|()| *network),
+            None => Err(lacking(protocol, self.offers(), &self.dataset)),
         }
     }
 
@@ -143,4 +154,9 @@ impl<'a> Subject<'a> {
         }
         Err(EvalError::EncoderMoved { protocol: protocol.to_owned(), before: before.clone(), after })
     }
+}
+
+fn lacking(protocol: &dyn Protocol, found: Needs, dataset: &str) -> EvalError {
+    let (needs, dataset) = (protocol.needs(), dataset.to_owned());
+    EvalError::Needs { protocol: protocol.name(), needs, found, dataset }
 }

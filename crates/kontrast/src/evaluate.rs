@@ -170,7 +170,7 @@ fn evaluated(
     host: &dyn Host,
 ) -> anyhow::Result<Status> {
     let Opened { session, mut record, trainer } = open(path, loaded, stop, host)?;
-    evaluation::check(&session, trainer.method().encoder())?;
+    evaluation::check(&session, trainer.method().into())?;
     if file.is_some() {
         // Scores that the new file does not ask for are nobody's.
         record.summary.eval = Evaluation::default();
@@ -188,7 +188,7 @@ fn evaluated(
 /// Adds the scores of some protocols to those that the run has.
 fn added(path: &Path, loaded: &Loaded, stop: &Arc<AtomicBool>, host: &dyn Host) -> anyhow::Result<Status> {
     let Opened { session, mut record, trainer } = open(path, loaded, stop, host)?;
-    evaluation::check(&session, trainer.method().encoder())?;
+    evaluation::check(&session, trainer.method().into())?;
     let Some(splits) = evaluation::labelled(&session) else {
         let text = format!(
             "{}: expected training and test images with labels, which protocols need, found none; --on names another data set",
@@ -197,7 +197,7 @@ fn added(path: &Path, loaded: &Loaded, stop: &Arc<AtomicBool>, host: &dyn Host) 
         return Err(Refusal(text).into());
     };
     let dataset = loaded.experiment.data.name.as_str();
-    let scores = evaluation::scored(&session, dataset, &splits, trainer.method().encoder())?;
+    let scores = evaluation::scored(&session, dataset, &splits, trainer.method().into())?;
     log_scores(&mut record, &scores.evaluation(), host)?;
     record.enter(&scores, &*splits.1)?;
     record.write()?;

@@ -6,7 +6,7 @@ use crate::host::Host;
 use crate::transfer::{in_a_line, labelled, name_of, open};
 use crate::{Refusal, evaluation};
 use kontrast_config::Eval;
-use kontrast_eval::{Benchmark, Stop, protocols};
+use kontrast_eval::{Benchmark, Model, Stop, protocols};
 use kontrast_models::{EncoderSpec, Init};
 use kontrast_report::{layers_markdown, measures_markdown, scores_markdown};
 use kontrast_runlog::{Status, Summary};
@@ -41,10 +41,12 @@ pub(crate) fn evaluate_file(asked: &Evaluate, host: &dyn Host) -> anyhow::Result
     let protocols = protocols(&Eval::usual(&keys), SEED);
     let benchmark =
         Benchmark { dataset: &name, train: &*splits.0, test: &*splits.1, extractor: &extractor, protocols };
-    benchmark.check(&*encoder)?;
+    let model = Model::from(&*encoder);
+    benchmark.check(model)?;
     let random_init = random(spec, extractor.to_tensor.device());
+    let random_init = Model::from(&*random_init);
     let stop = Stop::from(host.stop()?);
-    let scores = match evaluation::beside_baselines(&benchmark, &*encoder, &*random_init, &stop, host) {
+    let scores = match evaluation::beside_baselines(&benchmark, model, random_init, &stop, host) {
         Err(_) if stop.is_requested() => {
             host.note(&"stopped; nothing was stored");
             return Ok(Status::Interrupted);

@@ -5,10 +5,9 @@ use crate::score_lines::ScoreLines;
 use crate::session::Session;
 use kontrast_data::Labelled;
 use kontrast_eval::{
-    Benchmark, EvalError, Extractor, LabelFree, Protocol, Scores, Stop, label_free, protocols,
+    Benchmark, EvalError, Extractor, LabelFree, Model, Protocol, Scores, Stop, label_free, protocols,
     protocols_for_curves,
 };
-use kontrast_models::Encoder;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -29,66 +28,63 @@ pub(crate) fn labelled(session: &Session<'_>) -> Option<LabelledSplits> {
 }
 
 /// Scores while training, without baselines.
-pub(crate) fn online(
-    session: &Session<'_>,
-    encoder: &dyn Encoder,
-) -> Result<BTreeMap<String, f64>, EvalError> {
+pub(crate) fn online(session: &Session<'_>, model: Model<'_>) -> Result<BTreeMap<String, f64>, EvalError> {
     let Some(splits) = labelled(session) else { return Ok(BTreeMap::new()) };
     let extractor = session.extractor(session.size());
     let protocols = protocols_for_curves(&session.experiment.eval, session.experiment.seed);
     let benchmark = benchmark(own_name(session), &splits, &extractor, protocols);
-    let reports = benchmark.scores(encoder, &session.stop, &|_| {})?;
+    let reports = benchmark.scores(model, &session.stop, &|_| {})?;
     Ok(reports.into_iter().map(|report| (report.name.clone(), report.top1())).collect())
 }
 
 /// Whether images and memory allow what the file asks for. Asked once, before the work that leads to the scores.
-pub(crate) fn check(session: &Session<'_>, encoder: &dyn Encoder) -> Result<(), EvalError> {
-    labelled(session).map_or(Ok(()), |splits| check_on(session, &splits, encoder))
+pub(crate) fn check(session: &Session<'_>, model: Model<'_>) -> Result<(), EvalError> {
+    labelled(session).map_or(Ok(()), |splits| check_on(session, &splits, model))
 }
 
 /// The same of another data set's images.
 pub(crate) fn check_on(
     session: &Session<'_>,
     splits: &LabelledSplits,
-    encoder: &dyn Encoder,
+    model: Model<'_>,
 ) -> Result<(), EvalError> {
     let extractor = session.extractor(session.size());
     let protocols = protocols(&session.experiment.eval, session.experiment.seed);
-    benchmark(own_name(session), splits, &extractor, protocols).check(encoder)
+    benchmark(own_name(session), splits, &extractor, protocols).check(model)
 }
 
 /// All scores at the end, and the label-free figures, of what [`check`] has allowed.
-pub(crate) fn at_the_end(session: &Session<'_>, encoder: &dyn Encoder) -> anyhow::Result<FinalScores> {
+pub(crate) fn at_the_end(session: &Session<'_>, model: Model<'_>) -> anyhow::Result<FinalScores> {
     let (seed, stop) = (session.experiment.seed, &session.stop);
     let extractor = session.extractor(session.size());
     let images = session.splits.train.images();
-    let label_free = label_free(encoder, &*images, &session.plans, &extractor, seed, stop)?;
+    let label_free = label_free(model.encoder, &*images, &session.plans, &extractor, seed, stop)?;
     let Some(splits) = labelled(session) else {
         log_what_needs_labels(session);
         return Ok(FinalScores { scores: None, label_free });
     };
-    Ok(FinalScores { scores: Some(scored(session, own_name(session), &splits, encoder)?), label_free })
+    Ok(FinalScores { scores: Some(scored(session, own_name(session), &splits, model)?), label_free })
 }
 
-/// The scores of an encoder on a data set by the protocols of the session's file, beside their baselines; a line each.
+/// The scores of a model on a data set by the protocols of the session's file, beside their baselines; a line each.
 pub(crate) fn scored(
     session: &Session<'_>,
     dataset: &str,
     splits: &LabelledSplits,
-    encoder: &dyn Encoder,
+    model: Model<'_>,
 ) -> anyhow::Result<Scores> {
     let extractor = session.extractor(session.size());
     let protocols = protocols(&session.experiment.eval, session.experiment.seed);
     let benchmark = benchmark(dataset, splits, &extractor, protocols);
     let random_init = session.method()?;
-    beside_baselines(&benchmark, encoder, random_init.encoder(), &session.stop, session.host)
+    beside_baselines(&benchmark, model, (&random_init).into(), &session.stop, session.host)
 }
 
 /// The scores of a benchmark, a line each as soon as it is there.
 pub(crate) fn beside_baselines(
     benchmark: &Benchmark<'_>,
-    trained: &dyn Encoder,
-    random_init: &dyn Encoder,
+    trained: Model<'_>,
+    random_init: Model<'_>,
     stop: &Stop,
     host: &dyn Host,
 ) -> anyhow::Result<Scores> {

@@ -58,7 +58,12 @@ pub fn is_refused(error: &anyhow::Error) -> bool {
     );
     let of_evaluation = matches!(
         error.downcast_ref(),
-        Some(EvalError::Split { .. } | EvalError::Setting { .. } | EvalError::Memory { .. })
+        Some(
+            EvalError::Split { .. }
+                | EvalError::Setting { .. }
+                | EvalError::Memory { .. }
+                | EvalError::Needs { .. }
+        )
     );
     let of_views = error.is::<ViewError>() || error.is::<BuildError>();
     let of_permutations = error.is::<PermutationError>();

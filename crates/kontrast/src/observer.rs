@@ -81,7 +81,7 @@ impl Observer for Watch<'_> {
         if every == 0 || !epoch.is_multiple_of(every) || epoch == experiment.train.epochs {
             return Ok(());
         }
-        let top1 = match evaluation::online(self.session, method.encoder()) {
+        let top1 = match evaluation::online(self.session, method.into()) {
             // The trainer sees the same flag, and writes a checkpoint; the epoch goes without a score.
             Err(EvalError::Stopped) => return Ok(()),
             top1 => top1?,

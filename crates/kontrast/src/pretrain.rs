@@ -83,7 +83,7 @@ pub fn pretrain(asked: &Pretrain, host: &dyn Host) -> anyhow::Result<Ended> {
     }
     estimate::require_room(&session)?;
     let mut method = session.method()?;
-    evaluation::check(&session, method.encoder())?;
+    evaluation::check(&session, (&method).into())?;
     if let Some(start) = start {
         start.enter(&mut method, host)?;
     }
@@ -312,7 +312,7 @@ pub(crate) fn score(session: &Session<'_>, method: &Method, record: &mut Record)
     } else {
         "evaluating: figures that need no labels"
     });
-    let FinalScores { scores, label_free } = evaluation::at_the_end(session, method.encoder())?;
+    let FinalScores { scores, label_free } = evaluation::at_the_end(session, method.into())?;
     if let Some(scores) = &scores {
         log_scores(record, &scores.evaluation(), session.host)?;
     }

@@ -10,9 +10,8 @@ use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::ToTensor;
 use kontrast_config::{Experiment, Loaded};
 use kontrast_data::{DataError, Dataset, Splits, Subset};
-use kontrast_eval::{Extractor, Stop};
+use kontrast_eval::{Extractor, Model, Stop};
 use kontrast_methods::{Labels, Method, build, permutation_set, precision, setting, to_tensor, view_spec};
-use kontrast_models::Encoder;
 use kontrast_pretext::permutations::PermutationSet;
 use kontrast_runlog::{Normalization, Summary};
 use std::sync::Arc;
@@ -117,14 +116,15 @@ impl<'h> Session<'h> {
         Ok(build(&experiment.method, &setting, labels.as_ref())?)
     }
 
-    /// What an encoder has learned: its scores by the file's `[eval]` beside their baselines, where there are labels, and
+    /// What a method or an encoder has learned: its scores by the file's `[eval]` beside their baselines, where there are labels, and
     /// the figures that need none.
     ///
     /// # Errors
     /// Where the images do not allow what the file asks for, features are no numbers, or the flag asked to stop.
-    pub fn scores(&self, encoder: &dyn Encoder) -> anyhow::Result<FinalScores> {
-        evaluation::check(self, encoder)?;
-        evaluation::at_the_end(self, encoder)
+    pub fn scores<'m>(&self, model: impl Into<Model<'m>>) -> anyhow::Result<FinalScores> {
+        let model = model.into();
+        evaluation::check(self, model)?;
+        evaluation::at_the_end(self, model)
     }
 
     /// The permutations that its jigsaws are made by.

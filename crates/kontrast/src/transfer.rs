@@ -38,10 +38,10 @@ pub(crate) fn transfer(
     let again = format!("{} --on {}", words::evaluate_command(run), human::quoted(dataset));
     evaluate::stoppable(&again, host, |stop| {
         let Opened { session, mut record, trainer } = evaluate::open(run, loaded, stop, host)?;
-        let encoder = trainer.method().encoder();
-        evaluation::check_on(&session, &splits, encoder)?;
+        let model = trainer.method().into();
+        evaluation::check_on(&session, &splits, model)?;
         host.out(&format_args!("evaluating on {name}: {} and {} images", splits.0.len(), splits.1.len()));
-        let scores = evaluation::scored(&session, &name, &splits, encoder)?;
+        let scores = evaluation::scored(&session, &name, &splits, model)?;
         if record.summary.transfer.contains_key(&name) {
             host.note(&format_args!("note: these scores replace earlier ones on {name}"));
         }

@@ -3,7 +3,7 @@
 use crate::protocols::{Colours, extractor, linear};
 use kontrast_config::Probe;
 use kontrast_eval::protocols::{Knn, LayerProbes};
-use kontrast_eval::{Benchmark, EvalError, Milestone, Scored, Scores, Stop};
+use kontrast_eval::{Benchmark, EvalError, Milestone, Model, Scored, Scores, Stop};
 use kontrast_models::{Encoder, Pass};
 use kontrast_runlog::Summary;
 use kontrast_torch_ext::StateDict;
@@ -31,6 +31,11 @@ impl Encoder for Scaled {
     }
 }
 
+/// Without a projector.
+fn model(encoder: &Scaled) -> Model<'_> {
+    Model { encoder, projector: None }
+}
+
 fn layers() -> LayerProbes {
     LayerProbes {
         probes: vec![(Probe::Linear, 0.05)],
@@ -54,7 +59,9 @@ fn scores(dataset: &str) -> (Scores, Vec<String>) {
             heard.borrow_mut().push(format!("{scored}: {}", report.name));
         }
     };
-    let scores = benchmark.beside_baselines(&Scaled(1.0), &Scaled(0.0), &Stop::default(), &watch).unwrap();
+    let scores = benchmark
+        .beside_baselines(model(&Scaled(1.0)), model(&Scaled(0.0)), &Stop::default(), &watch)
+        .unwrap();
     (scores, heard.into_inner())
 }
 
@@ -95,6 +102,6 @@ fn what_the_images_do_not_allow_is_refused_before_training() {
     let protocols: Vec<Box<dyn kontrast_eval::Protocol>> = vec![Box::new(linear())];
     let benchmark =
         Benchmark { dataset: "colours", train: &train, test: &test, extractor: &extractor, protocols };
-    let refused = benchmark.check(&Scaled(1.0));
+    let refused = benchmark.check(model(&Scaled(1.0)));
     assert!(matches!(refused, Err(EvalError::Split { images: 2, .. })), "{refused:?}");
 }

@@ -30,8 +30,14 @@ fn protocol(percents: &[u32]) -> FineTuning {
 fn a_copy_learns_from_some_labels_and_the_encoder_stays() {
     let (train, test, extractor, encoder) =
         (Colours::new(160, 40), Colours::new(40, 40), extractor(), encoder());
-    let network =
-        Network { dataset: "colours", encoder: &*encoder, train: &train, test: &test, extractor: &extractor };
+    let network = Network {
+        dataset: "colours",
+        encoder: &*encoder,
+        projector: None,
+        train: &train,
+        test: &test,
+        extractor: &extractor,
+    };
     let subject = Subject::new(network, &Stop::default()).unwrap();
     let protocols: Vec<Box<dyn Protocol>> = vec![Box::new(protocol(&[10, 100]))];
     // It holds that no weight of the encoder moved.
@@ -54,8 +60,14 @@ fn a_copy_learns_from_some_labels_and_the_encoder_stays() {
 fn what_cannot_be_copied_or_has_no_images_is_refused() {
     let (train, test, extractor) = (Colours::new(40, 40), Colours::new(40, 40), extractor());
     let pixels = Pixels { values: 8 * 8 * 3 };
-    let network =
-        Network { dataset: "colours", encoder: &pixels, train: &train, test: &test, extractor: &extractor };
+    let network = Network {
+        dataset: "colours",
+        encoder: &pixels,
+        projector: None,
+        train: &train,
+        test: &test,
+        extractor: &extractor,
+    };
     let subject = Subject::new(network, &Stop::default()).unwrap();
     let error = protocol(&[50]).evaluate(&subject, &Stop::default()).unwrap_err().to_string();
     assert!(
@@ -68,8 +80,14 @@ fn what_cannot_be_copied_or_has_no_images_is_refused() {
     assert!(matches!(error, Err(EvalError::Needs { .. })), "{error:?}");
     // One image each, and a quarter of them held back: a class has none left to learn from.
     let few = Colours::new(CLASSES - 1, 0);
-    let network =
-        Network { dataset: "few", encoder: &pixels, train: &few, test: &test, extractor: &extractor };
+    let network = Network {
+        dataset: "few",
+        encoder: &pixels,
+        projector: None,
+        train: &few,
+        test: &test,
+        extractor: &extractor,
+    };
     let error = protocol(&[50]).check(&network).unwrap_err().to_string();
     assert!(
         error.contains("eval.fine_tuning.percents = [50]") || error.contains("eval.validation"),

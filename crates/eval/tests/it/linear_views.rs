@@ -21,8 +21,14 @@ fn protocol(lrs: &[f64]) -> LinearViews {
 fn evaluated(protocol: &LinearViews, noise: usize, stop: &Stop) -> Result<kontrast_eval::Report, EvalError> {
     let (train, test, pixels) = (Colours::new(80, noise), Colours::new(40, noise), Pixels { values: 192 });
     let extractor = extractor();
-    let network =
-        Network { dataset: "colours", encoder: &pixels, train: &train, test: &test, extractor: &extractor };
+    let network = Network {
+        dataset: "colours",
+        encoder: &pixels,
+        projector: None,
+        train: &train,
+        test: &test,
+        extractor: &extractor,
+    };
     protocol.check(&network)?;
     let subject = Subject::new(network, &Stop::default())?;
     Ok(protocol.evaluate(&subject, stop)?.remove(0))

@@ -81,7 +81,10 @@ fn subject<'a>(
     [train, test]: [&'a dyn Labelled; 2],
     extractor: &'a Extractor,
 ) -> Result<Subject<'a>, EvalError> {
-    Subject::new(Network { dataset: "colours", encoder, train, test, extractor }, &Stop::default())
+    Subject::new(
+        Network { dataset: "colours", encoder, projector: None, train, test, extractor },
+        &Stop::default(),
+    )
 }
 
 #[test]
@@ -342,8 +345,14 @@ fn views_of_two_sizes_have_the_figures_of_the_first() {
 fn field_whatever_takes_long_hears_that_it_shall_end() {
     let (train, test, pixels) = (Colours::new(200, 40), Colours::new(60, 40), Pixels { values: 192 });
     let (extractor, stop) = (extractor(), Stop::default());
-    let network =
-        Network { dataset: "colours", encoder: &pixels, train: &train, test: &test, extractor: &extractor };
+    let network = Network {
+        dataset: "colours",
+        encoder: &pixels,
+        projector: None,
+        train: &train,
+        test: &test,
+        extractor: &extractor,
+    };
     let subject = Subject::new(network, &stop).unwrap();
     stop.request();
     let plans = [ViewPlan::evaluation((8, 8))];
