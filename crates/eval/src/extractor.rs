@@ -5,7 +5,7 @@ use crate::{EvalError, FeatureBank, Stop};
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::ToTensor;
 use kontrast_data::{Dataset, Labelled, fill};
-use kontrast_models::{Encoder, Mode};
+use kontrast_models::{Encoder, Head, Mode};
 use kontrast_torch_ext::{Autocast, Precision};
 use tch::{Kind, Tensor};
 
@@ -108,6 +108,30 @@ impl Extractor {
         let features = Tensor::cat(&parts, 0);
         require_finite(&features)?;
         Ok(features)
+    }
+
+    /// Representations of drawn views of chosen images, and the embeddings that a projector makes of them.
+    ///
+    /// # Shapes
+    /// - returns `h`, `[indices, width]`, and `z`, `[indices, d]`, both fp32
+    pub(crate) fn embeddings_of(
+        &self,
+        views: DrawnViews<'_>,
+        (encoder, projector): (&dyn Encoder, &Head),
+        images: &dyn Dataset,
+        indices: &[u32],
+        stop: &Stop,
+    ) -> Result<(Tensor, Tensor), EvalError> {
+        let (mut h, mut z) = (Vec::new(), Vec::new());
+        self.batches_of(views, images, indices, stop, |x| {
+            let own = encoder.forward(x, Mode::Eval.into());
+            z.push(projector.forward(&own, Mode::Eval).to_kind(Kind::Float));
+            h.push(own.to_kind(Kind::Float));
+        })?;
+        let (h, z) = (Tensor::cat(&h, 0), Tensor::cat(&z, 0));
+        require_finite(&h)?;
+        require_finite(&z)?;
+        Ok((h, z))
     }
 
     fn batches_of(

@@ -3,6 +3,7 @@
 mod features;
 mod few_shot;
 mod fine_tuning;
+mod head;
 mod heads;
 mod knn;
 mod layers;
@@ -14,6 +15,7 @@ mod spec;
 pub use features::{Anomaly, Clustering, Retrieval};
 pub use few_shot::FewShot;
 pub use fine_tuning::FineTuning;
+pub use head::HeadProbes;
 pub use heads::{LinearAdam, LinearViews, Mlp};
 pub use layers::{LayerProbes, Probe, ProbeLrs};
 pub use linear::{Linear, Logistic};
@@ -92,6 +94,12 @@ pub struct Eval {
     /// Range: a table, as below
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layers: Option<LayerProbes>,
+    /// What the projection head throws away: which transformation an image went through, told from the representation `h` and
+    /// from the embedding `z` that the head makes of it (SimCLR, arXiv 2002.05709, table 3).
+    ///
+    /// Range: a table, as below; for a method with a projector of one layer or more
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<HeadProbes>,
     /// Clusters of the features beside the classes: `accuracy` by the best assignment, `nmi`, `ari`.
     ///
     /// Range: a table, as below

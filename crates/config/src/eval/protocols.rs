@@ -12,7 +12,7 @@ pub struct ProtocolInfo {
 }
 
 /// All protocols.
-pub const PROTOCOLS: [ProtocolInfo; 13] = [
+pub const PROTOCOLS: [ProtocolInfo; 14] = [
     ProtocolInfo { key: "knn", usual: "true" },
     ProtocolInfo { key: "knn_dinov2", usual: "[10, 20, 100, 200]" },
     ProtocolInfo {
@@ -34,6 +34,10 @@ pub const PROTOCOLS: [ProtocolInfo; 13] = [
     ProtocolInfo { key: "mlp", usual: "{widths=[512], epochs=30, batch=256, lr=1e-3, weight_decay=1e-2}" },
     ProtocolInfo { key: "few_shot", usual: "{shots=[1, 5, 10], draws=10, temperature=0.07}" },
     ProtocolInfo { key: "layers", usual: LayerProbes::EXAMPLE },
+    ProtocolInfo {
+        key: "head",
+        usual: "{train=5000, test=2000, noise=0.1, widths=[512], epochs=20, batch=256, lr=1e-3, weight_decay=1e-2}",
+    },
     ProtocolInfo { key: "clustering", usual: "{runs=5, starts=3}" },
     ProtocolInfo { key: "retrieval", usual: "{ks=[1, 5, 10]}" },
     ProtocolInfo { key: "anomaly", usual: "{k=2, gamma=10.0}" },

@@ -14,7 +14,7 @@ pub struct ScoreInfo {
 }
 
 /// The scores of a run by name.
-pub(crate) const SCORES: [ScoreInfo; 15] = [
+pub(crate) const SCORES: [ScoreInfo; 20] = [
     accuracy("knn", "eval.knn = true", "weighted k-NN, k and temperature chosen on a split of train"),
     accuracy("knn_10", "eval.knn = true", "k-NN with equal votes, as published"),
     accuracy("knn_200", "eval.knn = true", "weighted k-NN, as published"),
@@ -35,6 +35,11 @@ pub(crate) const SCORES: [ScoreInfo; 15] = [
         "the encoder trained on with so many per cent of the labels; with random weights, from scratch",
     ),
     accuracy("frozen_N", "[eval.fine_tuning]", "logistic regression on frozen features with the same labels"),
+    other("head_color", "[eval.head]", "gray told from colour, by an MLP on h and on z"),
+    other("head_rotation", "[eval.head]", "which of four turns, by an MLP on h and on z"),
+    other("head_noise", "[eval.head]", "noise told from none, by an MLP on h and on z"),
+    other("head_sobel", "[eval.head]", "Sobel's filter told from none, by an MLP on h and on z"),
+    other("head_class", "[eval.head]", "the class, by an MLP on h and on z"),
     other("clustering", "[eval.clustering]", "k-means on train, test images by the nearest centre"),
     other("retrieval", "[eval.retrieval]", "each test image looked for among the others"),
     other("anomaly", "[eval.anomaly]", "each class against the rest, mean AUROC"),

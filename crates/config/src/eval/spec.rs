@@ -15,7 +15,7 @@ pub(super) trait ProtocolSpec {
 
 impl Eval {
     /// Every protocol by its key, with its settings where it is run.
-    pub(super) fn specs(&self) -> [(&'static str, Option<&dyn ProtocolSpec>); 13] {
+    pub(super) fn specs(&self) -> [(&'static str, Option<&dyn ProtocolSpec>); 14] {
         [
             ("knn", self.knn.then_some(&KNN as &dyn ProtocolSpec)),
             ("knn_dinov2", spec(self.knn_dinov2.as_ref())),
@@ -26,6 +26,7 @@ impl Eval {
             ("mlp", spec(self.mlp.as_ref())),
             ("few_shot", spec(self.few_shot.as_ref())),
             ("layers", spec(self.layers.as_ref())),
+            ("head", spec(self.head.as_ref())),
             ("clustering", spec(self.clustering.as_ref())),
             ("retrieval", spec(self.retrieval.as_ref())),
             ("anomaly", spec(self.anomaly.as_ref())),

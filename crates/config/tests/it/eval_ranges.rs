@@ -122,6 +122,14 @@ fn each_number_of_the_probes_on_features_out_of_range_names_its_key() {
         ("mlp", "batch", "1", "1: expected at least 2"),
         ("mlp", "lr", "-1", "-1.0: expected a number above 0"),
         ("mlp", "weight_decay", "-1", "-1.0: expected 0 or above"),
+        ("head", "train", "1", "1: expected at least 2"),
+        ("head", "test", "0", "0: expected at least 1"),
+        ("head", "noise", "0", "0.0: expected a number above 0"),
+        ("head", "widths", "[]", "[]: expected at least one number, each at least 1"),
+        ("head", "epochs", "0", "0: expected at least 1"),
+        ("head", "batch", "1", "1: expected at least 2"),
+        ("head", "lr", "0", "0.0: expected a number above 0"),
+        ("head", "weight_decay", "-1", "-1.0: expected 0 or above"),
     ];
     for (protocol, key, value, expected) in cases {
         let set = format!("eval.{protocol}.{key}={value}");

@@ -38,19 +38,11 @@ impl Protocol for Mlp {
     }
 
     fn evaluate(&self, subject: &Subject<'_>, stop: &Stop) -> Result<Vec<Report>, EvalError> {
-        let scale = Standardise::of(subject.train().features());
-        let head = self.train(subject.train(), &scale, stop)?;
-        let test = scale.apply(subject.test().features());
-        let logits = tch::no_grad(|| head.forward(&test, Mode::Eval));
-        let widths: Vec<_> = self.widths.iter().map(ToString::to_string).collect();
+        let logits = self.logits(subject.train(), subject.test().features(), stop)?;
         let report = Report::of_classes(self, subject, &predicted(&logits))
             .with_top5(&logits, subject)
-            .with_calibration(&logits, subject)
-            .with("widths", &*widths.join(" "))
-            .with("epochs", self.epochs as usize)
-            .with("lr", self.lr)
-            .with("weight_decay", self.weight_decay);
-        Ok(vec![subject.scored(report)])
+            .with_calibration(&logits, subject);
+        Ok(vec![subject.scored(self.recorded(report))])
     }
 }
 
@@ -59,6 +51,32 @@ impl Mlp {
     pub fn new(config: &kontrast_config::Mlp, seed: u64) -> Self {
         let kontrast_config::Mlp { widths, epochs, batch, lr, weight_decay } = config.clone();
         Self { widths, epochs, batch, lr, weight_decay, seed }
+    }
+
+    /// What it makes of features after learning from others.
+    ///
+    /// # Shapes
+    /// - `test`: `[n, d]`
+    /// - returns `[n, classes]`
+    pub(super) fn logits(
+        &self,
+        train: &FeatureBank,
+        test: &Tensor,
+        stop: &Stop,
+    ) -> Result<Tensor, EvalError> {
+        let scale = Standardise::of(train.features());
+        let head = self.train(train, &scale, stop)?;
+        Ok(tch::no_grad(|| head.forward(&scale.apply(test), Mode::Eval)))
+    }
+
+    /// The report with the settings that the MLP was trained with.
+    pub(super) fn recorded(&self, report: Report) -> Report {
+        let widths: Vec<_> = self.widths.iter().map(ToString::to_string).collect();
+        report
+            .with("widths", &*widths.join(" "))
+            .with("epochs", self.epochs as usize)
+            .with("lr", self.lr)
+            .with("weight_decay", self.weight_decay)
     }
 
     fn train(&self, train: &FeatureBank, scale: &Standardise, stop: &Stop) -> Result<Head, EvalError> {

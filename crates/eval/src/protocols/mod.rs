@@ -4,6 +4,7 @@ mod anomaly;
 mod clustering;
 mod few_shot;
 mod fine_tuning;
+mod head;
 mod knn;
 pub mod layers;
 mod linear;
@@ -17,6 +18,7 @@ pub use anomaly::Anomaly;
 pub use clustering::Clustering;
 pub use few_shot::FewShot;
 pub use fine_tuning::FineTuning;
+pub use head::HeadProbes;
 pub use knn::{Knn, knn_votes, nearest};
 pub use layers::LayerProbes;
 pub use linear::Linear;
@@ -66,6 +68,9 @@ pub fn protocols(config: &Eval, seed: u64) -> Vec<Box<dyn Protocol>> {
     }
     if let Some(linear_views) = &config.linear_views {
         list.push(Box::new(LinearViews::new(linear_views, config.validation, seed)));
+    }
+    if let Some(head) = &config.head {
+        list.push(Box::new(HeadProbes::new(head, seed)));
     }
     if let Some(layers) = &config.layers {
         list.push(Box::new(LayerProbes::new(layers, seed)));

@@ -94,3 +94,46 @@ fn a_protocol_that_does_not_fit_is_refused_with_its_key() {
     }
     with(&["--size", "64"]).says(2, &["--size: a run is scored as it was trained; name its checkpoint"]);
 }
+
+#[test]
+fn what_the_head_throws_away_stands_beside_chance_and_random_weights() {
+    let place = Place::new();
+    place.tiny(&["--set", "train.precision=fp32", "--set", "train.epochs=1"]).says(0, &["report.html"]);
+    let run = place.run_dir().display().to_string();
+    let head = ["evaluate", &run, "--protocol", "head", "--set", "eval.head.epochs=2"];
+    let said = ["trained, head_color: h ", "| head_rotation, z |", "chance 25, epochs 2"];
+    place.run(&head).says(0, &said);
+    let first = place.summary();
+    for name in ["head_color", "head_rotation", "head_noise", "head_sobel", "head_class"] {
+        let own = &first["eval"][name];
+        assert_eq!((own["train"].as_u64(), own["test"].as_u64()), (Some(64), Some(40)), "{own:#}");
+        for score in [own, &first["eval"]["random_init"][name]] {
+            assert!(
+                score["metrics"]["h"]["value"].is_f64() && score["metrics"]["z"]["value"].is_f64(),
+                "{score:#}"
+            );
+        }
+        assert!(first["eval"]["pixels"][name].is_null());
+    }
+    place.run(&head).says(0, &["head_sobel"]);
+    assert_eq!(place.summary()["eval"], first["eval"], "the same seed, the same scores");
+    let file = place.checkpoints("safetensors").pop().unwrap().display().to_string();
+    place.colours(&["train", "test"]);
+    let needed = "head needs an encoder with its projector, and the subject on ";
+    place.run(&["evaluate", &file, "--on", "colours", "--protocol", "head"]).says(2, &[needed]);
+}
+
+#[test]
+fn a_run_without_a_projector_is_refused_what_needs_one() {
+    let place = Place::new();
+    let bare = "method.simclr.projector={widths=[], batch_norm=false}";
+    place.tiny(&["--set", "train.precision=fp32", "--set", "train.epochs=1", "--set", bare]).says(0, &[]);
+    let run = place.run_dir().display().to_string();
+    let needed = "head needs an encoder with its projector, and the subject on synthetic has an encoder: score a run whose \
+                  method has a projector of one layer or more";
+    place.run(&["evaluate", &run, "--protocol", "head"]).says(2, &[needed]);
+    // Before training, too.
+    let table =
+        "eval.head={train=50, test=40, noise=0.1, widths=[8], epochs=1, batch=16, lr=1e-3, weight_decay=0}";
+    place.tiny(&["--set", bare, "--set", table, "--set", "seed=4"]).says(2, &[needed]);
+}
