@@ -152,6 +152,12 @@ pub struct Experiment {
 pub struct Ablation {
     /// The ablation file
     pub file: PathBuf,
+    /// The scale of the file to run it at, such as tiny [default: as the file itself has it]
+    #[arg(long)]
+    pub scale: Option<String>,
+    /// How many seeds of each cell: beside those of the file as many as are missing
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub seeds: Option<usize>,
     /// Run these cells only, by their labels; may be given more than once
     #[arg(long, value_name = "CELL")]
     pub only: Vec<String>,

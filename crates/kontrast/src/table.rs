@@ -39,6 +39,12 @@ pub struct Seeds {
 pub struct Cells {
     /// The ablation file
     pub file: PathBuf,
+    /// The scale of the file at which it was run
+    #[arg(long)]
+    pub scale: Option<String>,
+    /// How many seeds there are of each cell, where they are more than the file's
+    #[arg(long, value_name = "N")]
+    pub seeds: Option<usize>,
     /// The folder of the ablation's runs; `table.md` and `report.html` are written into it
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
@@ -106,8 +112,10 @@ fn ablation(asked: &Cells, host: &dyn Host) -> anyhow::Result<()> {
         return Err(Refusal(text).into());
     }
     let file = quoted(&asked.file.display().to_string());
-    let command = format!("cargo xtask ablation {file}");
-    let ablation = Ablation::load(&asked.file)?;
+    let scale = asked.scale.as_ref().map_or_else(String::new, |scale| format!(" --scale {scale}"));
+    let seeds = asked.seeds.map_or_else(String::new, |count| format!(" --seeds {count}"));
+    let command = format!("cargo xtask ablation {file}{scale}{seeds}");
+    let ablation = Ablation::load(&asked.file, asked.scale.as_deref())?.with_seeds(asked.seeds);
     let result = AblationResult::collect(&ablation, &asked.out, &command)?;
     let text = format!("{}\n{}", ablation_markdown(&result), outcomes(&result));
     let (table, page) = (asked.out.join("table.md"), asked.out.join("report.html"));

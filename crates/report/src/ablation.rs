@@ -7,6 +7,9 @@ use kontrast_runlog::{RunDir, Status, read_summary};
 use serde::Serialize;
 
 use crate::scores::one_decimal;
+use crate::verdict::{
+    JudgedClaim, Verdict, claims_markdown, correlation_interval, judged, kendall, spearman,
+};
 use crate::{ReportError, Spread, markdown_table};
 
 /// What an ablation found so far.
@@ -20,6 +23,10 @@ pub struct AblationResult {
     pub note: Option<String>,
     /// The protocol that fills the table.
     pub score: String,
+    /// The scale that it was run at, where the file has such.
+    pub scale: Option<String>,
+    /// What the paper claims, and what our runs say of it.
+    pub claims: Vec<JudgedClaim>,
     /// The command that repeats it.
     pub command: String,
     /// Names of the axes.
@@ -65,6 +72,8 @@ impl AblationResult {
             cells.push(CellResult { labels: cell.labels, paper: cell.paper, runs });
         }
         Ok(Self {
+            scale: ablation.at.clone(),
+            claims: judged(ablation, &cells),
             name: ablation.name.clone(),
             paper: ablation.paper.clone(),
             note: ablation.note.clone(),
@@ -88,8 +97,43 @@ impl AblationResult {
         (!kept.is_empty()).then(|| (kept.iter().filter(|agrees| **agrees).count(), kept.len()))
     }
 
-    /// The order in a sentence.
+    /// Spearman's rank correlation of our cells with the paper's, with its 95 % interval, and Kendall's: from four cells on.
+    pub(crate) fn correlation(&self) -> Option<String> {
+        let both = self.cells.iter().filter_map(|cell| Some((cell.spread()?.mean, cell.paper?)));
+        let (ours, paper): (Vec<f64>, Vec<f64>) = both.unzip();
+        let count = ours.len();
+        let (rho, tau) = (spearman(&ours, &paper)?, kendall(&ours, &paper)?);
+        let (low, high) = if count < 4 { return None } else { correlation_interval(rho, count, 0.95) };
+        Some(format!(
+            "Over {count} cells Spearman's rank correlation with the paper is {rho:.2} (95 % interval {low:.2} to {high:.2}), \
+             Kendall's {tau:.2}."
+        ))
+    }
+
+    /// The order in a sentence, and how many claims hold.
     pub(crate) fn verdict(&self) -> String {
+        [Some(self.claims_in_a_sentence()), Some(self.order_in_a_sentence()), self.correlation()]
+            .into_iter()
+            .flatten()
+            .filter(|sentence| !sentence.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    fn claims_in_a_sentence(&self) -> String {
+        if self.claims.is_empty() {
+            return String::new();
+        }
+        let count = |verdict| self.claims.iter().filter(|claim| claim.verdict == verdict).count();
+        let [holds, fails, undecided, not_meant] =
+            [Verdict::Holds, Verdict::Fails, Verdict::Undecided, Verdict::NotMeant].map(count);
+        let rest =
+            if not_meant == 0 { String::new() } else { format!("; not meant at this scale: {not_meant}") };
+        let all = self.claims.len();
+        format!("Claims that hold: {holds} of {all}; that fail: {fails}; undecided: {undecided}{rest}.")
+    }
+
+    fn order_in_a_sentence(&self) -> String {
         let measured = self.cells.iter().filter(|cell| cell.spread().is_some()).count();
         match self.order() {
             Some((agreeing, pairs)) if agreeing == pairs => {
@@ -146,9 +190,10 @@ pub fn ablation_markdown(result: &AblationResult) -> String {
         .iter()
         .map(|cell| [cell.labels.clone(), vec![cell.ours(), cell.seeds(), one_decimal(cell.paper)]].concat())
         .collect();
+    let claims = claims_markdown(&result.claims, result.scale.as_deref());
     let note = result.note.as_ref().map_or_else(String::new, |note| format!("{note}\n\n"));
     format!(
-        "# {}\n\nReproduced: {}.\n\n{}\n{}\n\n{note}Ours: mean ± standard deviation over seeds.\n\n    {}\n",
+        "# {}\n\nReproduced: {}.\n\n{}\n{}\n{claims}\n{note}Ours: mean ± standard deviation over seeds.\n\n    {}\n",
         result.name,
         result.paper.trim_end_matches('.'),
         markdown_table(&headings, &rows),
@@ -159,8 +204,9 @@ pub fn ablation_markdown(result: &AblationResult) -> String {
 
 fn outcome(run: &Path, score: &str) -> Outcome {
     let Ok(summary) = read_summary(run) else { return Outcome::NotMeasured };
+    // A collapsed encoder that was scored counts with its score.
     match (summary.status, summary.eval.trained.get(score)) {
-        (Status::Finished, Some(score)) => Outcome::Top1(score.top1),
+        (Status::Finished | Status::Collapsed, Some(score)) => Outcome::Top1(score.top1),
         (status @ (Status::Failed | Status::Diverged | Status::Collapsed), _) => Outcome::Ended(status),
         _ => Outcome::NotMeasured,
     }

@@ -5,14 +5,17 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::page::write;
-use crate::{AblationResult, CellResult, Outcome, ReportError};
+use crate::verdict::SMALL_PRINT;
+use crate::{AblationResult, CellResult, JudgedClaim, Outcome, ReportError, Verdict};
 
 /// Writes the page of an ablation.
 ///
 /// # Errors
 /// When the page cannot be written.
 pub fn ablation_page(result: &AblationResult, path: &Path) -> Result<(), ReportError> {
-    let content = Content { result, verdict: result.verdict(), rows: rows(result) };
+    let claims = result.claims.iter().map(ClaimRow::of).collect();
+    let content =
+        Content { result, verdict: result.verdict(), rows: rows(result), claims, small_print: SMALL_PRINT };
     write(path, include_str!("../templates/ablation.html"), &content)
 }
 
@@ -22,6 +25,28 @@ struct Content<'r> {
     result: &'r AblationResult,
     verdict: String,
     rows: Vec<Row<'r>>,
+    claims: Vec<ClaimRow<'r>>,
+    small_print: &'static str,
+}
+
+/// A claim with its verdict.
+#[derive(Serialize)]
+struct ClaimRow<'r> {
+    claim: &'r JudgedClaim,
+    verdict: String,
+    /// The class of its colour.
+    colour: &'static str,
+}
+
+impl<'r> ClaimRow<'r> {
+    fn of(claim: &'r JudgedClaim) -> Self {
+        let colour = match claim.verdict {
+            Verdict::Holds => "good",
+            Verdict::Fails => "bad",
+            Verdict::Undecided | Verdict::NotMeant => "muted",
+        };
+        Self { claim, verdict: claim.verdict_in_words(), colour }
+    }
 }
 
 #[derive(Serialize)]

@@ -24,6 +24,7 @@ mod scores;
 mod spectrum;
 mod spread;
 mod table;
+mod verdict;
 
 pub use ablation::{AblationResult, CellResult, Outcome, ablation_markdown};
 pub use ablation_page::ablation_page;
@@ -39,3 +40,4 @@ pub use run_page::run_page;
 pub use scores::{conclusion, read_run, scores_markdown, seeds_markdown};
 pub use spread::Spread;
 pub use table::markdown_table;
+pub use verdict::{JudgedClaim, Verdict};

@@ -93,7 +93,12 @@ fn words(asked: &arguments::Ablation, ablation: &Ablation, run: &Run) -> Vec<Str
     words.extend(place.arguments());
     words.extend((run.state == State::Begun).then(|| "--resume".to_owned()));
     let file = quoted(&asked.file.display().to_string());
-    words.extend(["--command".to_owned(), format!("cargo xtask ablation {file} --only {}", run.cell.name)]);
+    let scale = asked.scale.as_ref().map_or_else(String::new, |scale| format!(" --scale {scale}"));
+    let seeds = asked.seeds.map_or_else(String::new, |count| format!(" --seeds {count}"));
+    words.extend([
+        "--command".to_owned(),
+        format!("cargo xtask ablation {file}{scale}{seeds} --only {}", run.cell.name),
+    ]);
     words
 }
 
@@ -134,7 +139,7 @@ mod tests {
     /// The arguments of a run of the ablation, called with these options.
     fn words_of(options: &[&str]) -> Vec<String> {
         let file = workspace::root().join("configs/ablations/simclr-projection-head.toml");
-        let ablation = Ablation::load(&file).unwrap();
+        let ablation = Ablation::load(&file, None).unwrap();
         let file = file.display().to_string();
         let line = ["cargo xtask", "ablation", &file].into_iter().chain(options.iter().copied());
         let Command::Ablation(asked) = Arguments::try_parse_from(line).unwrap().command else { panic!() };

@@ -16,7 +16,7 @@ use plan::Plan;
 
 /// Runs what is missing of an ablation, and writes its table as far as it is known.
 pub fn run(asked: &arguments::Ablation) -> Result<u8> {
-    let ablation = Ablation::load(&asked.file)?;
+    let ablation = Ablation::load(&asked.file, asked.scale.as_deref())?.with_seeds(asked.seeds);
     let base = Experiment::load(&ablation.base, &[])?.experiment.run;
     let out = folder(asked.out.as_ref().unwrap_or(&base.out), &ablation);
     let plan = Plan::new(&ablation, &out, &asked.only)?;
@@ -59,6 +59,12 @@ fn folder(runs: &Path, ablation: &Ablation) -> PathBuf {
 fn table(asked: &arguments::Ablation, out: &Path) -> Vec<String> {
     let mut words = vec!["table".to_owned(), "ablation".to_owned(), asked.file.display().to_string()];
     words.extend(["--out".to_owned(), out.display().to_string()]);
+    if let Some(scale) = &asked.scale {
+        words.extend(["--scale".to_owned(), scale.clone()]);
+    }
+    if let Some(count) = asked.seeds {
+        words.extend(["--seeds".to_owned(), count.to_string()]);
+    }
     if let Some(file) = &asked.write {
         words.extend(["--write".to_owned(), file.display().to_string()]);
     }

@@ -180,7 +180,7 @@ mod tests {
         );
         let file = folder.join("heads.toml");
         std::fs::write(&file, text).unwrap();
-        Ablation::load(&file).unwrap()
+        Ablation::load(&file, None).unwrap()
     }
 
     fn write(folder: &Path, status: Status, wall_seconds: f64) {

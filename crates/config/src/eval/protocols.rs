@@ -36,7 +36,7 @@ pub const PROTOCOLS: [ProtocolInfo; 14] = [
     ProtocolInfo { key: "layers", usual: LayerProbes::EXAMPLE },
     ProtocolInfo {
         key: "head",
-        usual: "{train=5000, test=2000, noise=0.1, widths=[512], epochs=20, batch=256, lr=1e-3, weight_decay=1e-2}",
+        usual: "{train=4000, test=2000, noise=0.1, widths=[512], epochs=20, batch=256, lr=1e-3, weight_decay=1e-2}",
     },
     ProtocolInfo { key: "clustering", usual: "{runs=5, starts=3}" },
     ProtocolInfo { key: "retrieval", usual: "{ks=[1, 5, 10]}" },

@@ -36,13 +36,13 @@ value = 50.2
 fn refusal(text: &str) -> String {
     let folder = Folder::new();
     let path = folder.write("ablations/grid.toml", text);
-    folder.strip(&Ablation::load(&path).expect_err("the ablation is refused").to_string())
+    folder.strip(&Ablation::load(&path, None).expect_err("the ablation is refused").to_string())
 }
 
 #[test]
 fn cells_are_the_product_of_the_axes() {
     let folder = Folder::new();
-    let ablation = Ablation::load(&folder.write("ablations/grid.toml", GRID)).unwrap();
+    let ablation = Ablation::load(&folder.write("ablations/grid.toml", GRID), None).unwrap();
     let cells = ablation.cells();
     let names: Vec<_> = cells.iter().map(|cell| cell.name.as_str()).collect();
     assert_eq!(names, ["grid-none-0.1", "grid-none-0.5", "grid-MLP--2-0.1", "grid-MLP--2-0.5"]);
@@ -54,7 +54,7 @@ fn cells_are_the_product_of_the_axes() {
 #[test]
 fn the_overrides_of_a_cell_apply_to_the_base() {
     let folder = Folder::new();
-    let ablation = Ablation::load(&folder.write("ablations/grid.toml", GRID)).unwrap();
+    let ablation = Ablation::load(&folder.write("ablations/grid.toml", GRID), None).unwrap();
     let cell = &ablation.cells()[3];
     let loaded = kontrast_config::Experiment::load(&ablation.base, &cell.overrides).unwrap();
     let kontrast_config::AnyMethod::Simclr(method) = &loaded.experiment.method else {
@@ -137,4 +137,62 @@ fn a_score_is_one_that_every_cell_runs() {
         message.contains("but these do not: grid-none-0.5, grid-MLP--2-0.5; write eval.knn = true in"),
         "{message}"
     );
+}
+
+#[test]
+fn claims_and_scales_are_read() {
+    let text = format!(
+        "{GRID}\n[scale.tiny]\nset = {{ \"train.epochs\" = 3 }}\nseeds = [5]\n\n[[claim]]\nsays = \"a head helps\"\n\
+         scales = [\"tiny\"]\ntest = {{ greater = {{ cell = [\"MLP, 2\", \"0.5\"], than = [\"none\", \"0.5\"] }} }}\n"
+    );
+    let folder = Folder::new();
+    let path = folder.write("ablations/grid.toml", &text);
+    let tiny = Ablation::load(&path, Some("tiny")).unwrap();
+    assert_eq!((tiny.seeds.clone(), tiny.at.as_deref(), tiny.claims.len()), (vec![5], Some("tiny"), 1));
+    let loaded = kontrast_config::Experiment::load(&tiny.base, &tiny.cells()[0].overrides).unwrap();
+    assert_eq!(loaded.experiment.train.epochs, 3);
+    let own = Ablation::load(&path, None).unwrap();
+    assert_eq!(
+        (own.clone().with_seeds(Some(4)).seeds, own.clone().with_seeds(Some(1)).seeds),
+        (vec![0, 1, 2, 3], vec![0, 1])
+    );
+    assert_eq!(own.with_seeds(None).seeds, [0, 1]);
+    let said = Ablation::load(&path, Some("huge")).unwrap_err().to_string();
+    assert!(said.contains("scale = \"huge\": expected a scale of the file: `tiny`"), "{said}");
+}
+
+#[test]
+fn cells_that_are_left_out_are_not_run() {
+    let text = GRID.replacen("seeds", "left_out = [[\"none\", \"0.1\"]]\nseeds", 1);
+    let folder = Folder::new();
+    let ablation = Ablation::load(&folder.write("ablations/grid.toml", &text), None).unwrap();
+    let names: Vec<_> = ablation.cells().into_iter().map(|cell| cell.name).collect();
+    assert_eq!(names, ["grid-none-0.5", "grid-MLP--2-0.1", "grid-MLP--2-0.5"]);
+    let unknown = refusal(&text.replace("[[\"none\", \"0.1\"]]", "[[\"none\"]]"));
+    assert!(unknown.contains("left_out[0] = [\"none\"]: expected a label of each axis"), "{unknown}");
+}
+
+#[test]
+fn a_claim_that_cannot_be_judged_is_refused_with_its_place() {
+    let refused = |test: &str, expected: &str| {
+        let text = GRID.replacen("seeds", "left_out = [[\"none\", \"0.1\"]]\nseeds", 1);
+        let said = refusal(&format!("{text}\n[[claim]]\nsays = \"so\"\ntest = {{ {test} }}\n"));
+        assert!(said.contains("grid.toml:") && said.contains(expected), "{test}: {said}");
+    };
+    let none = "[\"none\", \"0.5\"]";
+    let head = "[\"MLP, 2\", \"0.5\"]";
+    let left = "claim[0].test = [\"none\", \"0.1\"]: expected a label of each axis, in the order of the axes, of a cell that is";
+    refused("best = { cell = [\"none\", \"0.1\"] }", left);
+    refused(&format!("greater = {{ cell = {none}, than = {none} }}"), "expected different cells");
+    refused(&format!("greater = {{ cell = {head}, than = {none}, by = -1 }}"), "expected 0 or more points");
+    refused(
+        &format!("same = {{ cells = [{head}, {none}] }}"),
+        "claim[0].test.same.margin: this key is missing",
+    );
+    refused(&format!("same = {{ cells = [{head}, {none}], margin = 0 }}"), "expected more than 0 points");
+    refused(&format!("rising = {{ cells = [{head}] }}"), "expected at least two cells");
+    refused("correlated = { least = 0.5 }", "expected a [[paper_value]] of at least four cells");
+    refused(&format!("fails = {{ cell = {none}, below = 101 }}"), "expected 0 to 100 per cent");
+    let scales = format!("fails = {{ cell = {none}, below = 12 }} }}\nscales = [\"tiny\"]\n#");
+    refused(&scales, "claim[0].scales = \"tiny\": expected no scale: the file has none");
 }

@@ -19,8 +19,11 @@ fn every_committed_experiment_loads() {
 fn every_committed_ablation_loads_with_all_its_cells() {
     let mut count = 0;
     for path in files(&configs().join("ablations"), &[]) {
-        let ablation = Ablation::load(&path).unwrap_or_else(|error| panic!("{error}"));
+        let ablation = Ablation::load(&path, None).unwrap_or_else(|error| panic!("{error}"));
         assert!(ablation.cells().iter().any(|cell| cell.paper.is_some()), "{}", path.display());
+        for scale in ablation.scales.keys() {
+            Ablation::load(&path, Some(scale)).unwrap_or_else(|error| panic!("{scale}: {error}"));
+        }
         count += 1;
     }
     assert!(count >= 1, "found no ablation");

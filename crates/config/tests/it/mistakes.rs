@@ -119,7 +119,7 @@ fn a_file_of_another_kind_is_named_with_its_command_in_one_line() {
     );
     let base = refusal("base/cifar10.toml");
     assert!(base.contains("this is a part that experiments name with `extends`"), "{base}");
-    let experiment = Ablation::load(&configs.join("quickstart.toml")).unwrap_err().to_string();
+    let experiment = Ablation::load(&configs.join("quickstart.toml"), None).unwrap_err().to_string();
     assert!(
         experiment.contains("this is an experiment, no ablation; run it with: cargo xtask experiment "),
         "{experiment}"

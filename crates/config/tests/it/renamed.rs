@@ -48,6 +48,6 @@ fn an_old_key_of_a_joint_task_or_of_an_axis_is_refused_with_the_new_one() {
     assert!(message.contains("`method.joint.tasks[1].method.npid.negatives` now"), "{message}");
     let axis = "name = \"grid\"\npaper = \"A paper\"\nbase = \"../base.toml\"\nseeds = [0]\nscore = \"knn\"\n[[axis]]\nname = \
                 \"std\"\n[[axis.value]]\nlabel = \"a\"\nset = { \"data.deviation\" = [0.2, 0.2, 0.2] }\n";
-    let error = Ablation::load(&folder.write("ablations/grid.toml", axis)).unwrap_err().to_string();
+    let error = Ablation::load(&folder.write("ablations/grid.toml", axis), None).unwrap_err().to_string();
     assert!(error.contains("this key is called `data.std` now"), "{error}");
 }

@@ -22,6 +22,8 @@ fn result() -> AblationResult {
         paper: "A paper, figure 8".to_owned(),
         note: Some("Compare the order.".to_owned()),
         score: "linear".to_owned(),
+        scale: None,
+        claims: Vec::new(),
         command: "cargo xtask ablation head.toml".to_owned(),
         axes: vec!["head".to_owned()],
         cells: vec![
@@ -86,7 +88,7 @@ fn the_page_stands_alone_and_names_each_run() {
 #[test]
 fn runs_are_found_where_experiments_leave_them() {
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs/ablations");
-    let ablation = Ablation::load(&committed.join("simclr-projection-head.toml")).unwrap();
+    let ablation = Ablation::load(&committed.join("simclr-projection-head.toml"), None).unwrap();
     let out = tempfile::tempdir().unwrap();
     let cell = &ablation.cells()[1];
     let loaded = Experiment::load(&ablation.base, &cell.overrides).unwrap();

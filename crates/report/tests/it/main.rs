@@ -1,6 +1,7 @@
 //! Pages of sample runs: what stands on them, and that they stand alone.
 
 mod ablations;
+mod claims;
 mod measures;
 mod pictures;
 mod runs;

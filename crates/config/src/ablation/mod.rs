@@ -1,4 +1,7 @@
-//! The ablation file: a base experiment, axes, seeds, and the paper's value for each cell.
+//! The ablation file: a base experiment, axes, seeds, scales, the paper's value for each cell, and what it claims of them.
+
+mod claims;
+mod scales;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -14,6 +17,8 @@ use crate::load::refuse;
 use crate::merge::Merged;
 use crate::problems::{Problem, Problems};
 use crate::source::Sources;
+pub use claims::{Claim, ClaimTest};
+pub use scales::Scale;
 
 /// An ablation: one experiment for each cell of the product of its axes, and for each seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,9 +46,21 @@ pub struct Ablation {
     /// keys it `set`s.
     #[serde(rename = "axis")]
     pub axes: Vec<Axis>,
+    /// Cells that are not run, each by a label of each axis.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<Vec<String>>,
+    /// The scales at which it can be run, by name: `tiny` takes minutes on two cores, `small` hours, `paper` GPUs.
+    #[serde(default, rename = "scale", skip_serializing_if = "BTreeMap::is_empty")]
+    pub scales: BTreeMap<String, Scale>,
     /// What the paper reports: `cell`, a label of each axis, and `value`, its top-1 in per cent.
     #[serde(default, rename = "paper_value")]
     pub paper_values: Vec<PaperValue>,
+    /// What the paper says of its table, each with a test that is made of our scores.
+    #[serde(default, rename = "claim", skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
+    /// The scale that it was loaded at.
+    #[serde(skip)]
+    pub at: Option<String>,
 }
 
 /// One axis of an ablation.
@@ -95,16 +112,20 @@ pub struct Cell {
 }
 
 impl Ablation {
-    /// Reads an ablation and checks it, the experiment of every cell included.
+    /// Reads an ablation and checks it, the experiment of every cell at this scale included; as the file has it where none
+    /// is named.
     ///
     /// # Errors
-    /// Whatever is wrong with the file, or with the base once a cell has changed it.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+    /// Whatever is wrong with the file, or with the base once a cell has changed it, and a scale that it does not have.
+    pub fn load(path: &Path, scale: Option<&str>) -> Result<Self, ConfigError> {
         let sources = Sources::collect(path, &[])?;
         let merged = Merged::new(&sources, &[])?;
         Kind::Ablation.require(path, merged.table())?;
         let mut ablation: Self = merged.typed()?;
         refuse(&merged, ablation.check())?;
+        if let Some(name) = scale {
+            refuse(&merged, ablation.take_scale(name))?;
+        }
         ablation.base = path.with_file_name("").join(&ablation.base);
         let mut unscored = Vec::new();
         for cell in ablation.cells() {
@@ -121,14 +142,24 @@ impl Ablation {
         Ok(ablation)
     }
 
-    /// The product of the axes, the last axis running fastest.
+    /// With seeds behind its own until there are so many; those of the file stay.
+    #[must_use]
+    pub fn with_seeds(mut self, count: Option<usize>) -> Self {
+        let next = self.seeds.iter().max().map_or(0, |last| last.saturating_add(1));
+        let missing = count.unwrap_or(0).saturating_sub(self.seeds.len());
+        self.seeds.extend((next..).take(missing));
+        self
+    }
+
+    /// The product of the axes without what is left out, the last axis running fastest.
     pub fn cells(&self) -> Vec<Cell> {
         let mut cells: Vec<Vec<&AxisValue>> = vec![Vec::new()];
         for axis in &self.axes {
             let extended = |cell: Vec<_>| axis.values.iter().map(move |value| [&cell[..], &[value]].concat());
             cells = cells.into_iter().flat_map(extended).collect();
         }
-        cells.iter().map(|values| self.cell(values)).collect()
+        let cells = cells.iter().map(|values| self.cell(values));
+        cells.filter(|cell| !self.left_out.contains(&cell.labels)).collect()
     }
 
     fn cell(&self, values: &[&AxisValue]) -> Cell {
@@ -159,9 +190,7 @@ impl Ablation {
     fn check(&self) -> Vec<Problem> {
         let mut problems = Problems::default();
         problems.require(!self.name.is_empty(), "name", &self.name, "a name, which names folders");
-        let distinct = self.seeds.iter().collect::<HashSet<_>>().len() == self.seeds.len();
-        let expected = "at least one seed, none of them twice";
-        problems.require(distinct && !self.seeds.is_empty(), "seeds", &self.seeds, expected);
+        self.check_seeds("seeds", &mut problems);
         let accuracies = SCORES.iter().filter(|info| info.is_accuracy);
         let names: Vec<_> = accuracies.map(|info| format!("`{}`", info.name)).collect();
         let expected = format!("one of {}", names.join(", "));
@@ -176,8 +205,21 @@ impl Ablation {
             problems.require(distinct && !labels.is_empty(), &key, &labels, &expected);
         }
         let cells = self.cells();
+        problems.require(
+            self.axes.is_empty() || !cells.is_empty(),
+            "left_out",
+            &self.left_out,
+            "a cell that stays",
+        );
+        let all = Self { left_out: Vec::new(), ..self.clone() }.cells();
+        for (index, labels) in self.left_out.iter().enumerate() {
+            let known = all.iter().any(|cell| cell.labels == *labels);
+            let expected = "a label of each axis, in the order of the axes";
+            problems.require(known, &format!("left_out[{index}]"), labels, expected);
+        }
+        self.check_claims(&cells, &mut problems);
         for (index, paper) in self.paper_values.iter().enumerate() {
-            let known = cells.iter().any(|cell| cell.labels == paper.cell);
+            let known = all.iter().any(|cell| cell.labels == paper.cell);
             let expected = "a label of each axis, in the order of the axes";
             problems.require(known, &format!("paper_value[{index}].cell"), &paper.cell, expected);
         }
@@ -187,5 +229,11 @@ impl Ablation {
             problems.require(names.insert(&cell.name), "axis.value", &cell.labels, expected);
         }
         problems.into_list()
+    }
+
+    fn check_seeds(&self, key: &str, problems: &mut Problems) {
+        let distinct = self.seeds.iter().collect::<HashSet<_>>().len() == self.seeds.len();
+        let expected = "at least one seed, none of them twice";
+        problems.require(distinct && !self.seeds.is_empty(), key, &self.seeds, expected);
     }
 }

@@ -1,0 +1,135 @@
+//! Whether a paper's claims hold in our runs.
+
+mod evidence;
+mod statistics;
+
+use kontrast_config::{Ablation, Claim};
+use serde::Serialize;
+
+use crate::ablation::CellResult;
+use evidence::{Evidence, Tested};
+pub(crate) use statistics::{correlation_interval, kendall, spearman};
+
+/// Errors of the first kind that all claims of a file together may make.
+const LEVEL: f64 = 0.05;
+
+/// What our runs say of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The interval lies wholly on the claimed side.
+    Holds,
+    /// It lies wholly on the other.
+    Fails,
+    /// It lies on both, or there are too few runs.
+    Undecided,
+    /// The claim is meant for other scales.
+    NotMeant,
+}
+
+/// A claim with what our runs say of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct JudgedClaim {
+    /// The statement in words.
+    pub says: String,
+    /// What is tested.
+    pub test: String,
+    /// What was found, with its interval.
+    pub found: String,
+    /// What follows.
+    pub verdict: Verdict,
+    /// What would decide it, or why nothing does; empty where it is decided.
+    pub note: String,
+    /// The p-value of the direction that was found, after Holm's correction.
+    pub p: Option<f64>,
+}
+
+impl Verdict {
+    /// As a table says it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Fails => "fails",
+            Self::Undecided => "undecided",
+            Self::NotMeant => "not meant here",
+        }
+    }
+}
+
+/// Judges every claim of a file by the runs that there are. Each verdict is at 5 per cent after Holm's correction for all
+/// claims that can be tested.
+pub(crate) fn judged(ablation: &Ablation, cells: &[CellResult]) -> Vec<JudgedClaim> {
+    let evidence: Vec<_> = ablation
+        .claims
+        .iter()
+        .map(|claim| is_meant(claim, ablation).then(|| Evidence::of(&claim.test, cells)))
+        .collect();
+    let tested: Vec<f64> =
+        evidence.iter().flatten().filter_map(|evidence| Some(evidence.tested.as_ref()?.p)).collect();
+    let mut corrected = statistics::holm(&tested).into_iter();
+    let judge = |(claim, evidence): (&Claim, Option<Evidence>)| {
+        let base = JudgedClaim {
+            says: claim.says.clone(),
+            test: evidence::in_words(&claim.test),
+            found: String::new(),
+            verdict: Verdict::NotMeant,
+            note: String::new(),
+            p: None,
+        };
+        let Some(Evidence { found, certain, tested, missing }) = evidence else { return base };
+        let base = JudgedClaim { found, verdict: Verdict::Undecided, ..base };
+        if let Some(verdict) = certain {
+            return JudgedClaim { verdict, ..base };
+        }
+        let Some(Tested { claimed, needed, .. }) = tested else {
+            return JudgedClaim { note: missing, ..base };
+        };
+        let p = corrected.next().unwrap_or(1.0);
+        let verdict = match claimed {
+            _ if p > LEVEL => Verdict::Undecided,
+            true => Verdict::Holds,
+            false => Verdict::Fails,
+        };
+        let note = if verdict == Verdict::Undecided { needed } else { String::new() };
+        JudgedClaim { verdict, note, p: Some(p), ..base }
+    };
+    ablation.claims.iter().zip(evidence).map(judge).collect()
+}
+
+/// Whether a claim is meant for the scale that the ablation was loaded at; without a scale every one is.
+fn is_meant(claim: &Claim, ablation: &Ablation) -> bool {
+    match (&claim.scales, &ablation.at) {
+        (Some(scales), Some(at)) => scales.contains(at),
+        _ => true,
+    }
+}
+
+/// Claims with their verdicts, as Markdown; empty where the file has none.
+pub(crate) fn claims_markdown(claims: &[JudgedClaim], scale: Option<&str>) -> String {
+    if claims.is_empty() {
+        return String::new();
+    }
+    let rows: Vec<_> = claims
+        .iter()
+        .map(|claim| {
+            vec![claim.says.clone(), claim.test.clone(), claim.found.clone(), claim.verdict_in_words()]
+        })
+        .collect();
+    let at = scale.map_or_else(String::new, |scale| format!(" At scale {scale}."));
+    format!(
+        "\n## Claims\n\n{}\n{SMALL_PRINT}{at}\n",
+        crate::markdown_table(&["the paper says", "test", "ours", "verdict"], &rows)
+    )
+}
+
+/// What the intervals are.
+pub(crate) const SMALL_PRINT: &str = "Differences in points, seed by seed, with the 95 % interval of their mean; verdicts \
+                                      at 5 % after Holm's correction for all claims of the file.";
+
+impl JudgedClaim {
+    /// The verdict with what would decide it.
+    pub fn verdict_in_words(&self) -> String {
+        let verdict = self.verdict.in_words();
+        if self.note.is_empty() { verdict.to_owned() } else { format!("{verdict}: {}", self.note) }
+    }
+}
