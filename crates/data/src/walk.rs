@@ -123,7 +123,7 @@ impl Walker {
             classes.into_iter().partition(|class| !class.images.is_empty());
         if classes.is_empty() {
             if !flat.is_empty() {
-                return Ok(self.numbered(folder, flat));
+                return Ok(self.numbered(&folder, flat));
             }
             return Err(self.empty(folder));
         }
@@ -142,7 +142,7 @@ impl Walker {
     }
 
     /// Images side by side, by the numbers of their classes where archives have these.
-    fn numbered(&mut self, folder: PathBuf, flat: Vec<PathBuf>) -> Files {
+    fn numbered(&mut self, folder: &Path, flat: Vec<PathBuf>) -> Files {
         let Storage::Archives(archives) = &self.storage else { return Files::Flat(flat) };
         let (files, note) = archives.numbers().classes(flat);
         self.left.folders.extend(note.map(|note| format!("{}: {note}", folder.display())));

@@ -20,10 +20,10 @@ impl Views {
                 colourless.plan(&key, (&views.jitter, views.strength), views.grayscale, problems);
             }
             Self::Swav(views) => {
-                colourless.plan(&key, (&views.jitter, views.strength), views.grayscale, problems)
+                colourless.plan(&key, (&views.jitter, views.strength), views.grayscale, problems);
             }
             Self::Dino(views) => {
-                colourless.plan(&key, (&views.jitter, views.strength), views.grayscale, problems)
+                colourless.plan(&key, (&views.jitter, views.strength), views.grayscale, problems);
             }
             Self::Supervised(views) => colourless.supervised(&key, views, problems),
             Self::Identity(_) => {}

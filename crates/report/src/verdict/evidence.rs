@@ -236,6 +236,6 @@ fn few(labels: &[String], seeds: usize) -> String {
     format!("{} has {seeds} of at least {LEAST_SEEDS} seeds", labels.join(", "))
 }
 
-fn least<'c>(contrasts: &'c [Contrast], by: impl Fn(&&Contrast) -> f64) -> Option<&'c Contrast> {
+fn least(contrasts: &[Contrast], by: impl Fn(&&Contrast) -> f64) -> Option<&Contrast> {
     contrasts.iter().min_by(|a, b| by(a).total_cmp(&by(b)))
 }

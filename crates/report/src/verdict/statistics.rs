@@ -33,7 +33,7 @@ impl Differences {
                 _ => 0.5,
             };
         }
-        self.distribution(self.count).sf(above / self.error())
+        distribution(self.count).sf(above / self.error())
     }
 
     /// How many differences of this mean and deviation the interval of this confidence would need to leave out `than`; none
@@ -41,7 +41,7 @@ impl Differences {
     pub(crate) fn count_that_decides(&self, than: f64, confidence: f64) -> Option<usize> {
         let distance = (self.mean - than).abs();
         (2..=1000).find(|&count| {
-            let quantile = self.distribution(count).inverse_cdf(0.5 + confidence / 2.0);
+            let quantile = distribution(count).inverse_cdf(0.5 + confidence / 2.0);
             quantile * self.std / (count as f64).sqrt() < distance
         })
     }
@@ -51,18 +51,19 @@ impl Differences {
     }
 
     fn quantile(&self, probability: f64) -> f64 {
-        self.distribution(self.count).inverse_cdf(probability)
+        distribution(self.count).inverse_cdf(probability)
     }
+}
 
-    fn distribution(&self, count: usize) -> StudentsT {
-        StudentsT::new(0.0, 1.0, count as f64 - 1.0).expect("at least one degree of freedom")
-    }
+/// Of the mean of so many differences, at least two.
+fn distribution(count: usize) -> StudentsT {
+    StudentsT::new(0.0, 1.0, count as f64 - 1.0).expect("at least one degree of freedom")
 }
 
 /// Spearman's rank correlation, ties at their mean rank; none where one side does not vary.
 pub(crate) fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
     let (a, b) = (ranks(a), ranks(b));
-    let mean = (a.len() as f64 + 1.0) / 2.0;
+    let mean = f64::midpoint(a.len() as f64, 1.0);
     let sum = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| (x - mean) * (y - mean)).sum::<f64>();
     let scale = (sum(&a, &a) * sum(&b, &b)).sqrt();
     (scale > 0.0).then(|| sum(&a, &b) / scale)
@@ -114,7 +115,7 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     let rank = |value: &f64| {
         let below = values.iter().filter(|other| *other < value).count();
         let equal = values.iter().filter(|other| *other == value).count();
-        below as f64 + (equal as f64 + 1.0) / 2.0
+        below as f64 + f64::midpoint(equal as f64, 1.0)
     };
     values.iter().map(rank).collect()
 }

@@ -16,7 +16,7 @@ fn figure_8(claims: &str, scores: [[Option<f64>; 3]; 3]) -> (AblationResult, tem
     let text = fs::read_to_string(committed.join("ablations/simclr-projection-head.toml")).unwrap();
     let (text, own) = text.split_at(text.find("[[claim]]").unwrap());
     let claims = if claims.is_empty() { own } else { claims };
-    let base = committed.join("quickstart.toml");
+    let base = committed.join("quickstart.toml").display().to_string();
     let text = text.replace("\"../quickstart.toml\"", &format!("{base:?}"));
     let file = place.path().join("figure-8.toml");
     fs::write(&file, format!("{text}{claims}")).unwrap();
