@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use kontrast_config::{Device, Experiment, Loaded, Views};
-use kontrast_runlog::{RunDir, Status, read_summary, runs_in};
+use kontrast_config::{Device, Experiment, Loaded, Precision, Views};
+use kontrast_runlog::human::quoted;
+use kontrast_runlog::{RunDir, Status, is_quick_in_bf16, read_summary, runs_in};
 
 use anyhow::Result;
 
@@ -21,10 +22,27 @@ const WRONG: u8 = 2;
 pub fn run(asked: &arguments::Experiment) -> Result<u8> {
     // Before anything is built: a typo shall not cost minutes.
     let loaded = load(asked, None)?;
+    warn_of_slow_precision(asked, &loaded.experiment);
     let kontrast = ready(loaded.experiment.run.device)?;
     match asked.seeds {
         None => become_it(kontrast.command(&pretrain(asked, None))),
         Some(count) => seeds(asked, &loaded, count, &kontrast),
+    }
+}
+
+/// Before minutes of set-up, and not behind them.
+fn warn_of_slow_precision(asked: &arguments::Experiment, experiment: &Experiment) {
+    let on_cpu = match experiment.run.device {
+        Device::Cpu => true,
+        Device::Auto => !gpu::is_seen(),
+        Device::Cuda(_) => false,
+    };
+    if experiment.train.precision == Precision::Bf16 && on_cpu && !is_quick_in_bf16() {
+        say::note(format_args!(
+            "warning: train.precision = \"bf16\": this CPU has no instructions for bf16, and training takes several times as \
+             long as in fp32; better: Ctrl-C, and cargo xtask experiment {} --set train.precision=fp32",
+            quoted(&asked.file.display().to_string())
+        ));
     }
 }
 

@@ -30,6 +30,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use clap::Parser;
+use clap::error::ErrorKind;
 use kontrast_config::ConfigError;
 use kontrast_runlog::human;
 use signal_hook::consts::SIGXFSZ;
@@ -53,7 +54,7 @@ fn main() -> ExitCode {
         }
         std::process::exit(1);
     }));
-    match run(Arguments::parse().command) {
+    match run(arguments().command) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             say::note(format_args!("error: {}", in_words(&error)));
@@ -61,6 +62,19 @@ fn main() -> ExitCode {
             ExitCode::from(if wrong { WRONG } else { 1 })
         }
     }
+}
+
+/// The arguments; where they cannot be understood, the process ends with what to write instead.
+fn arguments() -> Arguments {
+    Arguments::try_parse().unwrap_or_else(|error| {
+        // What cannot be printed has been cut off by whoever reads.
+        let _ = error.print();
+        let behind_run = std::env::args().nth(1).is_some_and(|first| first == "run") && error.use_stderr();
+        if behind_run || error.kind() == ErrorKind::InvalidSubcommand {
+            say::note("commands of the program itself stand behind `run --`, as in: cargo xtask run -- inspect FILE");
+        }
+        std::process::exit(error.exit_code());
+    })
 }
 
 fn run(command: Command) -> Result<u8> {

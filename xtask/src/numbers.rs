@@ -112,13 +112,6 @@ impl Numbers {
     }
 }
 
-/// Whether this CPU multiplies in bf16, by its own instructions or by AVX-512's in fp32; yes where the system does not say.
-pub fn is_quick_in_bf16() -> bool {
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let flags = value(&cpu, "flags");
-    flags == UNKNOWN || flags.split_whitespace().any(|flag| flag == "avx512f")
-}
-
 /// A value of the first processor in the form of `/proc/cpuinfo`.
 fn value<'c>(cpu: &'c str, name: &str) -> &'c str {
     let line = cpu.lines().find(|line| line.split(':').next().is_some_and(|key| key.trim() == name));

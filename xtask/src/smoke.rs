@@ -9,7 +9,7 @@ use kontrast_config::Experiment;
 use kontrast_runlog::{Layout, RunDir, Status, Summary, read_summary};
 
 use crate::build::Kontrast;
-use crate::numbers::{self, Numbers};
+use crate::numbers::Numbers;
 use crate::setup::{self, Wanted};
 use crate::{say, workspace};
 
@@ -95,7 +95,7 @@ fn run_folder(file: &Path, out: &Path) -> Result<PathBuf> {
 
 /// What this CPU cannot do as the files say.
 fn overrides() -> Vec<String> {
-    if numbers::is_quick_in_bf16() { Vec::new() } else { vec!["train.precision=fp32".to_owned()] }
+    if kontrast_runlog::is_quick_in_bf16() { Vec::new() } else { vec!["train.precision=fp32".to_owned()] }
 }
 
 fn what_is_wrong(summary: &Summary, learning: bool) -> Vec<String> {

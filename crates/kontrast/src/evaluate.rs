@@ -9,7 +9,7 @@ use crate::record::Record;
 use crate::session::Session;
 use crate::transfer::transfer;
 use crate::words;
-use crate::{Refusal, evaluation};
+use crate::{Refusal, evaluation, slow};
 use anyhow::{Context, bail};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -22,6 +22,10 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What a person should know where features of a run take long.
+const FEATURES_IN_BF16: &str = "warning: the run was trained in bf16, and so are its features computed; this CPU has no \
+                                instructions for it, and takes several times as long as in fp32";
 
 /// Options of `evaluate`.
 #[derive(Args, Debug)]
@@ -133,6 +137,9 @@ pub(crate) fn open<'h>(
     let dir = RunDir::acquire(path)?;
     let session = Session::new(loaded, host, Some(&earlier), Arc::clone(stop).into())?;
     session.inventory.require_same(&layout, FOR_EVALUATE)?;
+    if slow::warning(session.experiment.train.precision, &session.runtime).is_some() {
+        host.note(&FEATURES_IN_BF16);
+    }
     let method = session.method()?;
     let mut record = Record::new(dir, &session, earlier.command.clone(), earlier.parameters);
     record.stop_the_clock();

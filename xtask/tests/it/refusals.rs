@@ -29,6 +29,21 @@ fn a_typo_in_an_override_is_named() {
 }
 
 #[test]
+fn a_command_of_the_program_without_run_says_where_it_stands() {
+    for arguments in [&["inspect", "file"][..], &["run", "inspect", "file"]] {
+        let said = refused(arguments).stderr;
+        assert!(said.contains("stand behind `run --`, as in: cargo xtask run -- inspect FILE"), "{said}");
+    }
+}
+
+#[test]
+fn an_ablation_at_a_scale_that_its_file_has_not_is_refused() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/ablations/simclr-projection-head.toml");
+    let said = refused(&["ablation", file, "--scale", "huge", "--dry-run"]).stderr;
+    assert!(said.contains("scale = \"huge\": expected no scale: the file has none"), "{said}");
+}
+
+#[test]
 fn an_unknown_device_names_the_choices() {
     let said = refused(&["experiment", "a.toml", "--device", "gpu"]).stderr;
     assert!(said.contains("expected auto, cpu, cuda or cuda:N, found \"gpu\""), "{said}");

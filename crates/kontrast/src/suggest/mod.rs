@@ -6,13 +6,13 @@ mod text;
 
 use crate::destination::require_free;
 use crate::host::Host;
-use crate::slow::is_quick_in_bf16;
 use crate::{Refusal, estimate};
 use choose::{Choices, Machine, Seen, Time};
 use clap::Args;
 use kontrast_config::{Experiment, Infrastructure};
 use kontrast_data::{DataError, is_archive, survey};
 use kontrast_runlog::human::{self, quoted};
+use kontrast_runlog::is_quick_in_bf16;
 use kontrast_torch_ext::available_memory;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -140,10 +140,10 @@ fn report(out: &Path, seen: &Seen, choices: &Choices, time: &Time, host: &dyn Ho
     let file = quoted(&out.display().to_string());
     if time.reading > time.step {
         host.out(&format_args!(
-            "reading takes longer than computing: kontrast pack writes the images as one file at a small size, once"
+            "reading takes longer than computing: cargo xtask run -- pack writes the images as one file at a small size, once"
         ));
     }
     host.out(&format_args!(
-        "look at the views: kontrast preview --config {file}; then train: kontrast pretrain {file}"
+        "look at the views: cargo xtask run -- preview --config {file}; then train: cargo xtask experiment {file}"
     ));
 }

@@ -138,7 +138,7 @@ fn train(seen: &Seen, choices: &Choices) -> String {
     };
     format!(
         "[train]\n# Other images of a batch are what an image is told from: the more, the better; at least 4 steps an epoch of \
-         {images} images.\nbatch = {batch}\n# About 6,000 steps, or what four hours here allow, and at least 10 epochs.\nepochs = \
+         {images} images.\nbatch = {batch}\n# About 6,000 steps, or what four hours here allow; at least 10 epochs, and at most 400.\nepochs = \
          {epochs}\n# {why}\nprecision = \"{precision}\"\nchannels_last = true\n{feed}"
     )
 }
