@@ -122,8 +122,13 @@ fn fact(name: &'static str, value: String, note: impl Into<String>) -> Fact {
 }
 
 fn facts(summary: &Summary) -> Vec<Fact> {
+    let steps = format!(
+        "{}, in which {} images went forward, each view or tile for itself",
+        counted(summary.steps, "step"),
+        count(summary.forward_passes)
+    );
     let mut facts = vec![
-        fact("epochs", count(u64::from(summary.epochs)), counted(summary.steps, "step")),
+        fact("epochs", count(u64::from(summary.epochs)), steps),
         fact("training", seconds(summary.train_seconds), format!("{} in all", seconds(summary.wall_seconds))),
     ];
     if let Some(StartWeights { file, sha256, heads }) = &summary.weights {
@@ -157,8 +162,7 @@ fn facts(summary: &Summary) -> Vec<Fact> {
         let device = summary.peak_device_memory_bytes.map(|peak| format!("{} on the device", bytes(peak)));
         facts.push(fact("peak memory", bytes(peak), device.unwrap_or_default()));
     }
-    let passes = format!("{} views or tiles went forward", count(summary.forward_passes));
-    facts.push(fact("weights", count(summary.parameters), passes));
+    facts.push(fact("weights", count(summary.parameters), "of the encoder and its heads"));
     facts
 }
 
