@@ -88,7 +88,7 @@ fn ours(libtorch: &Path) -> Result<bool> {
     let noted = folder.path().join("differences");
     let mut cargo = workspace::cargo("test");
     let status = cargo
-        .args(["--workspace", "--quiet"])
+        .args(["--workspace", "--quiet", "--no-fail-fast"])
         .env("LIBTORCH", libtorch)
         .env("KONTRAST_DIFFERENCES", &noted)
         .stdout(Stdio::null())
