@@ -39,7 +39,7 @@ fn of_file(configs: &Path, file: &Path, name: &str, validator: &Validator) -> Ve
         validator.iter_errors(&value).map(|error| format!("{shown}: {}: {error}", error.instance_path())),
     );
     problems.extend(
-        misspelt(&value)
+        misspelt(&value, false)
             .into_iter()
             .filter(|(_, wrong)| validator.is_valid(wrong))
             .map(|(key, _)| format!("{shown}: the schema accepts {key:?} in place of a key")),
@@ -53,18 +53,21 @@ fn read(file: &Path) -> Option<(String, Value)> {
     Some((text, value))
 }
 
-/// The value with one of its keys misspelt, for each of them; but for those of `set`, which are paths.
-fn misspelt(value: &Value) -> Vec<(String, Value)> {
+/// The value with one of its keys misspelt, for each of them; but for those of `set`, which are paths, and of `scale`, which
+/// are `names` that a file may choose.
+fn misspelt(value: &Value, names: bool) -> Vec<(String, Value)> {
     let mut all = Vec::new();
     match value {
         Value::Object(map) => {
             for (key, inner) in map {
-                let wrong = format!("{key}_");
-                let mut other = map.clone();
-                other.remove(key);
-                other.insert(wrong.clone(), inner.clone());
-                all.push((wrong, Value::Object(other)));
-                let inside = if key == "set" { Vec::new() } else { misspelt(inner) };
+                if !names {
+                    let wrong = format!("{key}_");
+                    let mut other = map.clone();
+                    other.remove(key);
+                    other.insert(wrong.clone(), inner.clone());
+                    all.push((wrong, Value::Object(other)));
+                }
+                let inside = if key == "set" { Vec::new() } else { misspelt(inner, key == "scale") };
                 all.extend(inside.into_iter().map(|(wrong, inner)| {
                     let mut other = map.clone();
                     other.insert(key.clone(), inner);
@@ -74,7 +77,7 @@ fn misspelt(value: &Value) -> Vec<(String, Value)> {
         }
         Value::Array(list) => {
             for (place, inner) in list.iter().enumerate() {
-                all.extend(misspelt(inner).into_iter().map(|(wrong, inner)| {
+                all.extend(misspelt(inner, false).into_iter().map(|(wrong, inner)| {
                     let mut other = list.clone();
                     other[place] = inner;
                     (wrong, Value::Array(other))
