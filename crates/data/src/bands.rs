@@ -45,7 +45,7 @@ pub(crate) fn is_image(head: &[u8]) -> bool {
 /// The shape in the header of a NumPy file.
 fn shape(head: &[u8]) -> Option<Vec<usize>> {
     let text = String::from_utf8_lossy(head.strip_prefix(NUMPY)?);
-    let (_, behind) = text.split_once("'shape'")?;
+    let (_, behind) = text.split_once("'shape'").filter(|(_, behind)| !behind.contains("'shape'"))?;
     let (inside, _) = behind.split_once('(')?.1.split_once(')')?;
     let axes = inside.split(',').map(str::trim).filter(|axis| !axis.is_empty());
     axes.map(|axis| axis.parse().ok()).collect()
@@ -65,6 +65,12 @@ fn of_array(bytes: &[u8], channels: usize) -> Result<Picture, String> {
         ));
     }
     let array = array(bytes)?;
+    if array.shape() != shape {
+        return Err(format!(
+            "it is a NumPy array of shape {:?} under a header that says {shape:?}",
+            array.shape()
+        ));
+    }
     let array = match () {
         () if last == channels => array,
         () if first == channels => array.permuted_axes([1, 2, 0]),
@@ -142,7 +148,7 @@ fn of_pages(bytes: &[u8], channels: usize) -> Result<Picture, String> {
         let page = decoder.dimensions().map_err(said)?;
         if page != size {
             return Err(format!(
-                "its pages have {}x{} and {}x{} pixels; expected one size",
+                "its pages have {}x{} and {}x{} pixels; expected one size, without overviews",
                 size.0, size.1, page.0, page.1
             ));
         }

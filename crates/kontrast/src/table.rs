@@ -145,6 +145,7 @@ fn outcomes(result: &AblationResult) -> String {
         // Writing to a string does not fail.
         let _ = match outcome {
             Outcome::Top1(top1) => writeln!(text, "- `{name}`: {top1:.2}"),
+            Outcome::Collapsed(top1) => writeln!(text, "- `{name}`: {top1:.2}, collapsed"),
             Outcome::Ended(status) => writeln!(text, "- `{name}`: {status}"),
             Outcome::NotMeasured => writeln!(text, "- `{name}`: not measured"),
         };

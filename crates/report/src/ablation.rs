@@ -51,6 +51,8 @@ pub struct CellResult {
 pub enum Outcome {
     /// Its score in per cent.
     Top1(f64),
+    /// It collapsed, and was scored all the same.
+    Collapsed(f64),
     /// It ended without a score.
     Ended(Status),
     /// It has not run, or not to its end.
@@ -147,13 +149,20 @@ impl AblationResult {
     }
 }
 
+impl Outcome {
+    /// The score in per cent, where there is one.
+    pub(crate) fn score(self) -> Option<f64> {
+        match self {
+            Self::Top1(top1) | Self::Collapsed(top1) => Some(top1),
+            Self::Ended(_) | Self::NotMeasured => None,
+        }
+    }
+}
+
 impl CellResult {
-    /// Mean and std over the seeds that have a score.
+    /// Mean and std over the seeds that have a score, collapsed ones among them.
     pub fn spread(&self) -> Option<Spread> {
-        let scores = self.runs.iter().filter_map(|(_, outcome)| match outcome {
-            Outcome::Top1(top1) => Some(*top1),
-            _ => None,
-        });
+        let scores = self.runs.iter().filter_map(|(_, outcome)| outcome.score());
         Spread::of(&scores.collect::<Vec<_>>())
     }
 
@@ -206,7 +215,8 @@ fn outcome(run: &Path, score: &str) -> Outcome {
     let Ok(summary) = read_summary(run) else { return Outcome::NotMeasured };
     // A collapsed encoder that was scored counts with its score.
     match (summary.status, summary.eval.trained.get(score)) {
-        (Status::Finished | Status::Collapsed, Some(score)) => Outcome::Top1(score.top1),
+        (Status::Finished, Some(score)) => Outcome::Top1(score.top1),
+        (Status::Collapsed, Some(score)) => Outcome::Collapsed(score.top1),
         (status @ (Status::Failed | Status::Diverged | Status::Collapsed), _) => Outcome::Ended(status),
         _ => Outcome::NotMeasured,
     }

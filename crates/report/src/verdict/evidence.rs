@@ -5,6 +5,7 @@ use kontrast_config::ClaimTest;
 use super::Verdict;
 use super::statistics::{Differences, correlation_interval, p_correlation_above, spearman};
 use crate::ablation::{CellResult, Outcome};
+use kontrast_runlog::Status;
 
 /// Fewer seeds decide nothing.
 pub(super) const LEAST_SEEDS: usize = 3;
@@ -150,7 +151,9 @@ impl Evidence {
         if ours.len() < 4 {
             return missing();
         }
-        let Some(correlation) = spearman(&ours, &paper) else { return missing() };
+        let Some(correlation) = spearman(&ours, &paper) else {
+            return Self::missing("all cells have one value, so that there is no order".to_owned());
+        };
         let (low, high) = correlation_interval(correlation, ours.len(), CONFIDENCE);
         let above = p_correlation_above(correlation, ours.len(), least);
         let claimed = correlation > least;
@@ -169,8 +172,9 @@ impl Evidence {
             .iter()
             .filter_map(|(_, outcome)| match outcome {
                 Outcome::Top1(top1) => Some(*top1 < below),
-                Outcome::Ended(_) => Some(true),
-                Outcome::NotMeasured => None,
+                Outcome::Collapsed(_) | Outcome::Ended(Status::Diverged | Status::Collapsed) => Some(true),
+                // Stopped by an error, such as a full disk: it says nothing of the cell.
+                Outcome::Ended(_) | Outcome::NotMeasured => None,
             })
             .collect();
         if failed.len() < LEAST_SEEDS {
@@ -203,14 +207,13 @@ impl Contrast {
         };
         // Runs stand in the order of the seeds.
         let pairs = runs(one).iter().zip(runs(other));
-        let differences: Vec<f64> = pairs
-            .filter_map(|((_, one), (_, other))| match (one, other) {
-                (Outcome::Top1(one), Outcome::Top1(other)) => Some(one - other),
-                _ => None,
-            })
-            .collect();
+        let differences: Vec<f64> =
+            pairs.filter_map(|((_, one), (_, other))| Some(one.score()? - other.score()?)).collect();
         let name = format!("{} - {}", one.join(", "), other.join(", "));
         match Differences::of(&differences) {
+            Some(differences) if differences.std == 0.0 && differences.count >= LEAST_SEEDS => {
+                Err(format!("{name} is the same with every seed: are the cells one experiment?"))
+            }
             Some(differences) if differences.count >= LEAST_SEEDS => Ok(Self { name, differences, than }),
             _ => Err(few(&[name], differences.len())),
         }

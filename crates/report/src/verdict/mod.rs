@@ -10,18 +10,18 @@ use crate::ablation::CellResult;
 use evidence::{Evidence, Tested};
 pub(crate) use statistics::{correlation_interval, kendall, spearman};
 
-/// Errors of the first kind that all claims of a file together may make.
+/// How likely it may be, by chance, that any tested claim of a file is decided wrongly.
 const LEVEL: f64 = 0.05;
 
 /// What our runs say of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The interval lies wholly on the claimed side.
+    /// The corrected test decides for the claim.
     Holds,
-    /// It lies wholly on the other.
+    /// It decides against it.
     Fails,
-    /// It lies on both, or there are too few runs.
+    /// It decides nothing, or there are too few runs.
     Undecided,
     /// The claim is meant for other scales.
     NotMeant,
@@ -123,8 +123,8 @@ pub(crate) fn claims_markdown(claims: &[JudgedClaim], scale: Option<&str>) -> St
 }
 
 /// What the intervals are.
-pub(crate) const SMALL_PRINT: &str = "Differences in points, seed by seed, with the 95 % interval of their mean; verdicts \
-                                      at 5 % after Holm's correction for all claims of the file.";
+pub(crate) const SMALL_PRINT: &str = "Differences in points, seed by seed, with the 95 % interval of their mean (90 % for \
+                                      =); verdicts at 5 % after Holm's correction for all claims that were tested.";
 
 impl JudgedClaim {
     /// The verdict with what would decide it.

@@ -74,12 +74,15 @@ fn every_kind_of_claim_holds_fails_and_is_undecided() {
         (verdicts(&result)[0], result.claims[0].note.clone())
     };
     let (clear, noisy) = ([40.0, 41.0, 42.0], [30.0, 50.0, 43.0]);
-    let above = |by: f64| clear.map(|score| score + by + score / 1000.0);
+    let above = |by: f64| clear.map(|score| score + by + by * score / 1000.0);
     let rising = "rising = { cells = [[\"none\"], [\"linear\"], [\"non-linear\"]] }";
     assert_eq!(of(rising, [clear, above(3.0), above(6.0)]).0, Verdict::Holds);
     assert_eq!(of(rising, [clear, above(3.0), above(1.0)]).0, Verdict::Fails);
     let (verdict, note) = of(rising, [clear, noisy, above(9.0)]);
     assert!(verdict == Verdict::Undecided && note.contains("seeds would"), "{note}");
+    // Cells that differ by one number with every seed are most likely one experiment.
+    let (verdict, note) = of(rising, [clear, clear.map(|score| score + 3.0), above(6.0)]);
+    assert!(verdict == Verdict::Undecided && note.contains("are the cells one experiment?"), "{note}");
     let best = "best = { cell = [\"linear\"] }";
     assert_eq!(of(best, [clear, above(3.0), above(2.0)]).0, Verdict::Holds);
     assert_eq!(of(best, [clear, above(3.0), above(4.0)]).0, Verdict::Fails);
