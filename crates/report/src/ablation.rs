@@ -88,8 +88,7 @@ impl AblationResult {
 
     /// How many pairs of cells the paper orders as we do, and of how many: `None` below one pair.
     pub fn order(&self) -> Option<(usize, usize)> {
-        let both: Vec<(f64, f64)> =
-            self.cells.iter().filter_map(|cell| Some((cell.spread()?.mean, cell.paper?))).collect();
+        let both: Vec<(f64, f64)> = beside_paper(&self.cells).collect();
         let pairs = (0..both.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
         let kept: Vec<bool> = pairs
             .map(|(i, j)| (both[i].0 - both[j].0, both[i].1 - both[j].1))
@@ -101,8 +100,7 @@ impl AblationResult {
 
     /// Spearman's rank correlation of our cells with the paper's, with its 95 % interval, and Kendall's: from four cells on.
     pub(crate) fn correlation(&self) -> Option<String> {
-        let both = self.cells.iter().filter_map(|cell| Some((cell.spread()?.mean, cell.paper?)));
-        let (ours, paper): (Vec<f64>, Vec<f64>) = both.unzip();
+        let (ours, paper): (Vec<f64>, Vec<f64>) = beside_paper(&self.cells).unzip();
         let count = ours.len();
         let (rho, tau) = (spearman(&ours, &paper)?, kendall(&ours, &paper)?);
         let (low, high) = if count < 4 { return None } else { correlation_interval(rho, count, 0.95) };
@@ -209,6 +207,11 @@ pub fn ablation_markdown(result: &AblationResult) -> String {
         result.verdict(),
         result.command
     )
+}
+
+/// Our mean and the paper's value, of each cell that has both.
+pub(crate) fn beside_paper(cells: &[CellResult]) -> impl Iterator<Item = (f64, f64)> {
+    cells.iter().filter_map(|cell| Some((cell.spread()?.mean, cell.paper?)))
 }
 
 fn outcome(run: &Path, score: &str) -> Outcome {

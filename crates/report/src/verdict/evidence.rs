@@ -4,7 +4,7 @@ use kontrast_config::ClaimTest;
 
 use super::Verdict;
 use super::statistics::{Differences, correlation_interval, p_correlation_above, spearman};
-use crate::ablation::{CellResult, Outcome};
+use crate::ablation::{CellResult, Outcome, beside_paper};
 use kontrast_runlog::Status;
 
 /// Fewer seeds decide nothing.
@@ -144,9 +144,7 @@ impl Evidence {
     }
 
     fn correlated(cells: &[CellResult], least: f64) -> Self {
-        let both: Vec<(f64, f64)> =
-            cells.iter().filter_map(|cell| Some((cell.spread()?.mean, cell.paper?))).collect();
-        let (ours, paper): (Vec<f64>, Vec<f64>) = both.into_iter().unzip();
+        let (ours, paper): (Vec<f64>, Vec<f64>) = beside_paper(cells).unzip();
         let missing = || Self::missing(format!("{} cells have both values, of at least 4", ours.len()));
         if ours.len() < 4 {
             return missing();
