@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::builder::{StringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
@@ -151,19 +152,29 @@ pub struct Experiment {
 #[derive(Args, Debug)]
 pub struct Ablation {
     /// The ablation file
-    pub file: PathBuf,
+    #[arg(required_unless_present = "all")]
+    pub file: Option<PathBuf>,
+    /// Every file of configs/ablations, those first that decide most claims with the fewest runs
+    #[arg(long, conflicts_with_all = ["file", "only", "write"])]
+    pub all: bool,
+    /// Begin no run that would not end in this time, such as 4h or 90m
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub budget: Option<Duration>,
     /// The scale of the file to run it at, such as tiny [default: as the file itself has it]
     #[arg(long)]
     pub scale: Option<String>,
     /// How many seeds of each cell: beside those of the file as many as are missing
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub seeds: Option<usize>,
-    /// Run these cells only, by their labels; may be given more than once
+    /// Run these cells only, by their labels or as AXIS=LABEL; may be given more than once
     #[arg(long, value_name = "CELL")]
     pub only: Vec<String>,
     /// Runs at a time
     #[arg(long, default_value_t = 1, value_parser = at_least_one)]
     pub jobs: usize,
+    /// Name the cells and the state of their runs, one cell a line, and run nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    pub list: bool,
     /// Show the runs, what each changes and what the paper reports, and run nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -179,6 +190,16 @@ pub struct Ablation {
     /// Write the table to this Markdown file too
     #[arg(long, value_name = "FILE")]
     pub write: Option<PathBuf>,
+}
+
+/// Hours, minutes or seconds: `4h`, `90m`, `45s`.
+fn time(text: &str) -> Result<Duration, String> {
+    let units = [('h', 3600.0), ('m', 60.0), ('s', 1.0)];
+    let parsed = units.iter().find_map(|&(unit, seconds)| {
+        let number: f64 = text.strip_suffix(unit)?.parse().ok()?;
+        Duration::try_from_secs_f64(number * seconds).ok()
+    });
+    parsed.ok_or_else(|| "expected hours, minutes or seconds, such as 4h, 90m or 45s".to_owned())
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
@@ -238,6 +259,16 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_budget_is_hours_minutes_or_seconds() {
+        for (text, seconds) in [("4h", 14_400.0), ("1.5h", 5400.0), ("90m", 5400.0), ("45s", 45.0)] {
+            assert_eq!(time(text).unwrap().as_secs_f64(), seconds);
+        }
+        for wrong in ["4", "h", "-1h", "4 hours", "infs", ""] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -39,6 +39,11 @@ impl Kontrast {
         path.is_file().then_some(Self { path })
     }
 
+    /// The program that trains one experiment after another.
+    pub fn worker(&self) -> Command {
+        self.command(&["worker".to_owned()])
+    }
+
     /// The program with arguments.
     pub fn command(&self, arguments: &[String]) -> Command {
         let mut command = Command::new(&self.path);

@@ -14,6 +14,7 @@ use crate::build::{Kontrast, become_it};
 use crate::family::{Family, INTERRUPTED, worst};
 use crate::say;
 use crate::setup::{self, Wanted, gpu};
+use crate::worker::Worker;
 
 /// Exit code of a child whose arguments are wrong.
 const WRONG: u8 = 2;
@@ -25,7 +26,7 @@ pub fn run(asked: &arguments::Experiment) -> Result<u8> {
     warn_of_slow_precision(asked, &loaded.experiment);
     let kontrast = ready(loaded.experiment.run.device)?;
     match asked.seeds {
-        None => become_it(kontrast.command(&pretrain(asked, None))),
+        None => become_it(kontrast.command(&[vec!["pretrain".to_owned()], pretrain(asked, None)].concat())),
         Some(count) => seeds(asked, &loaded, count, &kontrast),
     }
 }
@@ -123,12 +124,12 @@ fn load(asked: &arguments::Experiment, seed: Option<u64>) -> Result<Loaded> {
     Ok(Experiment::load(&asked.file, &overrides)?)
 }
 
-/// The arguments of one run.
+/// The arguments of `pretrain` for one run.
 fn pretrain(asked: &arguments::Experiment, seed: Option<u64>) -> Vec<String> {
     let mut one = arguments::Place::clone(&asked.place);
     one.overrides.extend(seed.map(|seed| format!("seed={seed}")));
     let repeat = crate::arguments::command(&asked.file, &one);
-    let mut words = vec!["pretrain".to_owned(), asked.file.display().to_string()];
+    let mut words = vec![asked.file.display().to_string()];
     words.extend(one.arguments());
     words.extend(asked.resume.then(|| "--resume".to_owned()));
     words.extend(asked.force.then(|| "--force".to_owned()));
@@ -139,11 +140,12 @@ fn pretrain(asked: &arguments::Experiment, seed: Option<u64>) -> Vec<String> {
 /// One run a seed, then mean and std. What is finished is not run again: the program sees to that.
 fn seeds(asked: &arguments::Experiment, loaded: &Loaded, count: u64, kontrast: &Kontrast) -> Result<u8> {
     let family = Family::new()?;
+    let mut worker = Worker::new(&family, kontrast.worker(), None);
     let first = loaded.experiment.seed;
     let (mut codes, mut finished) = (Vec::new(), Vec::new());
     for seed in first..first + count {
         say::out(format_args!("\nseed {seed}, {} of {count}", seed - first + 1));
-        let code = family.run(kontrast.command(&pretrain(asked, Some(seed))), None)?;
+        let code = worker.run(&pretrain(asked, Some(seed)))?;
         codes.push(code);
         finished.extend(finished_run(asked, seed)?.filter(|_| code == 0));
         if code == WRONG || code == INTERRUPTED {

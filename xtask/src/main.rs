@@ -21,6 +21,7 @@ mod say;
 mod setup;
 mod smoke;
 mod tidy;
+mod worker;
 mod workspace;
 
 use std::fmt;

@@ -17,6 +17,11 @@ const WITHOUT: [(Option<&str>, &str); 7] = [
     (Some("train"), "checkpoint_every"),
 ];
 
+/// The digest of the experiment under no name.
+pub(crate) fn digest_but_name(experiment: &Experiment) -> String {
+    digest(&Experiment { name: String::new(), ..experiment.clone() })
+}
+
 /// SHA-256 in hex of the experiment as canonical JSON (keys sorted, no spaces), without what no weight follows from.
 pub(crate) fn digest(experiment: &Experiment) -> String {
     let mut text = String::new();

@@ -13,7 +13,7 @@ use crate::problems::{Problem, Problems};
 use crate::source::Sources;
 
 /// A checked experiment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
     /// The experiment; it never changes.
     pub experiment: Experiment,

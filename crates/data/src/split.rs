@@ -8,6 +8,7 @@ use crate::error::DataError;
 use crate::subset::Subset;
 
 /// An opened data set.
+#[derive(Clone)]
 pub struct Splits {
     /// What to train on.
     pub train: Split,

@@ -97,11 +97,15 @@ impl Benchmark<'_> {
             dataset: self.dataset.to_owned(),
             trained: of(Scored::Trained, trained)?,
             random_init: of(Scored::RandomInit, random_init)?,
-            pixels: self.of_pixels(stop, &|what| watch(Scored::Pixels, what))?,
+            pixels: self.pixels(stop, &|what| watch(Scored::Pixels, what))?,
         })
     }
 
-    fn of_pixels(&self, stop: &Stop, watch: &dyn Fn(Milestone<'_>)) -> Result<Vec<Report>, EvalError> {
+    /// The scores of the pixels of each image, 8 on its shorter side, without protocols that need more than features.
+    ///
+    /// # Errors
+    /// As [`Benchmark::scores`].
+    pub fn pixels(&self, stop: &Stop, watch: &dyn Fn(Milestone<'_>)) -> Result<Vec<Report>, EvalError> {
         let (size, channels) = (shrunk(self.extractor.plan.size()), self.extractor.plan.channels());
         let encoder = Pixels { values: (channels * size.0 * size.1) as i64 };
         let plan = ViewPlan::evaluation(size).of_channels(channels).expect("cropping changes no colour");

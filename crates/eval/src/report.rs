@@ -90,6 +90,24 @@ pub struct Cluster {
     pub nearest: Vec<u32>,
 }
 
+impl Clone for Report {
+    /// Predictions and labelled images are the same tensors, not copies.
+    fn clone(&self) -> Self {
+        let same = |tensor: &Option<Tensor>| tensor.as_ref().map(Tensor::shallow_clone);
+        Self {
+            protocol: self.protocol,
+            name: self.name.clone(),
+            version: self.version,
+            dataset: self.dataset.clone(),
+            metrics: self.metrics.clone(),
+            chosen: self.chosen.clone(),
+            predictions: same(&self.predictions),
+            labelled: same(&self.labelled),
+            clusters: self.clusters.clone(),
+        }
+    }
+}
+
 impl Report {
     /// A report of metrics that are no accuracy of classes.
     pub fn of_metrics(protocol: &dyn Protocol, subject: &Subject<'_>, metrics: Vec<Metric>) -> Self {

@@ -22,10 +22,12 @@ pub(crate) fn open(config: &Data, seed: u64, host: &dyn Host) -> anyhow::Result<
 }
 
 fn open_spec(spec: &Spec, host: &dyn Host) -> anyhow::Result<Splits> {
-    match kontrast_data::open(spec, &cache_home()) {
+    let open = || kontrast_data::open(spec, &cache_home());
+    let opened = || host.kept().map_or_else(open, |kept| kept.splits(spec, open));
+    match opened() {
         Err(DataError::Missing { dataset, .. }) => {
             fetch(dataset, host)?;
-            Ok(kontrast_data::open(spec, &cache_home())?)
+            Ok(opened()?)
         }
         opened => Ok(opened?),
     }

@@ -3,10 +3,11 @@
 use crate::host::Host;
 use crate::score_lines::ScoreLines;
 use crate::session::Session;
+use kontrast_config::Experiment;
 use kontrast_data::Labelled;
 use kontrast_eval::{
-    Benchmark, EvalError, Extractor, LabelFree, Model, Protocol, Scores, Stop, label_free, protocols,
-    protocols_for_curves,
+    Benchmark, EvalError, Extractor, LabelFree, Model, Needs, Protocol, Scored, Scores, Stop, fingerprint,
+    label_free, protocols, protocols_for_curves,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -77,7 +78,44 @@ pub(crate) fn scored(
     let protocols = protocols(&session.experiment.eval, session.experiment.seed);
     let benchmark = benchmark(dataset, splits, &extractor, protocols);
     let random_init = session.method()?;
-    beside_baselines(&benchmark, model, (&random_init).into(), &session.stop, session.host)
+    let random_init = Model::from(&random_init);
+    let Some(kept) = session.host.kept() else {
+        return beside_baselines(&benchmark, model, random_init, &session.stop, session.host);
+    };
+    let lines = ScoreLines::new(session.host);
+    let of = |scored, model| benchmark.scores(model, &session.stop, &|what| lines.show(scored, what));
+    let pixels = || benchmark.pixels(&session.stop, &|what| lines.show(Scored::Pixels, what));
+    let key = key_of_scores(session, dataset);
+    let known = key_of_weights(session, &key, random_init);
+    let scored = || {
+        Ok(Scores {
+            dataset: dataset.to_owned(),
+            trained: of(Scored::Trained, model)?,
+            random_init: kept.reports(known, || of(Scored::RandomInit, random_init))?,
+            pixels: kept.reports(key, pixels)?,
+        })
+    };
+    let scores: Result<_, EvalError> = scored();
+    lines.finish();
+    Ok(scores?)
+}
+
+/// All that the scores of pixels follow from.
+fn key_of_scores(session: &Session<'_>, dataset: &str) -> String {
+    let Experiment { seed, data, views, eval, .. } = &session.experiment;
+    let (images, threads) = (&session.inventory.fingerprint, session.runtime.threads);
+    let device = session.runtime.device;
+    format!("{dataset}, {images}, {data:?}, {:?}, {eval:?}, {seed}, {device:?}, {threads}", views.size())
+}
+
+/// All that the scores of an encoder follow from, and of its projector where a protocol asks for that.
+fn key_of_weights(session: &Session<'_>, key: &str, model: Model<'_>) -> String {
+    let Experiment { encoder, method, train, eval, .. } = &session.experiment;
+    let asks_for_projector = |protocol: &Box<dyn Protocol>| protocol.needs() == Needs::Projector;
+    let projector = protocols(eval, session.experiment.seed).iter().any(asks_for_projector).then_some(method);
+    let (precision, layout) = (train.precision, train.channels_last);
+    let weights = fingerprint(model.encoder);
+    format!("{key}, {encoder:?}, {weights}, {projector:?}, {precision:?}, {layout}")
 }
 
 /// The scores of a benchmark, a line each as soon as it is there.

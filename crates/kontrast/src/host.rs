@@ -1,6 +1,6 @@
 //! What a command asks of the program around it: where its lines go, device and threads, a flag that stops it.
 
-use crate::Refusal;
+use crate::{Kept, Refusal};
 use kontrast_config::{self as config, Infrastructure};
 use std::fmt::Display;
 use std::num::NonZero;
@@ -38,6 +38,11 @@ pub trait Host {
     /// Where whoever is to set it cannot be listened to.
     fn stop(&self) -> anyhow::Result<Arc<AtomicBool>> {
         Ok(Arc::default())
+    }
+
+    /// What runs of this program share, where it runs several.
+    fn kept(&self) -> Option<&Kept> {
+        None
     }
 
     /// Says so as soon as that flag is set, where the work that looks at it may take a while until it does.

@@ -27,7 +27,7 @@ pub use cuda::{CudaHalf, free_device_memory, load_cuda, peak_device_memory};
 pub use draws::Draws;
 pub use fused::{AdamwStep, SgdStep, forget_gradients, fused_adamw, fused_sgd};
 pub use layout::{channels_last, deterministic};
-pub use memory::{available_memory, peak_memory};
+pub use memory::{available_memory, peak_memory, reset_peak_memory};
 pub use parameter::{Parameter, Role};
 pub use script::torch_script;
 pub use state::{StateDict, StateError, metadata};

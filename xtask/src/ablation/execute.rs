@@ -1,18 +1,22 @@
-//! Runs the cells of an ablation as children, some at a time, and goes on when one fails.
+//! Runs the cells of an ablation one after another in a child, or in several at a time, and goes on when one fails.
 
 use std::fs::File;
 use std::sync::Mutex;
 use std::thread;
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use kontrast_config::Ablation;
 use kontrast_runlog::{human, read_summary};
 
-use super::plan::{Plan, Run, State};
+use super::Part;
+use super::budget::Budget;
+use super::plan::{Run, State};
 use crate::arguments;
 use crate::build::Kontrast;
-use crate::family::Family;
+use crate::family::{Family, INTERRUPTED};
 use crate::say;
+use crate::worker::Worker;
 use kontrast_runlog::human::quoted;
 
 /// A run whose process has ended.
@@ -35,46 +39,42 @@ impl Ended {
     }
 }
 
-/// Runs all that is left of the plan, until it is done or interrupted; then there are fewer than were left.
+/// Runs what is left of the plan, until it is done, interrupted or out of time; then there are fewer than were left.
 pub fn all(
     asked: &arguments::Ablation,
-    ablation: &Ablation,
-    plan: &Plan,
+    part: &Part,
     kontrast: &Kontrast,
     family: &Family,
+    budget: &Budget,
 ) -> Result<Vec<Ended>> {
-    let left: Vec<_> = plan.left().collect();
+    let left: Vec<_> = part.plan.left().collect();
     let queue = Mutex::new(left.iter().enumerate());
     let next = || queue.lock().map_or(None, |mut queue| queue.next());
-    let work = || {
+    let work = |job: usize| {
+        let mut worker = Worker::new(family, kontrast.worker(), log(asked, part, job)?);
         let mut ended = Vec::new();
         while !family.is_interrupted()
+            && budget.allows_one_more()
             && let Some((index, run)) = next()
         {
-            say::out(format_args!(
-                "\n[{} of {}] {}, seed {}",
-                index + 1,
-                left.len(),
-                run.cell.name,
-                run.seed
-            ));
-            let command = kontrast.command(&words(asked, ablation, run));
-            let code = family.run(command, log(asked, run)?)?;
-            say::out(format_args!(
-                "[{} of {}] {}, seed {}: {}",
-                index + 1,
-                left.len(),
-                run.cell.name,
-                run.seed,
-                result(ablation, run)
-            ));
+            let which = format!("[{} of {}] {}, seed {}", index + 1, left.len(), run.cell.name, run.seed);
+            say::out(format_args!("\n{which}"));
+            let begun = Instant::now();
+            let code = worker.run(&words(asked, part, run))?;
+            budget.one_more(begun);
+            let others = match left.len() - index - 1 {
+                0 => String::new(),
+                others => format!("; {others} more take about {}", budget.estimate(others, asked.jobs)),
+            };
+            let others = if code == INTERRUPTED { "" } else { &*others };
+            say::out(format_args!("{which}: {}{others}", result(&part.ablation, run)));
             ended.push(Ended { run: Run::clone(run), code });
         }
         Ok(ended)
     };
     let jobs = asked.jobs.min(left.len());
     let ended: Result<Vec<_>> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (1..=jobs).map(|job| scope.spawn(move || work(job))).collect();
         let join = |worker: thread::ScopedJoinHandle<'_, _>| worker.join().unwrap_or_else(|_| Ok(Vec::new()));
         workers.into_iter().map(join).collect()
     });
@@ -82,17 +82,17 @@ pub fn all(
 }
 
 /// The arguments of one run.
-fn words(asked: &arguments::Ablation, ablation: &Ablation, run: &Run) -> Vec<String> {
+fn words(asked: &arguments::Ablation, part: &Part, run: &Run) -> Vec<String> {
     let place = arguments::Place {
         overrides: [&run.cell.overrides[..], &[format!("seed={}", run.seed)]].concat(),
         device: asked.device,
         threads: asked.threads.or(share(asked.jobs)),
         out: run.folder.parent().map(Into::into),
     };
-    let mut words = vec!["pretrain".to_owned(), ablation.base.display().to_string()];
+    let mut words = vec![part.ablation.base.display().to_string()];
     words.extend(place.arguments());
     words.extend((run.state == State::Begun).then(|| "--resume".to_owned()));
-    let file = quoted(&asked.file.display().to_string());
+    let file = quoted(&part.file.display().to_string());
     let scale = asked.scale.as_ref().map_or_else(String::new, |scale| format!(" --scale {scale}"));
     let seeds = asked.seeds.map_or_else(String::new, |count| format!(" --seeds {count}"));
     words.extend([
@@ -108,13 +108,13 @@ fn share(jobs: usize) -> Option<usize> {
     (jobs > 1).then(|| (cores / jobs).max(1))
 }
 
-/// One run at a time speaks for itself; several write a file each.
-fn log(asked: &arguments::Ablation, run: &Run) -> Result<Option<File>> {
+/// One run at a time speaks for itself; where there are several, each job writes a file.
+fn log(asked: &arguments::Ablation, part: &Part, job: usize) -> Result<Option<File>> {
     if asked.jobs == 1 {
         return Ok(None);
     }
-    let path = run.folder.with_file_name(format!("{}-s{}.log", run.cell.name, run.seed));
-    say::out(format_args!("    its words: {}", path.display()));
+    let path = part.out.join(format!("job-{job}.log"));
+    say::out(format_args!("job {job} writes what its runs say to {}", path.display()));
     File::create(&path).map(Some).with_context(|| format!("{}: cannot be written", path.display()))
 }
 
@@ -130,22 +130,19 @@ fn result(ablation: &Ablation, run: &Run) -> String {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
-    use kontrast_config::Cell;
 
     use super::*;
     use crate::arguments::{Arguments, Command};
     use crate::workspace;
 
-    /// The arguments of a run of the ablation, called with these options.
+    /// The arguments of the first run of the ablation, called with these options.
     fn words_of(options: &[&str]) -> Vec<String> {
         let file = workspace::root().join("configs/ablations/simclr-projection-head.toml");
-        let ablation = Ablation::load(&file, None).unwrap();
-        let file = file.display().to_string();
-        let line = ["cargo xtask", "ablation", &file].into_iter().chain(options.iter().copied());
+        let path = file.display().to_string();
+        let line = ["cargo xtask", "ablation", &path].into_iter().chain(options.iter().copied());
         let Command::Ablation(asked) = Arguments::try_parse_from(line).unwrap().command else { panic!() };
-        let cell = Cell { name: "c".into(), labels: Vec::new(), overrides: Vec::new(), paper: None };
-        let run = Run { cell, seed: 1, folder: "out/c".into(), weights: None, state: State::New };
-        words(&asked, &ablation, &run)
+        let part = Part::load(&asked, &file).unwrap();
+        words(&asked, &part, &part.plan.runs[0])
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! `ablation`: a paper's table again, cell by cell and seed by seed.
+//! `ablation`: a paper's table again, cell by cell and seed by seed; or those of all files.
 
+mod budget;
 mod execute;
 mod plan;
 
@@ -7,66 +8,142 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use kontrast_config::{Ablation, Device, Experiment};
+use kontrast_runlog::human;
 
 use crate::arguments;
+use crate::build::Kontrast;
 use crate::experiment::ready;
 use crate::family::{Family, INTERRUPTED, worst};
-use crate::say;
+use crate::{Refusal, say, workspace};
+use budget::Budget;
 use plan::Plan;
 
-/// Runs what is missing of an ablation, and writes its table as far as it is known.
+/// One ablation file, loaded, with what is left of it.
+struct Part {
+    file: PathBuf,
+    ablation: Ablation,
+    device: Device,
+    out: PathBuf,
+    plan: Plan,
+}
+
+/// Runs what is missing of an ablation, or of all, and writes each table as far as it is known.
 pub fn run(asked: &arguments::Ablation) -> Result<u8> {
-    let ablation = Ablation::load(&asked.file, asked.scale.as_deref())?.with_seeds(asked.seeds);
-    let base = Experiment::load(&ablation.base, &[])?.experiment.run;
-    let out = folder(asked.out.as_ref().unwrap_or(&base.out), &ablation);
-    let plan = Plan::new(&ablation, &out, &asked.only)?;
-    if asked.dry_run {
-        print!("{}", plan.describe(asked.jobs));
+    let mut parts = match &asked.file {
+        Some(file) => vec![Part::load(asked, file)?],
+        None => all(asked)?,
+    };
+    if asked.list || asked.dry_run {
+        for part in &parts {
+            print!("{}", if asked.list { part.plan.list() } else { part.plan.describe(asked.jobs) });
+        }
         return Ok(0);
     }
-    let (mut codes, mut failures) = (plan.codes(), Vec::new());
-    let is_done = plan.left().next().is_none();
+    // What is cheap for the claims that it decides comes first.
+    parts.sort_by(|one, other| one.cost_of_a_claim().total_cmp(&other.cost_of_a_claim()));
     // A table needs no GPU.
-    let kontrast = ready(if is_done { Device::Cpu } else { asked.device.unwrap_or(base.device) })?;
-    let family = Family::new()?;
-    if !is_done {
-        std::fs::create_dir_all(&out)?;
-        let ended = execute::all(asked, &ablation, &plan, &kontrast, &family)?;
+    let device = parts.iter().find(|part| !part.is_done()).map(|part| asked.device.unwrap_or(part.device));
+    let kontrast = ready(device.unwrap_or(Device::Cpu))?;
+    let (family, budget) = (Family::new()?, Budget::new(asked.budget));
+    let (mut codes, mut failures, mut left) = (Vec::new(), Vec::new(), 0);
+    for part in &parts {
+        codes.extend(part.plan.codes());
+        let ended = part.run(asked, &kontrast, &family, &budget)?;
+        left += part.plan.left().count() - ended.len();
         codes.extend(ended.iter().map(|ended| ended.code));
-        codes.extend((ended.len() < plan.left().count()).then_some(INTERRUPTED));
         failures.extend(
             ended.iter().filter(|ended| ended.code != INTERRUPTED).filter_map(execute::Ended::failure),
         );
+        if part.out.is_dir() {
+            codes.push(Family::call(kontrast.command(&part.table(asked)))?);
+        }
     }
-    let table = Family::call(kontrast.command(&table(asked, &out)));
     for failure in failures {
         say::note(format_args!("{failure}"));
     }
-    codes.push(table?);
-    let code = worst(codes);
-    if code == INTERRUPTED {
-        say::note(format_args!("interrupted; the same command goes on from here"));
+    if family.is_interrupted() {
+        say::note("interrupted; the same command goes on from here");
+        codes.push(INTERRUPTED);
+    } else if left > 0 {
+        let runs = human::counted(left as u64, "run");
+        say::note(format_args!(
+            "{runs} left that the budget has no time for; the same command goes on from here"
+        ));
     }
-    Ok(code)
+    Ok(worst(codes))
 }
 
-/// Where the runs and the table lie: below the folder of runs, in one that bears the ablation's name.
-fn folder(runs: &Path, ablation: &Ablation) -> PathBuf {
-    runs.join("ablations").join(&ablation.name)
+/// The ablations of the project, but for those that do not have the scale that is asked for.
+fn all(asked: &arguments::Ablation) -> Result<Vec<Part>> {
+    let folder = workspace::root().join("configs/ablations");
+    let entries = std::fs::read_dir(&folder)?.collect::<Result<Vec<_>, _>>()?;
+    let mut files: Vec<_> = entries.into_iter().map(|entry| entry.path()).collect();
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "toml"));
+    files.sort();
+    let mut parts = Vec::new();
+    for file in files {
+        let scales = Ablation::load(&file, None)?.scales;
+        if asked.scale.as_ref().is_none_or(|scale| scales.contains_key(scale)) {
+            parts.push(Part::load(asked, &file)?);
+        }
+    }
+    if let (Some(scale), true) = (&asked.scale, parts.is_empty()) {
+        return Err(Refusal(format!("--scale {scale}: no file of {} has it", folder.display())).into());
+    }
+    Ok(parts)
 }
 
-/// The arguments that write the table.
-fn table(asked: &arguments::Ablation, out: &Path) -> Vec<String> {
-    let mut words = vec!["table".to_owned(), "ablation".to_owned(), asked.file.display().to_string()];
-    words.extend(["--out".to_owned(), out.display().to_string()]);
-    if let Some(scale) = &asked.scale {
-        words.extend(["--scale".to_owned(), scale.clone()]);
+impl Part {
+    fn load(asked: &arguments::Ablation, file: &Path) -> Result<Self> {
+        let ablation = Ablation::load(file, asked.scale.as_deref())?.with_seeds(asked.seeds);
+        let base = Experiment::load(&ablation.base, &[])?.experiment.run;
+        // Below the folder of runs, in one that bears the ablation's name.
+        let out = asked.out.as_ref().unwrap_or(&base.out).join("ablations").join(&ablation.name);
+        let plan = Plan::new(&ablation, &out, &asked.only)?;
+        Ok(Self { file: file.to_owned(), ablation, device: base.device, out, plan })
     }
-    if let Some(count) = asked.seeds {
-        words.extend(["--seeds".to_owned(), count.to_string()]);
+
+    fn is_done(&self) -> bool {
+        self.plan.left().next().is_none()
     }
-    if let Some(file) = &asked.write {
-        words.extend(["--write".to_owned(), file.display().to_string()]);
+
+    /// Runs that are left for each claim that this scale is to judge; nothing where none is left.
+    fn cost_of_a_claim(&self) -> f64 {
+        let at = self.ablation.at.as_ref();
+        let is_meant = |scales: &Option<Vec<String>>| {
+            scales.as_ref().is_none_or(|scales| at.is_some_and(|at| scales.contains(at)))
+        };
+        let claims = self.ablation.claims.iter().filter(|claim| is_meant(&claim.scales)).count();
+        self.plan.left().count() as f64 / claims.max(1) as f64
     }
-    words
+
+    fn run(
+        &self,
+        asked: &arguments::Ablation,
+        kontrast: &Kontrast,
+        family: &Family,
+        budget: &Budget,
+    ) -> Result<Vec<execute::Ended>> {
+        if self.is_done() || family.is_interrupted() || !budget.allows_one_more() {
+            return Ok(Vec::new());
+        }
+        std::fs::create_dir_all(&self.out)?;
+        execute::all(asked, self, kontrast, family, budget)
+    }
+
+    /// The arguments that write the table.
+    fn table(&self, asked: &arguments::Ablation) -> Vec<String> {
+        let mut words = vec!["table".to_owned(), "ablation".to_owned(), self.file.display().to_string()];
+        words.extend(["--out".to_owned(), self.out.display().to_string()]);
+        if let Some(scale) = &asked.scale {
+            words.extend(["--scale".to_owned(), scale.clone()]);
+        }
+        if let Some(count) = asked.seeds {
+            words.extend(["--seeds".to_owned(), count.to_string()]);
+        }
+        if let Some(file) = &asked.write {
+            words.extend(["--write".to_owned(), file.display().to_string()]);
+        }
+        words
+    }
 }

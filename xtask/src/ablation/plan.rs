@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use kontrast_config::{Ablation, Cell, Experiment, Weights};
+use kontrast_config::{Ablation, Cell, Loaded, Weights};
 use kontrast_runlog::{RunDir, Status, human, read_summary};
 
 use crate::Refusal;
@@ -50,13 +50,11 @@ impl Plan {
     /// Expands an ablation to cells and seeds; `only` names cells, none of them all.
     pub fn new(ablation: &Ablation, out: &Path, only: &[String]) -> Result<Self> {
         let mut plan = Self { runs: Vec::new(), seconds: Vec::new(), epochs: 0 };
-        for cell in chosen(ablation, only)? {
-            let loaded = Experiment::load(&ablation.base, &cell.overrides)?;
+        for (cell, loaded) in chosen(ablation, only)? {
             plan.epochs = plan.epochs.max(loaded.experiment.train.epochs);
             let weights = loaded.experiment.encoder.weights().map(Weights::in_words);
             for &seed in &ablation.seeds {
                 let folder = RunDir::path_for(out, &loaded.experiment.name, &loaded.digest, seed);
-                require_apart(&plan.runs, &cell, &folder)?;
                 let summary = read_summary(&folder).ok();
                 let state = match &summary {
                     Some(summary) if summary.status.is_final() => State::Ended(summary.status),
@@ -101,11 +99,17 @@ impl Plan {
             if let Some(paper) = cell[0].cell.paper {
                 let _ = writeln!(text, "    paper: {paper:.1} %");
             }
-            let seeds = cell.iter().map(|run| format!("seed {} {}", run.seed, run.state.in_words()));
-            let _ = writeln!(text, "    {}", seeds.collect::<Vec<_>>().join(", "));
+            let _ = writeln!(text, "    {}", states(cell));
         }
         let _ = writeln!(text, "{}", self.estimate(jobs));
         text
+    }
+
+    /// A line for each cell: its name and how far its runs have come.
+    pub fn list(&self) -> String {
+        let width = self.runs.iter().map(|run| run.cell.name.len()).max().unwrap_or(0);
+        let cells = self.runs.chunk_by(|one, next| one.cell.name == next.cell.name);
+        cells.map(|cell| format!("{:width$}  {}\n", cell[0].cell.name, states(cell))).collect()
     }
 
     /// How long the rest takes, going by what is finished.
@@ -134,32 +138,34 @@ impl State {
     }
 }
 
-/// Two cells must not be one run: what they differ in changes no weight.
-fn require_apart(runs: &[Run], cell: &Cell, folder: &Path) -> Result<()> {
-    let Some(other) = runs.iter().find(|run| run.folder == folder) else { return Ok(()) };
-    let message = format!(
-        "the cells {} and {} are one run, {}: expected cells that differ in a key that weights follow from, so not only in \
-         eval, run, data.root, train.keep or train.checkpoint_every",
-        other.cell.name,
-        cell.name,
-        folder.display()
-    );
-    Err(Refusal(message).into())
+/// How far the runs of a cell have come.
+fn states(cell: &[Run]) -> String {
+    let seeds = cell.iter().map(|run| format!("seed {} {}", run.seed, run.state.in_words()));
+    seeds.collect::<Vec<_>>().join(", ")
 }
 
-/// The cells that are named, by their whole name or by their labels.
-fn chosen(ablation: &Ablation, only: &[String]) -> Result<Vec<Cell>> {
-    let cells = ablation.cells();
+/// The cells that are named: by their whole name, by their labels, or by a label of one axis as `AXIS=LABEL`.
+fn chosen<'a>(ablation: &'a Ablation, only: &[String]) -> Result<Vec<(Cell, &'a Loaded)>> {
     let prefix = format!("{}-", ablation.name);
-    let fits = |cell: &Cell, name: &String| {
-        cell.name == *name || cell.name.strip_prefix(&prefix) == Some(name) || cell.labels.join("-") == *name
+    let fits = |cell: &Cell, wanted: &str| {
+        let mut labelled = ablation.axes.iter().zip(&cell.labels);
+        cell.name == wanted
+            || cell.name.strip_prefix(&prefix) == Some(wanted)
+            || cell.labels.join("-") == wanted
+            || labelled.any(|(axis, label)| wanted.split_once('=') == Some((&axis.name, label)))
     };
-    if let Some(unknown) = only.iter().find(|name| !cells.iter().any(|cell| fits(cell, name))) {
-        let known: Vec<_> = cells.iter().map(|cell| cell.name.trim_start_matches(&prefix)).collect();
-        let message = format!("--only {unknown}: no such cell; there are {}", known.join(", "));
+    let cells: Vec<_> = ablation.loaded_cells().collect();
+    if let Some(unknown) = only.iter().find(|wanted| !cells.iter().any(|(cell, _)| fits(cell, wanted))) {
+        let known: Vec<_> = cells.iter().map(|(cell, _)| cell.name.trim_start_matches(&prefix)).collect();
+        let axes: Vec<_> = ablation.axes.iter().map(|axis| format!("{}=LABEL", axis.name)).collect();
+        let message = format!(
+            "--only {unknown}: no such cell; there are {}; several at once are {}",
+            known.join(", "),
+            axes.join(", ")
+        );
         return Err(Refusal(message).into());
     }
-    let wanted = |cell: &Cell| only.is_empty() || only.iter().any(|name| fits(cell, name));
+    let wanted = |(cell, _): &(Cell, _)| only.is_empty() || only.iter().any(|wanted| fits(cell, wanted));
     Ok(cells.into_iter().filter(wanted).collect())
 }
 
@@ -227,13 +233,27 @@ mod tests {
     fn a_cell_is_named_by_its_labels() {
         let folder = tempfile::tempdir().unwrap();
         let ablation = ablation(folder.path());
-        for name in ["heads-non-linear", "non-linear", "non linear"] {
+        for name in ["heads-non-linear", "non-linear", "non linear", "head=non linear"] {
             let plan = Plan::new(&ablation, folder.path(), &[name.to_owned()]).unwrap();
             assert_eq!(plan.runs.len(), 2, "{name}");
         }
         let error = Plan::new(&ablation, folder.path(), &["mlp".to_owned()]).unwrap_err();
         assert!(error.is::<Refusal>());
-        assert_eq!(error.to_string(), "--only mlp: no such cell; there are none, non-linear");
+        assert_eq!(
+            error.to_string(),
+            "--only mlp: no such cell; there are none, non-linear; several at once are head=LABEL"
+        );
+    }
+
+    #[test]
+    fn a_list_has_a_line_a_cell() {
+        let folder = tempfile::tempdir().unwrap();
+        let ablation = ablation(folder.path());
+        let plan = Plan::new(&ablation, folder.path(), &[]).unwrap();
+        write(&plan.runs[1].folder, Status::Finished, 60.0);
+        let expected = "heads-none        seed 0 to do, seed 1 finished\n\
+                        heads-non-linear  seed 0 to do, seed 1 to do\n";
+        assert_eq!(Plan::new(&ablation, folder.path(), &[]).unwrap().list(), expected);
     }
 
     #[test]

@@ -3,17 +3,19 @@
 mod claims;
 mod scales;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
+use crate::digest::digest_but_name;
 use crate::error::ConfigError;
 use crate::eval::{SCORES, score_info};
 use crate::experiment::Experiment;
 use crate::kind::Kind;
-use crate::load::refuse;
+use crate::load::{Loaded, refuse};
 use crate::merge::Merged;
 use crate::problems::{Problem, Problems};
 use crate::source::Sources;
@@ -61,6 +63,9 @@ pub struct Ablation {
     /// The scale that it was loaded at.
     #[serde(skip)]
     pub at: Option<String>,
+    /// The experiment of each cell.
+    #[serde(skip)]
+    experiments: Vec<Loaded>,
 }
 
 /// One axis of an ablation.
@@ -127,19 +132,22 @@ impl Ablation {
             refuse(&merged, ablation.take_scale(name))?;
         }
         ablation.base = path.with_file_name("").join(&ablation.base);
-        let mut unscored = Vec::new();
-        for cell in ablation.cells() {
-            match Experiment::load(&ablation.base, &cell.overrides) {
-                Ok(loaded) if loaded.experiment.eval.scores(&ablation.score) => {}
-                Ok(_) => unscored.push(cell.name),
-                Err(source) => {
-                    let (path, source) = (path.to_owned(), Box::new(source));
-                    return Err(ConfigError::Cell { path, cell: cell.name, source });
-                }
-            }
-        }
-        refuse(&merged, ablation.check_score(&unscored))?;
+        let cells = ablation.cells();
+        let load = |cell: &Cell| {
+            Experiment::load(&ablation.base, &cell.overrides).map_err(|source| {
+                let (path, source) = (path.to_owned(), Box::new(source));
+                ConfigError::Cell { path, cell: cell.name.clone(), source }
+            })
+        };
+        let experiments = in_parallel(&cells, load)?;
+        refuse(&merged, ablation.check_experiments(&cells, &experiments))?;
+        ablation.experiments = experiments;
         Ok(ablation)
+    }
+
+    /// Each cell with its experiment, as it was loaded.
+    pub fn loaded_cells(&self) -> impl Iterator<Item = (Cell, &Loaded)> {
+        self.cells().into_iter().zip(&self.experiments)
     }
 
     /// With seeds behind its own until there are so many; those of the file stay.
@@ -174,16 +182,29 @@ impl Ablation {
         Cell { name, labels, overrides, paper }
     }
 
-    /// Every cell has to be given the score that fills the table.
-    fn check_score(&self, unscored: &[String]) -> Vec<Problem> {
+    /// Every cell has to be given the score that fills the table, and to be another experiment than the others.
+    fn check_experiments(&self, cells: &[Cell], experiments: &[Loaded]) -> Vec<Problem> {
         let mut problems = Problems::default();
+        let all = || cells.iter().zip(experiments);
+        let unscored: Vec<_> =
+            all().filter(|(_, loaded)| !loaded.experiment.eval.scores(&self.score)).collect();
         let expected = format!(
             "a protocol that every cell runs, but these do not: {}; write {} in the base or among the keys of [set], \
              or choose another score",
-            unscored.join(", "),
+            unscored.iter().map(|(cell, _)| &*cell.name).collect::<Vec<_>>().join(", "),
             score_info(&self.score).map_or("", |info| info.switch)
         );
         problems.require(unscored.is_empty(), "score", &self.score, &expected);
+        let mut known = HashMap::new();
+        for (cell, loaded) in all() {
+            let other = known.insert(digest_but_name(&loaded.experiment), &cell.name);
+            let expected = format!(
+                "cells of which different weights follow, but these are {}'s: the two differ in no key, or in eval, run, \
+                 data.root, train.feed, train.keep or train.checkpoint_every alone",
+                other.map_or("", |other| other)
+            );
+            problems.require(other.is_none(), "axis", &cell.name, &expected);
+        }
         problems.into_list()
     }
 
@@ -236,4 +257,25 @@ impl Ablation {
         let expected = "at least one seed, none of them twice";
         problems.require(distinct && !self.seeds.is_empty(), key, &self.seeds, expected);
     }
+}
+
+/// The same of each, in its order, by all cores: cells may be a thousand. Of several errors the first.
+fn in_parallel<T: Sync, R: Send, E: Send>(
+    all: &[T],
+    work: impl Fn(&T) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let share = all.len().div_ceil(cores).max(1);
+    let parts = thread::scope(|scope| {
+        let work = &work;
+        let shares: Vec<_> = all
+            .chunks(share)
+            .map(|part| scope.spawn(move || part.iter().map(work).collect::<Result<Vec<_>, _>>()))
+            .collect();
+        let join = |part: thread::ScopedJoinHandle<'_, _>| {
+            part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        shares.into_iter().map(join).collect::<Result<Vec<_>, _>>()
+    })?;
+    Ok(parts.into_iter().flatten().collect())
 }

@@ -113,6 +113,19 @@ fn a_label_stands_once_on_its_axis() {
 }
 
 #[test]
+fn cells_of_which_the_same_weights_follow_are_refused() {
+    let same = GRID.replace("\"method.simclr.temperature\" = 0.5", "\"method.simclr.temperature\" = 0.1");
+    let message = refusal(&same);
+    let expected = "axis = \"grid-none-0.5\": expected cells of which different weights follow, but these are grid-none-0.1";
+    assert!(message.contains(expected), "{message}");
+    let judged = GRID.replace("\"method.simclr.temperature\" = 0.5", "\"eval.validation\" = 0.5");
+    assert!(
+        refusal(&judged.replace("\"method.simclr.temperature\" = 0.1", "\"eval.validation\" = 0.2"))
+            .contains(expected)
+    );
+}
+
+#[test]
 fn a_score_is_a_protocol() {
     let message = refusal(&GRID.replace("score = \"knn\"", "score = \"lineal\""));
     let expected =

@@ -21,3 +21,4 @@ mod sources;
 mod start;
 mod transfer;
 mod vectors;
+mod worker;

@@ -1,4 +1,4 @@
-//! Stopped by Ctrl-C, by kill -9 or by a parent that is gone: the rest of the run gives the same weights, bit for bit.
+//! Stopped by Ctrl-C or by kill -9: the rest of the run gives the same weights, bit for bit.
 
 use crate::program::{Place, TINY};
 use rustix::fs::{OFlags, fcntl_setfl};
@@ -127,15 +127,6 @@ fn after_kill_9_resume_gives_the_same_weights() {
     place.tiny(&LONGER).says(2, &["--resume"]);
     place.tiny(&[&LONGER[..], &["--resume"]].concat()).says(0, &[]);
     assert!(place.weights() == straight(), "weights differ from those of a run that nobody killed");
-}
-
-#[test]
-fn a_run_ends_with_its_parent_when_asked_to() {
-    let place = Place::new();
-    let mut child = started(&place, &["--stop-with-parent"], Stdio::piped());
-    drop(child.stdin.take());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert_eq!(place.summary()["status"], "interrupted");
 }
 
 #[test]

@@ -25,6 +25,9 @@ pub(crate) enum Command {
     Suggest(Suggest),
     /// Train, evaluate and report an experiment file
     Pretrain(Pretrain),
+    /// Train one experiment after another: each line of standard input has the arguments of `pretrain` as a JSON array
+    #[command(hide = true)]
+    Worker,
     /// Score a run again from its last checkpoint, by further protocols or on other images; or an encoder of a file
     Evaluate(Evaluate),
     /// Compare two runs image by image, on the same test images
@@ -91,9 +94,6 @@ pub(crate) struct Pretrain {
     /// Throw away what an earlier run left, and start again
     #[arg(long)]
     pub(crate) force: bool,
-    /// Stop, as by Ctrl-C, when standard input ends
-    #[arg(long, hide = true)]
-    pub(crate) stop_with_parent: bool,
     /// What the report shows as the command that repeats the run
     #[arg(long, hide = true)]
     pub(crate) command: Option<String>,

@@ -18,8 +18,12 @@ const BUSY: f64 = 0.75;
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Loads libtorch's CUDA half where there is a GPU, makes libtorch deterministic, and has freed memory kept. `earlier` is
-/// the number of threads of a run that goes on.
-pub(crate) fn prepare(wanted: &config::Infrastructure, earlier: Option<usize>) -> anyhow::Result<Runtime> {
+/// the number of threads of a run that goes on, `busy` looks for other programs' work.
+pub(crate) fn prepare(
+    wanted: &config::Infrastructure,
+    earlier: Option<usize>,
+    busy: impl Fn() -> f64,
+) -> anyhow::Result<Runtime> {
     let half = match wanted.device {
         config::Device::Cpu => CudaHalf::NoGpu,
         config::Device::Auto | config::Device::Cuda(_) => {
@@ -44,7 +48,7 @@ pub(crate) fn prepare(wanted: &config::Infrastructure, earlier: Option<usize>) -
     let asked = asked.or(earlier.filter(|threads| (1..=cores).contains(threads)));
     // One thread waits for no other, and who says how threads wait takes the cores as they are.
     let any = asked == Some(1) || std::env::var_os("OMP_WAIT_POLICY").is_some();
-    let busy = if any { 0.0 } else { busy_cores(LOOK) };
+    let busy = if any { 0.0 } else { busy() };
     let threads = asked.unwrap_or_else(|| free(cores, if device == Device::Cpu { busy } else { 0.0 }));
     let workers = wanted.workers.unwrap_or(cores);
     if asked.is_none() && threads < cores {
@@ -57,6 +61,11 @@ pub(crate) fn prepare(wanted: &config::Infrastructure, earlier: Option<usize>) -
     deterministic(true);
     keep_freed_memory();
     Ok(Runtime { device, threads, workers })
+}
+
+/// Cores that other programs keep busy now.
+pub(crate) fn busy() -> f64 {
+    busy_cores(LOOK)
 }
 
 /// The pool that decodes images and renders those that are judged. It is started here, since starting it at its first

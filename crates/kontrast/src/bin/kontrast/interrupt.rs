@@ -1,9 +1,8 @@
 //! Ctrl-C, SIGTERM, a closed terminal and a parent that is gone: each asks the run to stop at its next step.
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
-use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// Exit code of an interrupted run.
 const INTERRUPTED: i32 = 130;
@@ -26,15 +25,6 @@ fn is_ignored(signal: i32) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
     mask >> (signal - 1) & 1 == 1
-}
-
-/// Sets the flag when standard input ends: the parent holds its other end.
-pub(crate) fn when_input_ends(flag: Arc<AtomicBool>) {
-    std::thread::spawn(move || {
-        let mut buffer = [0; 64];
-        while matches!(std::io::stdin().read(&mut buffer), Ok(read) if read > 0) {}
-        flag.store(true, Ordering::Relaxed);
-    });
 }
 
 /// Lets a write beyond the limit of a file's size (`ulimit -f`) fail with a message, instead of ending the process.

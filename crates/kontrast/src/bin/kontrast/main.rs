@@ -6,6 +6,7 @@ mod interrupt;
 mod others;
 mod spin;
 mod terminal;
+mod worker;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -29,13 +30,18 @@ fn main() -> ExitCode {
         note(format_args!("error: {what} ({place})"));
     }));
     let arguments = Arguments::parse();
-    match std::panic::catch_unwind(|| run(arguments)) {
-        Ok(Ok(code)) => ExitCode::from(code),
+    ExitCode::from(code_of(|| run(arguments)))
+}
+
+/// The exit code of a command, whose error is said here; a panic has been said when it comes here.
+fn code_of(command: impl FnOnce() -> anyhow::Result<u8>) -> u8 {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(command)) {
+        Ok(Ok(code)) => code,
         Ok(Err(error)) => {
             note(format_args!("error: {}", human::causes(error.chain().map(ToString::to_string))));
-            ExitCode::from(if is_refused(&error) { WRONG } else { 1 })
+            if is_refused(&error) { WRONG } else { 1 }
         }
-        Err(_) => ExitCode::from(1),
+        Err(_) => 1,
     }
 }
 
@@ -45,9 +51,9 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
     let host = &Terminal::default();
     match arguments.command {
         Command::Pretrain(arguments) => {
-            let host = &Terminal::new(arguments.stop_with_parent);
             return Ok(kontrast::pretrain(&arguments.asked()?, host)?.status.exit_code());
         }
+        Command::Worker => return worker::work(),
         Command::Evaluate(arguments) => return Ok(kontrast::evaluate(&arguments, host)?.exit_code()),
         Command::Compare(arguments) => kontrast::compare(&arguments, host)?,
         Command::Report { runs } => kontrast::report(&runs, host)?,

@@ -4,7 +4,7 @@
 use crate::{device, interrupt};
 use indicatif::{ProgressBar, ProgressStyle};
 use kontrast::config::Infrastructure;
-use kontrast::{Bar, Host, Runtime};
+use kontrast::{Bar, Host, Kept, Runtime};
 use kontrast_runlog::human::printable_lines;
 use std::cell::OnceCell;
 use std::fmt::Display;
@@ -30,15 +30,18 @@ pub(crate) fn note(line: impl Display) {
 /// The person who started the program, or the log that it writes.
 #[derive(Default)]
 pub(crate) struct Terminal {
-    /// Whether the end of standard input asks to stop.
-    stop_with_parent: bool,
     /// Set by signals, from when a command first looks at it: before, Ctrl-C ends the program.
     stop: OnceCell<Arc<AtomicBool>>,
+    /// Cores that other programs keep busy, from when a run first asks: all runs of one process take as many threads.
+    busy: OnceCell<f64>,
+    /// What several runs share.
+    kept: Option<Kept>,
 }
 
 impl Terminal {
-    pub(crate) fn new(stop_with_parent: bool) -> Self {
-        Self { stop_with_parent, stop: OnceCell::new() }
+    /// Of a process that trains one experiment after another.
+    pub(crate) fn of_several() -> Self {
+        Self { kept: Some(Kept::default()), ..Self::default() }
     }
 }
 
@@ -64,7 +67,7 @@ impl Host for Terminal {
     }
 
     fn runtime(&self, wanted: &Infrastructure, earlier: Option<usize>) -> anyhow::Result<Runtime> {
-        device::prepare(wanted, earlier)
+        device::prepare(wanted, earlier, || *self.busy.get_or_init(device::busy))
     }
 
     fn stop(&self) -> anyhow::Result<Arc<AtomicBool>> {
@@ -72,10 +75,11 @@ impl Host for Terminal {
             return Ok(Arc::clone(flag));
         }
         let flag = interrupt::on_signals()?;
-        if self.stop_with_parent {
-            interrupt::when_input_ends(Arc::clone(&flag));
-        }
         Ok(Arc::clone(self.stop.get_or_init(|| flag)))
+    }
+
+    fn kept(&self) -> Option<&Kept> {
+        self.kept.as_ref()
     }
 
     fn when_stopped(&self, words: &'static str) {

@@ -1,0 +1,150 @@
+//! A child that trains one experiment after another, and says how each ended.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::family::{Family, code};
+use crate::say;
+
+/// How often is looked whether xtask was interrupted.
+const LOOK: Duration = Duration::from_millis(50);
+/// Begins the line by which the child says the exit code of a run.
+const ENDED: char = '\u{1e}';
+
+/// The child; another takes its place where a run takes it down.
+#[derive(Debug)]
+pub struct Worker<'f> {
+    family: &'f Family,
+    command: Command,
+    /// What it says, where that is not for the terminal.
+    log: Option<File>,
+    running: Option<Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    child: Child,
+    /// Ends with xtask, which ends the run.
+    input: Option<ChildStdin>,
+    codes: Receiver<u8>,
+}
+
+impl<'f> Worker<'f> {
+    /// Nothing is started before the first run.
+    pub fn new(family: &'f Family, command: Command, log: Option<File>) -> Self {
+        Self { family, command, log, running: None }
+    }
+
+    /// Has the child do what these words ask for; returns the exit code. A child that dies at it failed.
+    pub fn run(&mut self, words: &[String]) -> Result<u8> {
+        let mut running = match self.running.take() {
+            Some(running) => running,
+            None => self.start()?,
+        };
+        let line = serde_json::to_string(words)?;
+        // One that died since says so below.
+        let _ = running.input.as_mut().map(|input| writeln!(input, "{line}"));
+        loop {
+            match running.codes.recv_timeout(LOOK) {
+                Ok(code) => {
+                    self.running = Some(running);
+                    return Ok(code);
+                }
+                Err(RecvTimeoutError::Disconnected) => return Ok(code(running.child.wait()?).max(1)),
+                // A signal that reached xtask alone reaches the child through the pipe.
+                Err(RecvTimeoutError::Timeout) if self.family.is_interrupted() => drop(running.input.take()),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+
+    fn start(&mut self) -> Result<Running> {
+        let command = self.command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        if let Some(log) = &self.log {
+            command.stderr(log.try_clone()?);
+        }
+        let child = command.spawn();
+        let mut child =
+            child.with_context(|| format!("{} does not start", command.get_program().display()))?;
+        let (input, output) = (child.stdin.take(), child.stdout.take());
+        let mut log = self.log.as_ref().map(File::try_clone).transpose()?;
+        let (sender, codes) = channel();
+        let lines = BufReader::new(output.context("the child has no output")?).lines();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let code = line.strip_prefix(ENDED).map(|code| code.parse().unwrap_or(1));
+                match (code, &mut log) {
+                    (Some(code), _) => drop(sender.send(code)),
+                    (None, Some(log)) => drop(writeln!(log, "{line}")),
+                    (None, None) => say::out(line),
+                }
+            }
+        });
+        Ok(Running { child, input, codes })
+    }
+}
+
+impl Drop for Worker<'_> {
+    /// A child without input ends.
+    fn drop(&mut self) {
+        if let Some(Running { mut child, input, .. }) = self.running.take() {
+            drop(input);
+            let _ = child.wait();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answers each line by what it asks for, as the program does.
+    const SCRIPT: &str = r#"while read -r line; do
+        case $line in
+            *die*) kill -9 $$ ;;
+            *wait*) read -r line || { echo stopped; printf '\036130\n'; exit 130; } ;;
+            *) echo "did $line"; echo heard >&2; printf '\0363\n' ;;
+        esac
+    done; echo ended"#;
+
+    fn worker<'f>(family: &'f Family, log: &File) -> Worker<'f> {
+        let mut command = Command::new("sh");
+        command.args(["-c", SCRIPT]);
+        Worker::new(family, command, Some(log.try_clone().unwrap()))
+    }
+
+    fn words(word: &str) -> [String; 1] {
+        [word.to_owned()]
+    }
+
+    #[test]
+    fn one_child_does_one_after_another_and_another_follows_one_that_died() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let (log, family) = (File::create(&path).unwrap(), Family::default());
+        let mut worker = worker(&family, &log);
+        let codes = ["a", "b", "die", "c"].map(|word| worker.run(&words(word)).unwrap());
+        drop(worker);
+        assert_eq!(codes, [3, 3, 1, 3]);
+        let said = std::fs::read_to_string(path).unwrap();
+        for word in ["a", "b", "c"] {
+            assert!(said.contains(&format!("did [\"{word}\"]\n")), "{said}");
+        }
+        // The second ended by itself.
+        assert_eq!((said.matches("heard").count(), said.matches("ended").count()), (3, 1), "{said}");
+    }
+
+    #[test]
+    fn an_interruption_ends_the_input_of_the_child() {
+        let log = tempfile::tempfile().unwrap();
+        let family = Family::of_interrupted();
+        let mut worker = worker(&family, &log);
+        assert_eq!(worker.run(&words("wait")).unwrap(), crate::family::INTERRUPTED);
+    }
+}
