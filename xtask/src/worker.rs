@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -33,6 +33,8 @@ struct Running {
     /// Ends with xtask, which ends the run.
     input: Option<ChildStdin>,
     codes: Receiver<u8>,
+    /// Hands on what the child says.
+    speaker: JoinHandle<()>,
 }
 
 impl<'f> Worker<'f> {
@@ -76,7 +78,7 @@ impl<'f> Worker<'f> {
         let mut log = self.log.as_ref().map(File::try_clone).transpose()?;
         let (sender, codes) = channel();
         let lines = BufReader::new(output.context("the child has no output")?).lines();
-        thread::spawn(move || {
+        let speaker = thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 let code = line.strip_prefix(ENDED).map(|code| code.parse().unwrap_or(1));
                 match (code, &mut log) {
@@ -86,16 +88,16 @@ impl<'f> Worker<'f> {
                 }
             }
         });
-        Ok(Running { child, input, codes })
+        Ok(Running { child, input, codes, speaker })
     }
 }
 
 impl Drop for Worker<'_> {
     /// A child without input ends.
     fn drop(&mut self) {
-        if let Some(Running { mut child, input, .. }) = self.running.take() {
+        if let Some(Running { mut child, input, speaker, .. }) = self.running.take() {
             drop(input);
-            let _ = child.wait();
+            let _ = (child.wait(), speaker.join());
         }
     }
 }
