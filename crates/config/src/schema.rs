@@ -15,19 +15,22 @@ use crate::{Ablation, Background, Device, Experiment, HeadNorm, Lr, ViewSize};
 
 /// The schema of an experiment file.
 pub fn experiment() -> Value {
-    let mut schema = typed::<Experiment>();
+    of_file::<Experiment>()
+}
+
+/// The schema of an ablation file.
+pub fn ablation() -> Value {
+    of_file::<Ablation>()
+}
+
+/// The schema of a file that may change another.
+fn of_file<T: JsonSchema>() -> Value {
+    let mut schema = typed::<T>();
     loosen(&mut schema, false);
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         let words = "The file that this one changes, relative to this one.";
         properties.insert("extends".to_owned(), json!({ "type": "string", "description": words }));
     }
-    schema
-}
-
-/// The schema of an ablation file.
-pub fn ablation() -> Value {
-    let mut schema = typed::<Ablation>();
-    loosen(&mut schema, false);
     schema
 }
 

@@ -18,9 +18,9 @@ fn every_committed_experiment_loads() {
 #[test]
 fn every_committed_ablation_loads_with_all_its_cells() {
     let mut count = 0;
-    for path in files(&configs().join("ablations"), &[]) {
+    for path in files(&configs().join("ablations"), &["base"]) {
         let ablation = Ablation::load(&path, None).unwrap_or_else(|error| panic!("{error}"));
-        assert!(ablation.cells().iter().any(|cell| cell.paper.is_some()), "{}", path.display());
+        assert!(!ablation.claims.is_empty(), "{}: nothing to judge", path.display());
         for scale in ablation.scales.keys() {
             Ablation::load(&path, Some(scale)).unwrap_or_else(|error| panic!("{scale}: {error}"));
         }

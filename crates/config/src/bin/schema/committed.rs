@@ -98,7 +98,7 @@ fn files(configs: &Path, kind: &str) -> Vec<PathBuf> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|ending| ending == "toml")
-                && path.parent().is_some_and(|parent| parent.ends_with("ablations")) == (kind == "ablation")
+                && path.starts_with(configs.join("ablations")) == (kind == "ablation")
             {
                 found.push(path);
             }
