@@ -286,7 +286,15 @@ fn train(
             Ok((Status::Interrupted, Some(hint)))
         }
         Outcome::Diverged(hint) => Ok((Status::Diverged, Some(hint))),
-        Outcome::Collapsed(hint) => Ok((Status::Collapsed, Some(hint))),
+        Outcome::Collapsed(hint) => {
+            // Its scores say how much it learned all the same, and fill the cell of an ablation.
+            match score(session, trainer.method(), record) {
+                Err(error) if !interrupt.load(Ordering::Relaxed) => {
+                    Ok((Status::Collapsed, Some(format!("{hint}; it was not scored: {error:#}"))))
+                }
+                scored => scored.map(|()| (Status::Collapsed, Some(hint))),
+            }
+        }
     }
 }
 
