@@ -4,7 +4,9 @@ use crate::Refusal;
 use crate::host::Host;
 use clap::{Args, Subcommand};
 use kontrast_config::Ablation;
-use kontrast_report::{AblationResult, Outcome, ablation_markdown, ablation_page, read_run, seeds_markdown};
+use kontrast_report::{
+    AblationResult, Outcome, ablation_csv, ablation_markdown, ablation_page, read_run, seeds_markdown,
+};
 use kontrast_runlog::human::quoted;
 use kontrast_runlog::{Status, Summary, atomic_write, runs_in};
 use std::collections::BTreeSet;
@@ -45,7 +47,7 @@ pub struct Cells {
     /// How many seeds there are of each cell, where they are more than the file's
     #[arg(long, value_name = "N")]
     pub seeds: Option<usize>,
-    /// The folder of the ablation's runs; `table.md` and `report.html` are written into it
+    /// The folder of the ablation's runs; `table.md`, `cells.csv` and `report.html` are written into it
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Write the table to this Markdown file too
@@ -120,6 +122,7 @@ fn ablation(asked: &Cells, host: &dyn Host) -> anyhow::Result<()> {
     let text = format!("{}\n{}", ablation_markdown(&result), outcomes(&result));
     let (table, page) = (asked.out.join("table.md"), asked.out.join("report.html"));
     atomic_write(&table, text.as_bytes())?;
+    atomic_write(&asked.out.join("cells.csv"), ablation_csv(&result).as_bytes())?;
     ablation_page(&result, &page)?;
     host.out(&format_args!("\n{text}\n{}\n{}", table.display(), page.display()));
     elsewhere(&text, asked.write.as_deref(), host)

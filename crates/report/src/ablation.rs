@@ -31,6 +31,8 @@ pub struct AblationResult {
     pub command: String,
     /// Names of the axes.
     pub axes: Vec<String>,
+    /// The labels of each axis, in the order of the file.
+    pub labels: Vec<Vec<String>>,
     /// The cells in the order of the file.
     pub cells: Vec<CellResult>,
 }
@@ -82,6 +84,11 @@ impl AblationResult {
             score: ablation.score.clone(),
             command: command.to_owned(),
             axes: ablation.axes.iter().map(|axis| axis.name.clone()).collect(),
+            labels: ablation
+                .axes
+                .iter()
+                .map(|axis| axis.values.iter().map(|value| value.label.clone()).collect())
+                .collect(),
             cells,
         })
     }

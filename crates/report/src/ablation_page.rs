@@ -2,11 +2,15 @@
 
 use std::path::Path;
 
+use minijinja::Value;
 use serde::Serialize;
 
-use crate::page::write;
+use crate::beside_paper::plot;
+use crate::cell_curves::curves;
+use crate::cell_grid::{CellGrid, grids};
+use crate::page::{safe, write};
 use crate::verdict::SMALL_PRINT;
-use crate::{AblationResult, CellResult, JudgedClaim, Outcome, ReportError, Verdict};
+use crate::{AblationResult, CellResult, Curve, JudgedClaim, Outcome, ReportError, Verdict};
 
 /// Writes the page of an ablation.
 ///
@@ -14,8 +18,17 @@ use crate::{AblationResult, CellResult, JudgedClaim, Outcome, ReportError, Verdi
 /// When the page cannot be written.
 pub fn ablation_page(result: &AblationResult, path: &Path) -> Result<(), ReportError> {
     let claims = result.claims.iter().map(ClaimRow::of).collect();
-    let content =
-        Content { result, verdict: result.verdict(), rows: rows(result), claims, small_print: SMALL_PRINT };
+    let drawn = |curve: &Curve| Drawn { title: curve.title.clone(), svg: safe(curve.to_svg()) };
+    let content = Content {
+        result,
+        verdict: result.verdict(),
+        grids: grids(result),
+        beside_paper: Some(plot(result)).filter(|svg| !svg.is_empty()).map(safe),
+        curves: curves(result).iter().map(drawn).collect(),
+        rows: rows(result),
+        claims,
+        small_print: SMALL_PRINT,
+    };
     write(path, include_str!("../templates/ablation.html"), &content)
 }
 
@@ -24,9 +37,20 @@ pub fn ablation_page(result: &AblationResult, path: &Path) -> Result<(), ReportE
 struct Content<'r> {
     result: &'r AblationResult,
     verdict: String,
+    grids: Vec<CellGrid>,
+    /// The plot of ours over the paper's.
+    beside_paper: Option<Value>,
+    curves: Vec<Drawn>,
     rows: Vec<Row<'r>>,
     claims: Vec<ClaimRow<'r>>,
     small_print: &'static str,
+}
+
+/// A curve with its title.
+#[derive(Serialize)]
+struct Drawn {
+    title: String,
+    svg: Value,
 }
 
 /// A claim with its verdict.

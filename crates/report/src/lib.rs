@@ -3,8 +3,12 @@
 #![doc = include_str!("../README.md")]
 
 mod ablation;
+mod ablation_csv;
 mod ablation_page;
+mod beside_paper;
 mod captions;
+mod cell_curves;
+mod cell_grid;
 mod confused;
 mod curve;
 mod embedding_map;
@@ -27,6 +31,7 @@ mod table;
 mod verdict;
 
 pub use ablation::{AblationResult, CellResult, Outcome, ablation_markdown};
+pub use ablation_csv::ablation_csv;
 pub use ablation_page::ablation_page;
 pub use confused::confused_score;
 pub use curve::{Curve, Level, Series};

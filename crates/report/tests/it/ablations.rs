@@ -26,6 +26,7 @@ fn result() -> AblationResult {
         claims: Vec::new(),
         command: "cargo xtask ablation head.toml".to_owned(),
         axes: vec!["head".to_owned()],
+        labels: vec![["none", "linear", "MLP", "deep", "wide"].map(str::to_owned).to_vec()],
         cells: vec![
             cell("none", 50.2, [44.0, 45.0, 46.0].map(Outcome::Top1)),
             cell("linear", 61.1, [Outcome::Top1(51.0), failed, Outcome::NotMeasured]),

@@ -1,5 +1,6 @@
 //! Pages of sample runs: what stands on them, and that they stand alone.
 
+mod ablation_pictures;
 mod ablations;
 mod claims;
 mod measures;
