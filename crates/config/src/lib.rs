@@ -38,7 +38,7 @@ mod views;
 mod vit;
 mod weights;
 
-pub use ablation::{Ablation, Axis, AxisValue, Cell, Claim, ClaimTest, PaperValue, Scale};
+pub use ablation::{Ablation, Axis, AxisValue, Cell, Claim, ClaimTest, Group, PaperValue, Scale};
 pub use background::Background;
 pub use channel_values::ChannelValues;
 pub use color_space::ColorSpace;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kontrast_config::{Ablation, Experiment};
+use kontrast_config::{Ablation, Group};
 use kontrast_runlog::{RunDir, Status, read_summary};
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::scores::one_decimal;
 use crate::verdict::{
     JudgedClaim, Verdict, claims_markdown, correlation_interval, judged, kendall, spearman,
 };
-use crate::{ReportError, Spread, markdown_table};
+use crate::{Spread, markdown_table};
 
 /// What an ablation found so far.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,6 +35,8 @@ pub struct AblationResult {
     pub labels: Vec<Vec<String>>,
     /// The cells in the order of the file.
     pub cells: Vec<CellResult>,
+    /// The groups of the file, each with the places of its cells.
+    pub groups: Vec<(String, Vec<usize>)>,
 }
 
 /// One cell over its seeds.
@@ -63,19 +65,19 @@ pub enum Outcome {
 
 impl AblationResult {
     /// Reads the runs of an ablation below `out`, as far as they exist.
-    ///
-    /// # Errors
-    /// When the experiment of a cell cannot be loaded.
-    pub fn collect(ablation: &Ablation, out: &Path, command: &str) -> Result<Self, ReportError> {
+    pub fn collect(ablation: &Ablation, out: &Path, command: &str) -> Self {
         let mut cells = Vec::new();
-        for cell in ablation.cells() {
-            let loaded = Experiment::load(&ablation.base, &cell.overrides)?;
+        for (cell, loaded) in ablation.loaded_cells() {
             let path = |seed| RunDir::path_for(out, &loaded.experiment.name, &loaded.digest, seed);
             let run = |path: PathBuf| (path.clone(), outcome(&path, &ablation.score));
             let runs = ablation.seeds.iter().map(|seed| run(path(*seed))).collect();
             cells.push(CellResult { labels: cell.labels, paper: cell.paper, runs });
         }
-        Ok(Self {
+        let places = |group: &Group| {
+            (0..cells.len()).filter(|&place| group.has(&cells[place].labels)).collect::<Vec<_>>()
+        };
+        Self {
+            groups: ablation.groups.iter().map(|group| (group.name.clone(), places(group))).collect(),
             scale: ablation.at.clone(),
             claims: judged(ablation, &cells),
             name: ablation.name.clone(),
@@ -90,7 +92,7 @@ impl AblationResult {
                 .map(|axis| axis.values.iter().map(|value| value.label.clone()).collect())
                 .collect(),
             cells,
-        })
+        }
     }
 
     /// How many pairs of cells the paper orders as we do, and of how many: `None` below one pair.
@@ -105,26 +107,21 @@ impl AblationResult {
         (!kept.is_empty()).then(|| (kept.iter().filter(|agrees| **agrees).count(), kept.len()))
     }
 
-    /// Spearman's rank correlation of our cells with the paper's, with its 95 % interval, and Kendall's: from four cells on.
-    pub(crate) fn correlation(&self) -> Option<String> {
-        let (ours, paper): (Vec<f64>, Vec<f64>) = beside_paper(&self.cells).unzip();
-        let count = ours.len();
-        let (rho, tau) = (spearman(&ours, &paper)?, kendall(&ours, &paper)?);
-        let (low, high) = if count < 4 { return None } else { correlation_interval(rho, count, 0.95) };
-        Some(format!(
-            "Over {count} cells Spearman's rank correlation with the paper is {rho:.2} (95 % interval {low:.2} to {high:.2}), \
-             Kendall's {tau:.2}."
-        ))
+    /// Rank correlations of our cells with the paper's, with their 95 % intervals: of all, and of each group of the file.
+    pub(crate) fn correlations(&self) -> Vec<String> {
+        let all = correlation(&self.cells).map(|words| format!("Over {words}."));
+        let of_group = |(name, places): &(String, Vec<usize>)| {
+            let cells: Vec<_> = places.iter().map(|&place| self.cells[place].clone()).collect();
+            correlation(&cells).map(|words| format!("Within \u{201c}{name}\u{201d}, over {words}."))
+        };
+        all.into_iter().chain(self.groups.iter().filter_map(of_group)).collect()
     }
 
     /// The order in a sentence, and how many claims hold.
     pub(crate) fn verdict(&self) -> String {
-        [Some(self.claims_in_a_sentence()), Some(self.order_in_a_sentence()), self.correlation()]
-            .into_iter()
-            .flatten()
-            .filter(|sentence| !sentence.is_empty())
-            .collect::<Vec<_>>()
-            .join(" ")
+        let all =
+            [self.claims_in_a_sentence(), self.order_in_a_sentence()].into_iter().chain(self.correlations());
+        all.filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
     fn claims_in_a_sentence(&self) -> String {
@@ -214,6 +211,18 @@ pub fn ablation_markdown(result: &AblationResult) -> String {
         result.verdict(),
         result.command
     )
+}
+
+/// Spearman's rank correlation with its interval and Kendall's, from four cells on.
+fn correlation(cells: &[CellResult]) -> Option<String> {
+    let (ours, paper): (Vec<f64>, Vec<f64>) = beside_paper(cells).unzip();
+    let count = ours.len();
+    let (rho, tau) = (spearman(&ours, &paper)?, kendall(&ours, &paper)?);
+    let (low, high) = if count < 4 { return None } else { correlation_interval(rho, count, 0.95) };
+    Some(format!(
+        "{count} cells Spearman's rank correlation with the paper is {rho:.2} (95 % interval {low:.2} to {high:.2}), Kendall's \
+         {tau:.2}"
+    ))
 }
 
 /// Our mean and the paper's value, of each cell that has both.

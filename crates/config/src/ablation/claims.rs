@@ -58,6 +58,9 @@ pub enum ClaimTest {
     Correlated {
         /// From -1 to less than 1.
         least: f64,
+        /// The name of a group, where it is of that group's cells alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<String>,
     },
     /// `cell` fails: it diverges or collapses, or scores less than `below`.
     Fails {
@@ -83,7 +86,6 @@ impl ClaimTest {
 impl Ablation {
     /// Every claim must be about cells that there are, and say what decides it.
     pub(super) fn check_claims(&self, cells: &[Cell], problems: &mut Problems) {
-        let papers = cells.iter().filter(|cell| cell.paper.is_some()).count();
         for (index, claim) in self.claims.iter().enumerate() {
             let key = |rest: &str| format!("claim[{index}].{rest}");
             let said = !claim.says.trim().is_empty();
@@ -118,7 +120,17 @@ impl Ablation {
                 ClaimTest::Rising { cells } => {
                     problems.require(cells.len() > 1, &key("test.rising.cells"), cells, "at least two cells");
                 }
-                ClaimTest::Correlated { least } => {
+                ClaimTest::Correlated { least, group } => {
+                    let named = self.groups.iter().find(|known| Some(&known.name) == group.as_ref());
+                    let names: Vec<_> = self.groups.iter().map(|group| format!("{:?}", group.name)).collect();
+                    let expected = match names.join(", ") {
+                        none if none.is_empty() => "no group: the file has none; add a [[group]]".to_owned(),
+                        names => format!("a group of the file: {names}"),
+                    };
+                    let known = group.is_none() || named.is_some();
+                    let found = group.as_deref().unwrap_or_default();
+                    problems.require(known, &key("test.correlated.group"), &found, &expected);
+                    let papers = self.papers_of(named, cells);
                     let inside = (-1.0..1.0).contains(least);
                     problems.require(inside, &key("test.correlated.least"), least, "-1 to less than 1");
                     let expected = "a [[paper_value]] of at least four cells";

@@ -1,6 +1,7 @@
 //! The ablation file: a base experiment, axes, seeds, scales, the paper's value for each cell, and what it claims of them.
 
 mod claims;
+mod groups;
 mod scales;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -20,6 +21,7 @@ use crate::merge::Merged;
 use crate::problems::{Problem, Problems};
 use crate::source::Sources;
 pub use claims::{Claim, ClaimTest};
+pub use groups::Group;
 pub use scales::Scale;
 
 /// An ablation: one experiment for each cell of the product of its axes, and for each seed.
@@ -57,6 +59,10 @@ pub struct Ablation {
     /// What the paper reports: `cell`, a label of each axis, and `value`, its top-1 in per cent.
     #[serde(default, rename = "paper_value")]
     pub paper_values: Vec<PaperValue>,
+    /// Cells of which the rank correlation with the paper is told by itself: `name`, and `cells`, each a label of each axis or
+    /// `*` for any.
+    #[serde(default, rename = "group", skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
     /// What the paper says of its table, each with a test that is made of our scores.
     #[serde(default, rename = "claim", skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Claim>,
@@ -238,6 +244,7 @@ impl Ablation {
             let expected = "a label of each axis, in the order of the axes";
             problems.require(known, &format!("left_out[{index}]"), labels, expected);
         }
+        self.check_groups(&cells, &mut problems);
         self.check_claims(&cells, &mut problems);
         for (index, paper) in self.paper_values.iter().enumerate() {
             let known = all.iter().any(|cell| cell.labels == paper.cell);

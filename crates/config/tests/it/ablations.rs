@@ -175,6 +175,38 @@ fn claims_and_scales_are_read() {
 }
 
 #[test]
+fn groups_of_cells_are_read_and_wrong_ones_are_refused_with_their_place() {
+    let papers = [("none", "0.1"), ("MLP, 2", "0.1"), ("MLP, 2", "0.5")]
+        .map(|(head, t)| format!("[[paper_value]]\ncell = [{head:?}, {t:?}]\nvalue = 50.0\n"));
+    let grid = format!("{GRID}{}", papers.concat());
+    let with = |group: &str| format!("{grid}[[group]]\n{group}\n");
+    let folder = Folder::new();
+    let text = with("name = \"all\"\ncells = [[\"none\", \"*\"], [\"*\", \"0.5\"], [\"MLP, 2\", \"0.1\"]]");
+    let ablation = Ablation::load(&folder.write("ablations/grid.toml", &text), None).unwrap();
+    assert!(ablation.cells().iter().all(|cell| ablation.groups[0].has(&cell.labels)));
+    let refused = |group: &str, expected: &str| {
+        let message = refusal(&with(group));
+        assert!(message.contains(expected), "{message}");
+    };
+    refused(
+        "name = \"few\"\ncells = [[\"none\", \"*\"]]",
+        "group[0].cells = 2: expected a [[paper_value]] of at least four of its cells",
+    );
+    refused(
+        "name = \"odd\"\ncells = [[\"*\", \"*\"], [\"nun\", \"*\"]]",
+        "group[0].cells[1] = [\"nun\", \"*\"]: expected cells that",
+    );
+    refused("name = \"\"\ncells = [[\"*\", \"*\"]]", "group[0].name = \"\": expected a name of its own");
+    let claim = "[[claim]]\nsays = \"order\"\ntest = { correlated = { least = 0.0, group = \"some\" } }";
+    refused(
+        &format!("name = \"all\"\ncells = [[\"*\", \"*\"]]\n{claim}"),
+        "claim[0].test.correlated.group = \"some\": expected a group of the file: \"all\"",
+    );
+    let message = refusal(&format!("{grid}{claim}\n"));
+    assert!(message.contains("expected no group: the file has none; add a [[group]]"), "{message}");
+}
+
+#[test]
 fn cells_that_are_left_out_are_not_run() {
     let text = GRID.replacen("seeds", "left_out = [[\"none\", \"0.1\"]]\nseeds", 1);
     let folder = Folder::new();

@@ -56,7 +56,10 @@ pub(super) fn in_words(test: &ClaimTest) -> String {
         ClaimTest::Best { cell } => format!("{} > every other", name(cell)),
         ClaimTest::Rising { cells } => all(cells, " < "),
         ClaimTest::Same { cells, margin } => format!("{}, to less than {margin}", all(cells, " = ")),
-        ClaimTest::Correlated { least } => format!("Spearman's rank correlation with the paper > {least}"),
+        ClaimTest::Correlated { least, group } => {
+            let within = group.as_ref().map_or_else(String::new, |group| format!(" within {group}"));
+            format!("Spearman's rank correlation with the paper > {least}{within}")
+        }
         ClaimTest::Fails { cell, below } => format!("{} fails, or has less than {below} %", name(cell)),
     }
 }
@@ -88,7 +91,7 @@ impl Evidence {
                     .collect();
                 Self::same(contrasts(&pairs, 0.0), *margin)
             }
-            ClaimTest::Correlated { least } => Self::correlated(cells, *least),
+            ClaimTest::Correlated { least, .. } => Self::correlated(cells, *least),
             ClaimTest::Fails { cell, below } => Self::fails(cells, cell, *below),
         }
     }

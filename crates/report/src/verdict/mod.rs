@@ -3,7 +3,9 @@
 mod evidence;
 mod statistics;
 
-use kontrast_config::{Ablation, Claim};
+use std::borrow::Cow;
+
+use kontrast_config::{Ablation, Claim, ClaimTest};
 use serde::Serialize;
 
 use crate::ablation::CellResult;
@@ -62,7 +64,9 @@ pub(crate) fn judged(ablation: &Ablation, cells: &[CellResult]) -> Vec<JudgedCla
     let evidence: Vec<_> = ablation
         .claims
         .iter()
-        .map(|claim| is_meant(claim, ablation).then(|| Evidence::of(&claim.test, cells)))
+        .map(|claim| {
+            is_meant(claim, ablation).then(|| Evidence::of(&claim.test, &of_group(claim, ablation, cells)))
+        })
         .collect();
     let tested: Vec<f64> =
         evidence.iter().flatten().filter_map(|evidence| Some(evidence.tested.as_ref()?.p)).collect();
@@ -94,6 +98,14 @@ pub(crate) fn judged(ablation: &Ablation, cells: &[CellResult]) -> Vec<JudgedCla
         JudgedClaim { verdict, note, p: Some(p), ..base }
     };
     ablation.claims.iter().zip(evidence).map(judge).collect()
+}
+
+/// The cells that a claim is about: those of its group, where it names one.
+fn of_group<'c>(claim: &Claim, ablation: &Ablation, cells: &'c [CellResult]) -> Cow<'c, [CellResult]> {
+    let ClaimTest::Correlated { group: Some(name), .. } = &claim.test else { return Cow::Borrowed(cells) };
+    let group = ablation.groups.iter().find(|group| group.name == *name);
+    let has = |cell: &&CellResult| group.is_some_and(|group| group.has(&cell.labels));
+    Cow::Owned(cells.iter().filter(has).cloned().collect())
 }
 
 /// Whether a claim is meant for the scale that the ablation was loaded at; without a scale every one is.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use kontrast_report::{AblationResult, CellResult, Outcome, ablation_csv, ablation_page};
+use kontrast_report::{AblationResult, CellResult, Outcome, ablation_csv, ablation_markdown, ablation_page};
 use kontrast_runlog::Status;
 
 /// Two axes of which one cell is left out, one collapsed and one did not run.
@@ -21,6 +21,7 @@ fn pairs() -> AblationResult {
         scale: Some("tiny".to_owned()),
         claims: Vec::new(),
         command: "cargo xtask ablation pairs.toml".to_owned(),
+        groups: Vec::new(),
         axes: vec!["first".to_owned(), "second, \"behind\" it".to_owned()],
         labels: [&["crop", "color", "blur"][..], &["alone", "crop", "color"]]
             .map(|labels| labels.iter().copied().map(str::to_owned).collect())
@@ -116,4 +117,34 @@ fn the_csv_has_a_line_a_run() {
     assert_eq!(lines[5], "blur,alone,blur-alone-s0,tiny,linear,,failed,2.6");
     assert_eq!(lines[6], "blur,color,blur-color-s0,tiny,linear,,not measured,");
     assert_eq!(lines.len(), 7);
+}
+
+#[test]
+fn a_group_has_the_correlation_of_its_cells_alone() {
+    let mut result = pairs();
+    result.cells[5] = CellResult { paper: Some(16.6), ..result.cells[1].clone() };
+    result.groups =
+        vec![("those with order".to_owned(), vec![0, 1, 2, 3, 5]), ("few".to_owned(), vec![0, 1])];
+    let sentence = |text: &str, begin: &str| -> String {
+        let rest = text.split_once(begin).unwrap_or_else(|| panic!("{begin} is not in {text}")).1;
+        rest.split_once(" cells ")
+            .unwrap()
+            .1
+            .split(". ")
+            .next()
+            .unwrap()
+            .split('\n')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    let text = ablation_markdown(&result);
+    let within = sentence(&text, "Within \u{201c}those with order\u{201d}, over 5");
+    assert!(!text.contains("few"), "{text}");
+    // The blur that failed is of neither, so the group is the whole.
+    let over_all = sentence(&text, "Over 5");
+    assert_eq!(within.trim_end_matches('.'), over_all.trim_end_matches('.'));
+    result.groups[0].1.truncate(4);
+    let within = sentence(&ablation_markdown(&result), "over 4");
+    assert_ne!(within.trim_end_matches('.'), over_all.trim_end_matches('.'));
 }

@@ -25,6 +25,7 @@ fn result() -> AblationResult {
         scale: None,
         claims: Vec::new(),
         command: "cargo xtask ablation head.toml".to_owned(),
+        groups: Vec::new(),
         axes: vec!["head".to_owned()],
         labels: vec![["none", "linear", "MLP", "deep", "wide"].map(str::to_owned).to_vec()],
         cells: vec![
@@ -102,7 +103,7 @@ fn runs_are_found_where_experiments_leave_them() {
     running.status = Status::Running;
     sample::write(&run(1), &running, &[]);
 
-    let result = AblationResult::collect(&ablation, out.path(), "the command").unwrap();
+    let result = AblationResult::collect(&ablation, out.path(), "the command");
     let outcomes: Vec<_> = result.cells[1].runs.iter().map(|(_, outcome)| *outcome).collect();
     let expected = [Outcome::Top1(53.87), Outcome::NotMeasured, Outcome::Ended(Status::Diverged)];
     assert_eq!(outcomes, expected);
