@@ -45,11 +45,17 @@ pub enum Command {
         #[arg(last = true, required = true)]
         arguments: Vec<String>,
     },
-    /// Write the page of run directories again, from their logs
+    /// Write the page of run directories again, from their logs, and put several into one table
     Report {
         /// Run directories, or folders of them
         #[arg(required = true)]
         runs: Vec<PathBuf>,
+        /// The score that several runs are sorted by [default: linear, else knn]
+        #[arg(long)]
+        score: Option<String>,
+        /// Write the table of several runs to this Markdown file too
+        #[arg(long, value_name = "FILE")]
+        write: Option<PathBuf>,
     },
     /// Run every test
     Test {

@@ -61,13 +61,15 @@ pub fn call(arguments: &[String]) -> Result<u8> {
 }
 
 /// `report`: pages and tables again, from the logs.
-pub fn report(folders: &[PathBuf]) -> Result<u8> {
+pub fn report(folders: &[PathBuf], score: Option<String>, write: Option<PathBuf>) -> Result<u8> {
     // Before anything is built.
     for folder in folders {
         runs_in(folder).map_err(|error| Refusal(error.to_string()))?;
     }
     let words = folders.iter().map(|folder| folder.display().to_string());
-    let words = [vec!["report".to_owned()], words.collect()].concat();
+    let mut words = [vec!["report".to_owned()], words.collect()].concat();
+    words.extend(score.into_iter().flat_map(|score| ["--score".to_owned(), score]));
+    words.extend(write.into_iter().flat_map(|file| ["--write".to_owned(), file.display().to_string()]));
     become_it(ready(Device::Cpu)?.command(&words))
 }
 

@@ -86,7 +86,7 @@ fn run(command: Command) -> Result<u8> {
         Command::Experiment(experiment) => experiment::run(&experiment),
         Command::Ablation(ablation) => ablation::run(&ablation),
         Command::Run { arguments } => experiment::pass_through(&arguments),
-        Command::Report { runs } => experiment::report(&runs),
+        Command::Report { runs, score, write } => experiment::report(&runs, score, write),
         Command::Test { arguments } => ci::test(&arguments),
         Command::Smoke { names, write } => smoke::run(&names, write).map(|()| 0),
         Command::Schema { check } => ci::schema(check).map(|()| 0),

@@ -1,24 +1,52 @@
-//! `report`: the page of run directories again, from their logs.
+//! `report`: the page of run directories again, from their logs; several runs in one table.
 
 use crate::host::Host;
+use crate::ranking::ranking;
 use crate::{Refusal, words};
+use clap::Args;
 use kontrast_report::{read_run, run_page};
-use kontrast_runlog::{Layout, runs_in};
-use std::path::PathBuf;
+use kontrast_runlog::{Layout, atomic_write, runs_in};
+use std::path::{Path, PathBuf};
 
-/// Writes the page of every run directory that is named or lies in a named folder, and says its scores.
+/// Options of `report`.
+#[derive(Args, Debug)]
+pub struct Report {
+    /// Run directories, or folders of them
+    #[arg(required = true)]
+    pub runs: Vec<PathBuf>,
+    /// The score that several runs are sorted by [default: linear, else knn]
+    #[arg(long)]
+    pub score: Option<String>,
+    /// Write the table of several runs to this Markdown file too
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+}
+
+/// Writes the page of every run directory that is named or lies in a named folder. Of one run it says the scores; several
+/// stand in a table, the best first, with intervals of their differences.
 ///
 /// # Errors
-/// Where there is no run, or a page cannot be written.
-pub fn report(folders: &[PathBuf], host: &dyn Host) -> anyhow::Result<()> {
+/// Where there is no run, two do not have the score that is named, or a page cannot be written.
+pub fn report(asked: &Report, host: &dyn Host) -> anyhow::Result<()> {
     let mut runs = Vec::new();
-    for folder in folders {
+    for folder in &asked.runs {
         runs.extend(runs_in(folder).map_err(|error| Refusal(error.to_string()))?);
     }
+    let ranking = ranking(&runs, asked.score.as_deref())?;
     for run in &runs {
         run_page(run)?;
         host.out(&Layout::of(run).report().display());
-        words::summary(&read_run(run)?, host);
+        if ranking.is_none() {
+            words::summary(&read_run(run)?, host);
+        }
+    }
+    let Some(ranking) = ranking else { return Ok(()) };
+    host.out(&format_args!("\n{}", ranking.markdown(None).trim_end()));
+    if let Some(file) = &asked.write {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        std::fs::create_dir_all(folder)?;
+        atomic_write(file, ranking.markdown(Some(folder)).as_bytes())?;
+        host.out(&file.display());
     }
     Ok(())
 }

@@ -46,3 +46,27 @@ fn runs_of_other_images_or_without_predictions_are_refused() {
     fs::write(&file, "no tensors").unwrap();
     place.run(&["compare", &first, &second]).says(2, &["expected predictions, as a run writes them"]);
 }
+
+#[test]
+fn several_runs_stand_in_one_table_the_best_first() {
+    let (place, first, second) = two_runs();
+    let said = place.run(&["report", &first, &second, "--write", "tables/runs.md"]);
+    said.says(0, &["knn top-1 %", "test images that are drawn again"]);
+    let table = fs::read_to_string(place.path().join("tables/runs.md")).unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with("| ["))
+        .map(|line| line.split('|').map(str::trim).collect())
+        .collect();
+    let value = |row: &[&str]| row[4].parse::<f64>().unwrap();
+    assert!(rows.len() == 2 && value(&rows[0]) >= value(&rows[1]), "{table}");
+    assert_eq!(rows[0][5], "");
+    let difference = value(&rows[1]) - value(&rows[0]);
+    assert!(rows[1][5].starts_with(&format!("{difference:+.1} [")), "{table}");
+    assert!(table.contains("report.html)"), "{table}");
+    place
+        .run(&["report", &first, &second, "--score", "linear"])
+        .says(2, &["--score linear: expected two runs"]);
+    // One run says its own scores, as ever.
+    place.run(&["report", &first]).says(0, &["| knn "]);
+}

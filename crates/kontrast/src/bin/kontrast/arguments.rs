@@ -3,8 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 use kontrast::config::{ConfigError, Experiment, Loaded};
 use kontrast::{
-    Cluster, Compare, Duplicates, Embed, Evaluate, Export, Outliers, Pack, Permutations, Preview, Search,
-    Suggest, Table,
+    Cluster, Compare, Duplicates, Embed, Evaluate, Export, Outliers, Pack, Permutations, Preview, Report,
+    Search, Suggest, Table,
 };
 use kontrast_runlog::human::quoted;
 use std::fmt::Write;
@@ -32,12 +32,8 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     /// Compare two runs image by image, on the same test images
     Compare(Compare),
-    /// Write the page of run directories again, from their logs
-    Report {
-        /// Run directories, or folders of them
-        #[arg(required = true)]
-        runs: Vec<PathBuf>,
-    },
+    /// Write the page of run directories again, from their logs, and put several into one table
+    Report(Report),
     /// Turn images into vectors with a trained encoder, and write them as a table
     Embed(Embed),
     /// Say which images of a table are nearest to others

@@ -56,7 +56,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Worker => return worker::work(),
         Command::Evaluate(arguments) => return Ok(kontrast::evaluate(&arguments, host)?.exit_code()),
         Command::Compare(arguments) => kontrast::compare(&arguments, host)?,
-        Command::Report { runs } => kontrast::report(&runs, host)?,
+        Command::Report(arguments) => kontrast::report(&arguments, host)?,
         Command::Table(table) => kontrast::table(&table, host)?,
         Command::Inspect { file } => kontrast::inspect(&file, host)?,
         Command::Export(arguments) => {
