@@ -111,8 +111,9 @@ fn key_of_scores(session: &Session<'_>, dataset: &str) -> String {
 /// All that the scores of an encoder follow from, and of its projector where a protocol asks for that.
 fn key_of_weights(session: &Session<'_>, key: &str, model: Model<'_>) -> String {
     let Experiment { encoder, method, train, eval, .. } = &session.experiment;
-    let asks_for_projector = |protocol: &Box<dyn Protocol>| protocol.needs() == Needs::Projector;
-    let projector = protocols(eval, session.experiment.seed).iter().any(asks_for_projector).then_some(method);
+    let protocols = protocols(eval, session.experiment.seed);
+    let asked_for = protocols.iter().any(|protocol| protocol.needs() == Needs::Projector);
+    let projector = asked_for.then_some(method);
     let (precision, layout) = (train.precision, train.channels_last);
     let weights = fingerprint(model.encoder);
     format!("{key}, {encoder:?}, {weights}, {projector:?}, {precision:?}, {layout}")

@@ -109,7 +109,9 @@ impl Plan {
     pub fn list(&self) -> String {
         let width = self.runs.iter().map(|run| run.cell.name.len()).max().unwrap_or(0);
         let cells = self.runs.chunk_by(|one, next| one.cell.name == next.cell.name);
-        cells.map(|cell| format!("{:width$}  {}\n", cell[0].cell.name, states(cell))).collect()
+        let lines: Vec<_> =
+            cells.map(|cell| format!("{:width$}  {}", cell[0].cell.name, states(cell))).collect();
+        lines.join("\n") + "\n"
     }
 
     /// How long the rest takes, going by what is finished.

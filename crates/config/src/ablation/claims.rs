@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::groups::papers_of;
 use super::{Ablation, Cell};
 use crate::problems::Problems;
 
@@ -130,7 +131,7 @@ impl Ablation {
                     let known = group.is_none() || named.is_some();
                     let found = group.as_deref().unwrap_or_default();
                     problems.require(known, &key("test.correlated.group"), &found, &expected);
-                    let papers = self.papers_of(named, cells);
+                    let papers = papers_of(named, cells);
                     let inside = (-1.0..1.0).contains(least);
                     problems.require(inside, &key("test.correlated.least"), least, "-1 to less than 1");
                     let expected = "a [[paper_value]] of at least four cells";

@@ -25,12 +25,6 @@ impl Group {
 }
 
 impl Ablation {
-    /// How many cells a correlation has values of, all or those of a group.
-    pub(super) fn papers_of(&self, group: Option<&Group>, cells: &[Cell]) -> usize {
-        let of = |cell: &&Cell| cell.paper.is_some() && group.is_none_or(|group| group.has(&cell.labels));
-        cells.iter().filter(of).count()
-    }
-
     pub(super) fn check_groups(&self, cells: &[Cell], problems: &mut Problems) {
         for (index, group) in self.groups.iter().enumerate() {
             let key = |rest: &str| format!("group[{index}].{rest}");
@@ -43,7 +37,7 @@ impl Ablation {
                 let known = cells.iter().any(|other| one.has(&other.labels));
                 problems.require(known, &key(&format!("cells[{place}]")), cell, expected);
             }
-            let papers = self.papers_of(Some(group), cells);
+            let papers = papers_of(Some(group), cells);
             problems.require(
                 papers >= 4,
                 &key("cells"),
@@ -52,4 +46,10 @@ impl Ablation {
             );
         }
     }
+}
+
+/// How many cells a correlation has values of, all or those of a group.
+pub(super) fn papers_of(group: Option<&Group>, cells: &[Cell]) -> usize {
+    let of = |cell: &&Cell| cell.paper.is_some() && group.is_none_or(|group| group.has(&cell.labels));
+    cells.iter().filter(of).count()
 }

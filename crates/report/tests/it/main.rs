@@ -3,6 +3,7 @@
 mod ablation_pictures;
 mod ablations;
 mod claims;
+mod committed_results;
 mod measures;
 mod pictures;
 mod runs;

@@ -1,0 +1,95 @@
+//! The committed tables of ablations: each is what its scores say by the file it names, and the overview counts them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use kontrast_config::Ablation;
+use kontrast_report::{AblationResult, Verdict, ablation_markdown};
+use kontrast_runlog::Status;
+
+use crate::sample;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The tables, each with its name and text.
+fn tables() -> Vec<(String, String)> {
+    let files = fs::read_dir(root().join("docs/results")).unwrap().map(|file| file.unwrap().path());
+    let mut tables: Vec<_> = files
+        .filter(|file| file.extension().is_some_and(|ending| ending == "md"))
+        .map(|file| {
+            (file.file_stem().unwrap().to_string_lossy().into_owned(), fs::read_to_string(file).unwrap())
+        })
+        .filter(|(_, text)| text.contains("\n    cargo xtask ablation "))
+        .collect();
+    tables.sort();
+    tables
+}
+
+/// What came of the ablation, from the scores that its committed table lists.
+fn result_of(text: &str, out: &Path) -> AblationResult {
+    let command = text.lines().find_map(|line| line.strip_prefix("    cargo xtask ablation ")).unwrap();
+    let words: Vec<_> = command.split(' ').collect();
+    let option = |name: &str| words.iter().position(|word| *word == name).map(|place| words[place + 1]);
+    let ablation = Ablation::load(&root().join(words[0]), option("--scale"));
+    let ablation = ablation.unwrap_or_else(|error| panic!("{error}"));
+    let ablation = ablation.with_seeds(option("--seeds").map(|count| count.parse().unwrap()));
+    for line in text.split_once("\nRuns:\n").unwrap().1.lines().filter(|line| line.starts_with("- `")) {
+        let (name, found) = line.trim_start_matches("- `").split_once("`: ").unwrap();
+        let mut summary = sample::summary();
+        let score = summary.eval.trained.get_mut(&ablation.score).expect("a score of the sample");
+        let (value, status) = match found.split_once(", ") {
+            Some((value, "collapsed")) => (value.parse().ok(), Status::Collapsed),
+            _ => (found.parse().ok(), Status::Finished),
+        };
+        if let Some(value) = value {
+            score.top1 = value;
+        } else {
+            summary.eval.trained.clear();
+        }
+        summary.status = match found {
+            "not measured" => continue,
+            "failed" => Status::Failed,
+            "diverged" => Status::Diverged,
+            "collapsed" => Status::Collapsed,
+            _ => status,
+        };
+        sample::write(&out.join(name), &summary, &[]);
+    }
+    AblationResult::collect(&ablation, out, &format!("cargo xtask ablation {command}"))
+}
+
+#[test]
+fn each_table_is_what_its_scores_say() {
+    for (name, text) in tables() {
+        let out = tempfile::tempdir().unwrap();
+        let made = ablation_markdown(&result_of(&text, out.path()));
+        let (committed, _) = text.split_once("\nRuns:").unwrap();
+        assert!(made == committed, "docs/results/{name}.md has\n{committed}\nand its scores say\n{made}");
+    }
+}
+
+#[test]
+fn the_overview_counts_the_claims_of_every_table() {
+    let overview = fs::read_to_string(root().join("docs/results.md")).unwrap();
+    let (mut all, mut count) = ([0; 3], 0);
+    for (name, text) in tables() {
+        let out = tempfile::tempdir().unwrap();
+        let result = result_of(&text, out.path());
+        let of = |verdict| result.claims.iter().filter(|claim| claim.verdict == verdict).count();
+        let counts = [Verdict::Holds, Verdict::Fails, Verdict::Undecided].map(of);
+        let scale = result.scale.as_deref().unwrap_or("-");
+        let [holds, fails, undecided] = counts;
+        let row = format!("| [{name}](results/{name}.md) | {scale} | {holds} | {fails} | {undecided} |");
+        assert!(overview.contains(&row), "docs/results.md lacks\n{row}");
+        all = [all[0] + holds, all[1] + fails, all[2] + undecided];
+        count += 1;
+    }
+    let [holds, fails, undecided] = all;
+    let sentence = format!(
+        "Claims of papers judged so far: {}, of {count} tables: {holds} hold, {fails} fail, {undecided} are undecided.",
+        holds + fails + undecided
+    );
+    assert!(overview.contains(&sentence), "docs/results.md lacks\n{sentence}");
+}
