@@ -7,13 +7,11 @@ use kontrast_runlog::{RunDir, Status, read_summary};
 use serde::Serialize;
 
 use crate::scores::one_decimal;
-use crate::verdict::{
-    JudgedClaim, Verdict, claims_markdown, correlation_interval, judged, kendall, spearman,
-};
+use crate::verdict::{JudgedClaim, RankCorrelation, Verdict, claims_markdown, judged};
 use crate::{Spread, markdown_table};
 
 /// What an ablation found so far.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AblationResult {
     /// Name of the ablation.
     pub name: String,
@@ -107,21 +105,31 @@ impl AblationResult {
         (!kept.is_empty()).then(|| (kept.iter().filter(|agrees| **agrees).count(), kept.len()))
     }
 
-    /// Rank correlations of our cells with the paper's, with their 95 % intervals: of all, and of each group of the file.
-    pub(crate) fn correlations(&self) -> Vec<String> {
-        let all = correlation(&self.cells).map(|words| format!("Over {words}."));
+    /// Rank correlations of our cells with the paper's values: of all, and of each group of the file.
+    pub(crate) fn correlations(&self) -> Vec<RankCorrelation> {
         let of_group = |(name, places): &(String, Vec<usize>)| {
             let cells: Vec<_> = places.iter().map(|&place| self.cells[place].clone()).collect();
-            correlation(&cells).map(|words| format!("Within \u{201c}{name}\u{201d}, over {words}."))
+            RankCorrelation::of(Some(name), beside_paper(&cells))
         };
-        all.into_iter().chain(self.groups.iter().filter_map(of_group)).collect()
+        let all = RankCorrelation::of(None, beside_paper(&self.cells));
+        std::iter::once(all).chain(self.groups.iter().map(of_group)).collect()
+    }
+
+    /// The same in sentences, each of which has an interval.
+    pub(crate) fn correlations_in_words(&self) -> String {
+        let sentences: Vec<_> = self.correlations().iter().filter_map(RankCorrelation::in_words).collect();
+        sentences.join(" ")
+    }
+
+    /// The cell with these labels; none where it is left out.
+    pub(crate) fn cell(&self, labels: &[&String]) -> Option<&CellResult> {
+        self.cells.iter().find(|cell| cell.labels.iter().eq(labels.iter().copied()))
     }
 
     /// The order in a sentence, and how many claims hold.
     pub(crate) fn verdict(&self) -> String {
-        let all =
-            [self.claims_in_a_sentence(), self.order_in_a_sentence()].into_iter().chain(self.correlations());
-        all.filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")
+        let all = [self.claims_in_a_sentence(), self.order_in_a_sentence(), self.correlations_in_words()];
+        all.into_iter().filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
     fn claims_in_a_sentence(&self) -> String {
@@ -162,6 +170,11 @@ impl Outcome {
 }
 
 impl CellResult {
+    /// Its labels in one line.
+    pub(crate) fn name(&self) -> String {
+        self.labels.join(", ")
+    }
+
     /// Mean and std over the seeds that have a score, collapsed ones among them.
     pub fn spread(&self) -> Option<Spread> {
         let scores = self.runs.iter().filter_map(|(_, outcome)| outcome.score());
@@ -211,18 +224,6 @@ pub fn ablation_markdown(result: &AblationResult) -> String {
         result.verdict(),
         result.command
     )
-}
-
-/// Spearman's rank correlation with its interval and Kendall's, from four cells on.
-fn correlation(cells: &[CellResult]) -> Option<String> {
-    let (ours, paper): (Vec<f64>, Vec<f64>) = beside_paper(cells).unzip();
-    let count = ours.len();
-    let (rho, tau) = (spearman(&ours, &paper)?, kendall(&ours, &paper)?);
-    let (low, high) = if count < 4 { return None } else { correlation_interval(rho, count, 0.95) };
-    Some(format!(
-        "{count} cells Spearman's rank correlation with the paper is {rho:.2} (95 % interval {low:.2} to {high:.2}), Kendall's \
-         {tau:.2}"
-    ))
 }
 
 /// Our mean and the paper's value, of each cell that has both.

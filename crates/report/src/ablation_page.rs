@@ -2,15 +2,13 @@
 
 use std::path::Path;
 
-use minijinja::Value;
 use serde::Serialize;
 
-use crate::beside_paper::plot;
-use crate::cell_curves::curves;
-use crate::cell_grid::{CellGrid, grids};
-use crate::page::{safe, write};
+use crate::ablation_pictures::{axes_drawn, over_paper};
+use crate::cell_curves::cell_curves;
+use crate::page::{Drawn, drawn, write};
 use crate::verdict::SMALL_PRINT;
-use crate::{AblationResult, CellResult, Curve, JudgedClaim, Outcome, ReportError, Verdict};
+use crate::{AblationResult, CellResult, JudgedClaim, Outcome, ReportError, Verdict};
 
 /// Writes the page of an ablation.
 ///
@@ -18,14 +16,16 @@ use crate::{AblationResult, CellResult, Curve, JudgedClaim, Outcome, ReportError
 /// When the page cannot be written.
 pub fn ablation_page(result: &AblationResult, path: &Path) -> Result<(), ReportError> {
     let claims = result.claims.iter().map(ClaimRow::of).collect();
-    let drawn = |curve: &Curve| Drawn { title: curve.title.clone(), svg: safe(curve.to_svg()) };
+    let (axes, how_to_read) = axes_drawn(result);
     let content = Content {
         result,
         verdict: result.verdict(),
-        grids: grids(result),
-        beside_paper: Some(plot(result)).filter(|svg| !svg.is_empty()).map(safe),
-        curves: curves(result).iter().map(drawn).collect(),
         rows: rows(result),
+        axes,
+        how_to_read,
+        over_paper: over_paper(result),
+        correlation: result.correlations_in_words(),
+        curves: cell_curves(result).iter().map(drawn).collect(),
         claims,
         small_print: SMALL_PRINT,
     };
@@ -37,20 +37,14 @@ pub fn ablation_page(result: &AblationResult, path: &Path) -> Result<(), ReportE
 struct Content<'r> {
     result: &'r AblationResult,
     verdict: String,
-    grids: Vec<CellGrid>,
-    /// The plot of ours over the paper's.
-    beside_paper: Option<Value>,
-    curves: Vec<Drawn>,
     rows: Vec<Row<'r>>,
+    axes: Vec<Drawn>,
+    how_to_read: &'static str,
+    over_paper: Option<Drawn>,
+    correlation: String,
+    curves: Vec<Drawn>,
     claims: Vec<ClaimRow<'r>>,
     small_print: &'static str,
-}
-
-/// A curve with its title.
-#[derive(Serialize)]
-struct Drawn {
-    title: String,
-    svg: Value,
 }
 
 /// A claim with its verdict.

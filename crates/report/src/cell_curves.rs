@@ -1,81 +1,83 @@
-//! The curves of an ablation: its cells along its one axis, and how each learned.
+//! Learning curves of an ablation's cells: the first seed of each, from its events.
 
 use kontrast_runlog::{Event, read_events};
 
-use crate::{AblationResult, CellResult, Curve, Series};
+use crate::ablation::{AblationResult, CellResult};
+use crate::{Curve, Series};
 
-/// Lines of one plot: more are not told apart.
-const LINES: usize = 6;
+/// More lines than these cannot be told apart by colour.
+const MOST_COLOURED: usize = 8;
 
-/// The curves that there are points for.
-pub(crate) fn curves(result: &AblationResult) -> Vec<Curve> {
-    let learning = |title, pick: fn(&Event) -> Option<f64>| Curve {
-        title: format!("{title}{}", which(result)),
-        x_label: "steps".to_owned(),
-        series: shown(result).into_iter().map(|cell| line(cell, pick)).collect(),
-        ..Curve::default()
-    };
-    let loss = learning("Loss by step", |event| match *event {
-        Event::Step { loss, .. } => Some(loss),
-        _ => None,
-    });
-    let rank = learning("Effective rank of the embeddings in the step's batch", |event| match *event {
-        Event::Step { effective_rank, .. } => effective_rank,
-        _ => None,
-    });
-    let mut curves = vec![along_the_axis(result), loss, rank];
-    curves.retain(|curve| !curve.to_svg().is_empty());
+/// Loss and online score over steps, as far as there are events. A log that cannot be read has no line.
+pub(crate) fn cell_curves(result: &AblationResult) -> Vec<Curve> {
+    let logs: Vec<(&CellResult, Vec<Event>)> = result
+        .cells
+        .iter()
+        .filter_map(|cell| Some((cell, read_events(&cell.runs.first()?.0).ok()?.events)))
+        .filter(|(_, events)| !events.is_empty())
+        .collect();
+    let has_online =
+        |name: &str| logs.iter().flat_map(|(_, events)| events).any(|event| online(event, name).is_some());
+    // The score of the table where it was made while training, else the one that every method makes.
+    let score = if has_online(&result.score) { &result.score } else { "knn" };
+    let curves = [
+        ("Loss".to_owned(), curve(&logs, loss)),
+        (format!("{score} top-1 while training, %"), curve(&logs, |event| online(event, score))),
+    ];
     curves
+        .into_iter()
+        .map(|(title, series)| Curve { title, x_label: "steps".to_owned(), series, ..Curve::default() })
+        .filter(|curve| !curve.to_svg().is_empty())
+        .collect()
 }
 
-/// Ours and the paper's over the labels of the one axis, each as points above the mean of its own: so that shapes are
-/// compared, whatever the level.
-fn along_the_axis(result: &AblationResult) -> Curve {
-    let (1, 3..) = (result.axes.len(), result.cells.len()) else { return Curve::default() };
-    let series = |name: &str, of: fn(&CellResult) -> Option<f64>| {
-        let values: Vec<_> = result.cells.iter().map(of).collect();
-        let known: Vec<f64> = values.iter().copied().flatten().collect();
-        let mean = known.iter().sum::<f64>() / known.len() as f64;
-        let points = values.iter().enumerate().filter_map(|(at, value)| Some((at as f64, (*value)? - mean)));
-        Series { name: name.to_owned(), points: points.collect(), baseline_of: None }
+/// A line for each cell; of many the best and the worst are named, and lie above the others.
+fn curve<'r>(logs: &[(&'r CellResult, Vec<Event>)], pick: impl Fn(&Event) -> Option<f64>) -> Vec<Series> {
+    let at = |event: &Event| Some((event.step()? as f64, pick(event)?));
+    let line = |(cell, events): &(&'r CellResult, Vec<Event>)| {
+        let points: Vec<_> = events.iter().filter_map(at).collect();
+        let series = Series { name: cell.name(), points, ..Series::default() };
+        (!series.points.is_empty()).then_some((*cell, series))
     };
-    let all =
-        [series("ours", |cell| cell.spread().map(|spread| spread.mean)), series("paper", |cell| cell.paper)];
-    Curve {
-        title: "Points above the mean of the cells, by cell".to_owned(),
-        x_label: result.axes[0].clone(),
-        x_ticks: result
-            .cells
-            .iter()
-            .enumerate()
-            .map(|(at, cell)| (at as f64, cell.labels.join(", ")))
-            .collect(),
-        series: all.into_iter().filter(|series| !series.points.is_empty()).collect(),
-        levels: Vec::new(),
+    let mut lines: Vec<_> = logs.iter().filter_map(line).collect();
+    if lines.len() > MOST_COLOURED {
+        lines.sort_by(|(a, _), (b, _)| mean(b).total_cmp(&mean(a)));
+        let last = lines.iter().rposition(|(cell, _)| cell.spread().is_some());
+        // Without scores there is neither a best nor a worst.
+        for (place, (cell, series)) in lines.iter_mut().enumerate() {
+            match (place, last) {
+                (0, Some(last)) if last > 0 => series.name = named("best", cell),
+                (place, Some(last)) if last > 0 && place == last => series.name = named("worst", cell),
+                _ => series.is_muted = true,
+            }
+        }
+        // The worst has the second colour.
+        if let Some(last) = last.filter(|last| *last > 0) {
+            lines.swap(1, last);
+        }
+    }
+    lines.into_iter().map(|(_, series)| series).collect()
+}
+
+/// Cells without a score come last.
+fn mean(cell: &CellResult) -> f64 {
+    cell.spread().map_or(f64::NEG_INFINITY, |spread| spread.mean)
+}
+
+fn named(which: &str, cell: &CellResult) -> String {
+    format!("{which}: {}", cell.name())
+}
+
+fn loss(event: &Event) -> Option<f64> {
+    match event {
+        Event::Step { loss, .. } => Some(*loss),
+        _ => None,
     }
 }
 
-/// The cells that are drawn: all where they are few, else some from the best to the worst.
-fn shown(result: &AblationResult) -> Vec<&CellResult> {
-    let mut cells: Vec<_> = result.cells.iter().filter(|cell| cell.spread().is_some()).collect();
-    if cells.len() > LINES {
-        let mean = |cell: &CellResult| cell.spread().map_or(f64::NAN, |spread| spread.mean);
-        cells.sort_by(|one, other| mean(other).total_cmp(&mean(one)));
-        let last = cells.len() - 1;
-        cells = (0..LINES).map(|place| cells[place * last / (LINES - 1)]).collect();
+fn online(event: &Event, score: &str) -> Option<f64> {
+    match event {
+        Event::Score { top1, .. } => top1.get(score).copied(),
+        _ => None,
     }
-    cells
-}
-
-fn which(result: &AblationResult) -> &'static str {
-    let scored = result.cells.iter().filter(|cell| cell.spread().is_some()).count();
-    if scored > LINES { ", of six cells from the best to the worst" } else { "" }
-}
-
-/// What the first run of a cell that left a log did.
-fn line(cell: &CellResult, pick: fn(&Event) -> Option<f64>) -> Series {
-    let logs = cell.runs.iter().filter_map(|(run, _)| read_events(run).ok());
-    let events = logs.map(|log| log.events).find(|events| !events.is_empty()).unwrap_or_default();
-    let points = events.iter().filter_map(|event| Some((event.step()? as f64, pick(event)?)));
-    Series { name: cell.labels.join(", "), points: points.collect(), baseline_of: None }
 }

@@ -2,10 +2,9 @@
 //!
 //! Colours are CSS variables with a default, so that a page's light and dark styles reach into it.
 
-use std::fmt::Write;
-
 use crate::placement::apart;
 use crate::scale::Scale;
+use crate::svg::{COLOURS, LINE, MIDDLE, MUTED, cut, escape, push, short, text, titled};
 
 /// A plot of lines over one axis.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +31,8 @@ pub struct Series {
     pub points: Vec<(f64, f64)>,
     /// Which line, by its position, this one is the baseline of: it is dashed, in that line's colour.
     pub baseline_of: Option<usize>,
+    /// One of many: thin, neutral, below the others, and named under the pointer alone.
+    pub is_muted: bool,
 }
 
 /// A horizontal line to hold the others against, such as chance.
@@ -53,18 +54,10 @@ const LETTER: f64 = 6.6;
 const BEFORE: f64 = 18.0;
 const TOP: f64 = 16.0;
 const BOTTOM: f64 = 40.0;
-/// Room that one line of text needs.
-const LINE: f64 = 14.0;
-/// From the middle of a line of text down to where its letters stand.
-const MIDDLE: f64 = 4.0;
+/// Of a name, so that there is room for it.
+const MOST_LETTERS: usize = 26;
 /// More points than this cannot be told apart.
 const MOST_POINTS: usize = 300;
-const COLOURS: [&str; 4] = [
-    "var(--series-1, #2458c5)",
-    "var(--series-2, #b3541e)",
-    "var(--series-3, #0b7a63)",
-    "var(--series-4, #8a3ea8)",
-];
 
 impl Curve {
     /// The plot as an `<svg>` element; empty where no line has a point.
@@ -89,9 +82,12 @@ impl Curve {
         );
         self.axes(&mut svg, &x, &y);
         self.draw_levels(&mut svg, &y);
-        for (index, series) in self.series.iter().enumerate() {
-            let dashes = dashes(index, series);
-            draw_series(&mut svg, series, (&x, &y), colour(index, series), dashes);
+        let lines = || self.series.iter().enumerate();
+        let (muted, others) =
+            (lines().filter(|line| line.1.is_muted), lines().filter(|line| !line.1.is_muted));
+        for (index, series) in muted.chain(others) {
+            let hover = if self.series.len() > 1 { &series.name } else { "" };
+            draw_series(&mut svg, series, (&x, &y), colour(index, series), (dashes(index, series), hover));
         }
         self.end_labels(&mut svg, &y);
         svg + "</svg>"
@@ -146,9 +142,10 @@ impl Curve {
     /// The last value of each line and each level, what it is called, its colour and how bold it is.
     fn labels(&self) -> Vec<(f64, String, &'static str, u32)> {
         let several = self.series.len() > 1;
-        let lines = self.series.iter().enumerate().filter_map(|(index, series)| {
+        let named = self.series.iter().enumerate().filter(|(_, series)| !series.is_muted);
+        let lines = named.filter_map(|(index, series)| {
             let (_, last) = series.points.iter().rfind(|point| point.0.is_finite() && point.1.is_finite())?;
-            let name = if several { format!("{} ", series.name) } else { String::new() };
+            let name = if several { format!("{} ", cut(&series.name, MOST_LETTERS)) } else { String::new() };
             let weight = if series.baseline_of.is_some() { 400 } else { 600 };
             Some((*last, format!("{name}{}", short(*last)), colour(index, series), weight))
         });
@@ -189,24 +186,34 @@ impl Curve {
     }
 }
 
-const MUTED: &str = "fill:var(--muted, #6b7280)";
+const NEUTRAL: &str = "var(--level, #6b7280)";
 const LEVEL_NAME: &str = "var(--muted, #6b7280)";
 
 /// A line's own colour, or that of the line it is the baseline of.
 fn colour(index: usize, series: &Series) -> &'static str {
+    if series.is_muted {
+        return NEUTRAL;
+    }
     COLOURS[series.baseline_of.unwrap_or(index) % COLOURS.len()]
 }
 
 /// Baselines are dashed, and lines that share a colour with an earlier one dotted.
 fn dashes(index: usize, series: &Series) -> &'static str {
     match series.baseline_of {
+        _ if series.is_muted => "",
         Some(_) => " stroke-dasharray=\"5 4\"",
         None if index >= COLOURS.len() => " stroke-dasharray=\"1 5\"",
         None => "",
     }
 }
 
-fn draw_series(svg: &mut String, series: &Series, (x, y): (&Scale, &Scale), colour: &str, dashes: &str) {
+fn draw_series(
+    svg: &mut String,
+    series: &Series,
+    (x, y): (&Scale, &Scale),
+    colour: &str,
+    (dashes, hover): (&str, &str),
+) {
     let mut path = String::new();
     let mut gap = true;
     for (at, value) in thinned(&series.points) {
@@ -221,10 +228,16 @@ fn draw_series(svg: &mut String, series: &Series, (x, y): (&Scale, &Scale), colo
     push(
         svg,
         format_args!(
-            "<path d=\"{path}\" fill=\"none\" stroke-width=\"2\" stroke-linejoin=\"round\" \
-         stroke-linecap=\"round\"{dashes} style=\"stroke:{colour}\"/>"
+            "<path class=\"line\" d=\"{path}\" fill=\"none\" stroke-width=\"{}\" stroke-linejoin=\"round\" \
+         stroke-linecap=\"round\"{dashes} style=\"stroke:{colour}\">{}</path>",
+            if series.is_muted { 1 } else { 2 },
+            titled(hover)
         ),
     );
+    if series.is_muted {
+        return;
+    }
+    let named = if hover.is_empty() { String::new() } else { format!("{hover}, ") };
     let few = series.points.len() <= 40;
     let last = series.points.len().saturating_sub(1);
     for (index, (at, value)) in series.points.iter().enumerate() {
@@ -232,12 +245,11 @@ fn draw_series(svg: &mut String, series: &Series, (x, y): (&Scale, &Scale), colo
             push(
                 svg,
                 format_args!(
-                    "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"{}\" style=\"fill:{colour}\"><title>{}: {}</title></circle>",
+                    "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"{}\" style=\"fill:{colour}\">{}</circle>",
                     x.at(*at),
                     y.at(*value),
                     if index == last { 4.0 } else { 2.5 },
-                    short(*at),
-                    short(*value)
+                    titled(&format!("{named}{}: {}", short(*at), short(*value)))
                 ),
             );
         }
@@ -252,35 +264,6 @@ fn thinned(points: &[(f64, f64)]) -> impl Iterator<Item = (f64, f64)> {
     kept.map(|(_, point)| *point)
 }
 
-fn text(svg: &mut String, x: f64, y: f64, anchor: &str, style: &str, words: &str) {
-    push(
-        svg,
-        format_args!(
-            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" style=\"{style}\">{}</text>",
-            escape(words)
-        ),
-    );
-}
-
-/// Three digits that matter, or all those before the point, where these are not many.
-fn short(value: f64) -> String {
-    if value.abs() >= 1e7 {
-        return format!("{value:.2e}");
-    }
-    let digits = if value.abs() >= 10.0 { 1 } else { 2 };
-    let text = format!("{value:.digits$}");
-    text.strip_suffix(".0").or_else(|| text.strip_suffix(".00")).map_or_else(|| text.clone(), str::to_owned)
-}
-
-pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-fn push(svg: &mut String, piece: std::fmt::Arguments<'_>) {
-    // Writing into a string cannot fail.
-    let _ = svg.write_fmt(piece);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,7 +273,7 @@ mod tests {
             title: "loss".to_owned(),
             x_label: "epoch".to_owned(),
             x_ticks: Vec::new(),
-            series: vec![Series { name: "loss".to_owned(), points: points.to_vec(), baseline_of: None }],
+            series: vec![Series { name: "loss".to_owned(), points: points.to_vec(), ..Series::default() }],
             levels: vec![Level { name: "chance".to_owned(), value: 6.0 }],
         }
     }
@@ -330,6 +313,7 @@ mod tests {
             name: "random init".to_owned(),
             points: vec![(1.0, 40.0), (2.0, 30.0)],
             baseline_of: Some(0),
+            ..Series::default()
         });
         plot.x_ticks = vec![(1.0, "first".to_owned()), (2.0, "second".to_owned())];
         let svg = plot.to_svg();
@@ -368,7 +352,7 @@ mod tests {
             .map(|index| Series {
                 name: name(index),
                 points: vec![(0.0, 9.0), (10.0, index as f64)],
-                baseline_of: None,
+                ..Series::default()
             })
             .collect();
         let longest = plot.labels().iter().map(|(_, label, ..)| label.len()).max().unwrap();

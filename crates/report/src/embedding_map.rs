@@ -10,7 +10,7 @@ use kontrast_runlog::{RunlogError, atomic_write};
 use serde::{Deserialize, Serialize};
 
 use crate::ReportError;
-use crate::curve::escape;
+use crate::svg::{cut, escape};
 
 /// Representations of some images, as `figures/embedding.json` has them; their images lie in `embedding.jpg` beside it, in rows of
 /// [`EmbeddingMap::COLUMNS`].
@@ -47,6 +47,8 @@ const SHOWN: f64 = 128.0;
 const LINE: f64 = 16.0;
 /// Classes that are named beside the points.
 const NAMED: usize = 17;
+/// Of a class's name.
+const MOST_LETTERS: usize = 20;
 
 impl EmbeddingMap {
     /// Images in a row of the picture.
@@ -128,7 +130,7 @@ impl EmbeddingMap {
                 self.colour(class),
                 left + 10.0,
                 y + 4.0,
-                escape(&cut(name))
+                escape(&cut(name, MOST_LETTERS))
             );
         }
         if self.classes.len() > NAMED {
@@ -145,7 +147,7 @@ impl EmbeddingMap {
             let (x, y) = place.at(*point);
             let class = self.labels.get(image).copied();
             let colour = class.map_or("var(--series-1, #2458c5)".to_owned(), |class| self.colour(class));
-            let name = class.map_or(String::new(), |class| escape(&cut(&self.classes[class])));
+            let name = class.map_or(String::new(), |class| escape(&cut(&self.classes[class], MOST_LETTERS)));
             let (column, row) = (image % Self::COLUMNS * self.cell.0, image / Self::COLUMNS * self.cell.1);
             let _ = write!(
                 svg,
@@ -195,16 +197,6 @@ impl Placement {
         (half + across, half - up)
     }
 }
-
-/// As much of a name as there is room for.
-fn cut(name: &str) -> String {
-    const MOST: usize = 20;
-    if name.chars().count() <= MOST {
-        return name.to_owned();
-    }
-    name.chars().take(MOST - 1).chain(['\u{2026}']).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

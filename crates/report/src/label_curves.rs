@@ -28,10 +28,15 @@ fn curve(summary: &Summary, lines: &[Line], title: &str, x_label: &str) -> Optio
             continue;
         }
         let own = series.len();
-        series.push(Series { name: name.to_owned(), points: trained, baseline_of: None });
+        series.push(Series { name: name.to_owned(), points: trained, ..Series::default() });
         let random_init = points(&summary.eval.random_init, prefix);
         if !random_init.is_empty() {
-            series.push(Series { name: baseline.to_owned(), points: random_init, baseline_of: Some(own) });
+            series.push(Series {
+                name: baseline.to_owned(),
+                points: random_init,
+                baseline_of: Some(own),
+                ..Series::default()
+            });
         }
     }
     let mut numbers: Vec<f64> = series.iter().flat_map(|line| &line.points).map(|point| point.0).collect();

@@ -90,7 +90,7 @@ pub(crate) fn layers_curve(summary: &Summary) -> Option<Curve> {
     let line = |probe: &str, name: &str, baseline_of, pick: fn(&LayerScore) -> Option<f64>| {
         let of_probe = scores.iter().filter(|score| score.probe == probe);
         let points = of_probe.filter_map(|score| Some((score.stage as f64, pick(score)?))).collect();
-        Series { name: name.to_owned(), points, baseline_of }
+        Series { name: name.to_owned(), points, baseline_of, ..Series::default() }
     };
     let trained = probes.iter().map(|probe| line(probe, probe, None, |score| Some(score.top1)));
     let random_init = probes

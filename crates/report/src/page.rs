@@ -10,7 +10,7 @@ use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
-use crate::ReportError;
+use crate::{Curve, ReportError};
 
 /// A picture of the run, as a page holds it.
 #[derive(Debug, Serialize)]
@@ -19,6 +19,18 @@ pub(crate) struct Picture {
     pub(crate) name: String,
     /// The PNG as a `data:` address.
     pub(crate) data: Value,
+}
+
+/// A picture that is drawn, with what stands above it.
+#[derive(Serialize)]
+pub(crate) struct Drawn {
+    pub(crate) title: String,
+    pub(crate) svg: Value,
+}
+
+/// A curve, as a page holds it.
+pub(crate) fn drawn(curve: &Curve) -> Drawn {
+    Drawn { title: curve.title.clone(), svg: safe(curve.to_svg()) }
 }
 
 /// Renders a template and replaces the page by it.

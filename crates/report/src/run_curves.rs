@@ -43,7 +43,7 @@ impl<'e> Time<'e> {
         Series {
             name: name.to_owned(),
             points: self.events.iter().filter_map(at).collect(),
-            baseline_of: None,
+            ..Series::default()
         }
     }
 

@@ -13,11 +13,11 @@ use crate::label_free::measured;
 use crate::layers::{LayerTable, layers_curve, layers_table};
 use crate::loss_parts::{PartRow, part_rows};
 use crate::measures::{MeasureRow, measures};
-use crate::page::{Picture, pictures, safe, write};
+use crate::page::{Drawn, Picture, drawn, pictures, safe, write};
 use crate::run_curves::curves;
 use crate::scores::{ScoreRow, read_run, rows, state};
 use crate::spectrum::spectrum;
-use crate::{Curve, ReportError, conclusion};
+use crate::{ReportError, conclusion};
 
 /// Writes `report.html` into a run directory, from its summary, its events and its figures. What is not
 /// there yet is left out, and damaged lines of the log are named on the page.
@@ -168,16 +168,6 @@ fn facts(summary: &Summary) -> Vec<Fact> {
 
 fn label_free(figures: &LabelFree) -> Vec<Fact> {
     measured(figures).map(|(figure, text)| fact(figure.name, text, figure.note)).collect()
-}
-
-#[derive(Serialize)]
-struct Drawn {
-    title: String,
-    svg: minijinja::Value,
-}
-
-fn drawn(curve: &Curve) -> Drawn {
-    Drawn { title: curve.title.clone(), svg: safe(curve.to_svg()) }
 }
 
 fn started(events: &[Event]) -> Option<&str> {

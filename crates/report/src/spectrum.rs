@@ -14,7 +14,7 @@ pub(crate) fn spectrum(figures: &LabelFree) -> Option<Curve> {
         title: "Spectrum: variance of each principal component, log10 of its fraction".to_owned(),
         x_label: "component".to_owned(),
         x_ticks: ticks(last),
-        series: vec![Series { name: "spectrum".to_owned(), points, baseline_of: None }],
+        series: vec![Series { name: "spectrum".to_owned(), points, ..Series::default() }],
         levels: Vec::new(),
     })
 }

@@ -1,5 +1,6 @@
 //! Whether a paper's claims hold in our runs.
 
+mod correlation;
 mod evidence;
 mod statistics;
 
@@ -9,8 +10,8 @@ use kontrast_config::{Ablation, Claim, ClaimTest};
 use serde::Serialize;
 
 use crate::ablation::CellResult;
+pub use correlation::RankCorrelation;
 use evidence::{Evidence, Tested};
-pub(crate) use statistics::{correlation_interval, kendall, spearman};
 
 /// How likely it may be, by chance, that any tested claim of a file is decided wrongly.
 const LEVEL: f64 = 0.05;

@@ -35,6 +35,9 @@ fn result_of(text: &str, out: &Path) -> AblationResult {
     let ablation = Ablation::load(&root().join(words[0]), option("--scale"));
     let ablation = ablation.unwrap_or_else(|error| panic!("{error}"));
     let ablation = ablation.with_seeds(option("--seeds").map(|count| count.parse().unwrap()));
+    let command = format!("cargo xtask ablation {command}");
+    let none = AblationResult::collect(&ablation, out, &command);
+    let folders: Vec<_> = none.cells.iter().flat_map(|cell| &cell.runs).map(|(folder, _)| folder).collect();
     for line in text.split_once("\nRuns:\n").unwrap().1.lines().filter(|line| line.starts_with("- `")) {
         let (name, found) = line.trim_start_matches("- `").split_once("`: ").unwrap();
         let mut summary = sample::summary();
@@ -55,9 +58,19 @@ fn result_of(text: &str, out: &Path) -> AblationResult {
             "collapsed" => Status::Collapsed,
             _ => status,
         };
-        sample::write(&out.join(name), &summary, &[]);
+        let folder = folders
+            .iter()
+            .find(|folder| apart_from_digest(&folder.to_string_lossy()).ends_with(&apart_from_digest(name)));
+        sample::write(folder.unwrap_or_else(|| panic!("{name} is no run of the file")), &summary, &[]);
     }
-    AblationResult::collect(&ablation, out, &format!("cargo xtask ablation {command}"))
+    AblationResult::collect(&ablation, out, &command)
+}
+
+/// The name of a run without its digest, which changes with what keys are called: `name-s0`.
+fn apart_from_digest(name: &str) -> String {
+    let (rest, seed) = name.rsplit_once("-s").expect("a seed");
+    let (cell, _) = rest.rsplit_once('-').expect("a digest");
+    format!("{cell}-s{seed}")
 }
 
 #[test]

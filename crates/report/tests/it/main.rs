@@ -4,6 +4,7 @@ mod ablation_pictures;
 mod ablations;
 mod claims;
 mod committed_results;
+mod grid;
 mod measures;
 mod pictures;
 mod runs;

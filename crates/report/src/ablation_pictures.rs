@@ -1,0 +1,112 @@
+//! The pictures of an ablation: maps of two axes, a plot of one, and our scores over the paper's.
+
+use crate::ablation::{AblationResult, CellResult, Outcome};
+use crate::axis_plot::{AxisPlot, AxisPoint, RunPoint};
+use crate::heat_map::{HeatCell, HeatMap};
+use crate::page::{Drawn, safe};
+use crate::paper_scatter::PaperScatter;
+
+/// Fewer cells have no order to be compared.
+const LEAST_POINTS: usize = 3;
+
+/// What is drawn of one axis or two, with a sentence on how to read it; nothing of more axes, and nothing without a number.
+pub(crate) fn axes_drawn(result: &AblationResult) -> (Vec<Drawn>, &'static str) {
+    match &result.labels[..] {
+        [values] => (plotted(result, values).into_iter().collect(), HOW_TO_READ_A_PLOT),
+        [rows, columns] => (mapped(result, rows, columns), HOW_TO_READ_A_MAP),
+        _ => (Vec::new(), ""),
+    }
+}
+
+const HOW_TO_READ_A_PLOT: &str = "Top-1 in per cent. Points are seeds, and crosses are runs that collapsed; the line goes \
+                                  through means. Circles are the paper's values.";
+const HOW_TO_READ_A_MAP: &str = "Top-1 in per cent, means over seeds. Each map is shaded from its own lowest value to its \
+                                 own highest.";
+
+fn plotted(result: &AblationResult, values: &[String]) -> Option<Drawn> {
+    let point = |label: &String| match result.cell(&[label]) {
+        Some(cell) => axis_point(cell),
+        None => AxisPoint { label: label.clone(), words: LEFT_OUT.to_owned(), ..AxisPoint::default() },
+    };
+    let title = format!("{}, %", result.score);
+    let values = values.iter().map(point).collect();
+    let svg = AxisPlot { title: title.clone(), axis: result.axes[0].clone(), values }.to_svg();
+    (!svg.is_empty()).then(|| Drawn { title, svg: safe(svg) })
+}
+
+fn axis_point(cell: &CellResult) -> AxisPoint {
+    let run = |(path, outcome): &(std::path::PathBuf, Outcome)| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let has_collapsed = matches!(outcome, Outcome::Collapsed(_));
+        let words = if has_collapsed { ", collapsed" } else { "" };
+        outcome.score().map(|score| RunPoint {
+            score,
+            has_collapsed,
+            hover: format!("{name}: {score:.2}{words}"),
+        })
+    };
+    let mean = cell.spread().map(|spread| spread.mean);
+    AxisPoint {
+        label: cell.name(),
+        runs: cell.runs.iter().filter_map(run).collect(),
+        mean,
+        paper: cell.paper,
+        words: if mean.is_none() { cell.ours() } else { String::new() },
+    }
+}
+
+const LEFT_OUT: &str = "left out";
+
+fn mapped(result: &AblationResult, rows: &[String], columns: &[String]) -> Vec<Drawn> {
+    let of = |title: String, draw: &dyn Fn(&CellResult) -> HeatCell| {
+        let cell = |row: &String, column: &String| match result.cell(&[row, column]) {
+            Some(cell) => draw(cell),
+            None => HeatCell { words: LEFT_OUT.to_owned(), ..HeatCell::default() },
+        };
+        let cells: Vec<Vec<_>> =
+            rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect();
+        cells.iter().flatten().any(|cell| cell.value.is_some()).then(|| {
+            let axes = (result.axes[0].clone(), result.axes[1].clone());
+            let map =
+                HeatMap { title: title.clone(), axes, rows: rows.to_vec(), columns: columns.to_vec(), cells };
+            Drawn { title, svg: safe(map.to_svg()) }
+        })
+    };
+    let paper = |cell: &CellResult| HeatCell {
+        value: cell.paper,
+        words: if cell.paper.is_none() { "no value".to_owned() } else { String::new() },
+        hover: cell.name(),
+    };
+    [of(format!("Ours, {}", result.score), &heat_cell), of("Paper".to_owned(), &paper)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// With what a reader must know of its runs.
+fn heat_cell(cell: &CellResult) -> HeatCell {
+    let hover = format!("{}: {}, seeds: {}", cell.name(), cell.ours(), cell.seeds());
+    let Some(spread) = cell.spread() else { return HeatCell { value: None, words: cell.ours(), hover } };
+    let collapsed = cell.runs.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Collapsed(_))).count();
+    let words = match collapsed {
+        0 if spread.count < cell.runs.len() => format!("{} of {} seeds", spread.count, cell.runs.len()),
+        0 => String::new(),
+        all if all == spread.count => "collapsed".to_owned(),
+        some => format!("{some} collapsed"),
+    };
+    HeatCell { value: Some(spread.mean), words, hover }
+}
+
+/// Our scores over the paper's values, where there are cells enough with both.
+pub(crate) fn over_paper(result: &AblationResult) -> Option<Drawn> {
+    let point = |cell: &CellResult| {
+        let (spread, paper) = (cell.spread()?, cell.paper?);
+        Some((paper, spread.mean, format!("{}: ours {spread}, paper {paper:.1}", cell.name())))
+    };
+    let points: Vec<_> = result.cells.iter().filter_map(point).collect();
+    (points.len() >= LEAST_POINTS).then(|| {
+        let title = format!("Ours, {}, over the paper's, %", result.score);
+        let svg = PaperScatter { title: title.clone(), points }.to_svg();
+        Drawn { title, svg: safe(svg) }
+    })
+}
