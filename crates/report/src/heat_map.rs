@@ -30,7 +30,7 @@ pub(crate) struct HeatCell {
 
 const ROW: f64 = 40.0;
 /// Room of a column: the least, and the most that a long label gets.
-const COLUMN: (f64, f64) = (66.0, 110.0);
+const COLUMN: (f64, f64) = (70.0, 110.0);
 /// Room of the rows' labels.
 const LABELS: (f64, f64) = (56.0, 150.0);
 /// About as wide as a letter of a label.

@@ -2,13 +2,12 @@
 
 use kontrast_config::ClaimTest;
 
-use super::Verdict;
-use super::statistics::{Differences, correlation_interval, p_correlation_above, spearman};
+use super::statistics::{Differences, p_correlation_above};
+use super::tested::{LEAST_SEEDS, Test};
+use super::{RankCorrelation, Verdict};
 use crate::ablation::{CellResult, Outcome, beside_paper};
 use kontrast_runlog::Status;
 
-/// Fewer seeds decide nothing.
-pub(super) const LEAST_SEEDS: usize = 3;
 const CONFIDENCE: f64 = 0.95;
 /// Of two one-sided tests at 5 per cent each.
 const CONFIDENCE_OF_SAME: f64 = 0.9;
@@ -20,28 +19,18 @@ pub(super) struct Evidence {
     pub(super) found: String,
     /// The verdict, where no test is needed for it.
     pub(super) certain: Option<Verdict>,
-    /// What a test says; none where there are too few runs.
-    pub(super) tested: Option<Tested>,
+    /// The test; none where there are too few runs.
+    pub(super) tested: Option<Test>,
     /// Which runs are missing, where nothing could be tested.
     pub(super) missing: String,
 }
 
-/// The outcome of a test, before it is corrected for others.
-#[derive(Debug)]
-pub(super) struct Tested {
-    /// Whether what was found lies on the claimed side.
-    pub(super) claimed: bool,
-    /// How likely it is by chance.
-    pub(super) p: f64,
-    /// What would decide it, where it is undecided.
-    pub(super) needed: String,
-}
-
-/// The difference of two cells, which is to be more than `than`.
+/// The difference of two cells.
 struct Contrast {
     name: String,
     differences: Differences,
-    than: f64,
+    /// How many seeds there are to be, some of which may have no pair.
+    seeds: usize,
 }
 
 /// The test of a claim in words.
@@ -57,8 +46,8 @@ pub(super) fn in_words(test: &ClaimTest) -> String {
         ClaimTest::Rising { cells } => all(cells, " < "),
         ClaimTest::Same { cells, margin } => format!("{}, to less than {margin}", all(cells, " = ")),
         ClaimTest::Correlated { least, group } => {
-            let within = group.as_ref().map_or_else(String::new, |group| format!(" within {group}"));
-            format!("Spearman's rank correlation with the paper > {least}{within}")
+            let cells = group.as_ref().map_or_else(String::new, |group| format!(", {group}"));
+            format!("Spearman's rank correlation with the paper{cells} > {least}")
         }
         ClaimTest::Fails { cell, below } => format!("{} fails, or has less than {below} %", name(cell)),
     }
@@ -66,22 +55,19 @@ pub(super) fn in_words(test: &ClaimTest) -> String {
 
 impl Evidence {
     pub(super) fn of(test: &ClaimTest, cells: &[CellResult]) -> Self {
-        let contrasts = |pairs: &[(&[String], &[String])], than: f64| {
-            pairs
-                .iter()
-                .map(|(cell, other)| Contrast::of(cells, (cell, other), than))
-                .collect::<Result<_, _>>()
+        let contrasts = |pairs: &[(&[String], &[String])]| {
+            pairs.iter().map(|(cell, other)| Contrast::of(cells, (cell, other))).collect::<Result<_, _>>()
         };
         match test {
-            ClaimTest::Greater { cell, than, by } => Self::greater(contrasts(&[(cell, than)], *by)),
+            ClaimTest::Greater { cell, than, by } => Self::greater(contrasts(&[(cell, than)]), *by),
             ClaimTest::Best { cell } => {
                 let others = cells.iter().filter(|other| other.labels != *cell);
                 let pairs: Vec<_> = others.map(|other| (&cell[..], &other.labels[..])).collect();
-                Self::greater(contrasts(&pairs, 0.0))
+                Self::greater(contrasts(&pairs), 0.0)
             }
             ClaimTest::Rising { cells: named } => {
                 let pairs: Vec<_> = named.windows(2).map(|pair| (&pair[1][..], &pair[0][..])).collect();
-                Self::greater(contrasts(&pairs, 0.0))
+                Self::greater(contrasts(&pairs), 0.0)
             }
             ClaimTest::Same { cells: named, margin } => {
                 let pairs: Vec<_> = named
@@ -89,79 +75,56 @@ impl Evidence {
                     .enumerate()
                     .flat_map(|(place, cell)| named[..place].iter().map(|other| (&cell[..], &other[..])))
                     .collect();
-                Self::same(contrasts(&pairs, 0.0), *margin)
+                Self::same(contrasts(&pairs), *margin)
             }
-            ClaimTest::Correlated { least, .. } => Self::correlated(cells, *least),
+            ClaimTest::Correlated { least, .. } => Self::correlated(beside_paper(cells), *least),
             ClaimTest::Fails { cell, below } => Self::fails(cells, cell, *below),
         }
     }
 
     /// Every difference is to be above what it is held against.
-    fn greater(contrasts: Result<Vec<Contrast>, String>) -> Self {
-        let contrasts = match contrasts {
-            Ok(contrasts) => contrasts,
-            Err(missing) => return Self::missing(missing),
-        };
-        let claimed = contrasts.iter().all(|contrast| contrast.differences.mean > contrast.than);
-        let above = |contrast: &Contrast| contrast.differences.p_above(contrast.than);
-        // All have to hold, so the least certain decides; one that does not is enough to fail, and had as many chances as
-        // there are contrasts.
-        let p = if claimed {
-            2.0 * contrasts.iter().map(above).fold(0.0, f64::max)
-        } else {
-            2.0 * contrasts.len() as f64 * contrasts.iter().map(|c| 1.0 - above(c)).fold(1.0, f64::min)
-        };
-        let needed = needed(contrasts.iter().map(|c| c.differences.count_that_decides(c.than, CONFIDENCE)));
-        let margin = |contrast: &&Contrast| contrast.differences.mean - contrast.than;
-        let found =
-            least(&contrasts, margin).map_or_else(String::new, |c| c.in_words(contrasts.len(), CONFIDENCE));
-        Self::tested(found, Tested { claimed, p: p.min(1.0), needed })
+    fn greater(contrasts: Result<Vec<Contrast>, String>, than: f64) -> Self {
+        let test = |all| Test::Greater(all, than);
+        Self::of_contrasts(contrasts, test, CONFIDENCE, |contrast| contrast.differences.mean)
     }
 
-    /// Every difference is to lie within the margin: two one-sided tests each.
+    /// Every difference is to lie within the margin.
     fn same(contrasts: Result<Vec<Contrast>, String>, margin: f64) -> Self {
+        let test = |all| Test::Same(all, margin);
+        let inside = |contrast: &Contrast| -contrast.differences.mean.abs();
+        Self::of_contrasts(contrasts, test, CONFIDENCE_OF_SAME, inside)
+    }
+
+    /// The test of all, and the least clear of them in words.
+    fn of_contrasts(
+        contrasts: Result<Vec<Contrast>, String>,
+        test: impl FnOnce(Vec<Differences>) -> Test,
+        confidence: f64,
+        clear: impl Fn(&Contrast) -> f64,
+    ) -> Self {
         let contrasts = match contrasts {
             Ok(contrasts) => contrasts,
             Err(missing) => return Self::missing(missing),
         };
-        let claimed = contrasts.iter().all(|contrast| contrast.differences.mean.abs() < margin);
-        let inside = |contrast: &Contrast| {
-            let differences = &contrast.differences;
-            (differences.p_above(-margin)).max(1.0 - differences.p_above(margin))
-        };
-        let outside = |contrast: &Contrast| {
-            let differences = &contrast.differences;
-            differences.p_above(margin).min(1.0 - differences.p_above(-margin))
-        };
-        let p = if claimed {
-            contrasts.iter().map(inside).fold(0.0, f64::max)
-        } else {
-            2.0 * contrasts.len() as f64 * contrasts.iter().map(outside).fold(1.0, f64::min)
-        };
-        let needed = needed(contrasts.iter().flat_map(|contrast| {
-            [-margin, margin].map(|than| contrast.differences.count_that_decides(than, CONFIDENCE_OF_SAME))
-        }));
-        let found = least(&contrasts, |contrast| -contrast.differences.mean.abs())
-            .map_or_else(String::new, |contrast| contrast.in_words(contrasts.len(), CONFIDENCE_OF_SAME));
-        Self::tested(found, Tested { claimed, p: p.min(1.0), needed })
+        let least = contrasts.iter().min_by(|a, b| clear(a).total_cmp(&clear(b)));
+        let found = least.map_or_else(String::new, |least| least.in_words(contrasts.len(), confidence));
+        let test = test(contrasts.iter().map(|contrast| contrast.differences).collect());
+        Self::tested(found + &unpaired(&contrasts), test)
     }
 
-    fn correlated(cells: &[CellResult], least: f64) -> Self {
-        let (ours, paper): (Vec<f64>, Vec<f64>) = beside_paper(cells).unzip();
-        let missing = || Self::missing(format!("{} cells have both values, of at least 4", ours.len()));
-        if ours.len() < 4 {
-            return missing();
+    fn correlated(pairs: impl Iterator<Item = (f64, f64)>, least: f64) -> Self {
+        let RankCorrelation { count, spearman, interval, .. } = RankCorrelation::of(None, pairs);
+        if count < 4 {
+            return Self::missing(format!("{count} cells have both values, of at least 4"));
         }
-        let Some(correlation) = spearman(&ours, &paper) else {
+        let Some((correlation, (low, high))) = spearman.zip(interval) else {
             return Self::missing("all cells have one value, so that there is no order".to_owned());
         };
-        let (low, high) = correlation_interval(correlation, ours.len(), CONFIDENCE);
-        let above = p_correlation_above(correlation, ours.len(), least);
-        let claimed = correlation > least;
-        let p = 2.0 * if claimed { above } else { 1.0 - above };
-        let found = format!("{correlation:.2} [{low:.2}, {high:.2}] over {} cells", ours.len());
-        let needed = "the interval follows from the number of cells".to_owned();
-        Self::tested(found, Tested { claimed, p: p.min(1.0), needed })
+        let above = p_correlation_above(correlation, count, least);
+        let is_claimed = correlation > least;
+        let p = 2.0 * if is_claimed { above } else { 1.0 - above };
+        let found = format!("{correlation:.2} [{low:.2}, {high:.2}] over {count} cells");
+        Self::tested(found, Test::Fixed { is_claimed, p })
     }
 
     fn fails(cells: &[CellResult], labels: &[String], below: f64) -> Self {
@@ -191,7 +154,7 @@ impl Evidence {
         Self { found, certain: Some(verdict), tested: None, missing: String::new() }
     }
 
-    fn tested(found: String, tested: Tested) -> Self {
+    fn tested(found: String, tested: Test) -> Self {
         Self { found, certain: None, tested: Some(tested), missing: String::new() }
     }
 
@@ -202,21 +165,26 @@ impl Evidence {
 
 impl Contrast {
     /// The difference of the first cell and the second, over the seeds that both have.
-    fn of(cells: &[CellResult], (one, other): (&[String], &[String]), than: f64) -> Result<Self, String> {
+    fn of(cells: &[CellResult], (one, other): (&[String], &[String])) -> Result<Self, String> {
         let runs = |labels: &[String]| {
             cells.iter().find(|cell| cell.labels == labels).map_or(&[][..], |cell| &cell.runs[..])
         };
         // Runs stand in the order of the seeds.
         let pairs = runs(one).iter().zip(runs(other));
+        let seeds = pairs.len();
         let differences: Vec<f64> =
             pairs.filter_map(|((_, one), (_, other))| Some(one.score()? - other.score()?)).collect();
         let name = format!("{} - {}", one.join(", "), other.join(", "));
+        let count = differences.len();
+        // Where no seed has a pair there is nothing to add.
+        let missing = if (1..seeds).contains(&count) { seeds - count } else { 0 };
+        let rest = if missing > 0 { format!("; {}", without_a_pair(missing, seeds)) } else { String::new() };
         match Differences::of(&differences) {
-            Some(differences) if differences.std == 0.0 && differences.count >= LEAST_SEEDS => {
-                Err(format!("{name} is the same with every seed: are the cells one experiment?"))
+            Some(differences) if differences.std == 0.0 && count >= LEAST_SEEDS => {
+                Err(format!("{name} is the same with every seed: are the cells one experiment?{rest}"))
             }
-            Some(differences) if differences.count >= LEAST_SEEDS => Ok(Self { name, differences, than }),
-            _ => Err(few(&[name], differences.len())),
+            Some(differences) if count >= LEAST_SEEDS => Ok(Self { name, differences, seeds }),
+            _ => Err(few(&[name], count) + &rest),
         }
     }
 
@@ -228,18 +196,22 @@ impl Contrast {
     }
 }
 
-/// How many seeds of the same means and deviations would decide every difference.
-fn needed(seeds: impl Iterator<Item = Option<usize>>) -> String {
-    match seeds.collect::<Option<Vec<_>>>().and_then(|seeds| seeds.into_iter().max()) {
-        Some(seeds) => format!("about {} seeds would decide", seeds.max(LEAST_SEEDS)),
-        None => "a thousand seeds would not decide".to_owned(),
+/// Seeds of which one of two cells has no score, where there are such; the most of several contrasts.
+fn unpaired(contrasts: &[Contrast]) -> String {
+    let missing = |contrast: &Contrast| contrast.seeds - contrast.differences.count;
+    match contrasts.iter().max_by_key(|contrast| missing(contrast)) {
+        Some(most) if missing(most) > 0 => {
+            let up_to = if contrasts.len() > 1 { "up to " } else { "" };
+            format!("; {up_to}{}", without_a_pair(missing(most), most.seeds))
+        }
+        _ => String::new(),
     }
+}
+
+fn without_a_pair(missing: usize, seeds: usize) -> String {
+    format!("{missing} of {seeds} seeds without a pair")
 }
 
 fn few(labels: &[String], seeds: usize) -> String {
     format!("{} has {seeds} of at least {LEAST_SEEDS} seeds", labels.join(", "))
-}
-
-fn least(contrasts: &[Contrast], by: impl Fn(&&Contrast) -> f64) -> Option<&Contrast> {
-    contrasts.iter().min_by(|a, b| by(a).total_cmp(&by(b)))
 }

@@ -3,6 +3,7 @@
 mod correlation;
 mod evidence;
 mod statistics;
+mod tested;
 
 use std::borrow::Cow;
 
@@ -11,7 +12,8 @@ use serde::Serialize;
 
 use crate::ablation::CellResult;
 pub use correlation::RankCorrelation;
-use evidence::{Evidence, Tested};
+use evidence::Evidence;
+use tested::Test;
 
 /// How likely it may be, by chance, that any tested claim of a file is decided wrongly.
 const LEVEL: f64 = 0.05;
@@ -69,10 +71,15 @@ pub(crate) fn judged(ablation: &Ablation, cells: &[CellResult]) -> Vec<JudgedCla
             is_meant(claim, ablation).then(|| Evidence::of(&claim.test, &of_group(claim, ablation, cells)))
         })
         .collect();
-    let tested: Vec<f64> =
-        evidence.iter().flatten().filter_map(|evidence| Some(evidence.tested.as_ref()?.p)).collect();
-    let mut corrected = statistics::holm(&tested).into_iter();
-    let judge = |(claim, evidence): (&Claim, Option<Evidence>)| {
+    let tests: Vec<&Test> =
+        evidence.iter().flatten().filter_map(|evidence| evidence.tested.as_ref()).collect();
+    let corrected = statistics::holm(&tests.iter().map(|test| test.p()).collect::<Vec<_>>());
+    let mut outcomes = tests.iter().enumerate().map(|(index, test)| match corrected[index] {
+        p if p > LEVEL => (p, Verdict::Undecided, Test::needed(&tests, index)),
+        p if test.is_claimed() => (p, Verdict::Holds, String::new()),
+        p => (p, Verdict::Fails, String::new()),
+    });
+    let judge = |(claim, evidence): (&Claim, &Option<Evidence>)| {
         let base = JudgedClaim {
             says: claim.says.clone(),
             test: evidence::in_words(&claim.test),
@@ -82,23 +89,16 @@ pub(crate) fn judged(ablation: &Ablation, cells: &[CellResult]) -> Vec<JudgedCla
             p: None,
         };
         let Some(Evidence { found, certain, tested, missing }) = evidence else { return base };
-        let base = JudgedClaim { found, verdict: Verdict::Undecided, ..base };
+        let base = JudgedClaim { found: found.clone(), verdict: Verdict::Undecided, ..base };
         if let Some(verdict) = certain {
-            return JudgedClaim { verdict, ..base };
+            return JudgedClaim { verdict: *verdict, ..base };
         }
-        let Some(Tested { claimed, needed, .. }) = tested else {
-            return JudgedClaim { note: missing, ..base };
-        };
-        let p = corrected.next().unwrap_or(1.0);
-        let verdict = match claimed {
-            _ if p > LEVEL => Verdict::Undecided,
-            true => Verdict::Holds,
-            false => Verdict::Fails,
-        };
-        let note = if verdict == Verdict::Undecided { needed } else { String::new() };
-        JudgedClaim { verdict, note, p: Some(p), ..base }
+        match tested.as_ref().and_then(|_| outcomes.next()) {
+            Some((p, verdict, note)) => JudgedClaim { verdict, note, p: Some(p), ..base },
+            None => JudgedClaim { note: missing.clone(), ..base },
+        }
     };
-    ablation.claims.iter().zip(evidence).map(judge).collect()
+    ablation.claims.iter().zip(&evidence).map(judge).collect()
 }
 
 /// The cells that a claim is about: those of its group, where it names one.

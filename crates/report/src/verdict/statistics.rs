@@ -36,16 +36,6 @@ impl Differences {
         distribution(self.count).sf(above / self.error())
     }
 
-    /// How many differences of this mean and deviation the interval of this confidence would need to leave out `than`; none
-    /// where a thousand are not enough.
-    pub(crate) fn count_that_decides(&self, than: f64, confidence: f64) -> Option<usize> {
-        let distance = (self.mean - than).abs();
-        (2..=1000).find(|&count| {
-            let quantile = distribution(count).inverse_cdf(0.5 + confidence / 2.0);
-            quantile * self.std / (count as f64).sqrt() < distance
-        })
-    }
-
     fn error(&self) -> f64 {
         self.std / (self.count as f64).sqrt()
     }
@@ -210,15 +200,6 @@ mod tests {
         assert!(p_correlation_above(1.0, 4, 0.0) > 1.0 / 24.0);
         let nine = p_correlation_above(1.0, 9, 0.0);
         assert!(nine > 0.0 && nine < 0.01, "{nine}");
-    }
-
-    #[test]
-    fn as_many_seeds_as_are_said_to_decide_do_and_one_fewer_does_not() {
-        let differences = Differences { mean: 0.4, std: 1.0, count: 3 };
-        let count = differences.count_that_decides(0.0, 0.95).unwrap();
-        let leaves_out = |count| Differences { count, ..differences }.interval(0.95).0 > 0.0;
-        assert!(leaves_out(count) && !leaves_out(count - 1), "{count}");
-        assert_eq!(Differences { mean: 1e-4, ..differences }.count_that_decides(0.0, 0.95), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use kontrast_config::{Ablation, Experiment};
 use kontrast_report::{AblationResult, Verdict, ablation_markdown, ablation_page};
 use kontrast_runlog::{RunDir, Status};
 
+use crate::grid::{Made, file, runs};
 use crate::sample;
 
 /// Figure 8 with these scores of each cell, none of a run that is not there.
@@ -127,4 +128,39 @@ fn the_page_has_the_claims() {
     ] {
         assert!(html.contains(words), "{words}");
     }
+}
+
+#[test]
+fn seeds_without_a_pair_are_counted_beside_a_claim() {
+    let claim = |test: &str| format!("[[claim]]\nsays = \"so\"\ntest = {{ {test} }}\n");
+    let claims = [
+        claim("greater = { cell = [\"0.5\"], than = [\"0.1\"] }"),
+        claim("best = { cell = [\"0.5\"] }"),
+        claim("greater = { cell = [\"0.5\"], than = [\"1\"] }"),
+        claim("greater = { cell = [\"0.5\"], than = [\"2\"] }"),
+    ];
+    let of = |claims: &[String], gaps: &[(usize, u64)]| {
+        let text = file(&[&["0.1", "0.5", "1", "2"]], "", &claims.concat());
+        let text = text.replace("seeds = [0, 1, 2]", "seeds = [0, 1, 2, 3]");
+        runs(&text, |cell, seed| match (cell, seed) {
+            gap if gaps.contains(&gap) => Made::Diverged,
+            _ => Made::Finished(
+                40.0 + [0.0, 5.0, 1.0, 2.0][cell] + (seed * (cell as u64 + 1) % 4) as f64 / 10.0,
+            ),
+        })
+        .0
+    };
+    let whole = of(&claims, &[]);
+    assert!(
+        whole.claims.iter().all(|claim| !format!("{claim:?}").contains("without a pair")),
+        "{:?}",
+        whole.claims
+    );
+    let gaps = of(&claims, &[(0, 3), (2, 1), (2, 2)]);
+    assert!(gaps.claims[0].found.ends_with("]; 1 of 4 seeds without a pair"), "{:?}", gaps.claims[0]);
+    let note = "0.5 - 1 has 2 of at least 3 seeds; 2 of 4 seeds without a pair";
+    assert_eq!((gaps.claims[1].note.as_str(), gaps.claims[2].note.as_str()), (note, note));
+    assert!(!gaps.claims[3].found.contains("without a pair"), "{:?}", gaps.claims[3]);
+    let best = of(&claims[1..2], &[(0, 3)]);
+    assert!(best.claims[0].found.ends_with("; up to 1 of 4 seeds without a pair"), "{:?}", best.claims[0]);
 }
