@@ -78,14 +78,15 @@ impl ProbeSgd {
     }
 }
 
-/// The probe with the best top-1; among equals the first.
+/// The probe with the best top-1, and that in per cent; among equals the first.
 ///
 /// # Shapes
 /// - `logits`: `[probes, n, classes]`, `labels`: `[n]`
-pub(crate) fn best(logits: &Tensor, labels: &Tensor) -> usize {
+pub(crate) fn best(logits: &Tensor, labels: &Tensor) -> (usize, f64) {
     let count = logits.size()[0] as usize;
     let scores: Vec<f64> = (0..count).map(|which| per_cent(&logits.get(which as i64), labels, 1)).collect();
-    (0..count).rev().max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap_or(0)
+    let first = (0..count).rev().max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap_or(0);
+    (first, scores[first])
 }
 
 /// `[n]` to `[n, classes]`, 0 or 1 in fp32.
@@ -138,7 +139,8 @@ mod tests {
             }
         });
         assert_close(&sgd.probes.logits(&x), &case["logits"], 1e-5);
-        let chosen = best(&sgd.probes.logits(&x), &case["labels"]);
+        let (chosen, top1) = best(&sgd.probes.logits(&x), &case["labels"]);
         assert_eq!(chosen as f64, case.number("best"));
+        assert_eq!(top1, per_cent(&case["logits"].get(chosen as i64), &case["labels"], 1));
     }
 }

@@ -67,6 +67,8 @@ pub struct Report {
     pub metrics: Vec<Metric>,
     /// The settings it was measured with: chosen on a split of the training set, or fixed.
     pub chosen: BTreeMap<&'static str, SettingValue>,
+    /// Top-1 by these settings on the part of the training images on which they were chosen, in per cent.
+    pub validation_top1: Option<f64>,
     /// The class of each test image, -1 where no class has a finite score: `[draws, n]`, i64, on the CPU. One draw where
     /// the protocol draws nothing; none where it gives images no class.
     pub predictions: Option<Tensor>,
@@ -101,6 +103,7 @@ impl Clone for Report {
             dataset: self.dataset.clone(),
             metrics: self.metrics.clone(),
             chosen: self.chosen.clone(),
+            validation_top1: self.validation_top1,
             predictions: same(&self.predictions),
             labelled: same(&self.labelled),
             clusters: self.clusters.clone(),
@@ -118,6 +121,7 @@ impl Report {
             dataset: subject.dataset().to_owned(),
             metrics,
             chosen: BTreeMap::new(),
+            validation_top1: None,
             predictions: None,
             labelled: None,
             clusters: Vec::new(),
@@ -195,6 +199,12 @@ impl Report {
         self
     }
 
+    /// The same with what its settings reached where they were chosen, in per cent; nothing where none were.
+    #[must_use]
+    pub fn validated(self, top1: Option<f64>) -> Self {
+        Self { validation_top1: top1, ..self }
+    }
+
     /// A metric by its name.
     pub fn metric(&self, name: &str) -> Option<&Metric> {
         self.metrics.iter().find(|metric| metric.name == name)
@@ -213,6 +223,7 @@ impl Report {
             top1: value("top1").unwrap_or(f64::NAN),
             top5: value("top5"),
             mean_per_class: value("mean_per_class"),
+            validation_top1: self.validation_top1,
             top1_std: self.metric("top1").and_then(|metric| metric.std),
             metrics: others.map(|metric| (metric.name.clone(), metric.into())).collect(),
             version: Some(self.version),

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use kontrast_config::{Ablation, Group};
+use kontrast_config::{Ablation, Group, Loaded};
 use kontrast_runlog::{RunDir, Status, read_summary};
 use serde::Serialize;
 
 use crate::scores::one_decimal;
+use crate::tuned::{self, CandidateResult, tuned_markdown};
 use crate::verdict::{JudgedClaim, RankCorrelation, Verdict, claims_markdown, judged};
 use crate::{Spread, markdown_table};
 
@@ -46,6 +47,8 @@ pub struct CellResult {
     pub paper: Option<f64>,
     /// The run directory of each seed and what came of it.
     pub runs: Vec<(PathBuf, Outcome)>,
+    /// What it was tuned over; none where nothing is tuned.
+    pub candidates: Vec<CandidateResult>,
 }
 
 /// What came of one run.
@@ -66,10 +69,18 @@ impl AblationResult {
     pub fn collect(ablation: &Ablation, out: &Path, command: &str) -> Self {
         let mut cells = Vec::new();
         for (cell, loaded) in ablation.loaded_cells() {
-            let path = |seed| RunDir::path_for(out, &loaded.experiment.name, &loaded.digest, seed);
-            let run = |path: PathBuf| (path.clone(), outcome(&path, &ablation.score));
-            let runs = ablation.seeds.iter().map(|seed| run(path(*seed))).collect();
-            cells.push(CellResult { labels: cell.labels, paper: cell.paper, runs });
+            let score = &ablation.score;
+            let (candidates, best) = tuned::candidates(&cell, loaded, (out, score, ablation.seeds[0]));
+            let Loaded { experiment, digest, .. } = &loaded[best.unwrap_or(0)];
+            let path = |seed| RunDir::path_for(out, &experiment.name, digest, seed);
+            // Until the best is known there is no run of the cell.
+            let of = |path: &Path| best.map_or(Outcome::NotMeasured, |_| outcome(path, score));
+            let runs = ablation.seeds.iter().map(|&seed| {
+                let path = path(seed);
+                (path.clone(), of(&path))
+            });
+            let runs = runs.collect();
+            cells.push(CellResult { labels: cell.labels, paper: cell.paper, runs, candidates });
         }
         let places = |group: &Group| {
             (0..cells.len()).filter(|&place| group.has(&cells[place].labels)).collect::<Vec<_>>()
@@ -214,10 +225,12 @@ pub fn ablation_markdown(result: &AblationResult) -> String {
         .iter()
         .map(|cell| [cell.labels.clone(), vec![cell.ours(), cell.seeds(), one_decimal(cell.paper)]].concat())
         .collect();
+    let tuned = result.cells.iter().map(|cell| (cell.name(), &*cell.candidates));
+    let tuned = tuned_markdown(tuned);
     let claims = claims_markdown(&result.claims, result.scale.as_deref());
     let note = result.note.as_ref().map_or_else(String::new, |note| format!("{note}\n\n"));
     format!(
-        "# {}\n\nReproduced: {}.\n\n{}\n{}\n{claims}\n{note}Ours: mean ± standard deviation over seeds.\n\n    {}\n",
+        "# {}\n\nReproduced: {}.\n\n{}\n{}\n{tuned}{claims}\n{note}Ours: mean ± standard deviation over seeds.\n\n    {}\n",
         result.name,
         result.paper.trim_end_matches('.'),
         markdown_table(&headings, &rows),

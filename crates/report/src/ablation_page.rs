@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::ablation_pictures::{axes_drawn, over_paper};
 use crate::cell_curves::cell_curves;
 use crate::page::{Drawn, drawn, write};
+use crate::tuned::{CandidateResult, HOW_TUNED, VALIDATION};
 use crate::verdict::SMALL_PRINT;
 use crate::{AblationResult, CellResult, JudgedClaim, Outcome, ReportError, Verdict};
 
@@ -26,6 +27,9 @@ pub fn ablation_page(result: &AblationResult, path: &Path) -> Result<(), ReportE
         over_paper: over_paper(result),
         correlation: result.correlations_in_words(),
         curves: cell_curves(result).iter().map(drawn).collect(),
+        candidates: result.cells.iter().flat_map(CandidateRow::all).collect(),
+        how_tuned: HOW_TUNED,
+        validation: VALIDATION,
         claims,
         small_print: SMALL_PRINT,
     };
@@ -43,6 +47,9 @@ struct Content<'r> {
     over_paper: Option<Drawn>,
     correlation: String,
     curves: Vec<Drawn>,
+    candidates: Vec<CandidateRow<'r>>,
+    how_tuned: &'static str,
+    validation: &'static str,
     claims: Vec<ClaimRow<'r>>,
     small_print: &'static str,
 }
@@ -64,6 +71,26 @@ impl<'r> ClaimRow<'r> {
             Verdict::Undecided | Verdict::NotMeant => "muted",
         };
         Self { claim, verdict: claim.verdict_in_words(), colour }
+    }
+}
+
+/// A candidate of a tuned cell.
+#[derive(Serialize)]
+struct CandidateRow<'r> {
+    cell: String,
+    candidate: &'r CandidateResult,
+    run: String,
+    found: String,
+}
+
+impl<'r> CandidateRow<'r> {
+    fn all(cell: &'r CellResult) -> impl Iterator<Item = Self> {
+        cell.candidates.iter().map(|candidate| Self {
+            cell: cell.name(),
+            run: candidate.run_name(),
+            found: candidate.found(),
+            candidate,
+        })
     }
 }
 

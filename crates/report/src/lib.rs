@@ -31,6 +31,7 @@ mod spectrum;
 mod spread;
 mod svg;
 mod table;
+mod tuned;
 mod verdict;
 
 pub use ablation::{AblationResult, CellResult, Outcome, ablation_markdown};
@@ -48,4 +49,5 @@ pub use run_page::run_page;
 pub use scores::{conclusion, read_run, scores_markdown, seeds_markdown};
 pub use spread::Spread;
 pub use table::markdown_table;
+pub use tuned::CandidateResult;
 pub use verdict::{JudgedClaim, Verdict};

@@ -22,6 +22,7 @@ mod status;
 mod summary;
 mod temporary;
 mod tensorboard;
+mod tuning;
 
 pub use atomic::{atomic_write, atomic_write_with};
 pub use cache::cache_home;
@@ -39,3 +40,4 @@ pub use summary::{
     Summary, read_summary,
 };
 pub use tensorboard::{Scalar, ScalarWriter, read_scalars};
+pub use tuning::Tuning;

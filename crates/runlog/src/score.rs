@@ -23,6 +23,9 @@ pub struct Score {
     /// Top-1 within each class, averaged over the classes, in per cent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mean_per_class: Option<f64>,
+    /// Top-1 on the part of the training images on which the settings were chosen, by those that were, in per cent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_top1: Option<f64>,
     /// What else was measured, by name: `nmi` of clusters, `recall_at_1` of a search.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<String, Measure>,
@@ -80,6 +83,7 @@ impl Score {
             top1_std: self.top1_std.map(round),
             top5: self.top5.map(round),
             mean_per_class: self.mean_per_class.map(round),
+            validation_top1: self.validation_top1.map(round),
             ..self
         }
     }

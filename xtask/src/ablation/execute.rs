@@ -28,6 +28,11 @@ pub struct Ended {
 }
 
 impl Ended {
+    /// Whether it is this run.
+    pub fn is_of(&self, run: &Run) -> bool {
+        self.run.folder == run.folder
+    }
+
     /// A run without a score, in a sentence.
     pub fn failure(&self) -> Option<String> {
         let Self { run, code } = self;
@@ -39,15 +44,15 @@ impl Ended {
     }
 }
 
-/// Runs what is left of the plan, until it is done, interrupted or out of time; then there are fewer than were left.
+/// Runs what is left, until it is done, interrupted or out of time; then there are fewer than were left.
 pub fn all(
     asked: &arguments::Ablation,
     part: &Part,
+    left: &[&Run],
     kontrast: &Kontrast,
     family: &Family,
     budget: &Budget,
 ) -> Result<Vec<Ended>> {
-    let left: Vec<_> = part.plan.left().collect();
     let queue = Mutex::new(left.iter().enumerate());
     let next = || queue.lock().map_or(None, |mut queue| queue.next());
     let work = |job: usize| {
@@ -84,7 +89,7 @@ pub fn all(
 /// The arguments of one run.
 fn words(asked: &arguments::Ablation, part: &Part, run: &Run) -> Vec<String> {
     let place = arguments::Place {
-        overrides: [&run.cell.overrides[..], &[format!("seed={}", run.seed)]].concat(),
+        overrides: run.overrides(),
         device: asked.device,
         threads: asked.threads.or(share(asked.jobs)),
         out: run.folder.parent().map(Into::into),

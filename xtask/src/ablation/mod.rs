@@ -48,8 +48,8 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
     let (mut codes, mut failures, mut left) = (Vec::new(), Vec::new(), 0);
     for part in &parts {
         codes.extend(part.plan.codes());
-        let ended = part.run(asked, &kontrast, &family, &budget)?;
-        left += part.plan.left().count() - ended.len();
+        let (ended, unbegun) = part.run(asked, &kontrast, &family, &budget)?;
+        left += unbegun;
         codes.extend(ended.iter().map(|ended| ended.code));
         failures.extend(
             ended.iter().filter(|ended| ended.code != INTERRUPTED).filter_map(execute::Ended::failure),
@@ -104,7 +104,7 @@ impl Part {
     }
 
     fn is_done(&self) -> bool {
-        self.plan.left().next().is_none()
+        self.plan.left().next().is_none() && self.plan.waiting == 0
     }
 
     /// Runs that are left for each claim that this scale is to judge; nothing where none is left.
@@ -114,21 +114,32 @@ impl Part {
             scales.as_ref().is_none_or(|scales| at.is_some_and(|at| scales.contains(at)))
         };
         let claims = self.ablation.claims.iter().filter(|claim| is_meant(&claim.scales)).count();
-        self.plan.left().count() as f64 / claims.max(1) as f64
+        (self.plan.left().count() + self.plan.waiting) as f64 / claims.max(1) as f64
     }
 
+    /// Runs what is left, and what follows from it in tuned cells; with how many the budget has no time for.
     fn run(
         &self,
         asked: &arguments::Ablation,
         kontrast: &Kontrast,
         family: &Family,
         budget: &Budget,
-    ) -> Result<Vec<execute::Ended>> {
-        if self.is_done() || family.is_interrupted() || !budget.allows_one_more() {
-            return Ok(Vec::new());
+    ) -> Result<(Vec<execute::Ended>, usize)> {
+        let mut ended: Vec<execute::Ended> = Vec::new();
+        let mut plan = Plan::clone(&self.plan);
+        loop {
+            let left: Vec<_> =
+                plan.left().filter(|run| !ended.iter().any(|ended| ended.is_of(run))).collect();
+            if left.is_empty() {
+                return Ok((ended, 0));
+            }
+            if family.is_interrupted() || !budget.allows_one_more() {
+                return Ok((ended, left.len() + plan.waiting));
+            }
+            std::fs::create_dir_all(&self.out)?;
+            ended.extend(execute::all(asked, self, &left, kontrast, family, budget)?);
+            plan = Plan::new(&self.ablation, &self.out, &asked.only)?;
         }
-        std::fs::create_dir_all(&self.out)?;
-        execute::all(asked, self, kontrast, family, budget)
     }
 
     /// The arguments that write the table.

@@ -1,20 +1,23 @@
-//! What an ablation asks for: a run a cell and seed, and how far each has come.
+//! What an ablation asks for: a run a cell and seed, and how far each has come. A tuned cell has a run a candidate with the
+//! first seed, and the best of them is run with the others.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use kontrast_config::{Ablation, Cell, Loaded, Weights};
-use kontrast_runlog::{RunDir, Status, human, read_summary};
+use kontrast_runlog::{RunDir, Status, Tuning, human, read_summary};
 
 use crate::Refusal;
 use kontrast_runlog::human::quoted;
 
 /// All runs of an ablation, or of some of its cells.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
-    /// In the order of the file, a cell's seeds side by side.
+    /// In the order of the file, a cell's runs side by side.
     pub runs: Vec<Run>,
+    /// How many more there will be once tuned cells have their best candidate.
+    pub waiting: usize,
     /// Wall time of the runs that are finished.
     seconds: Vec<f64>,
     epochs: u32,
@@ -25,6 +28,8 @@ pub struct Plan {
 pub struct Run {
     /// The cell.
     pub cell: Cell,
+    /// The candidate of the cell.
+    pub candidate: usize,
     /// The seed.
     pub seed: u64,
     /// Its run directory.
@@ -49,25 +54,41 @@ pub enum State {
 impl Plan {
     /// Expands an ablation to cells and seeds; `only` names cells, none of them all.
     pub fn new(ablation: &Ablation, out: &Path, only: &[String]) -> Result<Self> {
-        let mut plan = Self { runs: Vec::new(), seconds: Vec::new(), epochs: 0 };
+        let mut plan = Self { runs: Vec::new(), waiting: 0, seconds: Vec::new(), epochs: 0 };
+        let (first, others) = ablation.seeds.split_first().expect("a loaded ablation has a seed");
         for (cell, loaded) in chosen(ablation, only)? {
-            plan.epochs = plan.epochs.max(loaded.experiment.train.epochs);
-            let weights = loaded.experiment.encoder.weights().map(Weights::in_words);
-            for &seed in &ablation.seeds {
-                let folder = RunDir::path_for(out, &loaded.experiment.name, &loaded.digest, seed);
-                let summary = read_summary(&folder).ok();
-                let state = match &summary {
-                    Some(summary) if summary.status.is_final() => State::Ended(summary.status),
-                    _ if folder.exists() => State::Begun,
-                    _ => State::New,
-                };
-                let finished = summary.filter(|_| state == State::Ended(Status::Finished));
-                plan.seconds.extend(finished.map(|summary| summary.wall_seconds));
-                let weights = weights.clone();
-                plan.runs.push(Run { cell: cell.clone(), seed, folder, weights, state });
+            let candidates = 0..loaded.len();
+            candidates.clone().for_each(|candidate| plan.add(&cell, loaded, candidate, *first, out));
+            let runs = &plan.runs[plan.runs.len() - loaded.len()..];
+            let best = match cell.is_tuned() {
+                true => Tuning::of(runs.iter().map(|run| &*run.folder), &ablation.score),
+                false => Tuning::Best(0),
+            };
+            match best {
+                Tuning::Best(best) => {
+                    others.iter().for_each(|&seed| plan.add(&cell, loaded, best, seed, out))
+                }
+                Tuning::Waits => plan.waiting += others.len(),
+                Tuning::NoneScored => {}
             }
         }
         Ok(plan)
+    }
+
+    fn add(&mut self, cell: &Cell, loaded: &[Loaded], candidate: usize, seed: u64, out: &Path) {
+        let Loaded { experiment, digest, .. } = &loaded[candidate];
+        self.epochs = self.epochs.max(experiment.train.epochs);
+        let folder = RunDir::path_for(out, &experiment.name, digest, seed);
+        let summary = read_summary(&folder).ok();
+        let state = match &summary {
+            Some(summary) if summary.status.is_final() => State::Ended(summary.status),
+            _ if folder.exists() => State::Begun,
+            _ => State::New,
+        };
+        let finished = summary.filter(|_| state == State::Ended(Status::Finished));
+        self.seconds.extend(finished.map(|summary| summary.wall_seconds));
+        let weights = experiment.encoder.weights().map(Weights::in_words);
+        self.runs.push(Run { cell: cell.clone(), candidate, seed, folder, weights, state });
     }
 
     /// The exit codes of what has ended already.
@@ -99,6 +120,11 @@ impl Plan {
             if let Some(paper) = cell[0].cell.paper {
                 let _ = writeln!(text, "    paper: {paper:.1} %");
             }
+            for run in cell.iter().filter(|run| run.is_first_of_tuned(cell)) {
+                let changes: Vec<_> = run.candidate_changes().iter().map(|change| quoted(change)).collect();
+                let (changes, state) = (changes.join(" --set "), run.state.in_words());
+                let _ = writeln!(text, "    tuned: --set {changes}: {state}");
+            }
             let _ = writeln!(text, "    {}", states(cell));
         }
         let _ = writeln!(text, "{}", self.estimate(jobs));
@@ -116,7 +142,7 @@ impl Plan {
 
     /// How long the rest takes, going by what is finished.
     fn estimate(&self, jobs: usize) -> String {
-        let (all, left) = (self.runs.len(), self.left().count());
+        let (all, left) = (self.runs.len() + self.waiting, self.left().count() + self.waiting);
         let epochs = self.epochs;
         let runs = format!("{left} of {all} runs to do, {} each", human::counted(epochs.into(), "epoch"));
         if left == 0 || self.seconds.is_empty() {
@@ -140,14 +166,41 @@ impl State {
     }
 }
 
+impl Run {
+    /// What its candidate changes beside what the cell does.
+    fn candidate_changes(&self) -> &[String] {
+        &self.cell.candidates[self.candidate]
+    }
+
+    /// Whether it is one of the runs of a tuned cell that the best is chosen of.
+    fn is_first_of_tuned(&self, cell: &[Self]) -> bool {
+        self.cell.is_tuned() && self.seed == cell[0].seed
+    }
+
+    /// What it changes in the base, as arguments of `--set`.
+    pub fn overrides(&self) -> Vec<String> {
+        [self.cell.arguments(self.candidate), vec![format!("seed={}", self.seed)]].concat()
+    }
+}
+
 /// How far the runs of a cell have come.
 fn states(cell: &[Run]) -> String {
-    let seeds = cell.iter().map(|run| format!("seed {} {}", run.seed, run.state.in_words()));
-    seeds.collect::<Vec<_>>().join(", ")
+    let (tuning, others): (Vec<&Run>, Vec<_>) = cell.iter().partition(|run| run.is_first_of_tuned(cell));
+    let seeds = others.iter().map(|run| format!("seed {} {}", run.seed, run.state.in_words()));
+    let seeds = seeds.collect::<Vec<_>>().join(", ");
+    if tuning.is_empty() {
+        return seeds;
+    }
+    let ended = tuning.iter().filter(|run| matches!(run.state, State::Ended(_))).count();
+    let tuned = format!("tuned with seed {}: {ended} of {} done", cell[0].seed, tuning.len());
+    match others.first() {
+        Some(run) => format!("{tuned}; best {}: {seeds}", run.candidate_changes().join(", ")),
+        None => tuned,
+    }
 }
 
 /// The cells that are named: by their whole name, by their labels, or by a label of one axis as `AXIS=LABEL`.
-fn chosen<'a>(ablation: &'a Ablation, only: &[String]) -> Result<Vec<(Cell, &'a Loaded)>> {
+fn chosen<'a>(ablation: &'a Ablation, only: &[String]) -> Result<Vec<(Cell, &'a [Loaded])>> {
     let prefix = format!("{}-", ablation.name);
     let fits = |cell: &Cell, wanted: &str| {
         let mut labelled = ablation.axes.iter().zip(&cell.labels);
@@ -173,7 +226,7 @@ fn chosen<'a>(ablation: &'a Ablation, only: &[String]) -> Result<Vec<(Cell, &'a 
 
 #[cfg(test)]
 mod tests {
-    use kontrast_runlog::Summary;
+    use kontrast_runlog::{Score, Summary};
 
     use super::*;
     use crate::workspace;
@@ -245,6 +298,41 @@ mod tests {
             error.to_string(),
             "--only mlp: no such cell; there are none, non-linear; several at once are head=LABEL"
         );
+    }
+
+    #[test]
+    fn a_tuned_cell_runs_its_candidates_first_and_then_the_best_with_the_other_seeds() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("heads.toml");
+        ablation(folder.path());
+        let text = std::fs::read_to_string(&file).unwrap();
+        let fixed = "set = { \"method.simclr.projector.widths\" = [64, 32] }";
+        std::fs::write(&file, text.replace(fixed, "tune = { \"train.epochs\" = [2, 4, 5] }")).unwrap();
+        let ablation = Ablation::load(&file, None).unwrap();
+        let plan = || Plan::new(&ablation, folder.path(), &["non-linear".to_owned()]).unwrap();
+        let runs = |plan: &Plan| plan.runs.iter().map(|run| (run.candidate, run.seed)).collect::<Vec<_>>();
+        let before = plan();
+        assert_eq!((runs(&before), before.waiting), (vec![(0, 0), (1, 0), (2, 0)], 1));
+        assert!(
+            before.describe(1).contains("    tuned: --set train.epochs=4: to do\n"),
+            "{}",
+            before.describe(1)
+        );
+        assert!(before.describe(1).contains("4 of 4 runs to do"), "{}", before.describe(1));
+        for (run, top1) in before.runs.iter().zip([30.0, 40.0, 35.0]) {
+            let score = Score { validation_top1: Some(top1), ..Score::default() };
+            let mut summary = Summary { status: Status::Finished, ..Summary::default() };
+            summary.eval.trained.insert("knn".to_owned(), score);
+            RunDir::acquire(&run.folder).unwrap().write_summary(&summary).unwrap();
+        }
+        let after = plan();
+        assert_eq!((runs(&after), after.waiting), (vec![(0, 0), (1, 0), (2, 0), (1, 1)], 0));
+        assert_eq!(after.left().count(), 1);
+        let overrides = after.runs[3].overrides();
+        assert_eq!(overrides[overrides.len() - 2..], ["train.epochs=4", "seed=1"]);
+        let expected =
+            "heads-non-linear  tuned with seed 0: 3 of 3 done; best train.epochs=4: seed 1 to do\n";
+        assert_eq!(after.list(), expected);
     }
 
     #[test]

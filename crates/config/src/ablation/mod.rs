@@ -3,6 +3,7 @@
 mod claims;
 mod groups;
 mod scales;
+mod tune;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use crate::source::Sources;
 pub use claims::{Claim, ClaimTest};
 pub use groups::Group;
 pub use scales::Scale;
+use tune::Grid;
 
 /// An ablation: one experiment for each cell of the product of its axes, and for each seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,8 +48,14 @@ pub struct Ablation {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, serde_json::Value>"))]
     pub set: BTreeMap<String, Value>,
-    /// The axes, whose product are the cells: each has a `name` and its `[[axis.value]]`s, each with a `label` and the
-    /// keys it `set`s.
+    /// Keys of which each cell takes the best of several values, such as `"optimizer.sgd.lr" = [0.03, 0.3]`. All are run with
+    /// the first seed, and the one that scores best on the part of the training images that settings are chosen on is run with
+    /// the others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Vec<serde_json::Value>>"))]
+    pub tune: Grid,
+    /// The axes, whose product are the cells: each has a `name` and its `[[axis.value]]`s, each with a `label`, the keys it
+    /// `set`s and those it `tune`s.
     #[serde(rename = "axis")]
     pub axes: Vec<Axis>,
     /// Cells that are not run, each by a label of each axis.
@@ -69,9 +77,9 @@ pub struct Ablation {
     /// The scale that it was loaded at.
     #[serde(skip)]
     pub at: Option<String>,
-    /// The experiment of each cell.
+    /// The experiments of each cell, one for each of its candidates.
     #[serde(skip)]
-    experiments: Vec<Loaded>,
+    experiments: Vec<Vec<Loaded>>,
 }
 
 /// One axis of an ablation.
@@ -94,8 +102,13 @@ pub struct AxisValue {
     /// What the table calls it.
     pub label: String,
     /// The keys it changes in the base.
+    #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, serde_json::Value>"))]
     pub set: BTreeMap<String, Value>,
+    /// Keys of which its cells take the best of several values, beside those of the file's own `tune`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Vec<serde_json::Value>>"))]
+    pub tune: Grid,
 }
 
 /// What the paper reports for one cell.
@@ -118,6 +131,9 @@ pub struct Cell {
     pub labels: Vec<String>,
     /// What changes in the base, as arguments of `--set`; the name is among them, the seed is not.
     pub overrides: Vec<String>,
+    /// What each candidate changes beside that, of which the best becomes the cell; a single one that changes nothing where
+    /// nothing is tuned.
+    pub candidates: Vec<Vec<String>>,
     /// The paper's value in per cent.
     pub paper: Option<f64>,
 }
@@ -140,7 +156,9 @@ impl Ablation {
         ablation.base = path.with_file_name("").join(&ablation.base);
         let cells = ablation.cells();
         let load = |cell: &Cell| {
-            Experiment::load(&ablation.base, &cell.overrides).map_err(|source| {
+            let of = |candidate| Experiment::load(&ablation.base, &cell.arguments(candidate));
+            let all: Result<Vec<_>, _> = (0..cell.candidates.len()).map(of).collect();
+            all.map_err(|source| {
                 let (path, source) = (path.to_owned(), Box::new(source));
                 ConfigError::Cell { path, cell: cell.name.clone(), source }
             })
@@ -151,9 +169,9 @@ impl Ablation {
         Ok(ablation)
     }
 
-    /// Each cell with its experiment, as it was loaded.
-    pub fn loaded_cells(&self) -> impl Iterator<Item = (Cell, &Loaded)> {
-        self.cells().into_iter().zip(&self.experiments)
+    /// Each cell with the experiments of its candidates, as they were loaded.
+    pub fn loaded_cells(&self) -> impl Iterator<Item = (Cell, &[Loaded])> {
+        self.cells().into_iter().zip(self.experiments.iter().map(Vec::as_slice))
     }
 
     /// With seeds behind its own until there are so many; those of the file stay.
@@ -185,15 +203,16 @@ impl Ablation {
             self.set.iter().chain(sets).map(|(key, value)| format!("{key}={value}")).collect();
         overrides.push(format!("name={}", Value::from(name.as_str())));
         let paper = self.paper_values.iter().find(|paper| paper.cell == labels).map(|paper| paper.value);
-        Cell { name, labels, overrides, paper }
+        let candidates = tune::candidates(&self.tune, values);
+        Cell { name, labels, overrides, candidates, paper }
     }
 
     /// Every cell has to be given the score that fills the table, and to be another experiment than the others.
-    fn check_experiments(&self, cells: &[Cell], experiments: &[Loaded]) -> Vec<Problem> {
+    fn check_experiments(&self, cells: &[Cell], experiments: &[Vec<Loaded>]) -> Vec<Problem> {
         let mut problems = Problems::default();
         let all = || cells.iter().zip(experiments);
-        let unscored: Vec<_> =
-            all().filter(|(_, loaded)| !loaded.experiment.eval.scores(&self.score)).collect();
+        let scores = |loaded: &Loaded| loaded.experiment.eval.scores(&self.score);
+        let unscored: Vec<_> = all().filter(|(_, loaded)| !loaded.iter().all(scores)).collect();
         let expected = format!(
             "a protocol that every cell runs, but these do not: {}; write {} in the base or among the keys of [set], \
              or choose another score",
@@ -201,9 +220,18 @@ impl Ablation {
             score_info(&self.score).map_or("", |info| info.switch)
         );
         problems.require(unscored.is_empty(), "score", &self.score, &expected);
+        let tuned: Vec<_> =
+            all().filter(|(cell, loaded)| cell.is_tuned() && loaded.iter().all(scores)).collect();
+        self.check_validated(&tuned, &mut problems);
         let mut known = HashMap::new();
         for (cell, loaded) in all() {
-            let other = known.insert(digest_but_name(&loaded.experiment), &cell.name);
+            let mut digests: Vec<_> =
+                loaded.iter().map(|loaded| digest_but_name(&loaded.experiment)).collect();
+            digests.sort();
+            let distinct = digests.windows(2).all(|pair| pair[0] != pair[1]);
+            let expected = "values to tune of which different weights follow";
+            problems.require(distinct, "axis", &cell.name, expected);
+            let other = known.insert(digests, &cell.name);
             let expected = format!(
                 "cells of which different weights follow, but these are {}'s: the two differ in no key, or in eval, run, \
                  data.root, train.feed, train.keep or train.checkpoint_every alone",
@@ -244,6 +272,7 @@ impl Ablation {
             let expected = "a label of each axis, in the order of the axes";
             problems.require(known, &format!("left_out[{index}]"), labels, expected);
         }
+        self.check_grids(&mut problems);
         self.check_groups(&cells, &mut problems);
         self.check_claims(&cells, &mut problems);
         for (index, paper) in self.paper_values.iter().enumerate() {

@@ -122,6 +122,10 @@ impl ProtocolSpec for LinearViews {
     fn scores(&self) -> Vec<String> {
         vec!["linear_views".to_owned()]
     }
+
+    fn validates(&self, score: &str) -> bool {
+        score == "linear_views" && self.lrs.len() > 1
+    }
 }
 
 impl ProtocolSpec for Mlp {

@@ -17,6 +17,10 @@ impl ProtocolSpec for Knn {
     fn scores(&self) -> Vec<String> {
         ["knn", "knn_10", "knn_200"].map(String::from).to_vec()
     }
+
+    fn validates(&self, score: &str) -> bool {
+        score == "knn"
+    }
 }
 
 /// `knn_dinov2`, which is a list of k.

@@ -72,6 +72,10 @@ impl ProtocolSpec for Linear {
     fn scores(&self) -> Vec<String> {
         vec!["linear".to_owned()]
     }
+
+    fn validates(&self, score: &str) -> bool {
+        score == "linear" && self.lrs.len() * self.weight_decays.len() > 1
+    }
 }
 
 impl ProtocolSpec for Logistic {
@@ -88,5 +92,9 @@ impl ProtocolSpec for Logistic {
 
     fn scores(&self) -> Vec<String> {
         vec!["logistic".to_owned()]
+    }
+
+    fn validates(&self, score: &str) -> bool {
+        score == "logistic" && self.values > 1
     }
 }

@@ -128,6 +128,11 @@ impl Eval {
         self.asked().any(|(_, spec)| spec.scores().iter().any(|score| score == name))
     }
 
+    /// Whether the score of this name comes with what its settings reached where they were chosen.
+    pub(crate) fn validates(&self, name: &str) -> bool {
+        self.asked().any(|(_, spec)| spec.validates(name))
+    }
+
     /// Whether the protocol of this key is run.
     pub fn asks_for(&self, key: &str) -> bool {
         self.asked().any(|(asked, _)| asked == key)

@@ -11,6 +11,11 @@ pub(super) trait ProtocolSpec {
 
     /// The names of the scores that it makes; none where they are not scores of a run, but of its stages.
     fn scores(&self) -> Vec<String>;
+
+    /// Whether it chooses among settings of this score on `eval.validation` of the training images.
+    fn validates(&self, _score: &str) -> bool {
+        false
+    }
 }
 
 impl Eval {

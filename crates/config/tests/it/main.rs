@@ -14,5 +14,6 @@ mod methods;
 mod mistakes;
 mod ranges;
 mod renamed;
+mod tuning;
 mod weights;
 mod words;

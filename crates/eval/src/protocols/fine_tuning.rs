@@ -133,7 +133,7 @@ impl FineTuning {
         let logistic = Logistic::new(&FROZEN, self.validation, self.seed);
         let parts = split(&network.labels(), self.validation, self.seed)?;
         let drawn = self.drawn(network.train, &positions(&parts.fit), percent, 0)?;
-        let c = logistic.choose(&bank.part(&tensor(&drawn)), &bank.part(&parts.validation), stop)?;
+        let (c, _) = logistic.choose(&bank.part(&tensor(&drawn)), &bank.part(&parts.validation), stop)?;
         let report = self.over_draws(subject, network, ("frozen", percent), |_, drawn| {
             let part = bank.part(&tensor(drawn));
             Ok(predicted(&logistic.logits(&part, c, subject.test().features(), stop)?))

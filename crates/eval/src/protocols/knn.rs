@@ -160,17 +160,17 @@ impl Protocol for Knn {
 
     fn evaluate(&self, subject: &Subject<'_>, stop: &Stop) -> Result<Vec<Report>, EvalError> {
         let bank = subject.train();
-        let (k, temperature) = match self.setting {
-            KnnSetting::Fixed { k, temperature } => (k, temperature),
+        let (k, temperature, validated) = match self.setting {
+            KnnSetting::Fixed { k, temperature } => (k, temperature, None),
             KnnSetting::Chosen { validation, seed } => {
-                let (k, temperature) = choose(bank, validation, seed, stop)?;
-                (k, Some(temperature))
+                let (top1, k, temperature) = choose(bank, validation, seed, stop)?;
+                (k, Some(temperature), Some(top1))
             }
         };
         let (asked, k) = (k, k.min(bank.rows()));
         let scores = class_scores(bank, subject.test().features(), k, temperature);
         let report = Report::of_classes(self, subject, &predicted(&scores)).with_top5(&scores, subject);
-        let report = report.with("k", k as usize);
+        let report = report.with("k", k as usize).validated(validated);
         // Several of them are asked for at once.
         let report = if self.name == DINOV2 { report.named(format!("{DINOV2}_{asked}")) } else { report };
         Ok(vec![subject.scored(match temperature {
@@ -191,8 +191,8 @@ pub(super) fn class_scores(bank: &FeatureBank, queries: &Tensor, k: i64, tempera
     ranked(&knn_votes(&similarities, &labels, bank.classes(), k, temperature), &labels, k)
 }
 
-/// The setting with the best top-1 on the held part; among equals the first, the smallest k.
-fn choose(bank: &FeatureBank, fraction: f64, seed: u64, stop: &Stop) -> Result<(i64, f64), EvalError> {
+/// The best top-1 on the held part, and its k and temperature; among equals the first, the smallest k.
+fn choose(bank: &FeatureBank, fraction: f64, seed: u64, stop: &Stop) -> Result<(f64, i64, f64), EvalError> {
     let parts = split(&bank.labels_on_cpu(), fraction, seed)?;
     let (fit, validation) = (bank.part(&parts.fit), bank.part(&parts.validation));
     let most = KS[KS.len() - 1].min(fit.rows());
@@ -209,7 +209,7 @@ fn choose(bank: &FeatureBank, fraction: f64, seed: u64, stop: &Stop) -> Result<(
             }
         }
     }
-    Ok((best.1, best.2))
+    Ok(best)
 }
 
 fn labels_at(bank: &FeatureBank, positions: &Tensor) -> Tensor {
@@ -228,6 +228,21 @@ mod tests {
         let similarities = similarities.expand(labels.size(), true);
         let votes = knn_votes(&similarities, &labels, 10, k, temperature);
         per_cent(&ranked(&votes, &labels, k), &Tensor::arange(4, (Kind::Int64, Device::Cpu)), 5)
+    }
+
+    #[test]
+    fn what_is_chosen_reaches_on_held_images_what_is_said() {
+        let _guard = tch::no_grad_guard();
+        let case = kontrast_testkit::Case::from_bytes(include_bytes!(
+            "../../tests/golden/logistic/case.safetensors"
+        ));
+        let bank = FeatureBank::new(&case["train.features"], &case["train.labels"], 5).unwrap();
+        let (top1, k, temperature) = choose(&bank, 0.3, 1, &Stop::default()).unwrap();
+        let parts = split(&bank.labels_on_cpu(), 0.3, 1).unwrap();
+        let held = bank.part(&parts.validation);
+        let scores = class_scores(&bank.part(&parts.fit), held.features(), k, Some(temperature));
+        assert_eq!(per_cent(&scores, held.labels(), 1), top1);
+        assert!(top1 > 20.0 && top1 < 100.0, "{top1}");
     }
 
     #[test]

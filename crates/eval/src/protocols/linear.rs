@@ -47,14 +47,15 @@ impl Protocol for Linear {
         let (train, classes) = (subject.train(), subject.classes());
         let scale = Standardise::of(train.features());
         let (x, y) = (scale.apply(train.features()), train.labels());
-        let (lr, weight_decay) = match self.grid()[..] {
-            [only] => only,
-            _ => self.choose(train, &x, stop)?,
+        let ((lr, weight_decay), validated) = match self.grid()[..] {
+            [only] => (only, None),
+            _ => self.choose(train, &x, stop).map(|(best, top1)| (best, Some(top1)))?,
         };
         let probe = self.train(&x, y, classes, &[(lr, weight_decay)], stop)?;
         let logits = probe.logits(&scale.apply(subject.test().features())).get(0);
         let report = Report::of_classes(self, subject, &predicted(&logits)).with_top5(&logits, subject);
-        Ok(vec![subject.scored(report.with("lr", lr).with("weight_decay", weight_decay))])
+        let report = report.with("lr", lr).with("weight_decay", weight_decay);
+        Ok(vec![subject.scored(report.validated(validated))])
     }
 }
 
@@ -71,8 +72,8 @@ impl Linear {
         }
     }
 
-    /// The rate and decay with the best top-1 on the held part; among equals the first.
-    fn choose(&self, train: &FeatureBank, x: &Tensor, stop: &Stop) -> Result<(f64, f64), EvalError> {
+    /// The rate and decay with the best top-1 on the held part, and that; among equals the first.
+    fn choose(&self, train: &FeatureBank, x: &Tensor, stop: &Stop) -> Result<((f64, f64), f64), EvalError> {
         let (grid, y) = (self.grid(), train.labels());
         let parts = split(&train.labels_on_cpu(), self.validation, self.seed)?;
         let at = |positions: &Tensor| {
@@ -81,7 +82,8 @@ impl Linear {
         };
         let (fit, held) = (at(&parts.fit), at(&parts.validation));
         let probes = self.train(&fit.0, &fit.1, train.classes(), &grid, stop)?;
-        Ok(grid[best(&probes.logits(&held.0), &held.1)])
+        let (best, top1) = best(&probes.logits(&held.0), &held.1);
+        Ok((grid[best], top1))
     }
 
     fn grid(&self) -> Vec<(f64, f64)> {

@@ -52,9 +52,9 @@ impl Protocol for LinearViews {
 
     fn evaluate(&self, subject: &Subject<'_>, stop: &Stop) -> Result<Vec<Report>, EvalError> {
         let network = subject.network(self)?;
-        let lr = match self.lrs[..] {
-            [only] => only,
-            _ => self.choose(subject, &network, stop)?,
+        let (lr, validated) = match self.lrs[..] {
+            [only] => (only, None),
+            _ => self.choose(subject, &network, stop).map(|(best, top1)| (best, Some(top1)))?,
         };
         let all: Vec<u32> = (0..network.train.len() as u32).collect();
         let probe = self.train(&network, &all, &[lr], stop)?;
@@ -63,7 +63,8 @@ impl Protocol for LinearViews {
             .with_top5(&logits, subject)
             .with("epochs", self.epochs as usize)
             .with("lr", lr)
-            .with("weight_decay", self.weight_decay);
+            .with("weight_decay", self.weight_decay)
+            .validated(validated);
         Ok(vec![subject.scored(report)])
     }
 }
@@ -75,12 +76,18 @@ impl LinearViews {
         Self { epochs, batch, lrs, weight_decay, least_area, validation, seed }
     }
 
-    /// The rate with the best top-1 on held images, undistorted; among equals the first.
-    fn choose(&self, subject: &Subject<'_>, network: &Network<'_>, stop: &Stop) -> Result<f64, EvalError> {
+    /// The rate with the best top-1 on held images, undistorted, and that; among equals the first.
+    fn choose(
+        &self,
+        subject: &Subject<'_>,
+        network: &Network<'_>,
+        stop: &Stop,
+    ) -> Result<(f64, f64), EvalError> {
         let parts = split(&network.labels(), self.validation, self.seed)?;
         let probes = self.train(network, &positions(&parts.fit), &self.lrs, stop)?;
         let held = subject.train().part(&parts.validation);
-        Ok(self.lrs[best(&probes.logits(held.features()), held.labels())])
+        let (best, top1) = best(&probes.logits(held.features()), held.labels());
+        Ok((self.lrs[best], top1))
     }
 
     /// A probe for each rate, over the same views of the training images at these positions.

@@ -44,15 +44,16 @@ impl Protocol for Logistic {
 
     fn evaluate(&self, subject: &Subject<'_>, stop: &Stop) -> Result<Vec<Report>, EvalError> {
         let bank = subject.train();
-        let c = if let [only] = self.cs[..] {
-            only
+        let (c, validated) = if let [only] = self.cs[..] {
+            (only, None)
         } else {
             let parts = split(&bank.labels_on_cpu(), self.validation, self.seed)?;
-            self.choose(&bank.part(&parts.fit), &bank.part(&parts.validation), stop)?
+            let (best, top1) = self.choose(&bank.part(&parts.fit), &bank.part(&parts.validation), stop)?;
+            (best, Some(top1))
         };
         let logits = self.logits(bank, c, subject.test().features(), stop)?;
         let report = Report::of_classes(self, subject, &predicted(&logits)).with_top5(&logits, subject);
-        let report = report.with_calibration(&logits, subject).with("c", c);
+        let report = report.with_calibration(&logits, subject).with("c", c).validated(validated);
         Ok(vec![subject.scored(report)])
     }
 }
@@ -68,14 +69,14 @@ impl Logistic {
         Self { cs, iterations, tolerance, validation, seed }
     }
 
-    /// The C with the best top-1 on held images after fitting others; among equals the first, the strongest penalty. Each fit
-    /// goes on where the one before ended.
+    /// The C with the best top-1 on held images after fitting others, and that in per cent; among equals the first, the
+    /// strongest penalty. Each fit goes on where the one before ended.
     pub(crate) fn choose(
         &self,
         fit: &FeatureBank,
         held: &FeatureBank,
         stop: &Stop,
-    ) -> Result<f64, EvalError> {
+    ) -> Result<(f64, f64), EvalError> {
         let regression = SoftmaxRegression::new(fit.features(), fit.labels(), fit.classes());
         let (mut best, mut highest, mut path) = (self.cs[0], f64::NEG_INFINITY, regression.path());
         for &c in &self.cs {
@@ -85,7 +86,7 @@ impl Logistic {
                 (best, highest) = (c, score);
             }
         }
-        Ok(best)
+        Ok((best, highest))
     }
 
     /// Logits of queries after fitting a bank.
@@ -179,7 +180,10 @@ mod tests {
         let protocol = Logistic::new(&config, 0.3, 0);
         assert_eq!((protocol.cs.len(), protocol.cs[0]), (45, 1e-6));
         assert!((protocol.cs[44] - 1e5).abs() < 1e-6);
-        let c = protocol.choose(&few, &bank(&case, "test"), &Stop::default()).unwrap();
+        let (c, top1) = protocol.choose(&few, &bank(&case, "test"), &Stop::default()).unwrap();
         assert!(c > 1e-5 && c < 1e4, "{c}");
+        let held = bank(&case, "test");
+        let alone = protocol.logits(&few, c, held.features(), &Stop::default()).unwrap();
+        assert_eq!(top1, per_cent(&alone, held.labels(), 1));
     }
 }

@@ -123,6 +123,8 @@ fn classes_of_one_colour_are_told_apart_and_settings_are_recorded() {
         let right = report.predictions.as_ref().unwrap().get(0).eq_tensor(subject.test().labels());
         assert!((100.0 * right.mean(Kind::Double).double_value(&[]) - report.top1()).abs() < 1e-4);
     }
+    let validated = reports.iter().map(|report| report.score().validation_top1);
+    assert_eq!(validated.map(|top1| top1.is_some()).collect::<Vec<_>>(), [true, false, false, true]);
     let of = |report: &Report, name| report.score().number(name);
     let [knn, ten, two_hundred, linear] = &reports[..] else { panic!("{reports:?}") };
     assert!(of(knn, "k").is_some() && of(knn, "temperature").is_some());

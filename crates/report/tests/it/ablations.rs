@@ -12,7 +12,7 @@ use crate::sample;
 fn cell(label: &str, paper: f64, outcomes: [Outcome; 3]) -> CellResult {
     let path = |seed: usize| PathBuf::from(format!("runs/head-{label}-s{seed}"));
     let runs = outcomes.into_iter().enumerate().map(|(seed, outcome)| (path(seed), outcome)).collect();
-    CellResult { labels: vec![label.to_owned()], paper: Some(paper), runs }
+    CellResult { labels: vec![label.to_owned()], paper: Some(paper), runs, candidates: Vec::new() }
 }
 
 fn result() -> AblationResult {
@@ -93,7 +93,7 @@ fn runs_are_found_where_experiments_leave_them() {
     let ablation = Ablation::load(&committed.join("simclr-projection-head.toml"), None).unwrap();
     let out = tempfile::tempdir().unwrap();
     let cell = &ablation.cells()[1];
-    let loaded = Experiment::load(&ablation.base, &cell.overrides).unwrap();
+    let loaded = Experiment::load(&ablation.base, &cell.arguments(0)).unwrap();
     let run = |seed| RunDir::path_for(out.path(), &cell.name, &loaded.digest, seed);
     sample::write(&run(0), &sample::summary(), &[]);
     let mut diverged = sample::summary();

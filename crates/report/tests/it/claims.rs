@@ -24,7 +24,7 @@ fn figure_8(claims: &str, scores: [[Option<f64>; 3]; 3]) -> (AblationResult, tem
     let ablation = Ablation::load(&file, None).unwrap();
     let out = place.path().join("runs");
     for (cell, scores) in ablation.cells().iter().zip(scores) {
-        let loaded = Experiment::load(&ablation.base, &cell.overrides).unwrap();
+        let loaded = Experiment::load(&ablation.base, &cell.arguments(0)).unwrap();
         for (&seed, score) in ablation.seeds.iter().zip(scores) {
             let Some(score) = score else { continue };
             let mut summary = sample::summary();

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kontrast_config::Ablation;
-use kontrast_report::{AblationResult, Verdict, ablation_markdown};
-use kontrast_runlog::Status;
+use kontrast_report::{AblationResult, CandidateResult, Verdict, ablation_markdown};
+use kontrast_runlog::{Status, read_summary};
 
 use crate::sample;
 
@@ -63,7 +63,27 @@ fn result_of(text: &str, out: &Path) -> AblationResult {
             .find(|folder| apart_from_digest(&folder.to_string_lossy()).ends_with(&apart_from_digest(name)));
         sample::write(folder.unwrap_or_else(|| panic!("{name} is no run of the file")), &summary, &[]);
     }
+    for candidate in none.cells.iter().flat_map(|cell| &cell.candidates) {
+        write_candidate(text, candidate, &ablation.score);
+    }
     AblationResult::collect(&ablation, out, &command)
+}
+
+/// Gives a candidate the top-1 on validation images that the table lists, beside the score that its run may have already.
+fn write_candidate(text: &str, candidate: &CandidateResult, score: &str) {
+    let name = |name: &str| name.split('`').nth(1).map(ToOwned::to_owned);
+    let own = candidate.run.file_name().unwrap().to_string_lossy();
+    let mut rows = text.lines().filter(|line| line.starts_with('|') && line.contains(&candidate.settings));
+    let row =
+        rows.find(|row| name(row).is_some_and(|name| apart_from_digest(&name) == apart_from_digest(&own)));
+    let Some(row) = row else { panic!("{own} is no candidate of the table") };
+    let mut summary = read_summary(&candidate.run).unwrap_or_else(|_| sample::summary());
+    let found = row.split('|').nth(4).unwrap().trim();
+    match found.parse() {
+        Ok(top1) => summary.eval.trained.get_mut(score).unwrap().validation_top1 = Some(top1),
+        Err(_) => summary.status = if found == "diverged" { Status::Diverged } else { panic!("{found}") },
+    }
+    sample::write(&candidate.run, &summary, &[]);
 }
 
 /// The name of a run without its digest, which changes with what keys are called: `name-s0`.

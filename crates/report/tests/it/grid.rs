@@ -56,7 +56,7 @@ pub fn runs(text: &str, made: impl Fn(usize, u64) -> Made) -> (AblationResult, T
     let ablation = Ablation::load(&path, None).unwrap();
     let out = place.path().join("runs");
     for (index, cell) in ablation.cells().iter().enumerate() {
-        let loaded = Experiment::load(&ablation.base, &cell.overrides).unwrap();
+        let loaded = Experiment::load(&ablation.base, &cell.arguments(0)).unwrap();
         for &seed in &ablation.seeds {
             let (status, top1) = match made(index, seed) {
                 Made::Finished(top1) => (Status::Finished, Some(top1)),

@@ -10,3 +10,4 @@ mod pictures;
 mod runs;
 mod sample;
 mod transfer;
+mod tuned;
