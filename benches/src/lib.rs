@@ -43,7 +43,7 @@ impl Bench {
             batch_norm: config::HeadNorm::None,
         };
         let own = match measured {
-            Measured::Simclr => config::Simclr { temperature: 0.5, projector }.into(),
+            Measured::Simclr => config::Simclr { temperature: 0.5, unit_length: None, projector }.into(),
             Measured::Moco | Measured::MocoSymmetric => config::Moco {
                 temperature: 0.2,
                 momentum: config::Momentum { base: 0.99, last: 0.99 },

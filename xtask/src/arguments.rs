@@ -184,6 +184,9 @@ pub struct Ablation {
     /// Show the runs, what each changes and what the paper reports, and run nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Train a few steps of each cell first, and say how long all take and how much memory
+    #[arg(long, conflicts_with = "list")]
+    pub measure: bool,
     /// auto, cpu, cuda or cuda:N [default: run.device of the base experiment]
     #[arg(long)]
     pub device: Option<Device>,

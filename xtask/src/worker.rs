@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use kontrast_runlog::TrainingCost;
 
 use crate::family::{Family, code};
 use crate::say;
@@ -16,6 +17,8 @@ use crate::say;
 const LOOK: Duration = Duration::from_millis(50);
 /// Begins the line by which the child says the exit code of a run.
 const ENDED: char = '\u{1e}';
+/// Begins the line by which it says what a training costs.
+const COST: char = '\u{1f}';
 
 /// The child; another takes its place where a run takes it down.
 #[derive(Debug)]
@@ -32,9 +35,16 @@ struct Running {
     child: Child,
     /// Ends with xtask, which ends the run.
     input: Option<ChildStdin>,
-    codes: Receiver<u8>,
+    answers: Receiver<Answer>,
     /// Hands on what the child says.
     speaker: JoinHandle<()>,
+}
+
+/// What the child answers.
+#[derive(Debug)]
+enum Answer {
+    Code(u8),
+    Cost(TrainingCost),
 }
 
 impl<'f> Worker<'f> {
@@ -45,6 +55,16 @@ impl<'f> Worker<'f> {
 
     /// Has the child do what these words ask for; returns the exit code. A child that dies at it failed.
     pub fn run(&mut self, words: &[String]) -> Result<u8> {
+        self.ask(words).map(|(code, _)| code)
+    }
+
+    /// Has the child measure what the training of these words costs; none where it cannot.
+    pub fn measure(&mut self, words: &[String]) -> Result<Option<TrainingCost>> {
+        self.ask(&[words, &["--measure".to_owned()]].concat()).map(|(_, cost)| cost)
+    }
+
+    fn ask(&mut self, words: &[String]) -> Result<(u8, Option<TrainingCost>)> {
+        let mut cost = None;
         let mut running = match self.running.take() {
             Some(running) => running,
             None => self.start()?,
@@ -53,12 +73,13 @@ impl<'f> Worker<'f> {
         // One that died since says so below.
         let _ = running.input.as_mut().map(|input| writeln!(input, "{line}"));
         loop {
-            match running.codes.recv_timeout(LOOK) {
-                Ok(code) => {
+            match running.answers.recv_timeout(LOOK) {
+                Ok(Answer::Cost(found)) => cost = Some(found),
+                Ok(Answer::Code(code)) => {
                     self.running = Some(running);
-                    return Ok(code);
+                    return Ok((code, cost));
                 }
-                Err(RecvTimeoutError::Disconnected) => return Ok(code(running.child.wait()?).max(1)),
+                Err(RecvTimeoutError::Disconnected) => return Ok((code(running.child.wait()?).max(1), None)),
                 // A signal that reached xtask alone reaches the child through the pipe.
                 Err(RecvTimeoutError::Timeout) if self.family.is_interrupted() => drop(running.input.take()),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -76,19 +97,20 @@ impl<'f> Worker<'f> {
             child.with_context(|| format!("{} does not start", command.get_program().display()))?;
         let (input, output) = (child.stdin.take(), child.stdout.take());
         let mut log = self.log.as_ref().map(File::try_clone).transpose()?;
-        let (sender, codes) = channel();
+        let (sender, answers) = channel();
         let lines = BufReader::new(output.context("the child has no output")?).lines();
         let speaker = thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                let code = line.strip_prefix(ENDED).map(|code| code.parse().unwrap_or(1));
-                match (code, &mut log) {
-                    (Some(code), _) => drop(sender.send(code)),
+                let code = line.strip_prefix(ENDED).map(|code| Answer::Code(code.parse().unwrap_or(1)));
+                let cost = line.strip_prefix(COST).and_then(|cost| serde_json::from_str(cost).ok());
+                match (code.or(cost.map(Answer::Cost)), &mut log) {
+                    (Some(answer), _) => drop(sender.send(answer)),
                     (None, Some(log)) => drop(writeln!(log, "{line}")),
                     (None, None) => say::out(line),
                 }
             }
         });
-        Ok(Running { child, input, codes, speaker })
+        Ok(Running { child, input, answers, speaker })
     }
 }
 
@@ -110,6 +132,7 @@ mod tests {
     const SCRIPT: &str = r#"while read -r line; do
         case $line in
             *die*) kill -9 $$ ;;
+            *measure*) printf '\037{"steps":7,"step_seconds":0.5,"peak_memory_bytes":null}\n\0360\n' ;;
             *wait*) read -r line || { echo stopped; printf '\036130\n'; exit 130; } ;;
             *) echo "did $line"; echo heard >&2; printf '\0363\n' ;;
         esac
@@ -140,6 +163,16 @@ mod tests {
         }
         // The second ended by itself.
         assert_eq!((said.matches("heard").count(), said.matches("ended").count()), (3, 1), "{said}");
+    }
+
+    #[test]
+    fn what_a_training_costs_comes_with_the_answer() {
+        let (log, family) = (tempfile::tempfile().unwrap(), Family::default());
+        let mut worker = worker(&family, &log);
+        let cost = worker.measure(&words("a")).unwrap().unwrap();
+        assert_eq!((cost.steps, cost.seconds()), (7, 3.5));
+        assert_eq!(worker.run(&words("a")).unwrap(), 3);
+        assert_eq!(worker.measure(&words("die")).unwrap(), None);
     }
 
     #[test]

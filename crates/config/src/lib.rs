@@ -53,8 +53,8 @@ pub use location::Location;
 pub use method::{
     AnyMethod, Autoencoder, BarlowTwins, Byol, ComparedViews, Dcl, Dclw, Dino, Exemplar, Head, HeadNorm,
     Jigsaw, Joint, JointTask, MethodInfo, MethodSpec, Mining, Moco, Mocov3, Momentum, Nnclr, Npid,
-    PermutationMethod, Permutations, PixelLoss, Pretext, RelativePatch, Rotation, Shuffled, Simclr,
-    Similarity, Simsiam, Supcon, Supervised, Surroundings, Swav, SwavQueue, Task, TeacherTemperature,
+    NtLogistic, PermutationMethod, Permutations, PixelLoss, Pretext, RelativePatch, Rotation, Shuffled,
+    Simclr, Similarity, Simsiam, Supcon, Supervised, Surroundings, Swav, SwavQueue, Task, TeacherTemperature,
     Triplet, Vicreg,
 };
 pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};

@@ -4,7 +4,7 @@ use crate::encoder_file::EncoderOptions;
 use crate::evaluate_file::evaluate_file;
 use crate::host::Host;
 use crate::inventory::FOR_EVALUATE;
-use crate::pretrain::{log_scores, score, trainer};
+use crate::pretrain::{log_scores, of_run, score, trainer};
 use crate::record::Record;
 use crate::session::Session;
 use crate::transfer::transfer;
@@ -143,7 +143,7 @@ pub(crate) fn open<'h>(
     let method = session.method()?;
     let mut record = Record::new(dir, &session, earlier.command.clone(), earlier.parameters);
     record.stop_the_clock();
-    let mut trainer = trainer(&session, method, &record);
+    let mut trainer = trainer(&session, method, of_run(&record, &session));
     let resumed = trainer
         .resume()?
         .with_context(|| format!("{}: no checkpoint to evaluate", layout.checkpoints().display()))?;

@@ -242,7 +242,7 @@ fn train(
     interrupt: &AtomicBool,
 ) -> anyhow::Result<(Status, Option<String>)> {
     let host = session.host;
-    let mut trainer = trainer(session, method, record);
+    let mut trainer = trainer(session, method, of_run(record, session));
     let steps = trainer.steps();
     let resumed = trainer.resume()?;
     let event = if let Some(resumed) = &resumed {
@@ -298,10 +298,14 @@ fn train(
     }
 }
 
-pub(crate) fn trainer(session: &Session<'_>, method: Method, record: &Record) -> Trainer {
+/// The checkpoints of a run, below its directory.
+pub(crate) fn of_run(record: &Record, session: &Session<'_>) -> Checkpoints {
+    let checkpoints = Checkpoints::new(record.dir.layout().checkpoints(), session.experiment.train.keep);
+    checkpoints.of_run(record.dir.held())
+}
+
+pub(crate) fn trainer(session: &Session<'_>, method: Method, checkpoints: Checkpoints) -> Trainer {
     let (experiment, dataset) = (&session.experiment, Arc::clone(&session.trained_on));
-    let checkpoints = Checkpoints::new(record.dir.layout().checkpoints(), experiment.train.keep);
-    let checkpoints = checkpoints.of_run(record.dir.held());
     let mut spec = TrainerSpec::of(experiment, dataset, method.views(), checkpoints, session.runtime.device);
     spec.loader.workers = session.runtime.workers;
     let spec = TrainerSpec {

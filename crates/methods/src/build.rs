@@ -12,6 +12,7 @@ use crate::moco::Moco;
 use crate::mocov3::Mocov3;
 use crate::nnclr::Nnclr;
 use crate::npid::Npid;
+use crate::nt_logistic::NtLogistic;
 use crate::objective::Objective;
 use crate::relative_patch::RelativePatch;
 use crate::rotation::Rotation;
@@ -149,6 +150,7 @@ pub fn objective(
         config::AnyMethod::Dclw(own) => Box::new(Dcl::weighted(own, setting)),
         config::AnyMethod::Supcon(own) => Box::new(Supcon::new(own, needed()?, setting)),
         config::AnyMethod::Triplet(own) => Box::new(Triplet::new(own, setting)),
+        config::AnyMethod::NtLogistic(own) => Box::new(NtLogistic::new(own, setting)),
         config::AnyMethod::Supervised(own) => Box::new(Supervised::new(own, needed()?, setting)),
         config::AnyMethod::Rotation(own) => Box::new(Rotation::new(own, setting)),
         config::AnyMethod::Jigsaw(own) => Box::new(Jigsaw::new(own, setting)?),

@@ -5,6 +5,7 @@ use crate::barlow_twins::BarlowTwins;
 use crate::byol::Byol;
 use crate::example::{outputs, progress, setting};
 use crate::mocov3::Mocov3;
+use crate::nt_logistic::NtLogistic;
 use crate::objective::{BatchInfo, Objective};
 use crate::simclr::Simclr;
 use crate::simsiam::Simsiam;
@@ -75,6 +76,39 @@ fn a_triplet_loss_is_the_mean_over_both_views_as_anchors() {
     let (similarity, mining) = (losses::Similarity::Dot, losses::Mining::SemiHard);
     let term = |a: i64, b: i64| losses::triplet_margin(&z.get(a), &z.get(b), own.margin, similarity, mining);
     assert_close(&loss(&mut triplet, &[("z", &z)], &[]), &((term(0, 1) + term(1, 0)) / 2.0), 1e-6);
+}
+
+#[test]
+fn simclr_without_unit_length_is_the_cross_entropy_of_plain_products() {
+    let AnyMethod::Simclr(mut own) = method("simclr") else { panic!("another method") };
+    let z = rows(2, 0.0) * 3.0;
+    own.temperature = 10.0;
+    let mut of = |unit_length| {
+        own.unit_length = unit_length;
+        loss(&mut Simclr::new(&own, &setting()), &[("z", &z)], &[])
+    };
+    let all = z.view([2 * IMAGES, 5]);
+    let mut logits = all.mm(&all.tr()) / 10.0;
+    let _ = logits.fill_diagonal_(f64::NEG_INFINITY, false);
+    let positives = Tensor::arange(2 * IMAGES, (Kind::Int64, Device::Cpu)).roll([IMAGES], [0]);
+    assert_close(&of(Some(false)), &logits.cross_entropy_for_logits(&positives), 1e-5);
+    assert_eq!(of(None), of(Some(true)));
+    assert!((of(None) - of(Some(false))).abs().double_value(&[]) > 1e-3);
+}
+
+#[test]
+fn nt_logistic_takes_its_temperature_and_mining() {
+    let AnyMethod::NtLogistic(mut own) = method("nt_logistic") else { panic!("another method") };
+    let z = rows(2, 0.0);
+    for (mine, mining) in [
+        (kontrast_config::Mining::None, losses::Mining::None),
+        (kontrast_config::Mining::SemiHard, losses::Mining::SemiHard),
+        (kontrast_config::Mining::BatchHard, losses::Mining::BatchHard),
+    ] {
+        (own.mining, own.temperature) = (mine, 0.3);
+        let found = loss(&mut NtLogistic::new(&own, &setting()), &[("z", &z)], &[]);
+        assert_close(&found, &losses::nt_logistic(&z.get(0), &z.get(1), 0.3, mining), 1e-6);
+    }
 }
 
 #[test]

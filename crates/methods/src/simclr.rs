@@ -8,20 +8,22 @@ use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
 use crate::{Outputs, Progress};
 use kontrast_augment_torch::Views;
-use kontrast_losses::{nt_xent, nt_xent_uniform};
+use kontrast_losses::{nt_xent, nt_xent_rows, nt_xent_uniform};
 use kontrast_models::Mode;
 use kontrast_torch_ext::StateDict;
+use tch::Tensor;
 
 /// Encoder, projector and NT-Xent.
 pub(crate) struct Simclr {
     branch: Branch,
     temperature: f64,
+    unit_length: bool,
 }
 
 impl Simclr {
     pub(crate) fn new(config: &kontrast_config::Simclr, setting: &Setting) -> Self {
         let branch = Branch::new(setting, &head(&config.projector, 1), 1);
-        Self { branch, temperature: config.temperature }
+        Self { branch, temperature: config.temperature, unit_length: config.unit_length.unwrap_or(true) }
     }
 }
 
@@ -41,7 +43,14 @@ impl Objective for Simclr {
         let (views, n) = (z.size()[0], z.size()[1]);
         // The first view with every other, then the second with every later one.
         let pairs: Vec<_> = (0..2).flat_map(|a| (a + 1..views).map(move |b| (a, b))).collect();
-        let terms = pairs.iter().map(|&(a, b)| nt_xent(&z.get(a), &z.get(b), self.temperature));
+        let term = |&(a, b): &(i64, i64)| {
+            if self.unit_length {
+                return nt_xent(&z.get(a), &z.get(b), self.temperature);
+            }
+            let both = Tensor::cat(&[z.get(a), z.get(b)], 0);
+            nt_xent_rows(&both, &both, 0, self.temperature)
+        };
+        let terms = pairs.iter().map(term);
         let sum = terms.reduce(|a, b| a + b).expect("two views or more");
         let loss = if pairs.len() == 1 { sum } else { sum / pairs.len() as f64 };
         LossOutput::new(loss, Some(nt_xent_uniform(n as usize)), z)

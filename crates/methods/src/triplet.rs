@@ -2,6 +2,7 @@
 //! 2015, arXiv 1503.03832, as a loss on views in SimCLR, arXiv 2002.05709, table 2).
 
 use crate::branch::Branch;
+use crate::mining::mining;
 use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
 use crate::{Outputs, Progress};
@@ -26,12 +27,7 @@ impl Triplet {
             config::Similarity::Dot => Similarity::Dot,
             config::Similarity::Euclidean => Similarity::Euclidean,
         };
-        let mining = match config.mining {
-            config::Mining::None => Mining::None,
-            config::Mining::SemiHard => Mining::SemiHard,
-            config::Mining::BatchHard => Mining::BatchHard,
-        };
-        Self { branch, margin: config.margin, similarity, mining }
+        Self { branch, margin: config.margin, similarity, mining: mining(config.mining) }
     }
 }
 

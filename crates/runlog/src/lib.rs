@@ -4,6 +4,7 @@
 
 mod atomic;
 mod cache;
+mod cost;
 mod crc32c;
 mod error;
 mod event;
@@ -26,6 +27,7 @@ mod tuning;
 
 pub use atomic::{atomic_write, atomic_write_with};
 pub use cache::cache_home;
+pub use cost::TrainingCost;
 pub use error::RunlogError;
 pub use event::{Event, now};
 pub use event_log::{Events, read_events};

@@ -16,7 +16,7 @@ pub struct Budget {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Ended {
-    runs: u32,
+    epochs: u32,
     together: Duration,
 }
 
@@ -26,26 +26,27 @@ impl Budget {
         Self { limit, begun: Instant::now(), ended: Mutex::default() }
     }
 
-    /// Whether one more run would end in time, if it takes as long as those before. The first may always begin.
-    pub fn allows_one_more(&self) -> bool {
-        self.limit.is_none_or(|limit| self.begun.elapsed() + self.mean() <= limit)
+    /// Whether a run of so many epochs would end in time, if an epoch takes as long as those before. The first may always
+    /// begin.
+    pub fn allows(&self, epochs: u32) -> bool {
+        self.limit.is_none_or(|limit| self.begun.elapsed() + self.of_epochs(epochs) <= limit)
     }
 
-    /// One run has ended, which was begun then.
-    pub fn one_more(&self, begun: Instant) {
+    /// A run of so many epochs has ended, which was begun then.
+    pub fn ends(&self, epochs: u32, begun: Instant) {
         let mut ended = self.ended();
-        ended.runs += 1;
+        ended.epochs += epochs;
         ended.together += begun.elapsed();
     }
 
-    /// How long so many runs will take, so many at a time, in words.
-    pub fn estimate(&self, runs: usize, jobs: usize) -> String {
-        human::seconds(self.mean().as_secs_f64() * runs.div_ceil(jobs) as f64)
+    /// How long runs of so many epochs in all will take, so many at a time, in words.
+    pub fn estimate(&self, epochs: u32, jobs: usize) -> String {
+        human::seconds(self.of_epochs(epochs).as_secs_f64() / jobs as f64)
     }
 
-    fn mean(&self) -> Duration {
-        let Ended { runs, together } = *self.ended();
-        together / runs.max(1)
+    fn of_epochs(&self, epochs: u32) -> Duration {
+        let Ended { epochs: ended, together } = *self.ended();
+        together.mul_f64(f64::from(epochs) / f64::from(ended.max(1)))
     }
 
     fn ended(&self) -> std::sync::MutexGuard<'_, Ended> {
@@ -63,11 +64,12 @@ mod tests {
         let begun = Instant::now().checked_sub(minutes(3)).unwrap();
         for (limit, expected) in [(None, true), (Some(minutes(3)), true), (Some(minutes(2)), false)] {
             let budget = Budget::new(limit);
-            assert!(budget.allows_one_more(), "the first may always begin");
-            budget.one_more(begun);
-            budget.one_more(Instant::now().checked_sub(minutes(2)).unwrap());
-            assert_eq!(budget.allows_one_more(), expected, "{limit:?}");
-            assert_eq!(budget.estimate(3, 2), "5 min 00 s");
+            assert!(budget.allows(100), "the first may always begin");
+            budget.ends(12, begun);
+            budget.ends(8, Instant::now().checked_sub(minutes(2)).unwrap());
+            // Four epochs a minute.
+            assert_eq!(budget.allows(10), expected, "{limit:?}");
+            assert_eq!(budget.estimate(40, 2), "5 min 00 s");
         }
     }
 }

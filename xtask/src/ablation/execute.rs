@@ -53,23 +53,30 @@ pub fn all(
     family: &Family,
     budget: &Budget,
 ) -> Result<Vec<Ended>> {
-    let queue = Mutex::new(left.iter().enumerate());
-    let next = || queue.lock().map_or(None, |mut queue| queue.next());
+    let queue = Mutex::new(left.to_vec());
+    // The first that would end in time.
+    let next = || {
+        let mut queue = queue.lock().ok()?;
+        let place = queue.iter().position(|run| budget.allows(run.epochs))?;
+        Some((left.len() - queue.len() + 1, queue.remove(place)))
+    };
+    let epochs_left = || queue.lock().map_or(0, |queue| queue.iter().map(|run| run.epochs).sum());
     let work = |job: usize| {
         let mut worker = Worker::new(family, kontrast.worker(), log(asked, part, job)?);
         let mut ended = Vec::new();
         while !family.is_interrupted()
-            && budget.allows_one_more()
-            && let Some((index, run)) = next()
+            && let Some((number, run)) = next()
         {
-            let which = format!("[{} of {}] {}, seed {}", index + 1, left.len(), run.cell.name, run.seed);
+            let which = format!("[{number} of {}] {}, seed {}", left.len(), run.cell.name, run.seed);
             say::out(format_args!("\n{which}"));
             let begun = Instant::now();
             let code = worker.run(&words(asked, part, run))?;
-            budget.one_more(begun);
-            let others = match left.len() - index - 1 {
+            budget.ends(run.epochs, begun);
+            let others = match epochs_left() {
                 0 => String::new(),
-                others => format!("; {others} more take about {}", budget.estimate(others, asked.jobs)),
+                epochs => {
+                    format!("; those that have not begun take about {}", budget.estimate(epochs, asked.jobs))
+                }
             };
             let others = if code == INTERRUPTED { "" } else { &*others };
             say::out(format_args!("{which}: {}{others}", result(&part.ablation, run)));
@@ -88,14 +95,7 @@ pub fn all(
 
 /// The arguments of one run.
 fn words(asked: &arguments::Ablation, part: &Part, run: &Run) -> Vec<String> {
-    let place = arguments::Place {
-        overrides: run.overrides(),
-        device: asked.device,
-        threads: asked.threads.or(share(asked.jobs)),
-        out: run.folder.parent().map(Into::into),
-    };
-    let mut words = vec![part.ablation.base.display().to_string()];
-    words.extend(place.arguments());
+    let mut words = words_to_measure(asked, part, run);
     words.extend((run.state == State::Begun).then(|| "--resume".to_owned()));
     let file = quoted(&part.file.display().to_string());
     let scale = asked.scale.as_ref().map_or_else(String::new, |scale| format!(" --scale {scale}"));
@@ -104,6 +104,19 @@ fn words(asked: &arguments::Ablation, part: &Part, run: &Run) -> Vec<String> {
         "--command".to_owned(),
         format!("cargo xtask ablation {file}{scale}{seeds} --only {}", run.cell.name),
     ]);
+    words
+}
+
+/// Those of them that change what a run costs.
+pub fn words_to_measure(asked: &arguments::Ablation, part: &Part, run: &Run) -> Vec<String> {
+    let place = arguments::Place {
+        overrides: run.overrides(),
+        device: asked.device,
+        threads: asked.threads.or(share(asked.jobs)),
+        out: run.folder.parent().map(Into::into),
+    };
+    let mut words = vec![part.ablation.base.display().to_string()];
+    words.extend(place.arguments());
     words
 }
 

@@ -2,6 +2,7 @@
 
 mod budget;
 mod execute;
+mod measure;
 mod plan;
 
 use std::path::{Path, PathBuf};
@@ -37,7 +38,9 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
         for part in &parts {
             print!("{}", if asked.list { part.plan.list() } else { part.plan.describe(asked.jobs) });
         }
-        return Ok(0);
+        if !asked.measure {
+            return Ok(0);
+        }
     }
     // What is cheap for the claims that it decides comes first.
     parts.sort_by(|one, other| one.cost_of_a_claim().total_cmp(&other.cost_of_a_claim()));
@@ -46,8 +49,19 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
     let kontrast = ready(device.unwrap_or(Device::Cpu))?;
     let (family, budget) = (Family::new()?, Budget::new(asked.budget));
     let (mut codes, mut failures, mut left) = (Vec::new(), Vec::new(), 0);
+    if asked.measure {
+        for part in &parts {
+            measure::all(asked, part, &kontrast, &family)?;
+        }
+    }
+    if asked.dry_run {
+        return Ok(if family.is_interrupted() { INTERRUPTED } else { 0 });
+    }
     for part in &parts {
         codes.extend(part.plan.codes());
+        if !asked.measure && part.plan.is_unknown() && !family.is_interrupted() {
+            measure::first(asked, part, &kontrast, &family)?;
+        }
         let (ended, unbegun) = part.run(asked, &kontrast, &family, &budget)?;
         left += unbegun;
         codes.extend(ended.iter().map(|ended| ended.code));
@@ -104,7 +118,7 @@ impl Part {
     }
 
     fn is_done(&self) -> bool {
-        self.plan.left().next().is_none() && self.plan.waiting == 0
+        self.plan.left().next().is_none() && self.plan.waiting.is_empty()
     }
 
     /// Runs that are left for each claim that this scale is to judge; nothing where none is left.
@@ -114,7 +128,7 @@ impl Part {
             scales.as_ref().is_none_or(|scales| at.is_some_and(|at| scales.contains(at)))
         };
         let claims = self.ablation.claims.iter().filter(|claim| is_meant(&claim.scales)).count();
-        (self.plan.left().count() + self.plan.waiting) as f64 / claims.max(1) as f64
+        (self.plan.left().count() + self.plan.waiting.len()) as f64 / claims.max(1) as f64
     }
 
     /// Runs what is left, and what follows from it in tuned cells; with how many the budget has no time for.
@@ -133,8 +147,8 @@ impl Part {
             if left.is_empty() {
                 return Ok((ended, 0));
             }
-            if family.is_interrupted() || !budget.allows_one_more() {
-                return Ok((ended, left.len() + plan.waiting));
+            if family.is_interrupted() || !left.iter().any(|run| budget.allows(run.epochs)) {
+                return Ok((ended, left.len() + plan.waiting.len()));
             }
             std::fs::create_dir_all(&self.out)?;
             ended.extend(execute::all(asked, self, &left, kontrast, family, budget)?);

@@ -16,10 +16,16 @@ use kontrast_runlog::human::quoted;
 pub struct Plan {
     /// In the order of the file, a cell's runs side by side.
     pub runs: Vec<Run>,
-    /// How many more there will be once tuned cells have their best candidate.
-    pub waiting: usize,
-    /// Wall time of the runs that are finished.
-    seconds: Vec<f64>,
+    /// The epochs of each run that there will be once tuned cells have their best candidate.
+    pub waiting: Vec<u32>,
+    /// Of the runs that are finished.
+    finished: Took,
+}
+
+/// What some runs took together.
+#[derive(Clone, Copy, Debug, Default)]
+struct Took {
+    seconds: f64,
     epochs: u32,
 }
 
@@ -34,6 +40,8 @@ pub struct Run {
     pub seed: u64,
     /// Its run directory.
     pub folder: PathBuf,
+    /// How long it trains.
+    pub epochs: u32,
     /// The weights that it begins from, in words, where they are not drawn.
     pub weights: Option<String>,
     /// How far it has come.
@@ -54,7 +62,7 @@ pub enum State {
 impl Plan {
     /// Expands an ablation to cells and seeds; `only` names cells, none of them all.
     pub fn new(ablation: &Ablation, out: &Path, only: &[String]) -> Result<Self> {
-        let mut plan = Self { runs: Vec::new(), waiting: 0, seconds: Vec::new(), epochs: 0 };
+        let mut plan = Self { runs: Vec::new(), waiting: Vec::new(), finished: Took::default() };
         let (first, others) = ablation.seeds.split_first().expect("a loaded ablation has a seed");
         for (cell, loaded) in chosen(ablation, only)? {
             let candidates = 0..loaded.len();
@@ -68,7 +76,10 @@ impl Plan {
                 Tuning::Best(best) => {
                     others.iter().for_each(|&seed| plan.add(&cell, loaded, best, seed, out))
                 }
-                Tuning::Waits => plan.waiting += others.len(),
+                Tuning::Waits => {
+                    let longest = runs.iter().map(|run| run.epochs).max().unwrap_or(0);
+                    plan.waiting.extend(others.iter().map(|_| longest));
+                }
                 Tuning::NoneScored => {}
             }
         }
@@ -77,7 +88,7 @@ impl Plan {
 
     fn add(&mut self, cell: &Cell, loaded: &[Loaded], candidate: usize, seed: u64, out: &Path) {
         let Loaded { experiment, digest, .. } = &loaded[candidate];
-        self.epochs = self.epochs.max(experiment.train.epochs);
+        let epochs = experiment.train.epochs;
         let folder = RunDir::path_for(out, &experiment.name, digest, seed);
         let summary = read_summary(&folder).ok();
         let state = match &summary {
@@ -85,10 +96,12 @@ impl Plan {
             _ if folder.exists() => State::Begun,
             _ => State::New,
         };
-        let finished = summary.filter(|_| state == State::Ended(Status::Finished));
-        self.seconds.extend(finished.map(|summary| summary.wall_seconds));
+        if let (State::Ended(Status::Finished), Some(summary)) = (state, summary) {
+            self.finished.seconds += summary.wall_seconds;
+            self.finished.epochs += epochs;
+        }
         let weights = experiment.encoder.weights().map(Weights::in_words);
-        self.runs.push(Run { cell: cell.clone(), candidate, seed, folder, weights, state });
+        self.runs.push(Run { cell: cell.clone(), candidate, seed, folder, epochs, weights, state });
     }
 
     /// The exit codes of what has ended already.
@@ -142,17 +155,40 @@ impl Plan {
 
     /// How long the rest takes, going by what is finished.
     fn estimate(&self, jobs: usize) -> String {
-        let (all, left) = (self.runs.len() + self.waiting, self.left().count() + self.waiting);
-        let epochs = self.epochs;
-        let runs = format!("{left} of {all} runs to do, {} each", human::counted(epochs.into(), "epoch"));
-        if left == 0 || self.seconds.is_empty() {
-            return runs
-                + if left == 0 { "" } else { "; how long that takes shows when the first is finished" };
+        let (left, Took { seconds, epochs }) = (self.epochs_left(), self.finished);
+        match (left, epochs) {
+            (0, _) => self.counted(),
+            (_, 0) => self.counted() + "; --measure says how long that takes",
+            _ => self.takes(seconds * f64::from(left) / f64::from(epochs), jobs),
         }
-        let mean = self.seconds.iter().sum::<f64>() / self.seconds.len() as f64;
+    }
+
+    /// Whether no run is finished that tells how long the others take.
+    pub fn is_unknown(&self) -> bool {
+        self.finished.epochs == 0
+    }
+
+    /// Epochs of all runs that are to be done.
+    pub fn epochs_left(&self) -> u32 {
+        self.left().map(|run| run.epochs).chain(self.waiting.iter().copied()).sum()
+    }
+
+    /// How many runs are to be done, and how long they take in all.
+    pub fn takes(&self, seconds: f64, jobs: usize) -> String {
         // Several at a time share the cores, so they are no quicker in sum.
         let together = if jobs > 1 { " (one at a time)" } else { "" };
-        format!("{runs}; about {}{together}", human::seconds(mean * left as f64))
+        format!("{}; about {}{together}", self.counted(), human::seconds(seconds))
+    }
+
+    /// How many runs are to be done, and how long each trains.
+    fn counted(&self) -> String {
+        let (all, left) = (self.runs.len(), self.left().count());
+        let waiting = self.waiting.len();
+        let epochs = || self.runs.iter().map(|run| run.epochs);
+        let (least, most) = (epochs().min().unwrap_or(0), epochs().max().unwrap_or(0));
+        let range = if least == most { String::new() } else { format!("{least} to ") };
+        let most = human::counted(most.into(), "epoch");
+        format!("{} of {} runs to do, {range}{most} each", left + waiting, all + waiting)
     }
 }
 
@@ -312,13 +348,15 @@ mod tests {
         let plan = || Plan::new(&ablation, folder.path(), &["non-linear".to_owned()]).unwrap();
         let runs = |plan: &Plan| plan.runs.iter().map(|run| (run.candidate, run.seed)).collect::<Vec<_>>();
         let before = plan();
-        assert_eq!((runs(&before), before.waiting), (vec![(0, 0), (1, 0), (2, 0)], 1));
+        assert_eq!((runs(&before), &*before.waiting), (vec![(0, 0), (1, 0), (2, 0)], &[5][..]));
         assert!(
             before.describe(1).contains("    tuned: --set train.epochs=4: to do\n"),
             "{}",
             before.describe(1)
         );
-        assert!(before.describe(1).contains("4 of 4 runs to do"), "{}", before.describe(1));
+        let counted = "4 of 4 runs to do, 2 to 5 epochs each";
+        assert!(before.describe(1).contains(counted), "{}", before.describe(1));
+        assert_eq!(before.epochs_left(), 2 + 4 + 5 + 5);
         for (run, top1) in before.runs.iter().zip([30.0, 40.0, 35.0]) {
             let score = Score { validation_top1: Some(top1), ..Score::default() };
             let mut summary = Summary { status: Status::Finished, ..Summary::default() };
@@ -326,7 +364,7 @@ mod tests {
             RunDir::acquire(&run.folder).unwrap().write_summary(&summary).unwrap();
         }
         let after = plan();
-        assert_eq!((runs(&after), after.waiting), (vec![(0, 0), (1, 0), (2, 0), (1, 1)], 0));
+        assert_eq!((runs(&after), after.waiting.clone()), (vec![(0, 0), (1, 0), (2, 0), (1, 1)], vec![]));
         assert_eq!(after.left().count(), 1);
         let overrides = after.runs[3].overrides();
         assert_eq!(overrides[overrides.len() - 2..], ["train.epochs=4", "seed=1"]);
@@ -352,8 +390,8 @@ mod tests {
         let text =
             Plan::new(&ablation(folder.path()), folder.path(), &["none".to_owned()]).unwrap().describe(1);
         let expected = "heads-none\n    --set 'method.simclr.projector.widths=[]'\n    --set 'name=\"heads-none\"'\n    \
-                        seed 0 to do, seed 1 to do\n2 of 2 runs to do, 3 epochs each; how long that takes shows \
-                        when the first is finished\n";
+                        seed 0 to do, seed 1 to do\n2 of 2 runs to do, 3 epochs each; --measure says how \
+                        long that takes\n";
         assert_eq!(text, expected);
     }
 }

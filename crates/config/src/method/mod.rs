@@ -16,6 +16,7 @@ mod mocov3;
 mod momentum;
 mod nnclr;
 mod npid;
+mod nt_logistic;
 mod permutations;
 mod relative_patch;
 mod rotation;
@@ -44,6 +45,7 @@ pub use mocov3::Mocov3;
 pub use momentum::Momentum;
 pub use nnclr::Nnclr;
 pub use npid::Npid;
+pub use nt_logistic::NtLogistic;
 pub use permutations::{PermutationMethod, Permutations};
 pub use relative_patch::RelativePatch;
 pub use rotation::Rotation;
@@ -113,6 +115,7 @@ methods! {
     "dclw" => Dclw,
     "supcon" => Supcon,
     "triplet" => Triplet,
+    "nt_logistic" => NtLogistic,
     "supervised" => Supervised,
     "rotation" => Rotation,
     "jigsaw" => Jigsaw,

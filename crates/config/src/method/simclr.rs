@@ -14,6 +14,12 @@ pub struct Simclr {
     ///
     /// Range: above 0
     pub temperature: f64,
+    /// Whether embeddings are brought to unit length first, as usual; `false` takes products of embeddings as they are (table 5 of
+    /// the paper), which fits temperatures of 10 and more.
+    ///
+    /// Range: `true`, `false`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_length: Option<bool>,
     /// The head on the encoder: `{ widths, batch_norm }`.
     ///
     /// Range: as a head, below

@@ -39,7 +39,7 @@ pub enum Similarity {
     Euclidean,
 }
 
-/// Which negatives of the batch count in a triplet loss.
+/// Which negatives of the batch count in a loss of triplets or of pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

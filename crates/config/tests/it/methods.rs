@@ -64,6 +64,7 @@ fn each_value_out_of_range_names_its_key_and_what_it_depends_on() {
         ("method.nnclr.queue=65", "expected a multiple of train.batch = 64"),
         ("method.supcon.temperature=nan", "expected a number above 0"),
         ("method.triplet.margin=-0.1", "expected a number, 0 or above"),
+        ("method.nt_logistic.temperature=0", "expected a number above 0"),
         ("method.supervised.label_smoothing=1.0", "expected at least 0 and below 1"),
     ]);
 }
@@ -183,6 +184,7 @@ fn words_that_a_method_does_not_know_are_refused_with_those_it_does() {
     for (argument, expected) in [
         ("method.triplet.mining=hardest", "`none`, `semi_hard`, `batch_hard`"),
         ("method.triplet.similarity=cosine", "`dot`, `euclidean`"),
+        ("method.nt_logistic.mining=hardest", "`none`, `semi_hard`, `batch_hard`"),
         ("method.byol.projector.batch_norm=some", "true, false, \"hidden\" or \"last_plain\""),
         ("method.moco.keue=64", "did you mean `queue`"),
         ("method.byol.momentum=0.99", "expected a table such as { base = 0.99, final = 1.0 }"),

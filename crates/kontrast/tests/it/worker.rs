@@ -93,6 +93,28 @@ fn each_run_is_what_it_is_alone() {
 }
 
 #[test]
+fn what_a_training_costs_is_measured_and_nothing_of_it_is_kept() {
+    let (alone, measured) = (Place::new(), Place::new());
+    alone.run(&[&["pretrain"], RUNS[0]].concat()).says(0, &[]);
+    let mut worker = Worker::new(&measured);
+    worker.ask(&["tiny.toml", "--set", "train.epochs=50", "--measure"]);
+    let mut lines = worker.output.by_ref().map_while(Result::ok);
+    let cost = lines.find_map(|line| Some(line.strip_prefix('\u{1f}')?.to_owned())).unwrap();
+    let cost: Value = serde_json::from_str(&cost).unwrap();
+    assert_eq!(cost["steps"], 200);
+    assert!(cost["step_seconds"].as_f64().unwrap() > 0.0, "{cost}");
+    assert_eq!(worker.code(), 0);
+    assert!(!measured.path().join("runs").exists(), "it leaves no run behind");
+    // Nor anything in the process.
+    assert_eq!(worker.train(RUNS[0]), 0);
+    assert_eq!(worker.end(), Some(0));
+    assert!(results(&alone.path().join("runs")) == results(&measured.path().join("runs")));
+    let said = measured.run(&["pretrain", "tiny.toml", "--measure"]);
+    said.says(0, &["8 steps of ", " in all"]);
+    measured.run(&["pretrain", "tiny.toml", "--measure", "--resume"]).says(2, &["cannot be used with"]);
+}
+
+#[test]
 fn a_run_that_ends_badly_ends_alone() {
     let place = Place::new();
     place.write("broken.toml", &TINY.replace("lr = 0.05", "lr = 1e30"));

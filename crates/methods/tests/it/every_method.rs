@@ -252,6 +252,11 @@ fn a_first_loss_lies_near_its_uniform_value() {
             assert!(loss < uniform, "{loss} beside {uniform}");
             continue;
         }
+        if example.name == "nt_logistic" {
+            // Before any training all embeddings are alike, and every one is taken for every other.
+            assert!(loss > uniform && loss < 2.0 * uniform, "{loss} beside {uniform}");
+            continue;
+        }
         // The spread of random similarities, and that two views are alike before any training.
         assert!((loss - uniform).abs() < 0.35 * uniform, "{}: {loss} beside {uniform}", example.name);
     }

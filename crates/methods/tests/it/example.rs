@@ -20,7 +20,7 @@ pub struct Example {
 }
 
 /// Every method there is, a file each in configs/smoke, and two of them with a transformer.
-pub const NAMES: [&str; 24] = [
+pub const NAMES: [&str; 25] = [
     "simclr",
     "dcl",
     "dclw",
@@ -38,6 +38,7 @@ pub const NAMES: [&str; 24] = [
     "nnclr",
     "supcon",
     "triplet",
+    "nt_logistic",
     "supervised",
     "rotation",
     "jigsaw",

@@ -90,6 +90,9 @@ pub(crate) struct Pretrain {
     /// Throw away what an earlier run left, and start again
     #[arg(long)]
     pub(crate) force: bool,
+    /// Train a few steps, keep nothing, and say how long the training would take and how much memory
+    #[arg(long, conflicts_with_all = ["resume", "force"])]
+    pub(crate) measure: bool,
     /// What the report shows as the command that repeats the run
     #[arg(long, hide = true)]
     pub(crate) command: Option<String>,
@@ -113,7 +116,7 @@ impl Pretrain {
     }
 
     /// The experiment, with every override.
-    fn load(&self) -> Result<Loaded, ConfigError> {
+    pub(crate) fn load(&self) -> Result<Loaded, ConfigError> {
         let mut loaded = Experiment::load(&self.file, &self.all_overrides())?;
         if let Some(out) = &self.out {
             loaded.experiment.run.out.clone_from(out);

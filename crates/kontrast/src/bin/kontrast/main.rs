@@ -50,6 +50,12 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
     device::shared_pool()?;
     let host = &Terminal::default();
     match arguments.command {
+        Command::Pretrain(arguments) if arguments.measure => {
+            let Some(cost) = kontrast::measure(&arguments.load()?, host)? else {
+                return Ok(Status::Interrupted.exit_code());
+            };
+            out(cost);
+        }
         Command::Pretrain(arguments) => {
             return Ok(kontrast::pretrain(&arguments.asked()?, host)?.status.exit_code());
         }

@@ -14,6 +14,8 @@ use std::thread;
 
 /// Begins the line that says the exit code of a run; no other line begins so.
 const ENDED: char = '\u{1e}';
+/// Begins the line that has a [`kontrast_runlog::TrainingCost`] as JSON.
+const COST: char = '\u{1f}';
 
 /// Runs what each line asks for, until the input ends.
 pub(crate) fn work() -> anyhow::Result<u8> {
@@ -39,11 +41,18 @@ pub(crate) fn work() -> anyhow::Result<u8> {
     Ok(0)
 }
 
-/// Trains what a line asks for; returns the exit code.
+/// Trains or measures what a line asks for; returns the exit code.
 fn run(line: &str, host: &Terminal) -> anyhow::Result<u8> {
     let words: Vec<String> = serde_json::from_str(line)?;
     let words = ["kontrast", "pretrain"].into_iter().map(str::to_owned).chain(words);
     let parsed = Arguments::try_parse_from(words).map_err(|error| Refusal(error.to_string()))?;
     let Command::Pretrain(arguments) = parsed.command else { unreachable!("the first word is pretrain") };
-    Ok(kontrast::pretrain(&arguments.asked()?, host)?.status.exit_code())
+    if !arguments.measure {
+        return Ok(kontrast::pretrain(&arguments.asked()?, host)?.status.exit_code());
+    }
+    let Some(cost) = kontrast::measure(&arguments.load()?, host)? else {
+        return Ok(kontrast::Status::Interrupted.exit_code());
+    };
+    writeln!(std::io::stdout(), "{COST}{}", serde_json::to_string(&cost)?)?;
+    Ok(0)
 }
