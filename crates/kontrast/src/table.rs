@@ -5,7 +5,8 @@ use crate::host::Host;
 use clap::{Args, Subcommand};
 use kontrast_config::Ablation;
 use kontrast_report::{
-    AblationResult, Outcome, ablation_csv, ablation_markdown, ablation_page, read_run, seeds_markdown,
+    AblationResult, Outcome, ablation_csv, ablation_markdown, ablation_page, ablation_picture, read_run,
+    seeds_markdown,
 };
 use kontrast_runlog::human::quoted;
 use kontrast_runlog::{Status, Summary, atomic_write, runs_in};
@@ -125,10 +126,20 @@ fn ablation(asked: &Cells, host: &dyn Host) -> anyhow::Result<()> {
     atomic_write(&asked.out.join("cells.csv"), ablation_csv(&result).as_bytes())?;
     ablation_page(&result, &page)?;
     host.out(&format_args!("\n{text}\n{}\n{}", table.display(), page.display()));
-    elsewhere(&text, asked.write.as_deref(), host)
+    let Some(file) = &asked.write else { return Ok(()) };
+    let Some(picture) = ablation_picture(&result) else { return elsewhere(&text, Some(file), host) };
+    let path = file.with_extension("svg");
+    elsewhere(&with_picture(&text, &name_of(&path)), Some(file), host)?;
+    elsewhere(&picture, Some(&path), host)
 }
 
-/// Writes the table to one more file, where one is named.
+/// The table with its picture below the title.
+fn with_picture(text: &str, picture: &str) -> String {
+    let (title, rest) = text.split_once('\n').unwrap_or((text, ""));
+    format!("{title}\n\n![scores by {}]({picture})\n{rest}", title.trim_start_matches("# "))
+}
+
+/// Writes a text to one more file, where one is named.
 fn elsewhere(text: &str, file: Option<&Path>, host: &dyn Host) -> anyhow::Result<()> {
     if let Some(file) = file {
         if let Some(parent) = file.parent() {

@@ -5,6 +5,7 @@ use crate::axis_plot::{AxisPlot, AxisPoint, RunPoint};
 use crate::heat_map::{HeatCell, HeatMap};
 use crate::page::{Drawn, safe};
 use crate::paper_scatter::PaperScatter;
+use crate::{Curve, Series};
 
 /// Fewer cells have no order to be compared.
 const LEAST_POINTS: usize = 3;
@@ -13,7 +14,11 @@ const LEAST_POINTS: usize = 3;
 pub(crate) fn axes_drawn(result: &AblationResult) -> (Vec<Drawn>, &'static str) {
     match &result.labels[..] {
         [values] => (plotted(result, values).into_iter().collect(), HOW_TO_READ_A_PLOT),
-        [rows, columns] => (mapped(result, rows, columns), HOW_TO_READ_A_MAP),
+        [rows, columns] => {
+            let lines = lined(result);
+            let how_to_read = if lines.is_some() { HOW_TO_READ_LINES } else { HOW_TO_READ_A_MAP };
+            (lines.into_iter().chain(mapped(result, rows, columns)).collect(), how_to_read)
+        }
         _ => (Vec::new(), ""),
     }
 }
@@ -22,6 +27,9 @@ const HOW_TO_READ_A_PLOT: &str = "Top-1 in per cent. Points are seeds, and cross
                                   through means. Circles are the paper's values.";
 const HOW_TO_READ_A_MAP: &str = "Top-1 in per cent, means over seeds. Each map is shaded from its own lowest value to its \
                                  own highest.";
+
+const HOW_TO_READ_LINES: &str = "Top-1 in per cent, means over seeds; dashed are the paper's values. Each map is shaded from \
+                                 its own lowest value to its own highest.";
 
 fn plotted(result: &AblationResult, values: &[String]) -> Option<Drawn> {
     let point = |label: &String| match result.cell(&[label]) {
@@ -53,6 +61,65 @@ fn axis_point(cell: &CellResult) -> AxisPoint {
         paper: cell.paper,
         words: if mean.is_none() { cell.ours() } else { String::new() },
     }
+}
+
+/// More lines than these cannot be told apart by colour.
+const MOST_LINES: usize = 8;
+
+/// Of two axes, one of which counts something, a line over that one for each value of the other.
+fn lined(result: &AblationResult) -> Option<Drawn> {
+    let counts = (0..2).rev().find(|&axis| {
+        let numbers = numbers(&result.labels[axis]);
+        numbers.is_some_and(|numbers| numbers.len() >= LEAST_POINTS)
+            && result.labels[1 - axis].len() <= MOST_LINES
+    })?;
+    let numbers = numbers(&result.labels[counts])?;
+    let points = |name: &String, pick: &dyn Fn(&CellResult) -> Option<f64>| {
+        let at = |(x, label): (&f64, &String)| {
+            let labels = if counts == 0 { [label, name] } else { [name, label] };
+            Some((*x, pick(result.cell(&labels)?)?))
+        };
+        numbers.iter().zip(&result.labels[counts]).filter_map(at).collect::<Vec<_>>()
+    };
+    let names = &result.labels[1 - counts];
+    let own = names.iter().map(|name| Series {
+        name: name.clone(),
+        points: points(name, &|cell| Some(cell.spread()?.mean)),
+        ..Series::default()
+    });
+    let paper = names.iter().enumerate().map(|(line, name)| Series {
+        name: format!("{name}, paper"),
+        points: points(name, &|cell| cell.paper),
+        baseline_of: Some(line),
+        ..Series::default()
+    });
+    let title = format!("{}, %, by {}", result.score, result.axes[counts]);
+    let curve = Curve {
+        title: title.clone(),
+        x_label: result.axes[counts].clone(),
+        x_ticks: numbers.iter().copied().zip(result.labels[counts].iter().cloned()).collect(),
+        series: own.chain(paper.filter(|series| series.points.len() > 1)).collect(),
+        levels: Vec::new(),
+    };
+    let svg = curve.to_svg();
+    (!svg.is_empty()).then(|| Drawn { title, svg: safe(svg) })
+}
+
+/// Logarithms of labels that are rising numbers above 0, as counts and rates are.
+fn numbers(labels: &[String]) -> Option<Vec<f64>> {
+    let numbers: Option<Vec<f64>> = labels.iter().map(|label| label.parse().ok().map(f64::ln)).collect();
+    numbers.filter(|all| all.iter().all(|at| at.is_finite()) && all.windows(2).all(|pair| pair[0] < pair[1]))
+}
+
+/// The first picture of an ablation as a file of its own, dark on white; none where there is no number to draw.
+pub fn ablation_picture(result: &AblationResult) -> Option<String> {
+    let (drawn, _) = axes_drawn(result);
+    let svg = drawn.first()?.svg.as_str()?;
+    let (opening, rest) = svg.strip_prefix("<svg ")?.split_once('>')?;
+    Some(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" font-family=\"system-ui, sans-serif\" color=\"#1f2328\" {opening}>\
+         <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>{rest}\n"
+    ))
 }
 
 const LEFT_OUT: &str = "left out";

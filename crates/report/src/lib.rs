@@ -37,6 +37,7 @@ mod verdict;
 pub use ablation::{AblationResult, CellResult, Outcome, ablation_markdown};
 pub use ablation_csv::ablation_csv;
 pub use ablation_page::ablation_page;
+pub use ablation_pictures::ablation_picture;
 pub use confused::confused_score;
 pub use curve::{Curve, Level, Series};
 pub use embedding_map::{EmbeddingMap, MapLayout};

@@ -1,5 +1,7 @@
 //! The pictures on the page of an ablation.
 
+use kontrast_report::ablation_picture;
+
 use crate::grid::{Made, file, page, paper, runs};
 
 const ROWS: &[&str] = &["0.1", "0.5", "1"];
@@ -101,18 +103,46 @@ fn one_cell_has_a_page_and_so_have_no_runs_at_all() {
 }
 
 #[test]
+fn an_axis_that_counts_has_a_line_for_each_value_of_the_other() {
+    let values: Vec<(&[&str], f64)> =
+        vec![(&["0.1", "narrow"], 64.4), (&["1", "narrow"], 60.7), (&["1", "wide"], 50.0)];
+    let text = file(&[ROWS, COLUMNS], "", &paper(&values));
+    let (result, place) = runs(&text, |cell, seed| match cell {
+        2 => Made::Nothing,
+        _ => Made::Finished(40.0 + cell as f64 + seed as f64),
+    });
+    let picture = ablation_picture(&result).unwrap();
+    for words in ["aria-label=\"knn, %, by temperature\"", ">wide<", ">narrow<", ">narrow, paper<"] {
+        assert!(picture.contains(words), "{words}: {picture}");
+    }
+    // One value of the paper makes no line.
+    assert!(!picture.contains("wide, paper"), "{picture}");
+    assert!(page(&result, &place).contains("<figcaption>knn, %, by temperature</figcaption>"));
+    assert!(
+        picture.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\"") && picture.ends_with("</svg>\n")
+    );
+    // Labels that are no rising numbers have a map alone.
+    let (result, _place) =
+        runs(&file(&[&["1", "0.5", "2"], COLUMNS], "", ""), |_, seed| Made::Finished(40.0 + seed as f64));
+    assert!(ablation_picture(&result).unwrap().contains("class=\"heat\""));
+    let (result, _place) = runs(&file(&[ROWS], "", ""), |_, _| Made::Nothing);
+    assert_eq!(ablation_picture(&result), None);
+}
+
+#[test]
 fn every_cell_has_a_learning_curve_and_of_many_the_best_and_the_worst_are_named() {
     let score =
         |cell: usize, seed: u64| Made::Finished([50.0, 60.0, 40.0][cell % 3] + cell as f64 + seed as f64);
     let (result, place) = runs(&file(&[ROWS, COLUMNS], "", ""), score);
     let html = page(&result, &place);
-    assert_eq!(count(&html, "class=\"line\""), 12);
+    // And a line over temperatures for each width.
+    assert_eq!(count(&html, "class=\"line\""), 12 + 2);
     assert!(html.contains("<figcaption>Loss</figcaption>"));
     assert!(html.contains("<figcaption>knn top-1 while training, %</figcaption>"));
     assert!(html.contains("<title>0.5, wide</title>") && !html.contains("best"));
     let (result, place) = runs(&file(&[ROWS, &["a", "b", "c"]], "", ""), score);
     let html = page(&result, &place);
-    assert_eq!(count(&html, "class=\"line\""), 18);
+    assert_eq!(count(&html, "class=\"line\""), 18 + 3);
     // Cell 7 has 67 and cell 2 has 42.
     for words in ["<title>best: 1, b</title>", "<title>worst: 0.1, c</title>", ">worst: 0.1, c "] {
         assert!(html.contains(words), "{words}");
