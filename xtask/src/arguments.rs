@@ -50,7 +50,7 @@ pub enum Command {
         /// Run directories, or folders of them
         #[arg(required = true)]
         runs: Vec<PathBuf>,
-        /// The score that several runs are sorted by [default: linear, else knn]
+        /// The score that several runs are sorted by [default: linear, knn or knn_200, the first that all have]
         #[arg(long)]
         score: Option<String>,
         /// Write the table of several runs to this Markdown file too

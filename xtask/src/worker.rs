@@ -9,16 +9,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use kontrast_runlog::TrainingCost;
+use kontrast_runlog::answers::{EXIT_CODE, TRAINING_COST};
 
-use crate::family::{Family, code};
+use crate::family::{Family, INTERRUPTED, code};
 use crate::say;
 
-/// How often is looked whether xtask was interrupted.
+/// How often the interrupt flag is checked.
 const LOOK: Duration = Duration::from_millis(50);
-/// Begins the line by which the child says the exit code of a run.
-const ENDED: char = '\u{1e}';
-/// Begins the line by which it says what a training costs.
-const COST: char = '\u{1f}';
 
 /// The child; another takes its place where a run takes it down.
 #[derive(Debug)]
@@ -75,11 +72,19 @@ impl<'f> Worker<'f> {
         loop {
             match running.answers.recv_timeout(LOOK) {
                 Ok(Answer::Cost(found)) => cost = Some(found),
+                // It was interrupted itself, and ends.
+                Ok(Answer::Code(INTERRUPTED)) => {
+                    running.end();
+                    return Ok((INTERRUPTED, None));
+                }
                 Ok(Answer::Code(code)) => {
                     self.running = Some(running);
                     return Ok((code, cost));
                 }
-                Err(RecvTimeoutError::Disconnected) => return Ok((code(running.child.wait()?).max(1), None)),
+                Err(RecvTimeoutError::Disconnected) => {
+                    drop(running.input.take());
+                    return Ok((code(running.child.wait()?).max(1), None));
+                }
                 // A signal that reached xtask alone reaches the child through the pipe.
                 Err(RecvTimeoutError::Timeout) if self.family.is_interrupted() => drop(running.input.take()),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -98,29 +103,47 @@ impl<'f> Worker<'f> {
         let (input, output) = (child.stdin.take(), child.stdout.take());
         let mut log = self.log.as_ref().map(File::try_clone).transpose()?;
         let (sender, answers) = channel();
-        let lines = BufReader::new(output.context("the child has no output")?).lines();
+        let lines = BufReader::new(output.context("the child has no output")?).split(b'\n');
         let speaker = thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                let code = line.strip_prefix(ENDED).map(|code| Answer::Code(code.parse().unwrap_or(1)));
-                let cost = line.strip_prefix(COST).and_then(|cost| serde_json::from_str(cost).ok());
-                match (code.or(cost.map(Answer::Cost)), &mut log) {
-                    (Some(answer), _) => drop(sender.send(answer)),
-                    (None, Some(log)) => drop(writeln!(log, "{line}")),
-                    (None, None) => say::out(line),
+                let line = String::from_utf8_lossy(&line);
+                let (said, answer) = answer(&line);
+                match &mut log {
+                    _ if said.is_empty() && answer.is_some() => {}
+                    Some(log) => drop(writeln!(log, "{said}")),
+                    None => say::out(said),
                 }
+                let _ = answer.map(|answer| sender.send(answer));
             }
         });
         Ok(Running { child, input, answers, speaker })
     }
 }
 
-impl Drop for Worker<'_> {
+/// A line without the answer at its end, and that.
+fn answer(line: &str) -> (&str, Option<Answer>) {
+    if let Some((said, code)) = line.rsplit_once(EXIT_CODE) {
+        return (said, Some(Answer::Code(code.parse().unwrap_or(1))));
+    }
+    let cost = line.rsplit_once(TRAINING_COST).map(|(said, cost)| (said, serde_json::from_str(cost)));
+    match cost {
+        Some((said, Ok(cost))) => (said, Some(Answer::Cost(cost))),
+        _ => (line, None),
+    }
+}
+
+impl Running {
     /// A child without input ends.
+    fn end(self) {
+        let Self { mut child, input, speaker, .. } = self;
+        drop(input);
+        let _ = (child.wait(), speaker.join());
+    }
+}
+
+impl Drop for Worker<'_> {
     fn drop(&mut self) {
-        if let Some(Running { mut child, input, speaker, .. }) = self.running.take() {
-            drop(input);
-            let _ = (child.wait(), speaker.join());
-        }
+        let _ = self.running.take().map(Running::end);
     }
 }
 
@@ -132,6 +155,8 @@ mod tests {
     const SCRIPT: &str = r#"while read -r line; do
         case $line in
             *die*) kill -9 $$ ;;
+            *mumble*) printf '\377\nhalf a line\0364\n' ;;
+            *leave*) printf '\036130\n'; exit 0 ;;
             *measure*) printf '\037{"steps":7,"step_seconds":0.5,"peak_memory_bytes":null}\n\0360\n' ;;
             *wait*) read -r line || { echo stopped; printf '\036130\n'; exit 130; } ;;
             *) echo "did $line"; echo heard >&2; printf '\0363\n' ;;
@@ -163,6 +188,27 @@ mod tests {
         }
         // The second ended by itself.
         assert_eq!((said.matches("heard").count(), said.matches("ended").count()), (3, 1), "{said}");
+    }
+
+    #[test]
+    fn an_answer_is_heard_behind_words_without_a_line_end_and_bytes_that_are_no_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let (log, family) = (File::create(&path).unwrap(), Family::default());
+        let mut worker = worker(&family, &log);
+        assert_eq!(worker.run(&words("mumble")).unwrap(), 4);
+        assert_eq!(worker.run(&words("a")).unwrap(), 3, "it is still there");
+        drop(worker);
+        let said = std::fs::read_to_string(path).unwrap();
+        assert!(said.contains("\u{fffd}\nhalf a line\n"), "{said}");
+    }
+
+    #[test]
+    fn another_follows_one_that_was_interrupted_itself() {
+        let (log, family) = (tempfile::tempfile().unwrap(), Family::default());
+        let mut worker = worker(&family, &log);
+        let codes = ["leave", "a"].map(|word| worker.run(&words(word)).unwrap());
+        assert_eq!(codes, [INTERRUPTED, 3]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a run asks of `kontrast_eval`: scores beside their baselines, or, without labels, the figures that need none.
 
 use crate::host::Host;
+use crate::kept::Kept;
 use crate::score_lines::ScoreLines;
 use crate::session::Session;
 use kontrast_config::Experiment;
@@ -79,9 +80,8 @@ pub(crate) fn scored(
     let benchmark = benchmark(dataset, splits, &extractor, protocols);
     let random_init = session.method()?;
     let random_init = Model::from(&random_init);
-    let Some(kept) = session.host.kept() else {
-        return beside_baselines(&benchmark, model, random_init, &session.stop, session.host);
-    };
+    let own = Kept::default();
+    let kept = session.host.kept().unwrap_or(&own);
     let lines = ScoreLines::new(session.host);
     let of = |scored, model| benchmark.scores(model, &session.stop, &|what| lines.show(scored, what));
     let pixels = || benchmark.pixels(&session.stop, &|what| lines.show(Scored::Pixels, what));
@@ -100,7 +100,7 @@ pub(crate) fn scored(
     Ok(scores?)
 }
 
-/// All that the scores of pixels follow from.
+/// Everything that determines the scores of pixels.
 fn key_of_scores(session: &Session<'_>, dataset: &str) -> String {
     let Experiment { seed, data, views, eval, .. } = &session.experiment;
     let (images, threads) = (&session.inventory.fingerprint, session.runtime.threads);
@@ -108,7 +108,7 @@ fn key_of_scores(session: &Session<'_>, dataset: &str) -> String {
     format!("{dataset}, {images}, {data:?}, {:?}, {eval:?}, {seed}, {device:?}, {threads}", views.size())
 }
 
-/// All that the scores of an encoder follow from, and of its projector where a protocol asks for that.
+/// Everything that determines the scores of an encoder, and of its projector where a protocol asks for that.
 fn key_of_weights(session: &Session<'_>, key: &str, model: Model<'_>) -> String {
     let Experiment { encoder, method, train, eval, .. } = &session.experiment;
     let protocols = protocols(eval, session.experiment.seed);

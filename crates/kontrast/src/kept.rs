@@ -13,7 +13,7 @@ const OPEN: usize = 4;
 pub struct Kept {
     /// The one used last at the end.
     splits: RefCell<Vec<(Spec, Splits)>>,
-    /// By all that they follow from.
+    /// By everything that determines them.
     reports: RefCell<HashMap<String, Vec<Report>>>,
 }
 

@@ -290,7 +290,8 @@ fn train(
             // Its scores say how much it learned all the same, and fill the cell of an ablation.
             match score(session, trainer.method(), record) {
                 Err(error) if !interrupt.load(Ordering::Relaxed) => {
-                    Ok((Status::Collapsed, Some(format!("{hint}; it was not scored: {error:#}"))))
+                    let causes = human::causes(error.chain().map(ToString::to_string));
+                    Ok((Status::Collapsed, Some(format!("{hint}; it was not scored: {causes}"))))
                 }
                 scored => scored.map(|()| (Status::Collapsed, Some(hint))),
             }

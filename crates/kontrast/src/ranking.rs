@@ -5,7 +5,7 @@ use crate::paired::interval;
 use crate::predictions;
 use kontrast_report::{markdown_table, read_run};
 use kontrast_runlog::{Layout, Summary};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use tch::Kind;
 
 /// Scores that runs are sorted by where none is named, the first that all have.
@@ -90,6 +90,10 @@ impl Ranking {
 impl Ranked<'_> {
     /// The difference to another run in points, with its interval where both predict the same images.
     fn beside(&self, other: &Self) -> String {
+        let images = |one: &Self| (one.summary.dataset.clone(), one.summary.images_fingerprint.clone());
+        if images(self) != images(other) {
+            return "-".to_owned();
+        }
         let difference = self.top1 - other.top1;
         let (Some((images, own)), Some((others_images, others))) = (&self.hits, &other.hits) else {
             return format!("{difference:+.1}");
@@ -125,7 +129,27 @@ fn hits(run: &Path, dataset: &str, score: &str) -> anyhow::Result<Option<(String
     Ok(hits.map(|hits| (all.images, hits)))
 }
 
-/// A path as a link from a folder: relative where it lies below it.
+/// A path as a link from a folder.
 fn link(path: &Path, from: &Path) -> String {
-    path.strip_prefix(from).unwrap_or(path).display().to_string().replace(' ', "%20")
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let (path, from) = (absolute(path), absolute(from));
+    let common = path.components().zip(from.components()).take_while(|(a, b)| a == b).count();
+    let up = from.components().skip(common).map(|_| Component::ParentDir);
+    let relative: PathBuf = up.chain(path.components().skip(common)).collect();
+    let escaped = [("%", "%25"), (" ", "%20"), ("#", "%23"), ("(", "%28"), (")", "%29")];
+    escaped.iter().fold(relative.display().to_string(), |link, (plain, code)| link.replace(plain, code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_from_the_folder_of_the_table() {
+        let of = |path: &str, from: &str| link(Path::new(path), Path::new(from));
+        assert_eq!(of("runs/a/report.html", "tables"), "../runs/a/report.html");
+        assert_eq!(of("runs/a/report.html", ""), "runs/a/report.html");
+        assert_eq!(of("runs/a b (1)#/report.html", "runs"), "a%20b%20%281%29%23/report.html");
+        assert_eq!(of("/x/100%/report.html", "/y/z"), "../../x/100%25/report.html");
+    }
 }

@@ -14,7 +14,7 @@ pub struct Report {
     /// Run directories, or folders of them
     #[arg(required = true)]
     pub runs: Vec<PathBuf>,
-    /// The score that several runs are sorted by [default: linear, else knn]
+    /// The score that several runs are sorted by [default: linear, knn or knn_200, the first that all have]
     #[arg(long)]
     pub score: Option<String>,
     /// Write the table of several runs to this Markdown file too
@@ -32,15 +32,17 @@ pub fn report(asked: &Report, host: &dyn Host) -> anyhow::Result<()> {
     for folder in &asked.runs {
         runs.extend(runs_in(folder).map_err(|error| Refusal(error.to_string()))?);
     }
-    let ranking = ranking(&runs, asked.score.as_deref())?;
     for run in &runs {
         run_page(run)?;
         host.out(&Layout::of(run).report().display());
-        if ranking.is_none() {
+    }
+    let Some(ranking) = ranking(&runs, asked.score.as_deref())? else {
+        for run in &runs {
             words::summary(&read_run(run)?, host);
         }
-    }
-    let Some(ranking) = ranking else { return Ok(()) };
+        let none = "--write: expected several runs with a score that all have, of which a table can be made";
+        return if asked.write.is_some() { Err(Refusal(none.to_owned()).into()) } else { Ok(()) };
+    };
     host.out(&format_args!("\n{}", ranking.markdown(None).trim_end()));
     if let Some(file) = &asked.write {
         let folder = file.parent().unwrap_or(Path::new(""));

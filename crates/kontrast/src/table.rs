@@ -5,7 +5,7 @@ use crate::host::Host;
 use clap::{Args, Subcommand};
 use kontrast_config::Ablation;
 use kontrast_report::{
-    AblationResult, Outcome, ablation_csv, ablation_markdown, ablation_page, ablation_picture, read_run,
+    AblationResult, ablation_csv, ablation_markdown, ablation_page, ablation_picture, read_run,
     seeds_markdown,
 };
 use kontrast_runlog::human::quoted;
@@ -155,14 +155,8 @@ fn elsewhere(text: &str, file: Option<&Path>, host: &dyn Host) -> anyhow::Result
 fn outcomes(result: &AblationResult) -> String {
     let mut text = "Runs:\n\n".to_owned();
     for (path, outcome) in result.cells.iter().flat_map(|cell| &cell.runs) {
-        let name = name_of(path);
         // Writing to a string does not fail.
-        let _ = match outcome {
-            Outcome::Top1(top1) => writeln!(text, "- `{name}`: {top1:.2}"),
-            Outcome::Collapsed(top1) => writeln!(text, "- `{name}`: {top1:.2}, collapsed"),
-            Outcome::Ended(status) => writeln!(text, "- `{name}`: {status}"),
-            Outcome::NotMeasured => writeln!(text, "- `{name}`: not measured"),
-        };
+        let _ = writeln!(text, "- `{}`: {}", name_of(path), outcome.in_words());
     }
     text
 }

@@ -171,6 +171,16 @@ impl AblationResult {
 }
 
 impl Outcome {
+    /// Its score in per cent, and what became of the run where that is more: `12.40, collapsed`.
+    pub fn in_words(self) -> String {
+        match self {
+            Self::Top1(top1) => format!("{top1:.2}"),
+            Self::Collapsed(top1) => format!("{top1:.2}, collapsed"),
+            Self::Ended(status) => status.to_string(),
+            Self::NotMeasured => "not measured".to_owned(),
+        }
+    }
+
     /// The score in per cent, where there is one.
     pub(crate) fn score(self) -> Option<f64> {
         match self {

@@ -130,10 +130,5 @@ fn rows(result: &AblationResult) -> Vec<Row<'_>> {
 
 fn run_line(path: &Path, outcome: Outcome) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    match outcome {
-        Outcome::Top1(top1) => format!("{name}: {top1:.2}"),
-        Outcome::Collapsed(top1) => format!("{name}: {top1:.2}, collapsed"),
-        Outcome::Ended(status) => format!("{name}: {status}"),
-        Outcome::NotMeasured => format!("{name}: not measured"),
-    }
+    format!("{name}: {}", outcome.in_words())
 }

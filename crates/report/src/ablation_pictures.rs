@@ -46,12 +46,8 @@ fn axis_point(cell: &CellResult) -> AxisPoint {
     let run = |(path, outcome): &(std::path::PathBuf, Outcome)| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let has_collapsed = matches!(outcome, Outcome::Collapsed(_));
-        let words = if has_collapsed { ", collapsed" } else { "" };
-        outcome.score().map(|score| RunPoint {
-            score,
-            has_collapsed,
-            hover: format!("{name}: {score:.2}{words}"),
-        })
+        let hover = format!("{name}: {}", outcome.in_words());
+        outcome.score().map(|score| RunPoint { score, has_collapsed, hover })
     };
     let mean = cell.spread().map(|spread| spread.mean);
     AxisPoint {

@@ -5,7 +5,7 @@ use kontrast_runlog::{Event, read_events};
 use crate::ablation::{AblationResult, CellResult};
 use crate::{Curve, Series};
 
-/// More lines than these cannot be told apart by colour.
+/// More lines than these cannot be told apart by colour and dots.
 const MOST_COLOURED: usize = 8;
 
 /// Loss and online score over steps, as far as there are events. A log that cannot be read has no line.

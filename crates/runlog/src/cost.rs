@@ -24,7 +24,7 @@ impl TrainingCost {
     }
 }
 
-/// In words: `234 steps of 0.13 s, 30 s in all; 612 MB of memory`.
+/// In words: `234 steps of 0.13 s, 30.0 s in all; 612 MB of memory`.
 impl fmt::Display for TrainingCost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { steps, step_seconds, peak_memory_bytes } = self;
@@ -44,8 +44,8 @@ mod tests {
     #[test]
     fn a_cost_is_told_for_the_whole_training() {
         let cost = TrainingCost { steps: 234, step_seconds: 0.128, peak_memory_bytes: Some(612_000_000) };
-        assert_eq!(cost.to_string(), "234 steps of 0.13 s, 30 s in all; 612 MB of memory");
+        assert_eq!(cost.to_string(), "234 steps of 0.13 s, 30.0 s in all; 612 MB of memory");
         let unknown = TrainingCost { peak_memory_bytes: None, ..cost };
-        assert_eq!(unknown.to_string(), "234 steps of 0.13 s, 30 s in all");
+        assert_eq!(unknown.to_string(), "234 steps of 0.13 s, 30.0 s in all");
     }
 }

@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("../README.md")]
 
+pub mod answers;
 mod atomic;
 mod cache;
 mod cost;

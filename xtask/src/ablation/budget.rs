@@ -11,11 +11,11 @@ pub struct Budget {
     limit: Option<Duration>,
     begun: Instant,
     /// Of the runs that have ended since.
-    ended: Mutex<Ended>,
+    ended: Mutex<TimeTaken>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Ended {
+struct TimeTaken {
     epochs: u32,
     together: Duration,
 }
@@ -32,24 +32,24 @@ impl Budget {
         self.limit.is_none_or(|limit| self.begun.elapsed() + self.of_epochs(epochs) <= limit)
     }
 
-    /// A run of so many epochs has ended, which was begun then.
-    pub fn ends(&self, epochs: u32, begun: Instant) {
+    /// Counts a run of so many epochs that began at `begun` and has ended now.
+    pub fn record(&self, epochs: u32, begun: Instant) {
         let mut ended = self.ended();
         ended.epochs += epochs;
         ended.together += begun.elapsed();
     }
 
-    /// How long runs of so many epochs in all will take, so many at a time, in words.
+    /// How long runs of `epochs` in all take, `jobs` at a time, in words.
     pub fn estimate(&self, epochs: u32, jobs: usize) -> String {
         human::seconds(self.of_epochs(epochs).as_secs_f64() / jobs as f64)
     }
 
     fn of_epochs(&self, epochs: u32) -> Duration {
-        let Ended { epochs: ended, together } = *self.ended();
+        let TimeTaken { epochs: ended, together } = *self.ended();
         together.mul_f64(f64::from(epochs) / f64::from(ended.max(1)))
     }
 
-    fn ended(&self) -> std::sync::MutexGuard<'_, Ended> {
+    fn ended(&self) -> std::sync::MutexGuard<'_, TimeTaken> {
         self.ended.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
@@ -65,8 +65,8 @@ mod tests {
         for (limit, expected) in [(None, true), (Some(minutes(3)), true), (Some(minutes(2)), false)] {
             let budget = Budget::new(limit);
             assert!(budget.allows(100), "the first may always begin");
-            budget.ends(12, begun);
-            budget.ends(8, Instant::now().checked_sub(minutes(2)).unwrap());
+            budget.record(12, begun);
+            budget.record(8, Instant::now().checked_sub(minutes(2)).unwrap());
             // Four epochs a minute.
             assert_eq!(budget.allows(10), expected, "{limit:?}");
             assert_eq!(budget.estimate(40, 2), "5 min 00 s");

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use kontrast_config::Ablation;
 use kontrast_runlog::{human, read_summary};
 
-use super::Part;
+use super::PlannedAblation;
 use super::budget::Budget;
 use super::plan::{Run, State};
 use crate::arguments;
@@ -19,15 +19,18 @@ use crate::say;
 use crate::worker::Worker;
 use kontrast_runlog::human::quoted;
 
-/// A run whose process has ended.
+/// Exit code of a run that diverged or collapsed.
+const DIVERGED: u8 = 3;
+
+/// A run that has ended, or was not begun because of what is wrong with it.
 #[derive(Clone, Debug)]
-pub struct Ended {
+pub struct EndedRun {
     run: Run,
     /// Its exit code.
     pub code: u8,
 }
 
-impl Ended {
+impl EndedRun {
     /// Whether it is this run.
     pub fn is_of(&self, run: &Run) -> bool {
         self.run.folder == run.folder
@@ -47,12 +50,12 @@ impl Ended {
 /// Runs what is left, until it is done, interrupted or out of time; then there are fewer than were left.
 pub fn all(
     asked: &arguments::Ablation,
-    part: &Part,
+    part: &PlannedAblation,
     left: &[&Run],
     kontrast: &Kontrast,
     family: &Family,
     budget: &Budget,
-) -> Result<Vec<Ended>> {
+) -> Result<Vec<EndedRun>> {
     let queue = Mutex::new(left.to_vec());
     // The first that would end in time.
     let next = || {
@@ -71,7 +74,10 @@ pub fn all(
             say::out(format_args!("\n{which}"));
             let begun = Instant::now();
             let code = worker.run(&words(asked, part, run))?;
-            budget.ends(run.epochs, begun);
+            // What was refused, stopped or half done before says nothing of the others.
+            if matches!(code, 0 | DIVERGED) && run.state == State::New {
+                budget.record(run.epochs, begun);
+            }
             let others = match epochs_left() {
                 0 => String::new(),
                 epochs => {
@@ -80,21 +86,26 @@ pub fn all(
             };
             let others = if code == INTERRUPTED { "" } else { &*others };
             say::out(format_args!("{which}: {}{others}", result(&part.ablation, run)));
-            ended.push(Ended { run: Run::clone(run), code });
+            ended.push(EndedRun { run: Run::clone(run), code });
+            if code == INTERRUPTED {
+                break;
+            }
         }
         Ok(ended)
     };
     let jobs = asked.jobs.min(left.len());
     let ended: Result<Vec<_>> = thread::scope(|scope| {
         let workers: Vec<_> = (1..=jobs).map(|job| scope.spawn(move || work(job))).collect();
-        let join = |worker: thread::ScopedJoinHandle<'_, _>| worker.join().unwrap_or_else(|_| Ok(Vec::new()));
+        let join = |worker: thread::ScopedJoinHandle<'_, _>| {
+            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
         workers.into_iter().map(join).collect()
     });
     Ok(ended?.concat())
 }
 
 /// The arguments of one run.
-fn words(asked: &arguments::Ablation, part: &Part, run: &Run) -> Vec<String> {
+fn words(asked: &arguments::Ablation, part: &PlannedAblation, run: &Run) -> Vec<String> {
     let mut words = words_to_measure(asked, part, run);
     words.extend((run.state == State::Begun).then(|| "--resume".to_owned()));
     let file = quoted(&part.file.display().to_string());
@@ -108,11 +119,11 @@ fn words(asked: &arguments::Ablation, part: &Part, run: &Run) -> Vec<String> {
 }
 
 /// Those of them that change what a run costs.
-pub fn words_to_measure(asked: &arguments::Ablation, part: &Part, run: &Run) -> Vec<String> {
+pub fn words_to_measure(asked: &arguments::Ablation, part: &PlannedAblation, run: &Run) -> Vec<String> {
     let place = arguments::Place {
         overrides: run.overrides(),
         device: asked.device,
-        threads: asked.threads.or(share(asked.jobs)),
+        threads: asked.threads.or(threads_per_job(asked.jobs)),
         out: run.folder.parent().map(Into::into),
     };
     let mut words = vec![part.ablation.base.display().to_string()];
@@ -121,19 +132,24 @@ pub fn words_to_measure(asked: &arguments::Ablation, part: &Part, run: &Run) -> 
 }
 
 /// The threads of each of several runs at a time; one run alone chooses for itself.
-fn share(jobs: usize) -> Option<usize> {
+fn threads_per_job(jobs: usize) -> Option<usize> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     (jobs > 1).then(|| (cores / jobs).max(1))
 }
 
 /// One run at a time speaks for itself; where there are several, each job writes a file.
-fn log(asked: &arguments::Ablation, part: &Part, job: usize) -> Result<Option<File>> {
+fn log(asked: &arguments::Ablation, part: &PlannedAblation, job: usize) -> Result<Option<File>> {
     if asked.jobs == 1 {
         return Ok(None);
     }
     let path = part.out.join(format!("job-{job}.log"));
     say::out(format_args!("job {job} writes what its runs say to {}", path.display()));
-    File::create(&path).map(Some).with_context(|| format!("{}: cannot be written", path.display()))
+    File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map(Some)
+        .with_context(|| format!("{}: cannot be written", path.display()))
 }
 
 fn result(ablation: &Ablation, run: &Run) -> String {
@@ -159,7 +175,7 @@ mod tests {
         let path = file.display().to_string();
         let line = ["cargo xtask", "ablation", &path].into_iter().chain(options.iter().copied());
         let Command::Ablation(asked) = Arguments::try_parse_from(line).unwrap().command else { panic!() };
-        let part = Part::load(&asked, &file).unwrap();
+        let part = PlannedAblation::load(&asked, &file).unwrap();
         words(&asked, &part, &part.plan.runs[0])
     }
 

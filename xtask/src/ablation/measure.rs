@@ -3,7 +3,7 @@
 use anyhow::Result;
 use kontrast_runlog::{TrainingCost, human};
 
-use super::Part;
+use super::PlannedAblation;
 use super::execute::words_to_measure;
 use super::plan::Run;
 use crate::arguments;
@@ -13,7 +13,12 @@ use crate::say;
 use crate::worker::Worker;
 
 /// Says what each cell that is to run costs, and what all do together.
-pub fn all(asked: &arguments::Ablation, part: &Part, kontrast: &Kontrast, family: &Family) -> Result<()> {
+pub fn all(
+    asked: &arguments::Ablation,
+    part: &PlannedAblation,
+    kontrast: &Kontrast,
+    family: &Family,
+) -> Result<()> {
     let mut worker = Worker::new(family, kontrast.worker(), None);
     let (mut seconds, mut most) = (0.0, None);
     let runs: Vec<_> = part.plan.left().collect();
@@ -35,7 +40,12 @@ pub fn all(asked: &arguments::Ablation, part: &Part, kontrast: &Kontrast, family
 }
 
 /// The same of the first run, as if an epoch of the others took as long.
-pub fn first(asked: &arguments::Ablation, part: &Part, kontrast: &Kontrast, family: &Family) -> Result<()> {
+pub fn first(
+    asked: &arguments::Ablation,
+    part: &PlannedAblation,
+    kontrast: &Kontrast,
+    family: &Family,
+) -> Result<()> {
     let Some(first) = part.plan.left().next() else { return Ok(()) };
     let mut worker = Worker::new(family, kontrast.worker(), None);
     if let Some(cost) = measured(asked, part, first, &mut worker, family)? {
@@ -47,7 +57,7 @@ pub fn first(asked: &arguments::Ablation, part: &Part, kontrast: &Kontrast, fami
 
 fn measured(
     asked: &arguments::Ablation,
-    part: &Part,
+    part: &PlannedAblation,
     run: &Run,
     worker: &mut Worker<'_>,
     family: &Family,
@@ -62,7 +72,7 @@ fn measured(
     Ok(cost)
 }
 
-fn say(asked: &arguments::Ablation, part: &Part, seconds: f64, most: Option<u64>) {
+fn say(asked: &arguments::Ablation, part: &PlannedAblation, seconds: f64, most: Option<u64>) {
     let memory =
         most.map_or_else(String::new, |bytes| format!(", at most {} of memory each", human::bytes(bytes)));
     say::out(format_args!("{}; evaluation comes on top{memory}", part.plan.takes(seconds, asked.jobs)));

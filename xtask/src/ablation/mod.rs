@@ -20,7 +20,7 @@ use budget::Budget;
 use plan::Plan;
 
 /// One ablation file, loaded, with what is left of it.
-struct Part {
+struct PlannedAblation {
     file: PathBuf,
     ablation: Ablation,
     device: Device,
@@ -31,9 +31,11 @@ struct Part {
 /// Runs what is missing of an ablation, or of all, and writes each table as far as it is known.
 pub fn run(asked: &arguments::Ablation) -> Result<u8> {
     let mut parts = match &asked.file {
-        Some(file) => vec![Part::load(asked, file)?],
+        Some(file) => vec![PlannedAblation::load(asked, file)?],
         None => all(asked)?,
     };
+    // What is cheap for the claims that it decides comes first.
+    parts.sort_by(|one, other| one.cost_of_a_claim().total_cmp(&other.cost_of_a_claim()));
     if asked.list || asked.dry_run {
         for part in &parts {
             print!("{}", if asked.list { part.plan.list() } else { part.plan.describe(asked.jobs) });
@@ -42,8 +44,6 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
             return Ok(0);
         }
     }
-    // What is cheap for the claims that it decides comes first.
-    parts.sort_by(|one, other| one.cost_of_a_claim().total_cmp(&other.cost_of_a_claim()));
     // A table needs no GPU.
     let device = parts.iter().find(|part| !part.is_done()).map(|part| asked.device.unwrap_or(part.device));
     let kontrast = ready(device.unwrap_or(Device::Cpu))?;
@@ -66,7 +66,7 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
         left += unbegun;
         codes.extend(ended.iter().map(|ended| ended.code));
         failures.extend(
-            ended.iter().filter(|ended| ended.code != INTERRUPTED).filter_map(execute::Ended::failure),
+            ended.iter().filter(|ended| ended.code != INTERRUPTED).filter_map(execute::EndedRun::failure),
         );
         if part.out.is_dir() {
             codes.push(Family::call(kontrast.command(&part.table(asked)))?);
@@ -78,7 +78,7 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
     if family.is_interrupted() {
         say::note("interrupted; the same command goes on from here");
         codes.push(INTERRUPTED);
-    } else if left > 0 {
+    } else if left > 0 && asked.budget.is_some() {
         let runs = human::counted(left as u64, "run");
         say::note(format_args!(
             "{runs} left that the budget has no time for; the same command goes on from here"
@@ -88,7 +88,7 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
 }
 
 /// The ablations of the project, but for those that do not have the scale that is asked for.
-fn all(asked: &arguments::Ablation) -> Result<Vec<Part>> {
+fn all(asked: &arguments::Ablation) -> Result<Vec<PlannedAblation>> {
     let folder = workspace::root().join("configs/ablations");
     let entries = std::fs::read_dir(&folder)?.collect::<Result<Vec<_>, _>>()?;
     let mut files: Vec<_> = entries.into_iter().map(|entry| entry.path()).collect();
@@ -96,9 +96,13 @@ fn all(asked: &arguments::Ablation) -> Result<Vec<Part>> {
     files.sort();
     let mut parts = Vec::new();
     for file in files {
-        let scales = Ablation::load(&file, None)?.scales;
-        if asked.scale.as_ref().is_none_or(|scale| scales.contains_key(scale)) {
-            parts.push(Part::load(asked, &file)?);
+        let has_it = |scale: &String| Ok::<_, anyhow::Error>(Ablation::scales_of(&file)?.contains(scale));
+        if asked.scale.as_ref().map_or(Ok(true), has_it)? {
+            parts.push(PlannedAblation::load(asked, &file)?);
+        } else {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let scale = asked.scale.as_deref().unwrap_or_default();
+            say::note(format_args!("note: {name} has no scale {scale} and is left out"));
         }
     }
     if let (Some(scale), true) = (&asked.scale, parts.is_empty()) {
@@ -107,7 +111,7 @@ fn all(asked: &arguments::Ablation) -> Result<Vec<Part>> {
     Ok(parts)
 }
 
-impl Part {
+impl PlannedAblation {
     fn load(asked: &arguments::Ablation, file: &Path) -> Result<Self> {
         let ablation = Ablation::load(file, asked.scale.as_deref())?.with_seeds(asked.seeds);
         let base = Experiment::load(&ablation.base, &[])?.experiment.run;
@@ -123,11 +127,8 @@ impl Part {
 
     /// Runs that are left for each claim that this scale is to judge; nothing where none is left.
     fn cost_of_a_claim(&self) -> f64 {
-        let at = self.ablation.at.as_ref();
-        let is_meant = |scales: &Option<Vec<String>>| {
-            scales.as_ref().is_none_or(|scales| at.is_some_and(|at| scales.contains(at)))
-        };
-        let claims = self.ablation.claims.iter().filter(|claim| is_meant(&claim.scales)).count();
+        let at = self.ablation.at.as_deref();
+        let claims = self.ablation.claims.iter().filter(|claim| claim.is_meant_at(at)).count();
         (self.plan.left().count() + self.plan.waiting.len()) as f64 / claims.max(1) as f64
     }
 
@@ -138,8 +139,8 @@ impl Part {
         kontrast: &Kontrast,
         family: &Family,
         budget: &Budget,
-    ) -> Result<(Vec<execute::Ended>, usize)> {
-        let mut ended: Vec<execute::Ended> = Vec::new();
+    ) -> Result<(Vec<execute::EndedRun>, usize)> {
+        let mut ended: Vec<execute::EndedRun> = Vec::new();
         let mut plan = Plan::clone(&self.plan);
         loop {
             let left: Vec<_> =

@@ -38,10 +38,13 @@ pub enum ClaimTest {
         #[serde(default)]
         by: f64,
     },
-    /// `cell` scores more than every other cell.
+    /// `cell` scores more than every other cell, but those of `but`: its twins, of which the same images follow.
     Best {
         /// The cell.
         cell: Vec<String>,
+        /// Cells that it is not held against.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        but: Vec<Vec<String>>,
     },
     /// Each of these cells scores more than the one before it.
     Rising {
@@ -77,9 +80,20 @@ impl ClaimTest {
     pub fn cells(&self) -> Vec<&[String]> {
         match self {
             Self::Greater { cell, than, .. } => vec![cell, than],
-            Self::Best { cell } | Self::Fails { cell, .. } => vec![cell],
+            Self::Fails { cell, .. } => vec![cell],
+            Self::Best { cell, but } => std::iter::once(cell).chain(but).map(Vec::as_slice).collect(),
             Self::Rising { cells } | Self::Same { cells, .. } => cells.iter().map(Vec::as_slice).collect(),
             Self::Correlated { .. } => Vec::new(),
+        }
+    }
+}
+
+impl Claim {
+    /// Whether it is to be judged at this scale; without one every claim is.
+    pub fn is_meant_at(&self, scale: Option<&str>) -> bool {
+        match (&self.scales, scale) {
+            (Some(scales), Some(scale)) => scales.iter().any(|known| known == scale),
+            _ => true,
         }
     }
 }
@@ -137,8 +151,14 @@ impl Ablation {
                     let expected = "a [[paper_value]] of at least four cells";
                     problems.require(papers >= 4, &key("test.correlated"), &papers, expected);
                 }
-                ClaimTest::Best { .. } => {
-                    problems.require(cells.len() > 1, &key("test.best"), &cells.len(), "at least two cells");
+                ClaimTest::Best { but, .. } => {
+                    let others = cells.len().saturating_sub(but.len());
+                    problems.require(
+                        others > 1,
+                        &key("test.best"),
+                        &others,
+                        "another cell to be held against",
+                    );
                 }
                 ClaimTest::Fails { below, .. } => {
                     let inside = (0.0..=100.0).contains(below);

@@ -1,4 +1,4 @@
-//! Groups of cells of which a rank correlation is told by itself: where one axis decides most, order within it says more.
+//! Groups of cells whose rank correlation is reported separately: where one axis decides most, order within it says more.
 
 use serde::{Deserialize, Serialize};
 

@@ -67,8 +67,8 @@ pub struct Ablation {
     /// What the paper reports: `cell`, a label of each axis, and `value`, its top-1 in per cent.
     #[serde(default, rename = "paper_value")]
     pub paper_values: Vec<PaperValue>,
-    /// Cells of which the rank correlation with the paper is told by itself: `name`, and `cells`, each a label of each axis or
-    /// `*` for any.
+    /// Cells whose rank correlation with the paper is reported separately: `name`, and `cells`, each a label of each axis or `*` for
+    /// any.
     #[serde(default, rename = "group", skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Group>,
     /// What the paper says of its table, each with a test that is made of our scores.
@@ -147,9 +147,7 @@ impl Ablation {
     pub fn load(path: &Path, scale: Option<&str>) -> Result<Self, ConfigError> {
         let sources = Sources::collect(path, &[])?;
         let merged = Merged::new(&sources, &[])?;
-        Kind::Ablation.require(path, merged.table())?;
-        let mut ablation: Self = merged.typed()?;
-        refuse(&merged, ablation.check())?;
+        let mut ablation = Self::of_merged(path, &merged)?;
         if let Some(name) = scale {
             refuse(&merged, ablation.take_scale(name))?;
         }
@@ -166,6 +164,23 @@ impl Ablation {
         let experiments = in_parallel(&cells, load)?;
         refuse(&merged, ablation.check_experiments(&cells, &experiments))?;
         ablation.experiments = experiments;
+        Ok(ablation)
+    }
+
+    /// The names of the scales that a file has, without its cells.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the file itself.
+    pub fn scales_of(path: &Path) -> Result<Vec<String>, ConfigError> {
+        let sources = Sources::collect(path, &[])?;
+        let ablation = Self::of_merged(path, &Merged::new(&sources, &[])?)?;
+        Ok(ablation.scales.into_keys().collect())
+    }
+
+    fn of_merged(path: &Path, merged: &Merged<'_>) -> Result<Self, ConfigError> {
+        Kind::Ablation.require(path, merged.table())?;
+        let ablation: Self = merged.typed()?;
+        refuse(merged, ablation.check())?;
         Ok(ablation)
     }
 
@@ -279,6 +294,9 @@ impl Ablation {
             let known = all.iter().any(|cell| cell.labels == paper.cell);
             let expected = "a label of each axis, in the order of the axes";
             problems.require(known, &format!("paper_value[{index}].cell"), &paper.cell, expected);
+            let twice = self.paper_values[..index].iter().any(|other| other.cell == paper.cell);
+            let expected = "a cell that has no value yet";
+            problems.require(!twice, &format!("paper_value[{index}].cell"), &paper.cell, expected);
         }
         let mut names = HashSet::new();
         for cell in &cells {
@@ -301,17 +319,17 @@ fn in_parallel<T: Sync, R: Send, E: Send>(
     work: impl Fn(&T) -> Result<R, E> + Sync,
 ) -> Result<Vec<R>, E> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let share = all.len().div_ceil(cores).max(1);
+    let length = all.len().div_ceil(cores).max(1);
     let parts = thread::scope(|scope| {
         let work = &work;
-        let shares: Vec<_> = all
-            .chunks(share)
+        let chunks: Vec<_> = all
+            .chunks(length)
             .map(|part| scope.spawn(move || part.iter().map(work).collect::<Result<Vec<_>, _>>()))
             .collect();
         let join = |part: thread::ScopedJoinHandle<'_, _>| {
             part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
-        shares.into_iter().map(join).collect::<Result<Vec<_>, _>>()
+        chunks.into_iter().map(join).collect::<Result<Vec<_>, _>>()
     })?;
     Ok(parts.into_iter().flatten().collect())
 }

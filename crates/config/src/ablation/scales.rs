@@ -20,7 +20,7 @@ pub struct Scale {
     /// Seeds in place of the file's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seeds: Option<Vec<u64>>,
-    /// What a reader must know of this scale, in place of the file's own `note`.
+    /// What a reader must know of this scale, behind the file's own `note`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -37,7 +37,8 @@ impl Ablation {
         if let Some(seeds) = seeds {
             self.seeds = seeds;
         }
-        self.note = note.or(self.note.take());
+        self.note =
+            [self.note.take(), note].into_iter().flatten().reduce(|own, scale| format!("{own} {scale}"));
         self.at = Some(name.to_owned());
         self.check_seeds(&format!("scale.{name}.seeds"), &mut problems);
         problems.into_list()

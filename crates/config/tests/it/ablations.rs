@@ -105,6 +105,13 @@ fn an_ablation_reports_its_problems_at_once() {
 }
 
 #[test]
+fn a_cell_has_one_value_of_the_paper() {
+    let message = refusal(&format!("{GRID}[[paper_value]]\ncell = [\"none\", \"0.5\"]\nvalue = 51.0\n"));
+    let expected = "paper_value[1].cell = [\"none\", \"0.5\"]: expected a cell that has no value yet";
+    assert!(message.contains(expected), "{message}");
+}
+
+#[test]
 fn a_label_stands_once_on_its_axis() {
     let message = refusal(&GRID.replace("label = \"0.5\"", "label = \"0.1\""));
     assert!(message.contains(
@@ -152,6 +159,10 @@ fn a_score_is_one_that_every_cell_runs() {
     );
 }
 
+fn own_claims(path: &std::path::Path) -> Vec<kontrast_config::Claim> {
+    Ablation::load(path, None).unwrap().claims
+}
+
 #[test]
 fn claims_and_scales_are_read() {
     let text = format!(
@@ -170,6 +181,18 @@ fn claims_and_scales_are_read() {
         (vec![0, 1, 2, 3], vec![0, 1])
     );
     assert_eq!(own.with_seeds(None).seeds, [0, 1]);
+    let notes =
+        format!("note = \"Ours is small.\"\n{}", text.replace("seeds = [5]", "note = \"It is tiny.\""));
+    let path = folder.write("ablations/notes.toml", &notes);
+    let note = |scale| Ablation::load(&path, scale).unwrap().note.unwrap();
+    assert_eq!(
+        (note(Some("tiny")), note(None)),
+        ("Ours is small. It is tiny.".into(), "Ours is small.".into())
+    );
+    let claim = &own_claims(&path)[0];
+    let meant = [None, Some("tiny"), Some("small")].map(|scale| claim.is_meant_at(scale));
+    assert_eq!(meant, [true, true, false]);
+    assert_eq!(Ablation::scales_of(&path).unwrap(), ["tiny"]);
     let said = Ablation::load(&path, Some("huge")).unwrap_err().to_string();
     assert!(said.contains("scale = \"huge\": expected a scale of the file: `tiny`"), "{said}");
 }
@@ -236,6 +259,12 @@ fn a_claim_that_cannot_be_judged_is_refused_with_its_place() {
     );
     refused(&format!("same = {{ cells = [{head}, {none}], margin = 0 }}"), "expected more than 0 points");
     refused(&format!("rising = {{ cells = [{head}] }}"), "expected at least two cells");
+    refused(&format!("best = {{ cell = {head}, but = [{head}] }}"), "expected different cells");
+    let others = "[\"MLP, 2\", \"0.1\"]";
+    refused(
+        &format!("best = {{ cell = {head}, but = [{none}, {others}] }}"),
+        "expected another cell to be held",
+    );
     refused("correlated = { least = 0.5 }", "expected a [[paper_value]] of at least four cells");
     refused(&format!("fails = {{ cell = {none}, below = 101 }}"), "expected 0 to 100 per cent");
     let scales = format!("fails = {{ cell = {none}, below = 12 }} }}\nscales = [\"tiny\"]\n#");

@@ -75,7 +75,7 @@ fn a_grid_that_leaves_no_choice_is_refused_with_its_place() {
     }
     let message = refusal("tune = { \"train.epochs\" = [3] }", GRID);
     assert!(
-        message.contains("losses.toml:6:8: tune.\"train.epochs\" = [3]: expected at least two"),
+        message.contains("losses.toml:6:1: tune.\"train.epochs\" = [3]: expected at least two"),
         "{message}"
     );
 }

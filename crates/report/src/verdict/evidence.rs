@@ -42,7 +42,8 @@ pub(super) fn in_words(test: &ClaimTest) -> String {
     match test {
         ClaimTest::Greater { cell, than, by } if *by == 0.0 => format!("{} > {}", name(cell), name(than)),
         ClaimTest::Greater { cell, than, by } => format!("{} > {} + {by}", name(cell), name(than)),
-        ClaimTest::Best { cell } => format!("{} > every other", name(cell)),
+        ClaimTest::Best { cell, but } if but.is_empty() => format!("{} > every other", name(cell)),
+        ClaimTest::Best { cell, but } => format!("{} > every other but {}", name(cell), all(but, " and ")),
         ClaimTest::Rising { cells } => all(cells, " < "),
         ClaimTest::Same { cells, margin } => format!("{}, to less than {margin}", all(cells, " = ")),
         ClaimTest::Correlated { least, group } => {
@@ -60,8 +61,9 @@ impl Evidence {
         };
         match test {
             ClaimTest::Greater { cell, than, by } => Self::greater(contrasts(&[(cell, than)]), *by),
-            ClaimTest::Best { cell } => {
-                let others = cells.iter().filter(|other| other.labels != *cell);
+            ClaimTest::Best { cell, but } => {
+                let others =
+                    cells.iter().filter(|other| other.labels != *cell && !but.contains(&other.labels));
                 let pairs: Vec<_> = others.map(|other| (&cell[..], &other.labels[..])).collect();
                 Self::greater(contrasts(&pairs), 0.0)
             }
@@ -85,14 +87,14 @@ impl Evidence {
     /// Every difference is to be above what it is held against.
     fn greater(contrasts: Result<Vec<Contrast>, String>, than: f64) -> Self {
         let test = |all| Test::Greater(all, than);
-        Self::of_contrasts(contrasts, test, CONFIDENCE, |contrast| contrast.differences.mean)
+        Self::of_contrasts(contrasts, test, CONFIDENCE, |one| one.p_above(than))
     }
 
     /// Every difference is to lie within the margin.
     fn same(contrasts: Result<Vec<Contrast>, String>, margin: f64) -> Self {
         let test = |all| Test::Same(all, margin);
-        let inside = |contrast: &Contrast| -contrast.differences.mean.abs();
-        Self::of_contrasts(contrasts, test, CONFIDENCE_OF_SAME, inside)
+        let doubt = |one: &Differences| one.p_above(-margin).max(1.0 - one.p_above(margin));
+        Self::of_contrasts(contrasts, test, CONFIDENCE_OF_SAME, doubt)
     }
 
     /// The test of all, and the least clear of them in words.
@@ -100,13 +102,14 @@ impl Evidence {
         contrasts: Result<Vec<Contrast>, String>,
         test: impl FnOnce(Vec<Differences>) -> Test,
         confidence: f64,
-        clear: impl Fn(&Contrast) -> f64,
+        doubt: impl Fn(&Differences) -> f64,
     ) -> Self {
         let contrasts = match contrasts {
             Ok(contrasts) => contrasts,
             Err(missing) => return Self::missing(missing),
         };
-        let least = contrasts.iter().min_by(|a, b| clear(a).total_cmp(&clear(b)));
+        let of = |contrast: &Contrast| doubt(&contrast.differences);
+        let least = contrasts.iter().max_by(|a, b| of(a).total_cmp(&of(b)));
         let found = least.map_or_else(String::new, |least| least.in_words(contrasts.len(), confidence));
         let test = test(contrasts.iter().map(|contrast| contrast.differences).collect());
         Self::tested(found + &unpaired(&contrasts), test)
@@ -180,8 +183,10 @@ impl Contrast {
         let missing = if (1..seeds).contains(&count) { seeds - count } else { 0 };
         let rest = if missing > 0 { format!("; {}", without_a_pair(missing, seeds)) } else { String::new() };
         match Differences::of(&differences) {
-            Some(differences) if differences.std == 0.0 && count >= LEAST_SEEDS => {
-                Err(format!("{name} is the same with every seed: are the cells one experiment?{rest}"))
+            Some(differences) if differences.is_constant() && count >= LEAST_SEEDS => {
+                let question =
+                    if differences.mean.abs() < 1e-9 { ": are the cells one experiment?" } else { "" };
+                Err(format!("{name} is the same with every seed{question}{rest}"))
             }
             Some(differences) if count >= LEAST_SEEDS => Ok(Self { name, differences, seeds }),
             _ => Err(few(&[name], count) + &rest),

@@ -68,7 +68,9 @@ pub(crate) fn judged(ablation: &Ablation, cells: &[CellResult]) -> Vec<JudgedCla
         .claims
         .iter()
         .map(|claim| {
-            is_meant(claim, ablation).then(|| Evidence::of(&claim.test, &of_group(claim, ablation, cells)))
+            claim
+                .is_meant_at(ablation.at.as_deref())
+                .then(|| Evidence::of(&claim.test, &of_group(claim, ablation, cells)))
         })
         .collect();
     let tests: Vec<&Test> =
@@ -107,14 +109,6 @@ fn of_group<'c>(claim: &Claim, ablation: &Ablation, cells: &'c [CellResult]) -> 
     let group = ablation.groups.iter().find(|group| group.name == *name);
     let has = |cell: &&CellResult| group.is_some_and(|group| group.has(&cell.labels));
     Cow::Owned(cells.iter().filter(has).cloned().collect())
-}
-
-/// Whether a claim is meant for the scale that the ablation was loaded at; without a scale every one is.
-fn is_meant(claim: &Claim, ablation: &Ablation) -> bool {
-    match (&claim.scales, &ablation.at) {
-        (Some(scales), Some(at)) => scales.contains(at),
-        _ => true,
-    }
 }
 
 /// Claims with their verdicts, as Markdown; empty where the file has none.

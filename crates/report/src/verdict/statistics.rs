@@ -17,6 +17,11 @@ impl Differences {
         Some(Self { mean: spread.mean, std: spread.std?, count: spread.count })
     }
 
+    /// Whether they are all one number, but for rounding.
+    pub(crate) fn is_constant(&self) -> bool {
+        self.std <= 1e-9 * (1.0 + self.mean.abs())
+    }
+
     /// The interval of the mean of this confidence.
     pub(crate) fn interval(&self, confidence: f64) -> (f64, f64) {
         let half = self.quantile(0.5 + confidence / 2.0) * self.error();
@@ -26,7 +31,7 @@ impl Differences {
     /// How likely a mean as high as this is, where the true one is `than`: one-sided.
     pub(crate) fn p_above(&self, than: f64) -> f64 {
         let above = self.mean - than;
-        if self.std == 0.0 {
+        if self.is_constant() {
             return match above {
                 above if above > 0.0 => 0.0,
                 above if above < 0.0 => 1.0,
@@ -95,7 +100,8 @@ const WHOLE: f64 = 1.0 - 1e-12;
 /// Fisher's transform. A perfect order of few pairs is no certainty: it counts as half way to the next that there can be.
 fn fisher(correlation: f64, count: usize) -> f64 {
     let count = count as f64;
-    let most = 1.0 - 3.0 / (count * (count * count - 1.0));
+    // The next has two neighbours exchanged: a sum of squared differences of ranks of 2.
+    let most = 1.0 - 6.0 / (count * (count * count - 1.0));
     correlation.clamp(-most, most).atanh()
 }
 
@@ -198,6 +204,7 @@ mod tests {
         assert!((p_correlation_above(0.6, 49, 0.6) - 0.5).abs() < 1e-12);
         // Four cells stand in the paper's order in one of 24 cases by chance.
         assert!(p_correlation_above(1.0, 4, 0.0) > 1.0 / 24.0);
+        assert!(p_correlation_above(1.0, 5, 0.0) > 1.0 / 120.0);
         let nine = p_correlation_above(1.0, 9, 0.0);
         assert!(nine > 0.0 && nine < 0.01, "{nine}");
     }

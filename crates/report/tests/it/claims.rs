@@ -81,12 +81,16 @@ fn every_kind_of_claim_holds_fails_and_is_undecided() {
     assert_eq!(of(rising, [clear, above(3.0), above(1.0)]).0, Verdict::Fails);
     let (verdict, note) = of(rising, [clear, noisy, above(9.0)]);
     assert!(verdict == Verdict::Undecided && note.contains("seeds would"), "{note}");
-    // Cells that differ by one number with every seed are most likely one experiment.
+    // The same difference with every seed is none that was drawn.
     let (verdict, note) = of(rising, [clear, clear.map(|score| score + 3.0), above(6.0)]);
-    assert!(verdict == Verdict::Undecided && note.contains("are the cells one experiment?"), "{note}");
+    assert!(verdict == Verdict::Undecided && note.ends_with("is the same with every seed"), "{note}");
+    let (_, note) = of(rising, [clear, clear, above(6.0)]);
+    assert!(note.contains("are the cells one experiment?"), "{note}");
     let best = "best = { cell = [\"linear\"] }";
     assert_eq!(of(best, [clear, above(3.0), above(2.0)]).0, Verdict::Holds);
     assert_eq!(of(best, [clear, above(3.0), above(4.0)]).0, Verdict::Fails);
+    let but = "best = { cell = [\"linear\"], but = [[\"non-linear\"]] }";
+    assert_eq!(of(but, [clear, above(3.0), above(4.0)]).0, Verdict::Holds);
     let same = "same = { cells = [[\"none\"], [\"linear\"]], margin = 1 }";
     assert_eq!(of(same, [clear, above(0.2), clear]).0, Verdict::Holds);
     assert_eq!(of(same, [clear, above(3.0), clear]).0, Verdict::Fails);

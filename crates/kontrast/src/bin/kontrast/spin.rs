@@ -17,7 +17,7 @@ const BUSY: f64 = 0.5;
 const LOOK: Duration = Duration::from_millis(150);
 
 /// Commands that compute for long.
-const LONG: [&str; 2] = ["pretrain", "evaluate"];
+const LONG: [&str; 3] = ["pretrain", "worker", "evaluate"];
 
 /// Starts the program again with [`TURNS`] where others keep cores busy and nobody has said how threads wait: the library
 /// reads it when it is loaded, which is before `main`. Should that fail, the program goes on as it is.

@@ -6,16 +6,12 @@ use crate::code_of;
 use crate::terminal::Terminal;
 use clap::Parser;
 use kontrast::Refusal;
+use kontrast_runlog::answers::{EXIT_CODE, TRAINING_COST};
 use kontrast_torch_ext::reset_peak_memory;
 use std::io::Write;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::thread;
-
-/// Begins the line that says the exit code of a run; no other line begins so.
-const ENDED: char = '\u{1e}';
-/// Begins the line that has a [`kontrast_runlog::TrainingCost`] as JSON.
-const COST: char = '\u{1f}';
 
 /// Runs what each line asks for, until the input ends.
 pub(crate) fn work() -> anyhow::Result<u8> {
@@ -33,7 +29,7 @@ pub(crate) fn work() -> anyhow::Result<u8> {
         reset_peak_memory();
         let code = code_of(|| run(&line, &host));
         // Nobody may be there to hear it.
-        let _ = writeln!(std::io::stdout(), "{ENDED}{code}");
+        let _ = writeln!(std::io::stdout(), "{EXIT_CODE}{code}");
         if stop.load(Ordering::Relaxed) {
             break;
         }
@@ -53,6 +49,6 @@ fn run(line: &str, host: &Terminal) -> anyhow::Result<u8> {
     let Some(cost) = kontrast::measure(&arguments.load()?, host)? else {
         return Ok(kontrast::Status::Interrupted.exit_code());
     };
-    writeln!(std::io::stdout(), "{COST}{}", serde_json::to_string(&cost)?)?;
+    writeln!(std::io::stdout(), "{TRAINING_COST}{}", serde_json::to_string(&cost)?)?;
     Ok(0)
 }
