@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kontrast_config::{Ablation, Group, Loaded};
+use kontrast_config::{Ablation, Cell, Group, Loaded};
 use kontrast_runlog::{RunDir, Status, read_summary};
 use serde::Serialize;
 
@@ -43,6 +43,8 @@ pub struct AblationResult {
 pub struct CellResult {
     /// A label of each axis.
     pub labels: Vec<String>,
+    /// The score that fills it.
+    pub score: String,
     /// The paper's value in per cent.
     pub paper: Option<f64>,
     /// The run directory of each seed and what came of it.
@@ -64,12 +66,15 @@ pub enum Outcome {
     NotMeasured,
 }
 
+/// In place of a score's name, where cells have several.
+const SEVERAL: &str = "each cell's score";
+
 impl AblationResult {
     /// Reads the runs of an ablation below `out`, as far as they exist.
     pub fn collect(ablation: &Ablation, out: &Path, command: &str) -> Self {
         let mut cells = Vec::new();
         for (cell, loaded) in ablation.loaded_cells() {
-            let score = &ablation.score;
+            let score = &cell.score;
             let (candidates, best) = tuned::candidates(&cell, loaded, (out, score, ablation.seeds[0]));
             let Loaded { experiment, digest, .. } = &loaded[best.unwrap_or(0)];
             let path = |seed| RunDir::path_for(out, &experiment.name, digest, seed);
@@ -80,7 +85,8 @@ impl AblationResult {
                 (path.clone(), of(&path))
             });
             let runs = runs.collect();
-            cells.push(CellResult { labels: cell.labels, paper: cell.paper, runs, candidates });
+            let Cell { labels, score, paper, .. } = cell;
+            cells.push(CellResult { labels, score, paper, runs, candidates });
         }
         let places = |group: &Group| {
             (0..cells.len()).filter(|&place| group.has(&cells[place].labels)).collect::<Vec<_>>()
@@ -92,7 +98,7 @@ impl AblationResult {
             name: ablation.name.clone(),
             paper: ablation.paper.clone(),
             note: ablation.note.clone(),
-            score: ablation.score.clone(),
+            score: common_score(&cells),
             command: command.to_owned(),
             axes: ablation.axes.iter().map(|axis| axis.name.clone()).collect(),
             labels: ablation
@@ -227,7 +233,11 @@ impl CellResult {
 
 /// The table of an ablation with what is reproduced and the command, as Markdown.
 pub fn ablation_markdown(result: &AblationResult) -> String {
-    let ours = format!("ours, {} top-1 %", result.score);
+    let ours = if result.score == SEVERAL {
+        "ours, %".to_owned()
+    } else {
+        format!("ours, {} top-1 %", result.score)
+    };
     let axes = result.axes.iter().map(String::as_str);
     let headings: Vec<&str> = axes.chain([ours.as_str(), "seeds", "paper"]).collect();
     let rows: Vec<_> = result
@@ -249,6 +259,13 @@ pub fn ablation_markdown(result: &AblationResult) -> String {
     )
 }
 
+/// The score of all cells, or words in place of it.
+fn common_score(cells: &[CellResult]) -> String {
+    let mut scores = cells.iter().map(|cell| &*cell.score);
+    let first = scores.next().unwrap_or_default();
+    if scores.all(|score| score == first) { first.to_owned() } else { SEVERAL.to_owned() }
+}
+
 /// Our mean and the paper's value, of each cell that has both.
 pub(crate) fn beside_paper(cells: &[CellResult]) -> impl Iterator<Item = (f64, f64)> {
     cells.iter().filter_map(|cell| Some((cell.spread()?.mean, cell.paper?)))
@@ -257,9 +274,9 @@ pub(crate) fn beside_paper(cells: &[CellResult]) -> impl Iterator<Item = (f64, f
 fn outcome(run: &Path, score: &str) -> Outcome {
     let Ok(summary) = read_summary(run) else { return Outcome::NotMeasured };
     // A collapsed encoder that was scored counts with its score.
-    match (summary.status, summary.eval.trained.get(score)) {
-        (Status::Finished, Some(score)) => Outcome::Top1(score.top1),
-        (Status::Collapsed, Some(score)) => Outcome::Collapsed(score.top1),
+    match (summary.status, summary.score(score)) {
+        (Status::Finished, Some(score)) => Outcome::Top1(score),
+        (Status::Collapsed, Some(score)) => Outcome::Collapsed(score),
         (status @ (Status::Failed | Status::Diverged | Status::Collapsed), _) => Outcome::Ended(status),
         _ => Outcome::NotMeasured,
     }

@@ -21,7 +21,7 @@ pub fn ablation_csv(result: &AblationResult) -> String {
             };
             let top1 = outcome.score().map_or_else(String::new, |score| score.to_string());
             let scale = result.scale.as_deref().unwrap_or_default();
-            let others = [&*name, scale, &*result.score, &*top1, &*status, &*paper];
+            let others = [&*name, scale, &*cell.score, &*top1, &*status, &*paper];
             text += &line(cell.labels.iter().map(String::as_str).chain(others));
         }
     }

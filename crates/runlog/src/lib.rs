@@ -14,6 +14,7 @@ pub mod human;
 mod in_effect;
 mod layout;
 mod lines;
+mod named_score;
 mod nan;
 mod processor;
 mod records;

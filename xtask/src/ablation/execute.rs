@@ -6,7 +6,6 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use kontrast_config::Ablation;
 use kontrast_runlog::{human, read_summary};
 
 use super::PlannedAblation;
@@ -85,7 +84,7 @@ pub fn all(
                 }
             };
             let others = if code == INTERRUPTED { "" } else { &*others };
-            say::out(format_args!("{which}: {}{others}", result(&part.ablation, run)));
+            say::out(format_args!("{which}: {}{others}", result(run)));
             ended.push(EndedRun { run: Run::clone(run), code });
             if code == INTERRUPTED {
                 break;
@@ -152,11 +151,11 @@ fn log(asked: &arguments::Ablation, part: &PlannedAblation, job: usize) -> Resul
         .with_context(|| format!("{}: cannot be written", path.display()))
 }
 
-fn result(ablation: &Ablation, run: &Run) -> String {
+fn result(run: &Run) -> String {
     let Ok(summary) = read_summary(&run.folder) else { return "failed before it began".to_owned() };
     let took = human::seconds(summary.wall_seconds);
-    match summary.eval.trained.get(&ablation.score) {
-        Some(score) => format!("{}, {} {:.1} %, {took}", summary.status, ablation.score, score.top1),
+    match summary.score(&run.cell.score) {
+        Some(score) => format!("{}, {} {score:.1} %, {took}", summary.status, run.cell.score),
         None => format!("{}, {took}", summary.status),
     }
 }

@@ -67,9 +67,10 @@ impl Plan {
         for (cell, loaded) in chosen(ablation, only)? {
             let candidates = 0..loaded.len();
             candidates.clone().for_each(|candidate| plan.add(&cell, loaded, candidate, *first, out));
-            let runs = &plan.runs[plan.runs.len() - loaded.len()..];
+            let of_cell = |run: &&Run| run.seed == *first && run.cell.overrides == cell.overrides;
+            let runs: Vec<_> = plan.runs.iter().filter(of_cell).cloned().collect();
             let best = match cell.is_tuned() {
-                true => Tuning::of(runs.iter().map(|run| &*run.folder), &ablation.score),
+                true => Tuning::of(runs.iter().map(|run| &*run.folder), &cell.score),
                 false => Tuning::Best(0),
             };
             match best {
@@ -99,6 +100,10 @@ impl Plan {
         if let (State::Ended(Status::Finished), Some(summary)) = (state, summary) {
             self.finished.seconds += summary.wall_seconds;
             self.finished.epochs += epochs;
+        }
+        // Another cell may be of the same run, with another score.
+        if self.runs.iter().any(|run| run.folder == folder) {
+            return;
         }
         let weights = experiment.encoder.weights().map(Weights::in_words);
         self.runs.push(Run { cell: cell.clone(), candidate, seed, folder, epochs, weights, state });

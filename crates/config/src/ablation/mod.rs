@@ -3,6 +3,7 @@
 mod claims;
 mod groups;
 mod scales;
+mod score;
 mod tune;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -14,7 +15,6 @@ use toml::Value;
 
 use crate::digest::digest_but_name;
 use crate::error::ConfigError;
-use crate::eval::{SCORES, score_info};
 use crate::experiment::Experiment;
 use crate::kind::Kind;
 use crate::load::{Loaded, refuse};
@@ -42,7 +42,8 @@ pub struct Ablation {
     pub base: PathBuf,
     /// Each cell runs once with each.
     pub seeds: Vec<u64>,
-    /// The score whose top-1 fills the table, such as `knn` or `linear`; every cell has to make it.
+    /// The score that fills the table, such as `knn` or `linear`; every cell has to make it. `head_color.h` and `head_color.z` are
+    /// what is told from the representation and from the embedding, `layers.3.linear` is a probe on the third stage.
     pub score: String,
     /// Keys that all cells change in the base, such as `"train.epochs" = 12`.
     #[serde(default)]
@@ -55,7 +56,7 @@ pub struct Ablation {
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Vec<serde_json::Value>>"))]
     pub tune: Grid,
     /// The axes, whose product are the cells: each has a `name` and its `[[axis.value]]`s, each with a `label`, the keys it
-    /// `set`s and those it `tune`s.
+    /// `set`s and those it `tune`s, and a `score` where that is another.
     #[serde(rename = "axis")]
     pub axes: Vec<Axis>,
     /// Cells that are not run, each by a label of each axis.
@@ -101,6 +102,9 @@ pub struct Axis {
 pub struct AxisValue {
     /// What the table calls it.
     pub label: String,
+    /// The score of its cells, in place of the file's own. Cells that differ in it alone are of one run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<String>,
     /// The keys it changes in the base.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, serde_json::Value>"))]
@@ -129,6 +133,8 @@ pub struct Cell {
     pub name: String,
     /// A label of each axis.
     pub labels: Vec<String>,
+    /// The score that fills it.
+    pub score: String,
     /// What changes in the base, as arguments of `--set`; the name is among them, the seed is not.
     pub overrides: Vec<String>,
     /// What each candidate changes beside that, of which the best becomes the cell; a single one that changes nothing where
@@ -211,42 +217,40 @@ impl Ablation {
 
     fn cell(&self, values: &[&AxisValue]) -> Cell {
         let labels: Vec<String> = values.iter().map(|value| value.label.clone()).collect();
-        let name = [std::slice::from_ref(&self.name), &labels].concat().join("-");
-        let name = name.replace(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c), "-");
+        let joined = |labels: &[String]| {
+            let name = [std::slice::from_ref(&self.name), labels].concat().join("-");
+            name.replace(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c), "-")
+        };
+        let name = joined(&labels);
+        // What only names a score is no other run.
+        let changes = values.iter().filter(|value| !value.set.is_empty() || !value.tune.is_empty());
+        let run = joined(&changes.map(|value| value.label.clone()).collect::<Vec<_>>());
         let sets = values.iter().flat_map(|value| &value.set);
         let mut overrides: Vec<String> =
             self.set.iter().chain(sets).map(|(key, value)| format!("{key}={value}")).collect();
-        overrides.push(format!("name={}", Value::from(name.as_str())));
+        overrides.push(format!("name={}", Value::from(run)));
         let paper = self.paper_values.iter().find(|paper| paper.cell == labels).map(|paper| paper.value);
         let candidates = tune::candidates(&self.tune, values);
-        Cell { name, labels, overrides, candidates, paper }
+        Cell { name, labels, score: self.score_of(values), overrides, candidates, paper }
     }
 
     /// Every cell has to be given the score that fills the table, and to be another experiment than the others.
     fn check_experiments(&self, cells: &[Cell], experiments: &[Vec<Loaded>]) -> Vec<Problem> {
         let mut problems = Problems::default();
-        let all = || cells.iter().zip(experiments);
-        let scores = |loaded: &Loaded| loaded.experiment.eval.scores(&self.score);
-        let unscored: Vec<_> = all().filter(|(_, loaded)| !loaded.iter().all(scores)).collect();
-        let expected = format!(
-            "a protocol that every cell runs, but these do not: {}; write {} in the base or among the keys of [set], \
-             or choose another score",
-            unscored.iter().map(|(cell, _)| &*cell.name).collect::<Vec<_>>().join(", "),
-            score_info(&self.score).map_or("", |info| info.switch)
-        );
-        problems.require(unscored.is_empty(), "score", &self.score, &expected);
-        let tuned: Vec<_> =
-            all().filter(|(cell, loaded)| cell.is_tuned() && loaded.iter().all(scores)).collect();
-        self.check_validated(&tuned, &mut problems);
+        let all: Vec<_> = cells.iter().zip(experiments).collect();
+        if self.check_scored(&all, &mut problems) {
+            self.check_validated(&all, &mut problems);
+        }
         let mut known = HashMap::new();
-        for (cell, loaded) in all() {
+        for (cell, loaded) in all {
             let mut digests: Vec<_> =
                 loaded.iter().map(|loaded| digest_but_name(&loaded.experiment)).collect();
             digests.sort();
             let distinct = digests.windows(2).all(|pair| pair[0] != pair[1]);
             let expected = "values to tune of which different weights follow";
             problems.require(distinct, "axis", &cell.name, expected);
-            let other = known.insert(digests, &cell.name);
+            // Cells may be of one run, each with another of its scores.
+            let other = known.insert((digests, &cell.score), &cell.name);
             let expected = format!(
                 "cells of which different weights follow, but these are {}'s: the two differ in no key, or in eval, run, \
                  data.root, train.feed, train.keep or train.checkpoint_every alone",
@@ -261,11 +265,7 @@ impl Ablation {
         let mut problems = Problems::default();
         problems.require(!self.name.is_empty(), "name", &self.name, "a name, which names folders");
         self.check_seeds("seeds", &mut problems);
-        let accuracies = SCORES.iter().filter(|info| info.is_accuracy);
-        let names: Vec<_> = accuracies.map(|info| format!("`{}`", info.name)).collect();
-        let expected = format!("one of {}", names.join(", "));
-        let is_accuracy = score_info(&self.score).is_some_and(|info| info.is_accuracy);
-        problems.require(is_accuracy, "score", &self.score, &expected);
+        self.check_scores(&mut problems);
         problems.require(!self.axes.is_empty(), "axis", &0, "at least one [[axis]]");
         for (index, axis) in self.axes.iter().enumerate() {
             let labels: Vec<_> = axis.values.iter().map(|value| &value.label).collect();

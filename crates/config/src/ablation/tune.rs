@@ -69,10 +69,11 @@ impl Ablation {
 
     /// The best candidate is chosen by what the score reached on the part of the training images that its own settings are
     /// chosen on.
-    pub(super) fn check_validated(&self, tuned: &[(&Cell, &Vec<Loaded>)], problems: &mut Problems) {
-        let without: Vec<_> = tuned
+    pub(super) fn check_validated(&self, cells: &[(&Cell, &Vec<Loaded>)], problems: &mut Problems) {
+        let validates = |cell: &Cell, loaded: &Loaded| loaded.experiment.eval.validates(&cell.score);
+        let without: Vec<_> = cells
             .iter()
-            .filter(|(_, loaded)| !loaded.iter().all(|loaded| loaded.experiment.eval.validates(&self.score)))
+            .filter(|(cell, loaded)| cell.is_tuned() && !loaded.iter().all(|loaded| validates(cell, loaded)))
             .map(|(cell, _)| &*cell.name)
             .collect();
         let expected = format!(

@@ -94,3 +94,53 @@ fn the_best_is_chosen_by_a_score_that_has_validation_images() {
         assert!(message.contains(wanted) && message.contains("in losses-tuned it is none"), "{message}");
     }
 }
+
+#[test]
+fn cells_that_differ_in_their_score_alone_are_of_one_run() {
+    let folder = Folder::new();
+    let text = |scores: [&str; 2], set: &str| {
+        format!(
+            "name = \"heads\"\npaper = \"A paper, table 3\"\nbase = \"../base.toml\"\nseeds = [0]\nscore = \"knn\"\n[set]\n{set}\n\
+             [[axis]]\nname = \"t\"\n[[axis.value]]\nlabel = \"0.1\"\nset = {{ \"method.simclr.temperature\" = 0.1 }}\n\
+             [[axis]]\nname = \"from\"\n[[axis.value]]\nlabel = \"h\"\nscore = \"{}\"\n[[axis.value]]\nlabel = \"z\"\nscore = \"{}\"\n",
+            scores[0], scores[1]
+        )
+    };
+    let head = "\"eval.head\" = { train = 40, test = 20, noise = 0.1, widths = [8], epochs = 1, batch = 8, lr = 1e-3, weight_decay = 0.0 }";
+    let load = |scores, set| Ablation::load(&folder.write("ablations/heads.toml", &text(scores, set)), None);
+    let ablation = load(["head_color.h", "head_color.z"], head).unwrap();
+    let cells: Vec<_> = ablation.loaded_cells().collect();
+    assert_eq!(
+        cells.iter().map(|(cell, _)| &*cell.score).collect::<Vec<_>>(),
+        ["head_color.h", "head_color.z"]
+    );
+    let names =
+        cells.iter().map(|(cell, loaded)| (&*cell.name, &*loaded[0].experiment.name)).collect::<Vec<_>>();
+    assert_eq!(names, [("heads-0.1-h", "heads-0.1"), ("heads-0.1-z", "heads-0.1")]);
+    assert_eq!(cells[0].1[0].digest, cells[1].1[0].digest);
+    let refused = |scores, set, expected: &str| {
+        let message = folder.strip(&load(scores, set).unwrap_err().to_string());
+        assert!(message.contains(expected), "{message}");
+    };
+    refused(["head_color.h", "head_color.h"], head, "expected cells of which different weights follow");
+    refused(
+        ["head_color.h", "head_color.y"],
+        head,
+        "axis[1].value[1].score = \"head_color.y\": expected one of",
+    );
+    refused(["head_color.h", "head_color"], head, "expected one of `knn`");
+    refused(
+        ["head_color.h", "head_color.z"],
+        "\"train.epochs\" = 3",
+        "but these do not: heads-0.1-h, heads-0.1-z; write [eval.head] in",
+    );
+    let layers = "\"eval.layers\" = { probes = [\"linear\"], stages = [2, 3], features = 90, epochs = 1, batch = 8, weight_decay = 0.0, lr = { linear = 0.1 } }";
+    assert!(load(["layers.2.linear", "layers.3.linear"], layers).is_ok());
+    for other in ["layers.4.linear", "layers.2.mlp"] {
+        refused(
+            ["layers.2.linear", other],
+            layers,
+            "but these do not: heads-0.1-z; write [eval.layers] with this stage",
+        );
+    }
+}

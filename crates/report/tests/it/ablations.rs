@@ -12,7 +12,8 @@ use crate::sample;
 fn cell(label: &str, paper: f64, outcomes: [Outcome; 3]) -> CellResult {
     let path = |seed: usize| PathBuf::from(format!("runs/head-{label}-s{seed}"));
     let runs = outcomes.into_iter().enumerate().map(|(seed, outcome)| (path(seed), outcome)).collect();
-    CellResult { labels: vec![label.to_owned()], paper: Some(paper), runs, candidates: Vec::new() }
+    let score = "linear".to_owned();
+    CellResult { score, labels: vec![label.to_owned()], paper: Some(paper), runs, candidates: Vec::new() }
 }
 
 fn result() -> AblationResult {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use kontrast_config::Ablation;
 use kontrast_report::{AblationResult, CandidateResult, Verdict, ablation_markdown};
-use kontrast_runlog::{Status, read_summary};
+use kontrast_runlog::{LayerScore, Measure, Status, Summary, read_summary};
 
 use crate::sample;
 
@@ -37,36 +37,57 @@ fn result_of(text: &str, out: &Path) -> AblationResult {
     let ablation = ablation.with_seeds(option("--seeds").map(|count| count.parse().unwrap()));
     let command = format!("cargo xtask ablation {command}");
     let none = AblationResult::collect(&ablation, out, &command);
-    let folders: Vec<_> = none.cells.iter().flat_map(|cell| &cell.runs).map(|(folder, _)| folder).collect();
-    for line in text.split_once("\nRuns:\n").unwrap().1.lines().filter(|line| line.starts_with("- `")) {
+    let runs = none.cells.iter().flat_map(|cell| cell.runs.iter().map(move |(folder, _)| (cell, folder)));
+    let lines = text.split_once("\nRuns:\n").unwrap().1.lines().filter(|line| line.starts_with("- `"));
+    // In the order of the cells, of which several may be of one run.
+    for (line, (cell, folder)) in lines.zip(runs) {
         let (name, found) = line.trim_start_matches("- `").split_once("`: ").unwrap();
-        let mut summary = sample::summary();
-        let score = summary.eval.trained.get_mut(&ablation.score).expect("a score of the sample");
+        let own = apart_from_digest(&folder.file_name().unwrap().to_string_lossy());
+        assert_eq!(apart_from_digest(name), own, "another run is expected");
         let (value, status) = match found.split_once(", ") {
-            Some((value, "collapsed")) => (value.parse().ok(), Status::Collapsed),
-            _ => (found.parse().ok(), Status::Finished),
+            Some((value, "collapsed")) => (value, Status::Collapsed),
+            _ => (found, Status::Finished),
         };
-        if let Some(value) = value {
-            score.top1 = value;
-        } else {
-            summary.eval.trained.clear();
-        }
-        summary.status = match found {
+        let status = match found {
             "not measured" => continue,
             "failed" => Status::Failed,
             "diverged" => Status::Diverged,
             "collapsed" => Status::Collapsed,
             _ => status,
         };
-        let folder = folders
-            .iter()
-            .find(|folder| apart_from_digest(&folder.to_string_lossy()).ends_with(&apart_from_digest(name)));
-        sample::write(folder.unwrap_or_else(|| panic!("{name} is no run of the file")), &summary, &[]);
+        let mut summary = read_summary(folder).unwrap_or_else(|_| {
+            let mut summary = sample::summary();
+            summary.eval.trained.clear();
+            summary
+        });
+        summary.status = status;
+        if let Ok(value) = value.parse() {
+            enter(&mut summary, &cell.score, value);
+        }
+        sample::write(folder, &summary, &[]);
     }
     for candidate in none.cells.iter().flat_map(|cell| &cell.candidates) {
         write_candidate(text, candidate, &ablation.score);
     }
     AblationResult::collect(&ablation, out, &command)
+}
+
+/// Gives a run the score of a name, as `Summary::score` reads it.
+fn enter(summary: &mut Summary, score: &str, value: f64) {
+    match score.split('.').collect::<Vec<_>>()[..] {
+        ["layers", stage, probe] => summary.layers.push(LayerScore {
+            stage: stage.parse().unwrap(),
+            probe: probe.to_owned(),
+            top1: value,
+            ..LayerScore::default()
+        }),
+        [protocol, metric] => {
+            let measure = Measure { value, ..Measure::default() };
+            let score = summary.eval.trained.entry(protocol.to_owned()).or_default();
+            score.metrics.insert(metric.to_owned(), measure);
+        }
+        _ => summary.eval.trained.entry(score.to_owned()).or_default().top1 = value,
+    }
 }
 
 /// Gives a candidate the top-1 on validation images that the table lists, beside the score that its run may have already.
@@ -80,7 +101,7 @@ fn write_candidate(text: &str, candidate: &CandidateResult, score: &str) {
     let mut summary = read_summary(&candidate.run).unwrap_or_else(|_| sample::summary());
     let found = row.split('|').nth(4).unwrap().trim();
     match found.parse() {
-        Ok(top1) => summary.eval.trained.get_mut(score).unwrap().validation_top1 = Some(top1),
+        Ok(top1) => summary.eval.trained.entry(score.to_owned()).or_default().validation_top1 = Some(top1),
         Err(_) => summary.status = if found == "diverged" { Status::Diverged } else { panic!("{found}") },
     }
     sample::write(&candidate.run, &summary, &[]);
