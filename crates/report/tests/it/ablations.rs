@@ -111,3 +111,21 @@ fn runs_are_found_where_experiments_leave_them() {
     assert_eq!(result.cells[0].spread(), None);
     assert_eq!(result.cells[1].paper, Some(61.1));
 }
+
+#[test]
+fn cells_of_one_run_have_a_score_each() {
+    let text = crate::grid::file(&[&["0.1"]], "", "");
+    let scores = "[[axis]]\nname = \"by\"\n[[axis.value]]\nlabel = \"ten\"\nscore = \"knn_10\"\n[[axis.value]]\nlabel = \"chosen\"\n";
+    let (result, _place) = crate::grid::runs(&(text + scores), |_, seed| match seed {
+        0 => crate::grid::Made::Finished(45.0),
+        _ => crate::grid::Made::Nothing,
+    });
+    let [ten, chosen] = &result.cells[..] else { panic!("{:?}", result.cells) };
+    assert_eq!(ten.runs[0].0, chosen.runs[0].0);
+    // The sample has 48.9 by ten neighbours.
+    assert_eq!((ten.runs[0].1, chosen.runs[0].1), (Outcome::Top1(48.9), Outcome::Top1(45.0)));
+    let markdown = ablation_markdown(&result);
+    assert!(markdown.contains("| temperature | by     | ours, % |"), "{markdown}");
+    let csv = kontrast_report::ablation_csv(&result);
+    assert!(csv.contains(",knn_10,48.9,") && csv.contains(",knn,45,"), "{csv}");
+}
