@@ -223,8 +223,10 @@ impl Ablation {
         };
         let name = joined(&labels);
         // What only names a score is no other run.
-        let changes = values.iter().filter(|value| !value.set.is_empty() || !value.tune.is_empty());
-        let run = joined(&changes.map(|value| value.label.clone()).collect::<Vec<_>>());
+        let is_run =
+            |value: &&&AxisValue| value.score.is_none() || !value.set.is_empty() || !value.tune.is_empty();
+        let labels_of_run = values.iter().filter(is_run).map(|value| value.label.clone());
+        let run = joined(&labels_of_run.collect::<Vec<_>>());
         let sets = values.iter().flat_map(|value| &value.set);
         let mut overrides: Vec<String> =
             self.set.iter().chain(sets).map(|(key, value)| format!("{key}={value}")).collect();

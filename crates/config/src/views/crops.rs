@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Crops {
-    /// How many.
+    /// How many; 0 is no small views.
     pub count: usize,
     /// Pixels on either side, or `[height, width]`: 8 to 8,192 each.
     pub size: ViewSize,
@@ -23,11 +23,13 @@ pub struct Crops {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SwavViews {
-    /// `{ count, size, crop_scale }` of the large and of the small views; `dino` has two large ones.
+    /// `{ count, size, crop_scale }` of the large and of the small views; `dino` has two large ones, and either no small ones with
+    /// `count = 0`.
     ///
     /// Range: as each alone
     pub global: Crops,
-    /// `{ count, size, crop_scale }` of the large and of the small views; `dino` has two large ones.
+    /// `{ count, size, crop_scale }` of the large and of the small views; `dino` has two large ones, and either no small ones with
+    /// `count = 0`.
     ///
     /// Range: as each alone
     pub local: Crops,
@@ -62,11 +64,13 @@ pub struct SwavViews {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DinoViews {
-    /// `{ count, size, crop_scale }` of the large and of the small views; `dino` has two large ones.
+    /// `{ count, size, crop_scale }` of the large and of the small views; `dino` has two large ones, and either no small ones with
+    /// `count = 0`.
     ///
     /// Range: as each alone
     pub global: Crops,
-    /// `{ count, size, crop_scale }` of the large and of the small views; `dino` has two large ones.
+    /// `{ count, size, crop_scale }` of the large and of the small views; `dino` has two large ones, and either no small ones with
+    /// `count = 0`.
     ///
     /// Range: as each alone
     pub local: Crops,
@@ -108,8 +112,8 @@ pub(super) fn sizes(global: &Crops, local: &Crops) -> Vec<ViewSize> {
 }
 
 impl Crops {
-    fn check(&self, key: &str, problems: &mut Problems) {
-        count(problems, &format!("{key}.count"), self.count);
+    fn check(&self, key: &str, least: usize, problems: &mut Problems) {
+        count(problems, &format!("{key}.count"), least, self.count);
         self.size.check(&format!("{key}.size"), problems);
         fractions(problems, &format!("{key}.crop_scale"), self.crop_scale);
     }
@@ -117,8 +121,8 @@ impl Crops {
 
 impl SwavViews {
     pub(super) fn check(&self, key: &str, problems: &mut Problems) {
-        self.global.check(&format!("{key}.global"), problems);
-        self.local.check(&format!("{key}.local"), problems);
+        self.global.check(&format!("{key}.global"), 1, problems);
+        self.local.check(&format!("{key}.local"), 0, problems);
         ordered(problems, &format!("{key}.crop_ratio"), self.crop_ratio);
         colours(problems, key, self.flip, (&self.jitter, self.strength), self.grayscale);
         if let Some(blur) = &self.blur {
@@ -130,7 +134,7 @@ impl SwavViews {
 
 impl DinoViews {
     pub(super) fn check(&self, key: &str, problems: &mut Problems) {
-        self.global.check(&format!("{key}.global"), problems);
+        self.global.check(&format!("{key}.global"), 1, problems);
         let two = self.global.count == 2;
         problems.require(
             two,
@@ -138,7 +142,7 @@ impl DinoViews {
             &self.global.count,
             "2: first and second describe them",
         );
-        self.local.check(&format!("{key}.local"), problems);
+        self.local.check(&format!("{key}.local"), 0, problems);
         ordered(problems, &format!("{key}.crop_ratio"), self.crop_ratio);
         colours(problems, key, self.flip, (&self.jitter, self.strength), self.grayscale);
         self.first.check(self.global.size, &format!("{key}.first"), problems);

@@ -209,7 +209,7 @@ impl CustomViews {
         problems.require(!self.view.is_empty(), &key, &self.view, "at least one view");
         for (index, list) in self.view.iter().enumerate() {
             let key = format!("{key}[{index}]");
-            count(problems, &format!("{key}.count"), list.count);
+            count(problems, &format!("{key}.count"), 1, list.count);
             list.size.check(&format!("{key}.size"), problems);
             list.check_steps(&key, problems);
         }

@@ -167,8 +167,9 @@ pub(super) fn fractions(problems: &mut Problems, key: &str, found: [f64; 2]) {
 }
 
 /// A number of views.
-pub(super) fn count(problems: &mut Problems, key: &str, count: usize) {
-    problems.require((1..=MOST_VIEWS).contains(&count), key, &count, &format!("1 to {MOST_VIEWS} views"));
+pub(super) fn count(problems: &mut Problems, key: &str, least: usize, count: usize) {
+    let expected = format!("{least} to {MOST_VIEWS} views");
+    problems.require((least..=MOST_VIEWS).contains(&count), key, &count, &expected);
 }
 
 /// More views of an image than any paper has: a larger number is a slip.

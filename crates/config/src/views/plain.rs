@@ -89,7 +89,7 @@ pub struct IdentityViews {
 
 impl SupervisedViews {
     pub(super) fn check(&self, key: &str, problems: &mut Problems) {
-        count(problems, &format!("{key}.count"), self.count);
+        count(problems, &format!("{key}.count"), 1, self.count);
         self.size.check(&format!("{key}.size"), problems);
         if let Crop::RandomResized { scale, ratio } = self.crop {
             fractions(problems, &format!("{key}.crop.random_resized.scale"), scale);
@@ -116,7 +116,7 @@ impl SupervisedViews {
 
 impl IdentityViews {
     pub(super) fn check(&self, key: &str, problems: &mut Problems) {
-        count(problems, &format!("{key}.count"), self.count);
+        count(problems, &format!("{key}.count"), 1, self.count);
         self.size.check(&format!("{key}.size"), problems);
     }
 }

@@ -48,6 +48,9 @@ fn every_papers_plan_loads_by_its_name() {
 fn a_papers_plan_can_be_changed_and_mistakes_are_named() {
     let of = |argument: &str| Views::of_paper("swav", &[argument.to_owned()]).expect("a known name");
     assert_eq!(of("views.swav.local.count=2").unwrap().sizes(), [224, 224, 96, 96].map(ViewSize::from));
+    assert_eq!(of("views.swav.local.count=0").unwrap().sizes(), [224, 224].map(ViewSize::from));
+    let said = of("views.swav.global.count=0").unwrap_err().to_string();
+    assert!(said.contains("views.swav.global.count = 0: expected 1 to 64 views"), "{said}");
     let said = of("views.swav.local.size=4").unwrap_err().to_string();
     assert!(said.contains("views.swav.local.size = 4: expected at least 8 pixels"), "{said}");
     let said = of("views.swav.locl.size=4").unwrap_err().to_string();

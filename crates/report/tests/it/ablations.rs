@@ -115,7 +115,7 @@ fn runs_are_found_where_experiments_leave_them() {
 #[test]
 fn cells_of_one_run_have_a_score_each() {
     let text = crate::grid::file(&[&["0.1"]], "", "");
-    let scores = "[[axis]]\nname = \"by\"\n[[axis.value]]\nlabel = \"ten\"\nscore = \"knn_10\"\n[[axis.value]]\nlabel = \"chosen\"\n";
+    let scores = "[[axis]]\nname = \"by\"\n[[axis.value]]\nlabel = \"ten\"\nscore = \"knn_10\"\n[[axis.value]]\nlabel = \"chosen\"\nscore = \"knn\"\n";
     let (result, _place) = crate::grid::runs(&(text + scores), |_, seed| match seed {
         0 => crate::grid::Made::Finished(45.0),
         _ => crate::grid::Made::Nothing,
