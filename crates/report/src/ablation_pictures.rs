@@ -77,14 +77,19 @@ fn lined(result: &AblationResult) -> Option<Drawn> {
         };
         numbers.iter().zip(&result.labels[counts]).filter_map(at).collect::<Vec<_>>()
     };
-    let names = &result.labels[1 - counts];
+    let (names, of) = (&result.labels[1 - counts], &result.axes[1 - counts]);
+    // A number by itself says nothing.
+    let called = |name: &String| match name.parse::<f64>() {
+        Ok(_) => format!("{of} {name}"),
+        Err(_) => name.clone(),
+    };
     let own = names.iter().map(|name| Series {
-        name: name.clone(),
+        name: called(name),
         points: points(name, &|cell| Some(cell.spread()?.mean)),
         ..Series::default()
     });
     let paper = names.iter().enumerate().map(|(line, name)| Series {
-        name: format!("{name}, paper"),
+        name: format!("{}, paper", called(name)),
         points: points(name, &|cell| cell.paper),
         baseline_of: Some(line),
         ..Series::default()

@@ -102,7 +102,8 @@ pub struct Axis {
 pub struct AxisValue {
     /// What the table calls it.
     pub label: String,
-    /// The score of its cells, in place of the file's own. Cells that differ in it alone are of one run.
+    /// The score of its cells, in place of the file's own; behind that of an earlier axis where it begins with a dot. Cells that
+    /// differ in it alone are of one run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<String>,
     /// The keys it changes in the base.
@@ -267,7 +268,6 @@ impl Ablation {
         let mut problems = Problems::default();
         problems.require(!self.name.is_empty(), "name", &self.name, "a name, which names folders");
         self.check_seeds("seeds", &mut problems);
-        self.check_scores(&mut problems);
         problems.require(!self.axes.is_empty(), "axis", &0, "at least one [[axis]]");
         for (index, axis) in self.axes.iter().enumerate() {
             let labels: Vec<_> = axis.values.iter().map(|value| &value.label).collect();
@@ -289,6 +289,7 @@ impl Ablation {
             let expected = "a label of each axis, in the order of the axes";
             problems.require(known, &format!("left_out[{index}]"), labels, expected);
         }
+        self.check_scores(&cells, &mut problems);
         self.check_grids(&mut problems);
         self.check_groups(&cells, &mut problems);
         self.check_claims(&cells, &mut problems);

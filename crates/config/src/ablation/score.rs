@@ -45,26 +45,29 @@ fn switch(score: &str) -> &str {
 }
 
 impl Ablation {
-    /// The score of a cell of these values: that of the last that has one, else the file's own.
+    /// The score of a cell of these values: that of the last that has one, else the file's own. One that begins with a dot
+    /// stands behind what there is, as `.h` behind `head_color`.
     pub(super) fn score_of(&self, values: &[&AxisValue]) -> String {
-        let own = values.iter().rev().find_map(|value| value.score.as_ref());
-        own.unwrap_or(&self.score).clone()
+        let own = values.iter().filter_map(|value| value.score.as_deref());
+        own.fold(
+            self.score.clone(),
+            |score, own| {
+                if own.starts_with('.') { score + own } else { own.to_owned() }
+            },
+        )
     }
 
-    pub(super) fn check_scores(&self, problems: &mut Problems) {
+    pub(super) fn check_scores(&self, cells: &[Cell], problems: &mut Problems) {
         let accuracies = SCORES.iter().filter(|info| info.is_accuracy);
         let names: Vec<_> = accuracies.map(|info| format!("`{}`", info.name)).collect();
         let expected = format!(
             "one of {}, or `head_color.h` and the like of what the head keeps, or `layers.STAGE.PROBE`",
             names.join(", ")
         );
-        problems.require(is_known(&self.score), "score", &self.score, &expected);
-        for (index, axis) in self.axes.iter().enumerate() {
-            for (place, value) in axis.values.iter().enumerate() {
-                let Some(score) = &value.score else { continue };
-                let key = format!("axis[{index}].value[{place}].score");
-                problems.require(is_known(score), &key, score, &expected);
-            }
+        if let Some(cell) = cells.iter().find(|cell| !is_known(&cell.score)) {
+            let expected =
+                if cell.score == self.score { expected } else { format!("of {}: {expected}", cell.name) };
+            problems.require(false, "score", &cell.score, &expected);
         }
     }
 

@@ -126,9 +126,13 @@ fn cells_that_differ_in_their_score_alone_are_of_one_run() {
     refused(
         ["head_color.h", "head_color.y"],
         head,
-        "axis[1].value[1].score = \"head_color.y\": expected one of",
+        "score = \"head_color.y\": expected of heads-0.1-z: one of",
     );
-    refused(["head_color.h", "head_color"], head, "expected one of `knn`");
+    refused(["head_color.h", "head_color"], head, "expected of heads-0.1-z: one of `knn`");
+    let behind = text([".h", ".z"], head).replace("score = \"knn\"", "score = \"head_class\"");
+    let behind = Ablation::load(&folder.write("ablations/heads.toml", &behind), None).unwrap();
+    let scores: Vec<_> = behind.cells().into_iter().map(|cell| cell.score).collect();
+    assert_eq!(scores, ["head_class.h", "head_class.z"]);
     refused(
         ["head_color.h", "head_color.z"],
         "\"train.epochs\" = 3",
