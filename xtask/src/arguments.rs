@@ -157,7 +157,7 @@ pub struct Experiment {
 /// Options of `ablation`.
 #[derive(Args, Debug)]
 pub struct Ablation {
-    /// The ablation file
+    /// The ablation file, or the name of one of configs/ablations; all of them with --all
     #[arg(required_unless_present = "all")]
     pub file: Option<PathBuf>,
     /// Every file of configs/ablations, those first that decide most claims with the fewest runs
@@ -191,7 +191,7 @@ pub struct Ablation {
     #[arg(long)]
     pub device: Option<Device>,
     /// Threads of libtorch in each run
-    #[arg(long)]
+    #[arg(long, value_parser = at_least_one)]
     pub threads: Option<usize>,
     /// Folder of run directories; the ablation has its own in it [default: runs]
     #[arg(long, value_name = "DIR", value_parser = StringValueParser::new().map(PathBuf::from))]
@@ -225,7 +225,7 @@ pub struct Place {
     #[arg(long)]
     pub device: Option<Device>,
     /// Threads of libtorch
-    #[arg(long)]
+    #[arg(long, value_parser = at_least_one)]
     pub threads: Option<usize>,
     /// Folder of run directories [default: runs]
     #[arg(long, value_name = "DIR", value_parser = StringValueParser::new().map(PathBuf::from))]

@@ -54,6 +54,9 @@ pub struct Cells {
     /// Write the table to this Markdown file too
     #[arg(long, value_name = "FILE")]
     pub write: Option<PathBuf>,
+    /// What the table shows as the command that repeats it
+    #[arg(long, hide = true)]
+    pub command: Option<String>,
 }
 
 /// Says a table, and writes it.
@@ -117,7 +120,8 @@ fn ablation(asked: &Cells, host: &dyn Host) -> anyhow::Result<()> {
     let file = quoted(&asked.file.display().to_string());
     let scale = asked.scale.as_ref().map_or_else(String::new, |scale| format!(" --scale {scale}"));
     let seeds = asked.seeds.map_or_else(String::new, |count| format!(" --seeds {count}"));
-    let command = format!("cargo xtask ablation {file}{scale}{seeds}");
+    let command =
+        asked.command.clone().unwrap_or_else(|| format!("cargo xtask ablation {file}{scale}{seeds}"));
     let ablation = Ablation::load(&asked.file, asked.scale.as_deref())?.with_seeds(asked.seeds);
     let result = AblationResult::collect(&ablation, &asked.out, &command);
     let text = format!("{}\n{}", ablation_markdown(&result), outcomes(&result));
@@ -154,9 +158,12 @@ fn elsewhere(text: &str, file: Option<&Path>, host: &dyn Host) -> anyhow::Result
 /// The run behind each number.
 fn outcomes(result: &AblationResult) -> String {
     let mut text = "Runs:\n\n".to_owned();
-    for (path, outcome) in result.cells.iter().flat_map(|cell| &cell.runs) {
+    for (cell, (path, outcome)) in
+        result.cells.iter().flat_map(|cell| cell.runs.iter().map(move |run| (cell, run)))
+    {
+        let score = if result.has_several_scores() { format!(", {}", cell.score) } else { String::new() };
         // Writing to a string does not fail.
-        let _ = writeln!(text, "- `{}`: {}", name_of(path), outcome.in_words());
+        let _ = writeln!(text, "- `{}`{score}: {}", name_of(path), outcome.in_words());
     }
     text
 }

@@ -67,7 +67,7 @@ pub enum Outcome {
 }
 
 /// In place of a score's name, where cells have several.
-const SEVERAL: &str = "each cell's score";
+const SEVERAL: &str = "a score of each cell's own";
 
 impl AblationResult {
     /// Reads the runs of an ablation below `out`, as far as they exist.
@@ -108,6 +108,11 @@ impl AblationResult {
                 .collect(),
             cells,
         }
+    }
+
+    /// Whether cells are of several scores.
+    pub fn has_several_scores(&self) -> bool {
+        self.score == SEVERAL
     }
 
     /// How many pairs of cells the paper orders as we do, and of how many: `None` below one pair.
@@ -233,7 +238,7 @@ impl CellResult {
 
 /// The table of an ablation with what is reproduced and the command, as Markdown.
 pub fn ablation_markdown(result: &AblationResult) -> String {
-    let ours = if result.score == SEVERAL {
+    let ours = if result.has_several_scores() {
         "ours, %".to_owned()
     } else {
         format!("ours, {} top-1 %", result.score)

@@ -7,8 +7,9 @@ const OTHERS: [&str; 6] = ["run", "scale", "score", "top1", "status", "paper"];
 
 /// A line for each run: the labels of its cell, its directory, its score in per cent where there is one, what became of it.
 pub fn ablation_csv(result: &AblationResult) -> String {
-    let headings = result.axes.iter().map(String::as_str).chain(OTHERS);
-    let mut text = line(headings);
+    let own = |axis: &String| if OTHERS.contains(&&**axis) { format!("axis {axis}") } else { axis.clone() };
+    let axes: Vec<_> = result.axes.iter().map(own).collect();
+    let mut text = line(axes.iter().map(String::as_str).chain(OTHERS));
     for cell in &result.cells {
         let paper = cell.paper.map_or_else(String::new, |value| value.to_string());
         for (run, outcome) in &cell.runs {

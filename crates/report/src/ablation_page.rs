@@ -123,12 +123,19 @@ fn rows(result: &AblationResult) -> Vec<Row<'_>> {
             paper: cell.paper,
             our_bar: bar(mean(cell)),
             paper_bar: bar(cell.paper),
-            runs: cell.runs.iter().map(|(path, outcome)| run_line(path, *outcome)).collect(),
+            runs: cell
+                .runs
+                .iter()
+                .map(|(path, outcome)| {
+                    run_line(path, result.has_several_scores().then_some(&*cell.score), *outcome)
+                })
+                .collect(),
         })
         .collect()
 }
 
-fn run_line(path: &Path, outcome: Outcome) -> String {
+fn run_line(path: &Path, score: Option<&str>, outcome: Outcome) -> String {
+    let score = score.map_or_else(String::new, |score| format!(", {score}"));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    format!("{name}: {}", outcome.in_words())
+    format!("{name}{score}: {}", outcome.in_words())
 }

@@ -13,6 +13,8 @@ const LEAST_POINTS: usize = 3;
 /// What is drawn of one axis or two, with a sentence on how to read it; nothing of more axes, and nothing without a number.
 pub(crate) fn axes_drawn(result: &AblationResult) -> (Vec<Drawn>, &'static str) {
     match &result.labels[..] {
+        // A line through several scores would say nothing.
+        [_] if result.has_several_scores() => (Vec::new(), ""),
         [values] => (plotted(result, values).into_iter().collect(), HOW_TO_READ_A_PLOT),
         [rows, columns] => {
             let lines = lined(result);

@@ -13,7 +13,12 @@ pub(crate) fn cell_curves(result: &AblationResult) -> Vec<Curve> {
     let logs: Vec<(&CellResult, Vec<Event>)> = result
         .cells
         .iter()
-        .filter_map(|cell| Some((cell, read_events(&cell.runs.first()?.0).ok()?.events)))
+        .enumerate()
+        // Several cells may be of one run.
+        .filter(|(place, cell)| {
+            result.cells[..*place].iter().all(|other| other.runs.first() != cell.runs.first())
+        })
+        .filter_map(|(_, cell)| Some((cell, read_events(&cell.runs.first()?.0).ok()?.events)))
         .filter(|(_, events)| !events.is_empty())
         .collect();
     let has_online =

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::{Layout, RunlogError};
 
-/// The folder itself, where it is a run directory, else the run directories in it, by name. A run directory is one that
-/// holds a `summary.json`.
+/// Folders between a folder of runs and its runs: `runs/ablations/NAME/RUN`.
+const DEPTH: usize = 3;
+
+/// The folder itself, where it is a run directory, else the run directories in it, by name, those of ablations too. A run
+/// directory is one that holds a `summary.json`.
 ///
 /// # Errors
 /// When there is none, or the folder may not be read.
@@ -21,7 +24,16 @@ pub fn runs_in(folder: &Path) -> Result<Vec<PathBuf>, RunlogError> {
         }
         entries => entries.into_iter().flatten().flatten(),
     };
-    let mut runs: Vec<_> = entries.map(|entry| entry.path()).filter(|path| is_run(path)).collect();
+    let mut runs = Vec::new();
+    let mut folders: Vec<_> = entries.map(|entry| (1, entry.path())).collect();
+    while let Some((depth, path)) = folders.pop() {
+        if is_run(&path) {
+            runs.push(path);
+        } else if depth < DEPTH {
+            let inner = std::fs::read_dir(&path).into_iter().flatten().flatten();
+            folders.extend(inner.map(|entry| (depth + 1, entry.path())));
+        }
+    }
     runs.sort();
     if runs.is_empty() { Err(RunlogError::NoRun { folder: folder.to_owned() }) } else { Ok(runs) }
 }
@@ -40,8 +52,13 @@ mod tests {
             std::fs::write(out.path().join(name).join("summary.json"), "{}").unwrap();
         }
         let (a, b) = (out.path().join("a-s0"), out.path().join("b-s1"));
-        assert_eq!(runs_in(out.path()).unwrap(), [a.clone(), b]);
-        assert_eq!(runs_in(&a).unwrap(), [a]);
+        assert_eq!(runs_in(out.path()).unwrap(), [a.clone(), b.clone()]);
+        assert_eq!(runs_in(&a).unwrap(), [a.clone()]);
+        let deep = out.path().join("ablations/heads/c-s0");
+        std::fs::create_dir_all(&deep).unwrap();
+        std::fs::write(deep.join("summary.json"), "{}").unwrap();
+        assert_eq!(runs_in(out.path()).unwrap(), [a, deep.clone(), b]);
+        assert_eq!(runs_in(&out.path().join("ablations")).unwrap(), [deep]);
         for none in ["no-run", "nowhere"] {
             let message = runs_in(&out.path().join(none)).unwrap_err().to_string();
             assert!(message.contains(none) && message.contains("expected a run directory"), "{message}");

@@ -39,9 +39,10 @@ impl Budget {
         ended.together += begun.elapsed();
     }
 
-    /// How long runs of `epochs` in all take, `jobs` at a time, in words.
-    pub fn estimate(&self, epochs: u32, jobs: usize) -> String {
-        human::seconds(self.of_epochs(epochs).as_secs_f64() / jobs as f64)
+    /// How long runs of `epochs` in all take, `jobs` at a time, in words; none before one has ended.
+    pub fn estimate(&self, epochs: u32, jobs: usize) -> Option<String> {
+        let seconds = self.of_epochs(epochs).as_secs_f64() / jobs as f64;
+        (self.ended().epochs > 0).then(|| human::seconds(seconds))
     }
 
     fn of_epochs(&self, epochs: u32) -> Duration {
@@ -65,11 +66,12 @@ mod tests {
         for (limit, expected) in [(None, true), (Some(minutes(3)), true), (Some(minutes(2)), false)] {
             let budget = Budget::new(limit);
             assert!(budget.allows(100), "the first may always begin");
+            assert_eq!(budget.estimate(40, 2), None);
             budget.record(12, begun);
             budget.record(8, Instant::now().checked_sub(minutes(2)).unwrap());
             // Four epochs a minute.
             assert_eq!(budget.allows(10), expected, "{limit:?}");
-            assert_eq!(budget.estimate(40, 2), "5 min 00 s");
+            assert_eq!(budget.estimate(40, 2).as_deref(), Some("5 min 00 s"));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Runs the cells of an ablation one after another in a child, or in several at a time, and goes on when one fails.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
@@ -10,7 +11,7 @@ use kontrast_runlog::{human, read_summary};
 
 use super::PlannedAblation;
 use super::budget::Budget;
-use super::plan::{Run, State};
+use super::run::{Run, State};
 use crate::arguments;
 use crate::build::Kontrast;
 use crate::family::{Family, INTERRUPTED};
@@ -50,7 +51,7 @@ impl EndedRun {
 pub fn all(
     asked: &arguments::Ablation,
     part: &PlannedAblation,
-    left: &[&Run],
+    (left, waiting): (&[&Run], usize),
     kontrast: &Kontrast,
     family: &Family,
     budget: &Budget,
@@ -69,7 +70,7 @@ pub fn all(
         while !family.is_interrupted()
             && let Some((number, run)) = next()
         {
-            let which = format!("[{number} of {}] {}, seed {}", left.len(), run.cell.name, run.seed);
+            let which = format!("[{number} of {}] {}, seed {}", left.len() + waiting, run.name(), run.seed);
             say::out(format_args!("\n{which}"));
             let begun = Instant::now();
             let code = worker.run(&words(asked, part, run))?;
@@ -77,12 +78,12 @@ pub fn all(
             if matches!(code, 0 | DIVERGED) && run.state == State::New {
                 budget.record(run.epochs, begun);
             }
-            let others = match epochs_left() {
-                0 => String::new(),
-                epochs => {
-                    format!("; those that have not begun take about {}", budget.estimate(epochs, asked.jobs))
-                }
+            let time = match epochs_left() {
+                0 => None,
+                epochs => budget.estimate(epochs, asked.jobs),
             };
+            let others = time
+                .map_or_else(String::new, |time| format!("; those that have not begun take about {time}"));
             let others = if code == INTERRUPTED { "" } else { &*others };
             say::out(format_args!("{which}: {}{others}", result(run)));
             ended.push(EndedRun { run: Run::clone(run), code });
@@ -107,14 +108,25 @@ pub fn all(
 fn words(asked: &arguments::Ablation, part: &PlannedAblation, run: &Run) -> Vec<String> {
     let mut words = words_to_measure(asked, part, run);
     words.extend((run.state == State::Begun).then(|| "--resume".to_owned()));
-    let file = quoted(&part.file.display().to_string());
-    let scale = asked.scale.as_ref().map_or_else(String::new, |scale| format!(" --scale {scale}"));
-    let seeds = asked.seeds.map_or_else(String::new, |count| format!(" --seeds {count}"));
-    words.extend([
-        "--command".to_owned(),
-        format!("cargo xtask ablation {file}{scale}{seeds} --only {}", run.cell.name),
-    ]);
+    let only = quoted(&run.cell.name);
+    words.extend(["--command".to_owned(), format!("{} --only {only}", command(asked, &part.file))]);
     words
+}
+
+/// The command that repeats an ablation, with what the runs follow from and where they lie.
+pub fn command(asked: &arguments::Ablation, file: &Path) -> String {
+    let option = |name: &str, value: Option<String>| {
+        value.map_or_else(String::new, |value| format!(" --{name} {}", quoted(&value)))
+    };
+    [
+        format!("cargo xtask ablation {}", quoted(&file.display().to_string())),
+        option("scale", asked.scale.clone()),
+        option("seeds", asked.seeds.map(|count| count.to_string())),
+        option("device", asked.device.map(|device| device.to_string())),
+        option("threads", asked.threads.map(|threads| threads.to_string())),
+        option("out", asked.out.as_ref().map(|out| out.display().to_string())),
+    ]
+    .concat()
 }
 
 /// Those of them that change what a run costs.

@@ -5,7 +5,7 @@ use kontrast_runlog::{TrainingCost, human};
 
 use super::PlannedAblation;
 use super::execute::words_to_measure;
-use super::plan::Run;
+use super::run::Run;
 use crate::arguments;
 use crate::build::Kontrast;
 use crate::family::Family;
@@ -67,7 +67,7 @@ fn measured(
     }
     let cost = worker.measure(&words_to_measure(asked, part, run))?;
     if let Some(cost) = cost {
-        say::out(format_args!("{}: {cost}", run.cell.name));
+        say::out(format_args!("{}: {cost}", run.name()));
     }
     Ok(cost)
 }

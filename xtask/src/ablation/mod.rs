@@ -4,6 +4,7 @@ mod budget;
 mod execute;
 mod measure;
 mod plan;
+mod run;
 
 use std::path::{Path, PathBuf};
 
@@ -38,7 +39,8 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
     parts.sort_by(|one, other| one.cost_of_a_claim().total_cmp(&other.cost_of_a_claim()));
     if asked.list || asked.dry_run {
         for part in &parts {
-            print!("{}", if asked.list { part.plan.list() } else { part.plan.describe(asked.jobs) });
+            let described = || part.plan.describe((!asked.measure).then_some(asked.jobs));
+            print!("{}", if asked.list { part.plan.list() } else { described() });
         }
         if !asked.measure {
             return Ok(0);
@@ -111,9 +113,33 @@ fn all(asked: &arguments::Ablation) -> Result<Vec<PlannedAblation>> {
     Ok(parts)
 }
 
+/// The file, or the project's own of this name.
+fn named(file: &Path) -> PathBuf {
+    let own = workspace::root().join("configs/ablations").join(file).with_extension("toml");
+    if !file.exists() && own.is_file() { own } else { file.to_owned() }
+}
+
 impl PlannedAblation {
     fn load(asked: &arguments::Ablation, file: &Path) -> Result<Self> {
-        let ablation = Ablation::load(file, asked.scale.as_deref())?.with_seeds(asked.seeds);
+        let file = &named(file);
+        if let Some(scale) = &asked.scale
+            && file.is_file()
+            && Ablation::scales_of(file)?.is_empty()
+        {
+            let message = format!("--scale {scale}: {} has no scales; leave --scale out", file.display());
+            return Err(Refusal(message).into());
+        }
+        let ablation = Ablation::load(file, asked.scale.as_deref())?;
+        if let Some(count) = asked.seeds.filter(|count| *count < ablation.seeds.len()) {
+            let message = format!(
+                "--seeds {count}: expected as many as the file has, or more, found fewer than its {}; leave --seeds out, or \
+                 change seeds in {}",
+                ablation.seeds.len(),
+                file.display()
+            );
+            return Err(Refusal(message).into());
+        }
+        let ablation = ablation.with_seeds(asked.seeds);
         let base = Experiment::load(&ablation.base, &[])?.experiment.run;
         // Below the folder of runs, in one that bears the ablation's name.
         let out = asked.out.as_ref().unwrap_or(&base.out).join("ablations").join(&ablation.name);
@@ -152,7 +178,7 @@ impl PlannedAblation {
                 return Ok((ended, left.len() + plan.waiting.len()));
             }
             std::fs::create_dir_all(&self.out)?;
-            ended.extend(execute::all(asked, self, &left, kontrast, family, budget)?);
+            ended.extend(execute::all(asked, self, (&left, plan.waiting.len()), kontrast, family, budget)?);
             plan = Plan::new(&self.ablation, &self.out, &asked.only)?;
         }
     }
@@ -161,6 +187,7 @@ impl PlannedAblation {
     fn table(&self, asked: &arguments::Ablation) -> Vec<String> {
         let mut words = vec!["table".to_owned(), "ablation".to_owned(), self.file.display().to_string()];
         words.extend(["--out".to_owned(), self.out.display().to_string()]);
+        words.extend(["--command".to_owned(), execute::command(asked, &self.file)]);
         if let Some(scale) = &asked.scale {
             words.extend(["--scale".to_owned(), scale.clone()]);
         }

@@ -2,12 +2,13 @@
 //! first seed, and the best of them is run with the others.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 use kontrast_config::{Ablation, Cell, Loaded, Weights};
 use kontrast_runlog::{RunDir, Status, Tuning, human, read_summary};
 
+use super::run::{Run, State, states};
 use crate::Refusal;
 use kontrast_runlog::human::quoted;
 
@@ -18,6 +19,8 @@ pub struct Plan {
     pub runs: Vec<Run>,
     /// The epochs of each run that there will be once tuned cells have their best candidate.
     pub waiting: Vec<u32>,
+    /// Cells that are of a run of another, with its name.
+    shared: Vec<(Cell, String)>,
     /// Of the runs that are finished.
     finished: Took,
 }
@@ -29,40 +32,11 @@ struct Took {
     epochs: u32,
 }
 
-/// One cell with one seed.
-#[derive(Clone, Debug)]
-pub struct Run {
-    /// The cell.
-    pub cell: Cell,
-    /// The candidate of the cell.
-    pub candidate: usize,
-    /// The seed.
-    pub seed: u64,
-    /// Its run directory.
-    pub folder: PathBuf,
-    /// How long it trains.
-    pub epochs: u32,
-    /// The weights that it begins from, in words, where they are not drawn.
-    pub weights: Option<String>,
-    /// How far it has come.
-    pub state: State,
-}
-
-/// How far a run has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Nothing is there.
-    New,
-    /// It was begun, and goes on from its last checkpoint.
-    Begun,
-    /// Nothing more is to be done.
-    Ended(Status),
-}
-
 impl Plan {
     /// Expands an ablation to cells and seeds; `only` names cells, none of them all.
     pub fn new(ablation: &Ablation, out: &Path, only: &[String]) -> Result<Self> {
-        let mut plan = Self { runs: Vec::new(), waiting: Vec::new(), finished: Took::default() };
+        let mut plan =
+            Self { runs: Vec::new(), waiting: Vec::new(), shared: Vec::new(), finished: Took::default() };
         let (first, others) = ablation.seeds.split_first().expect("a loaded ablation has a seed");
         for (cell, loaded) in chosen(ablation, only)? {
             let candidates = 0..loaded.len();
@@ -102,7 +76,10 @@ impl Plan {
             self.finished.epochs += epochs;
         }
         // Another cell may be of the same run, with another score.
-        if self.runs.iter().any(|run| run.folder == folder) {
+        if let Some(run) = self.runs.iter().find(|run| run.folder == folder) {
+            if self.shared.last().is_none_or(|(known, _)| known.name != cell.name) {
+                self.shared.push((cell.clone(), run.cell.name.clone()));
+            }
             return;
         }
         let weights = experiment.encoder.weights().map(Weights::in_words);
@@ -123,8 +100,9 @@ impl Plan {
         self.runs.iter().filter(|run| !matches!(run.state, State::Ended(_)))
     }
 
-    /// The plan in words: every cell with what it changes, and how long the rest will take.
-    pub fn describe(&self, jobs: usize) -> String {
+    /// The plan in words: every cell with what it changes, and how long the rest will take, so many at a time, where that is
+    /// asked.
+    pub fn describe(&self, jobs: Option<usize>) -> String {
         let mut text = String::new();
         for cell in self.runs.chunk_by(|one, next| one.cell.name == next.cell.name) {
             // Writing to a string does not fail.
@@ -138,6 +116,10 @@ impl Plan {
             if let Some(paper) = cell[0].cell.paper {
                 let _ = writeln!(text, "    paper: {paper:.1} %");
             }
+            for (other, _) in self.shared.iter().filter(|(_, of)| *of == cell[0].cell.name) {
+                let paper = other.paper.map_or_else(String::new, |paper| format!("; paper: {paper:.1} %"));
+                let _ = writeln!(text, "    also {}: {}{paper}", other.name, other.score);
+            }
             for run in cell.iter().filter(|run| run.is_first_of_tuned(cell)) {
                 let changes: Vec<_> = run.candidate_changes().iter().map(|change| quoted(change)).collect();
                 let (changes, state) = (changes.join(" --set "), run.state.in_words());
@@ -145,16 +127,25 @@ impl Plan {
             }
             let _ = writeln!(text, "    {}", states(cell));
         }
-        let _ = writeln!(text, "{}", self.estimate(jobs));
+        if let Some(jobs) = jobs {
+            let _ = writeln!(text, "{}", self.estimate(jobs));
+        }
         text
     }
 
     /// A line for each cell: its name and how far its runs have come.
     pub fn list(&self) -> String {
-        let width = self.runs.iter().map(|run| run.cell.name.len()).max().unwrap_or(0);
+        let names =
+            self.runs.iter().map(|run| &run.cell.name).chain(self.shared.iter().map(|(cell, _)| &cell.name));
+        let width = names.map(String::len).max().unwrap_or(0);
         let cells = self.runs.chunk_by(|one, next| one.cell.name == next.cell.name);
-        let lines: Vec<_> =
-            cells.map(|cell| format!("{:width$}  {}", cell[0].cell.name, states(cell))).collect();
+        let mut lines = Vec::new();
+        for cell in cells {
+            let name = &cell[0].cell.name;
+            lines.push(format!("{name:width$}  {}", states(cell)));
+            let others = self.shared.iter().filter(|(_, of)| of == name);
+            lines.extend(others.map(|(other, _)| format!("{:width$}  of the same run", other.name)));
+        }
         lines.join("\n") + "\n"
     }
 
@@ -194,49 +185,6 @@ impl Plan {
         let range = if least == most { String::new() } else { format!("{least} to ") };
         let most = human::counted(most.into(), "epoch");
         format!("{} of {} runs to do, {range}{most} each", left + waiting, all + waiting)
-    }
-}
-
-impl State {
-    fn in_words(self) -> String {
-        match self {
-            Self::New => "to do".to_owned(),
-            Self::Begun => "goes on".to_owned(),
-            Self::Ended(status) => status.to_string(),
-        }
-    }
-}
-
-impl Run {
-    /// What its candidate changes beside what the cell does.
-    fn candidate_changes(&self) -> &[String] {
-        &self.cell.candidates[self.candidate]
-    }
-
-    /// Whether it is one of the runs of a tuned cell that the best is chosen of.
-    fn is_first_of_tuned(&self, cell: &[Self]) -> bool {
-        self.cell.is_tuned() && self.seed == cell[0].seed
-    }
-
-    /// What it changes in the base, as arguments of `--set`.
-    pub fn overrides(&self) -> Vec<String> {
-        [self.cell.arguments(self.candidate), vec![format!("seed={}", self.seed)]].concat()
-    }
-}
-
-/// How far the runs of a cell have come.
-fn states(cell: &[Run]) -> String {
-    let (tuning, others): (Vec<&Run>, Vec<_>) = cell.iter().partition(|run| run.is_first_of_tuned(cell));
-    let seeds = others.iter().map(|run| format!("seed {} {}", run.seed, run.state.in_words()));
-    let seeds = seeds.collect::<Vec<_>>().join(", ");
-    if tuning.is_empty() {
-        return seeds;
-    }
-    let ended = tuning.iter().filter(|run| matches!(run.state, State::Ended(_))).count();
-    let tuned = format!("tuned with seed {}: {ended} of {} done", cell[0].seed, tuning.len());
-    match others.first() {
-        Some(run) => format!("{tuned}; best {}: {seeds}", run.candidate_changes().join(", ")),
-        None => tuned,
     }
 }
 
@@ -322,7 +270,7 @@ mod tests {
         assert_eq!(states, [ended(Status::Finished), ended(Status::Collapsed), State::Begun, State::New]);
         assert_eq!(plan.left().count(), 2);
         assert_eq!(plan.codes(), [0, 3, 0, 0]);
-        assert!(plan.describe(1).ends_with("2 of 4 runs to do, 3 epochs each; about 2 min 00 s\n"));
+        assert!(plan.describe(Some(1)).ends_with("2 of 4 runs to do, 3 epochs each; about 2 min 00 s\n"));
     }
 
     #[test]
@@ -355,12 +303,12 @@ mod tests {
         let before = plan();
         assert_eq!((runs(&before), &*before.waiting), (vec![(0, 0), (1, 0), (2, 0)], &[5][..]));
         assert!(
-            before.describe(1).contains("    tuned: --set train.epochs=4: to do\n"),
+            before.describe(Some(1)).contains("    tuned: --set train.epochs=4: to do\n"),
             "{}",
-            before.describe(1)
+            before.describe(Some(1))
         );
         let counted = "4 of 4 runs to do, 2 to 5 epochs each";
-        assert!(before.describe(1).contains(counted), "{}", before.describe(1));
+        assert!(before.describe(Some(1)).contains(counted), "{}", before.describe(Some(1)));
         assert_eq!(before.epochs_left(), 2 + 4 + 5 + 5);
         for (run, top1) in before.runs.iter().zip([30.0, 40.0, 35.0]) {
             let score = Score { validation_top1: Some(top1), ..Score::default() };
@@ -392,8 +340,9 @@ mod tests {
     #[test]
     fn the_plan_says_what_each_cell_changes() {
         let folder = tempfile::tempdir().unwrap();
-        let text =
-            Plan::new(&ablation(folder.path()), folder.path(), &["none".to_owned()]).unwrap().describe(1);
+        let text = Plan::new(&ablation(folder.path()), folder.path(), &["none".to_owned()])
+            .unwrap()
+            .describe(Some(1));
         let expected = "heads-none\n    --set 'method.simclr.projector.widths=[]'\n    --set 'name=\"heads-none\"'\n    \
                         seed 0 to do, seed 1 to do\n2 of 2 runs to do, 3 epochs each; --measure says how \
                         long that takes\n";

@@ -40,7 +40,15 @@ fn a_command_of_the_program_without_run_says_where_it_stands() {
 fn an_ablation_at_a_scale_that_its_file_has_not_is_refused() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/ablations/simclr-projection-head.toml");
     let said = refused(&["ablation", file, "--scale", "huge", "--dry-run"]).stderr;
-    assert!(said.contains("scale = \"huge\": expected no scale: the file has none"), "{said}");
+    assert!(said.contains("simclr-projection-head.toml has no scales; leave --scale out"), "{said}");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/ablations/simclr-temperature.toml");
+    let said = refused(&["ablation", file, "--scale", "huge", "--dry-run"]).stderr;
+    assert!(said.contains("scale = \"huge\": expected a scale of the file: `small`, `tiny`"), "{said}");
+    let said = refused(&["ablation", file, "--seeds", "2", "--dry-run"]).stderr;
+    assert!(
+        said.contains("--seeds 2: expected as many as the file has, or more, found fewer than its 3"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -80,10 +88,15 @@ fn an_ablation_whose_base_is_missing_says_where_it_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.toml");
     let text = "name = \"a\"\npaper = \"p\"\nbase = \"nowhere.toml\"\nseeds = [0]\nscore = \"knn\"\n[[axis]]\n\
-                name = \"x\"\n[[axis.value]]\nlabel = \"one\"\nset = { seed = 1 }\n";
+                name = \"x\"\n[[axis.value]]\nlabel = \"one\"\nset = { \"train.epochs\" = 1 }\n";
     fs::write(&file, text).unwrap();
     let said = refused(&["ablation", &file.display().to_string()]).stderr;
-    assert!(said.contains("nowhere.toml: cannot be read"), "{said}");
+    assert!(
+        said.contains(
+            "a.toml:3:1: base = \"nowhere.toml\": expected an experiment file, relative to this one"
+        ),
+        "{said}"
+    );
 }
 
 #[test]

@@ -158,7 +158,12 @@ impl Ablation {
         if let Some(name) = scale {
             refuse(&merged, ablation.take_scale(name))?;
         }
-        ablation.base = path.with_file_name("").join(&ablation.base);
+        let base = path.with_file_name("").join(&ablation.base);
+        let mut problems = Problems::default();
+        let expected = format!("an experiment file, relative to this one; there is no {}", base.display());
+        problems.require(base.exists(), "base", &ablation.base.display().to_string(), &expected);
+        refuse(&merged, problems.into_list())?;
+        ablation.base = base;
         let cells = ablation.cells();
         let load = |cell: &Cell| {
             let of = |candidate| Experiment::load(&ablation.base, &cell.arguments(candidate));
@@ -256,7 +261,7 @@ impl Ablation {
             let other = known.insert((digests, &cell.score), &cell.name);
             let expected = format!(
                 "cells of which different weights follow, but these are {}'s: the two differ in no key, or in eval, run, \
-                 data.root, train.feed, train.keep or train.checkpoint_every alone",
+                 data.root, train.feed, train.keep or train.checkpoint_every alone, and they are of the same score",
                 other.map_or("", |other| other)
             );
             problems.require(other.is_none(), "axis", &cell.name, &expected);
@@ -291,12 +296,20 @@ impl Ablation {
         }
         self.check_scores(&cells, &mut problems);
         self.check_grids(&mut problems);
+        self.check_own_keys(&mut problems);
         self.check_groups(&cells, &mut problems);
         self.check_claims(&cells, &mut problems);
         for (index, paper) in self.paper_values.iter().enumerate() {
             let known = all.iter().any(|cell| cell.labels == paper.cell);
             let expected = "a label of each axis, in the order of the axes";
             problems.require(known, &format!("paper_value[{index}].cell"), &paper.cell, expected);
+            let inside = (0.0..=100.0).contains(&paper.value);
+            problems.require(
+                inside,
+                &format!("paper_value[{index}].value"),
+                &paper.value,
+                "0 to 100 per cent",
+            );
             let twice = self.paper_values[..index].iter().any(|other| other.cell == paper.cell);
             let expected = "a cell that has no value yet";
             problems.require(!twice, &format!("paper_value[{index}].cell"), &paper.cell, expected);

@@ -67,8 +67,20 @@ impl Ablation {
         if let Some(cell) = cells.iter().find(|cell| !is_known(&cell.score)) {
             let expected =
                 if cell.score == self.score { expected } else { format!("of {}: {expected}", cell.name) };
-            problems.require(false, "score", &cell.score, &expected);
+            problems.require(false, &self.key_of_score(&cell.score), &cell.score, &expected);
         }
+    }
+
+    /// Where the file says a score, or its end.
+    fn key_of_score(&self, score: &str) -> String {
+        let says = |own: &str| own == score || own.starts_with('.') && score.ends_with(own);
+        for (index, axis) in self.axes.iter().enumerate().rev() {
+            let place = axis.values.iter().position(|value| value.score.as_deref().is_some_and(says));
+            if let Some(place) = place {
+                return format!("axis[{index}].value[{place}].score");
+            }
+        }
+        "score".to_owned()
     }
 
     /// Every cell has to be given its score. Returns whether all are.
@@ -77,13 +89,14 @@ impl Ablation {
             |(cell, loaded): &&(&Cell, &Vec<Loaded>)| !loaded.iter().all(|loaded| loaded.makes(&cell.score));
         let unscored: Vec<_> = cells.iter().filter(is_unscored).map(|(cell, _)| cell).collect();
         let score = unscored.first().map_or(&self.score, |cell| &cell.score);
+        let key = self.key_of_score(score);
         let expected = format!(
             "a protocol that every cell runs, but these do not: {}; write {} in the base or among the keys of [set], \
              or choose another score",
             unscored.iter().map(|cell| &*cell.name).collect::<Vec<_>>().join(", "),
             switch(score)
         );
-        problems.require(unscored.is_empty(), "score", score, &expected);
+        problems.require(unscored.is_empty(), &key, score, &expected);
         unscored.is_empty()
     }
 }

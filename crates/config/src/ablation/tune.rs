@@ -67,6 +67,20 @@ impl Ablation {
         }
     }
 
+    /// Name and seed of a run are the ablation's own.
+    pub(super) fn check_own_keys(&self, problems: &mut Problems) {
+        let values = self.axes.iter().flat_map(|axis| &axis.values);
+        let scales = self.scales.values().map(|scale| &scale.set);
+        let sets = std::iter::once(&self.set).chain(scales).chain(values.clone().map(|value| &value.set));
+        let grids = std::iter::once(&self.tune).chain(values.map(|value| &value.tune));
+        let keys = sets.flat_map(BTreeMap::keys).chain(grids.flat_map(BTreeMap::keys));
+        for (key, instead) in [("seed", "seeds"), ("name", "name")] {
+            let expected =
+                format!("no cell that changes it: `{instead}` of the ablation gives it to every run");
+            problems.require(!keys.clone().any(|known| known == key), "axis", &key, &expected);
+        }
+    }
+
     /// The best candidate is chosen by what the score reached on the part of the training images that its own settings are
     /// chosen on.
     pub(super) fn check_validated(&self, cells: &[(&Cell, &Vec<Loaded>)], problems: &mut Problems) {

@@ -105,6 +105,14 @@ fn an_ablation_reports_its_problems_at_once() {
 }
 
 #[test]
+fn name_and_seed_are_the_ablations_own_and_values_are_per_cent() {
+    let message = refusal(&GRID.replace("\"train.epochs\" = 4", "seed = 4"));
+    assert!(message.contains("axis = \"seed\": expected no cell that changes it: `seeds` of"), "{message}");
+    let message = refusal(&GRID.replace("value = 50.2", "value = 502"));
+    assert!(message.contains("paper_value[0].value = 502.0: expected 0 to 100 per cent"), "{message}");
+}
+
+#[test]
 fn a_cell_has_one_value_of_the_paper() {
     let message = refusal(&format!("{GRID}[[paper_value]]\ncell = [\"none\", \"0.5\"]\nvalue = 51.0\n"));
     let expected = "paper_value[1].cell = [\"none\", \"0.5\"]: expected a cell that has no value yet";

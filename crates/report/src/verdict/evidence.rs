@@ -162,7 +162,8 @@ impl Evidence {
     }
 
     fn missing(missing: String) -> Self {
-        Self { found: "not measured".to_owned(), certain: None, tested: None, missing }
+        let found = if missing.contains(" has 0 of ") { "not measured" } else { "too few seeds" };
+        Self { found: found.to_owned(), certain: None, tested: None, missing }
     }
 }
 

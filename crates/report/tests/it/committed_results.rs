@@ -37,11 +37,17 @@ fn result_of(text: &str, out: &Path) -> AblationResult {
     let ablation = ablation.with_seeds(option("--seeds").map(|count| count.parse().unwrap()));
     let command = format!("cargo xtask ablation {command}");
     let none = AblationResult::collect(&ablation, out, &command);
-    let runs = none.cells.iter().flat_map(|cell| cell.runs.iter().map(move |(folder, _)| (cell, folder)));
+    for candidate in none.cells.iter().flat_map(|cell| &cell.candidates) {
+        write_candidate(text, candidate, &ablation.score);
+    }
+    // Which runs a tuned cell has follows from its candidates.
+    let tuned = AblationResult::collect(&ablation, out, &command);
+    let runs = tuned.cells.iter().flat_map(|cell| cell.runs.iter().map(move |(folder, _)| (cell, folder)));
     let lines = text.split_once("\nRuns:\n").unwrap().1.lines().filter(|line| line.starts_with("- `"));
     // In the order of the cells, of which several may be of one run.
     for (line, (cell, folder)) in lines.zip(runs) {
-        let (name, found) = line.trim_start_matches("- `").split_once("`: ").unwrap();
+        let (name, rest) = line.trim_start_matches("- `").split_once('`').unwrap();
+        let (_, found) = rest.split_once(": ").unwrap();
         let own = apart_from_digest(&folder.file_name().unwrap().to_string_lossy());
         assert_eq!(apart_from_digest(name), own, "another run is expected");
         let (value, status) = match found.split_once(", ") {
@@ -65,9 +71,6 @@ fn result_of(text: &str, out: &Path) -> AblationResult {
             enter(&mut summary, &cell.score, value);
         }
         sample::write(folder, &summary, &[]);
-    }
-    for candidate in none.cells.iter().flat_map(|cell| &cell.candidates) {
-        write_candidate(text, candidate, &ablation.score);
     }
     AblationResult::collect(&ablation, out, &command)
 }

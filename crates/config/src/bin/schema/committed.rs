@@ -67,7 +67,7 @@ fn misspelt(value: &Value, names: bool) -> Vec<(String, Value)> {
                     other.insert(wrong.clone(), inner.clone());
                     all.push((wrong, Value::Object(other)));
                 }
-                let inside = if key == "set" { Vec::new() } else { misspelt(inner, key == "scale") };
+                let inside = if ["set", "tune"].contains(&key.as_str()) { Vec::new() } else { misspelt(inner, key == "scale") };
                 all.extend(inside.into_iter().map(|(wrong, inner)| {
                     let mut other = map.clone();
                     other.insert(key.clone(), inner);
