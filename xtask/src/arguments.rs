@@ -156,6 +156,7 @@ pub struct Experiment {
 
 /// Options of `ablation`.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own on the command line")]
 pub struct Ablation {
     /// The ablation file, or the name of one of configs/ablations; all of them with --all
     #[arg(required_unless_present = "all")]

@@ -53,7 +53,7 @@ mod tests {
         }
         let (a, b) = (out.path().join("a-s0"), out.path().join("b-s1"));
         assert_eq!(runs_in(out.path()).unwrap(), [a.clone(), b.clone()]);
-        assert_eq!(runs_in(&a).unwrap(), [a.clone()]);
+        assert_eq!(runs_in(&a).unwrap(), std::slice::from_ref(&a));
         let deep = out.path().join("ablations/heads/c-s0");
         std::fs::create_dir_all(&deep).unwrap();
         std::fs::write(deep.join("summary.json"), "{}").unwrap();

@@ -39,17 +39,21 @@ impl Plan {
             Self { runs: Vec::new(), waiting: Vec::new(), shared: Vec::new(), finished: Took::default() };
         let (first, others) = ablation.seeds.split_first().expect("a loaded ablation has a seed");
         for (cell, loaded) in chosen(ablation, only)? {
-            let candidates = 0..loaded.len();
-            candidates.clone().for_each(|candidate| plan.add(&cell, loaded, candidate, *first, out));
+            for candidate in 0..loaded.len() {
+                plan.add(&cell, loaded, candidate, *first, out);
+            }
             let of_cell = |run: &&Run| run.seed == *first && run.cell.overrides == cell.overrides;
             let runs: Vec<_> = plan.runs.iter().filter(of_cell).cloned().collect();
-            let best = match cell.is_tuned() {
-                true => Tuning::of(runs.iter().map(|run| &*run.folder), &cell.score),
-                false => Tuning::Best(0),
+            let best = if cell.is_tuned() {
+                Tuning::of(runs.iter().map(|run| &*run.folder), &cell.score)
+            } else {
+                Tuning::Best(0)
             };
             match best {
                 Tuning::Best(best) => {
-                    others.iter().for_each(|&seed| plan.add(&cell, loaded, best, seed, out))
+                    for &seed in others {
+                        plan.add(&cell, loaded, best, seed, out);
+                    }
                 }
                 Tuning::Waits => {
                     let longest = runs.iter().map(|run| run.epochs).max().unwrap_or(0);

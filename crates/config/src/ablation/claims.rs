@@ -118,52 +118,58 @@ impl Ablation {
                 let known = self.scales.contains_key(scale);
                 problems.require(known, &key("scales"), scale, &self.expected_scale());
             }
-            match &claim.test {
-                ClaimTest::Greater { by, .. } => {
-                    problems.require(
-                        by.is_finite() && *by >= 0.0,
-                        &key("test.greater.by"),
-                        by,
-                        "0 or more points",
-                    );
-                }
-                ClaimTest::Same { cells, margin } => {
-                    let inside = margin.is_finite() && *margin > 0.0;
-                    problems.require(inside, &key("test.same.margin"), margin, "more than 0 points");
-                    problems.require(cells.len() > 1, &key("test.same.cells"), cells, "at least two cells");
-                }
-                ClaimTest::Rising { cells } => {
-                    problems.require(cells.len() > 1, &key("test.rising.cells"), cells, "at least two cells");
-                }
-                ClaimTest::Correlated { least, group } => {
-                    let named = self.groups.iter().find(|known| Some(&known.name) == group.as_ref());
-                    let names: Vec<_> = self.groups.iter().map(|group| format!("{:?}", group.name)).collect();
-                    let expected = match names.join(", ") {
-                        none if none.is_empty() => "no group: the file has none; add a [[group]]".to_owned(),
-                        names => format!("a group of the file: {names}"),
-                    };
-                    let known = group.is_none() || named.is_some();
-                    let found = group.as_deref().unwrap_or_default();
-                    problems.require(known, &key("test.correlated.group"), &found, &expected);
-                    let papers = papers_of(named, cells);
-                    let inside = (-1.0..1.0).contains(least);
-                    problems.require(inside, &key("test.correlated.least"), least, "-1 to less than 1");
-                    let expected = "a [[paper_value]] of at least four cells";
-                    problems.require(papers >= 4, &key("test.correlated"), &papers, expected);
-                }
-                ClaimTest::Best { but, .. } => {
-                    let others = cells.len().saturating_sub(but.len());
-                    problems.require(
-                        others > 1,
-                        &key("test.best"),
-                        &others,
-                        "another cell to be held against",
-                    );
-                }
-                ClaimTest::Fails { below, .. } => {
-                    let inside = (0.0..=100.0).contains(below);
-                    problems.require(inside, &key("test.fails.below"), below, "0 to 100 per cent");
-                }
+            self.check_test(&claim.test, &key, cells, problems);
+        }
+    }
+
+    /// What a test is held against has to be in range.
+    fn check_test(
+        &self,
+        test: &ClaimTest,
+        key: &dyn Fn(&str) -> String,
+        cells: &[Cell],
+        problems: &mut Problems,
+    ) {
+        match test {
+            ClaimTest::Greater { by, .. } => {
+                problems.require(
+                    by.is_finite() && *by >= 0.0,
+                    &key("test.greater.by"),
+                    by,
+                    "0 or more points",
+                );
+            }
+            ClaimTest::Same { cells, margin } => {
+                let inside = margin.is_finite() && *margin > 0.0;
+                problems.require(inside, &key("test.same.margin"), margin, "more than 0 points");
+                problems.require(cells.len() > 1, &key("test.same.cells"), cells, "at least two cells");
+            }
+            ClaimTest::Rising { cells } => {
+                problems.require(cells.len() > 1, &key("test.rising.cells"), cells, "at least two cells");
+            }
+            ClaimTest::Correlated { least, group } => {
+                let named = self.groups.iter().find(|known| Some(&known.name) == group.as_ref());
+                let names: Vec<_> = self.groups.iter().map(|group| format!("{:?}", group.name)).collect();
+                let expected = match names.join(", ") {
+                    none if none.is_empty() => "no group: the file has none; add a [[group]]".to_owned(),
+                    names => format!("a group of the file: {names}"),
+                };
+                let known = group.is_none() || named.is_some();
+                let found = group.as_deref().unwrap_or_default();
+                problems.require(known, &key("test.correlated.group"), &found, &expected);
+                let papers = papers_of(named, cells);
+                let inside = (-1.0..1.0).contains(least);
+                problems.require(inside, &key("test.correlated.least"), least, "-1 to less than 1");
+                let expected = "a [[paper_value]] of at least four cells";
+                problems.require(papers >= 4, &key("test.correlated"), &papers, expected);
+            }
+            ClaimTest::Best { but, .. } => {
+                let others = cells.len().saturating_sub(but.len());
+                problems.require(others > 1, &key("test.best"), &others, "another cell to be held against");
+            }
+            ClaimTest::Fails { below, .. } => {
+                let inside = (0.0..=100.0).contains(below);
+                problems.require(inside, &key("test.fails.below"), below, "0 to 100 per cent");
             }
         }
     }

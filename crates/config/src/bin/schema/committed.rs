@@ -53,7 +53,7 @@ fn read(file: &Path) -> Option<(String, Value)> {
     Some((text, value))
 }
 
-/// The value with one of its keys misspelt, for each of them; but for those of `set`, which are paths, and of `scale`, which
+/// The value with one of its keys misspelt, for each of them; but for those of `set` and `tune`, which are paths, and of `scale`, which
 /// are `names` that a file may choose.
 fn misspelt(value: &Value, names: bool) -> Vec<(String, Value)> {
     let mut all = Vec::new();
@@ -67,7 +67,11 @@ fn misspelt(value: &Value, names: bool) -> Vec<(String, Value)> {
                     other.insert(wrong.clone(), inner.clone());
                     all.push((wrong, Value::Object(other)));
                 }
-                let inside = if ["set", "tune"].contains(&key.as_str()) { Vec::new() } else { misspelt(inner, key == "scale") };
+                let inside = if ["set", "tune"].contains(&key.as_str()) {
+                    Vec::new()
+                } else {
+                    misspelt(inner, key == "scale")
+                };
                 all.extend(inside.into_iter().map(|(wrong, inner)| {
                     let mut other = map.clone();
                     other.insert(key.clone(), inner);
