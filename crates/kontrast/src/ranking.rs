@@ -131,7 +131,9 @@ fn hits(run: &Path, dataset: &str, score: &str) -> anyhow::Result<Option<(String
 
 /// A path as a link from a folder.
 fn link(path: &Path, from: &Path) -> String {
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    // The folder of a file that is named without one is this one.
+    let absolute =
+        |path: &Path| std::path::absolute(Path::new(".").join(path)).unwrap_or_else(|_| path.to_owned());
     let (path, from) = (absolute(path), absolute(from));
     let common = path.components().zip(from.components()).take_while(|(a, b)| a == b).count();
     let up = from.components().skip(common).map(|_| Component::ParentDir);
