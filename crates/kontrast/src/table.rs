@@ -161,7 +161,7 @@ fn outcomes(result: &AblationResult) -> String {
     for (cell, (path, outcome)) in
         result.cells.iter().flat_map(|cell| cell.runs.iter().map(move |run| (cell, run)))
     {
-        let score = if result.has_several_scores() { format!(", {}", cell.score) } else { String::new() };
+        let score = if result.score.is_none() { format!(", {}", cell.score) } else { String::new() };
         // Writing to a string does not fail.
         let _ = writeln!(text, "- `{}`{score}: {}", name_of(path), outcome.in_words());
     }

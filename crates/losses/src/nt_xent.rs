@@ -28,7 +28,7 @@ pub fn nt_xent_uniform(n: usize) -> f64 {
 /// each compute their part: the mean over all parts (weighted by rows) is the loss of the whole.
 ///
 /// # Shapes
-/// - `rows`: `[m, d]`, unit rows: `all[offset .. offset + m]`
+/// - `rows`: `[m, d]`, unit rows: `all[offset .. offset + m]`, or what a predictor makes of them
 /// - `all`: `[2n, d]`, unit rows, first views before second views; row `i` has its positive at `i + n` modulo `2n`
 /// - returns a scalar, fp32 (fp64 for fp64 input): the mean over the m rows; its gradient reaches `rows` and `all`
 pub fn nt_xent_rows<'t>(

@@ -3,7 +3,7 @@
 
 use crate::barlow_twins::BarlowTwins;
 use crate::byol::Byol;
-use crate::example::{outputs, progress, setting};
+use crate::example::{no_head, outputs, progress, setting};
 use crate::mocov3::Mocov3;
 use crate::nt_logistic::NtLogistic;
 use crate::objective::{BatchInfo, Objective};
@@ -94,6 +94,20 @@ fn simclr_without_unit_length_is_the_cross_entropy_of_plain_products() {
     assert_close(&of(Some(false)), &logits.cross_entropy_for_logits(&positives), 1e-5);
     assert_eq!(of(None), of(Some(true)));
     assert!((of(None) - of(Some(false))).abs().double_value(&[]) > 1e-3);
+}
+
+#[test]
+fn simclr_with_a_predictor_compares_its_outputs_with_all_other_embeddings() {
+    let AnyMethod::Simclr(mut own) = method("simclr") else { panic!("another method") };
+    let (z, p) = (rows(2, 0.0), rows(2, 0.4));
+    own.predictor = Some(no_head());
+    own.temperature = 0.2;
+    let found = loss(&mut Simclr::new(&own, &setting()), &[("z", &z), ("prediction", &p)], &[]);
+    let [anchors, candidates] = [&p, &z].map(|x| losses::unit(&x.view([2 * IMAGES, 5])));
+    let mut logits = anchors.mm(&candidates.tr()) / 0.2;
+    let _ = logits.fill_diagonal_(f64::NEG_INFINITY, false);
+    let positives = Tensor::arange(2 * IMAGES, (Kind::Int64, Device::Cpu)).roll([IMAGES], [0]);
+    assert_close(&found, &logits.cross_entropy_for_logits(&positives), 1e-5);
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn loss_of(objective: &mut impl Objective, named: &[(&str, &Tensor)], indices: &
 #[test]
 fn rotation_is_judged_at_all_angles() {
     let case = case();
-    let own = kontrast_config::Rotation { rotations: 4, all: true, head: no_head() };
+    let own = kontrast_config::Rotation { rotations: 4, upright: None, all: true, head: no_head() };
     let logits = leaf(&case, "rotation.logits");
     let indices: Vec<u32> = (0..6).collect();
     let found = loss_of(&mut Rotation::new(&own, &setting()), &[("logits", &logits)], &indices);

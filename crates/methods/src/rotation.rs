@@ -22,9 +22,10 @@ pub(crate) struct Rotation {
 
 impl Rotation {
     pub(crate) fn new(config: &kontrast_config::Rotation, setting: &Setting) -> Self {
-        let rotations = match config.rotations {
-            2 => Rotations::Two,
-            4 => Rotations::Four,
+        let rotations = match (config.rotations, config.upright) {
+            (2, Some(false)) => Rotations::Sideways,
+            (2, _) => Rotations::Two,
+            (4, _) => Rotations::Four,
             _ => Rotations::Eight,
         };
         let branch = Branch::new(setting, &HeadSpec::none(), 1);

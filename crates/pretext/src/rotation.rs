@@ -2,12 +2,14 @@
 
 use tch::{Kind, Tensor};
 
-/// How many angles there are to tell apart, evenly around the circle from upright.
+/// The angles to tell apart, evenly around the circle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotations {
     /// Upright and upside down.
     Two,
-    /// Quarter turns.
+    /// A quarter turn counter-clockwise, and one clockwise (table 2 of the paper).
+    Sideways,
+    /// Quarter turns, from upright.
     Four,
     /// Eighths, quarter turns among them.
     Eight,
@@ -17,7 +19,7 @@ impl Rotations {
     /// How many classes there are.
     pub fn classes(self) -> i64 {
         match self {
-            Self::Two => 2,
+            Self::Two | Self::Sideways => 2,
             Self::Four => 4,
             Self::Eight => 8,
         }
@@ -25,15 +27,19 @@ impl Rotations {
 
     /// Degrees counter-clockwise of a class.
     pub fn degrees(self, class: i64) -> i64 {
-        class * 360 / self.classes()
+        let first = if self == Self::Sideways { 90 } else { 0 };
+        first + class * 360 / self.classes()
     }
 
     /// The class that takes a turn back.
     pub fn inverse(self, class: i64) -> i64 {
-        (self.classes() - class).rem_euclid(self.classes())
+        match self {
+            Self::Sideways => 1 - class,
+            _ => (self.classes() - class).rem_euclid(self.classes()),
+        }
     }
 
-    /// Images turned counter-clockwise by a class. With two or four classes pixels are moved and none is computed. With
+    /// Images turned counter-clockwise by a class. With quarter and half turns pixels are moved and none is computed. With
     /// eight, all classes show the middle of the image, a square 1/sqrt 2 as wide, enlarged to the old size: no corner
     /// is empty, and no class is known by its sharpness, since each is interpolated once.
     ///
@@ -49,6 +55,7 @@ impl Rotations {
         assert!((0..self.classes()).contains(&class), "class {class} of {}", self.classes());
         match self {
             Self::Two => images.rot90(2 * class, [2, 3]),
+            Self::Sideways => images.rot90(1 + 2 * class, [2, 3]),
             Self::Four => images.rot90(class, [2, 3]),
             Self::Eight => enlarged(images, class % 2 == 1).rot90(class / 2, [2, 3]),
         }

@@ -20,8 +20,8 @@ pub struct AblationResult {
     pub paper: String,
     /// What a reader must know.
     pub note: Option<String>,
-    /// The protocol that fills the table.
-    pub score: String,
+    /// The score that fills the table; none where each cell has its own.
+    pub score: Option<String>,
     /// The scale that it was run at, where the file has such.
     pub scale: Option<String>,
     /// What the paper claims, and what our runs say of it.
@@ -66,9 +66,6 @@ pub enum Outcome {
     NotMeasured,
 }
 
-/// In place of a score's name, where cells have several.
-const SEVERAL: &str = "a score of each cell's own";
-
 impl AblationResult {
     /// Reads the runs of an ablation below `out`, as far as they exist.
     pub fn collect(ablation: &Ablation, out: &Path, command: &str) -> Self {
@@ -110,9 +107,9 @@ impl AblationResult {
         }
     }
 
-    /// Whether cells are of several scores.
-    pub fn has_several_scores(&self) -> bool {
-        self.score == SEVERAL
+    /// The score's name, or words in place of it.
+    pub(crate) fn score_in_words(&self) -> &str {
+        self.score.as_deref().unwrap_or("a score of each cell's own")
     }
 
     /// How many pairs of cells the paper orders as we do, and of how many: `None` below one pair.
@@ -171,8 +168,14 @@ impl AblationResult {
         let measured = self.cells.iter().filter(|cell| cell.spread().is_some()).count();
         match self.order() {
             Some((agreeing, pairs)) if agreeing == pairs => {
-                format!("All {pairs} pairs of cells stand in the order of the paper.")
+                let all = if pairs == 1 {
+                    "The one pair of cells stands".into()
+                } else {
+                    format!("All {pairs} pairs of cells stand")
+                };
+                format!("{all} in the order of the paper.")
             }
+            Some((0, 1)) => "The one pair of cells stands against the order of the paper.".to_owned(),
             Some((agreeing, pairs)) => {
                 format!("{agreeing} of {pairs} pairs of cells stand in the order of the paper.")
             }
@@ -238,11 +241,7 @@ impl CellResult {
 
 /// The table of an ablation with what is reproduced and the command, as Markdown.
 pub fn ablation_markdown(result: &AblationResult) -> String {
-    let ours = if result.has_several_scores() {
-        "ours, %".to_owned()
-    } else {
-        format!("ours, {} top-1 %", result.score)
-    };
+    let ours = result.score.as_ref().map_or("ours, %".to_owned(), |score| format!("ours, {score} top-1 %"));
     let axes = result.axes.iter().map(String::as_str);
     let headings: Vec<&str> = axes.chain([ours.as_str(), "seeds", "paper"]).collect();
     let rows: Vec<_> = result
@@ -264,11 +263,10 @@ pub fn ablation_markdown(result: &AblationResult) -> String {
     )
 }
 
-/// The score of all cells, or words in place of it.
-fn common_score(cells: &[CellResult]) -> String {
-    let mut scores = cells.iter().map(|cell| &*cell.score);
-    let first = scores.next().unwrap_or_default();
-    if scores.all(|score| score == first) { first.to_owned() } else { SEVERAL.to_owned() }
+/// The score of all cells, where they have one.
+fn common_score(cells: &[CellResult]) -> Option<String> {
+    let (first, others) = cells.split_first()?;
+    others.iter().all(|cell| cell.score == first.score).then(|| first.score.clone())
 }
 
 /// Our mean and the paper's value, of each cell that has both.

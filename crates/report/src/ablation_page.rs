@@ -127,7 +127,7 @@ fn rows(result: &AblationResult) -> Vec<Row<'_>> {
                 .runs
                 .iter()
                 .map(|(path, outcome)| {
-                    run_line(path, result.has_several_scores().then_some(&*cell.score), *outcome)
+                    run_line(path, result.score.is_none().then_some(&*cell.score), *outcome)
                 })
                 .collect(),
         })

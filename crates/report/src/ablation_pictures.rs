@@ -14,7 +14,7 @@ const LEAST_POINTS: usize = 3;
 pub(crate) fn axes_drawn(result: &AblationResult) -> (Vec<Drawn>, &'static str) {
     match &result.labels[..] {
         // A line through several scores would say nothing.
-        [_] if result.has_several_scores() => (Vec::new(), ""),
+        [_] if result.score.is_none() => (Vec::new(), ""),
         [values] => (plotted(result, values).into_iter().collect(), HOW_TO_READ_A_PLOT),
         [rows, columns] => {
             let lines = lined(result);
@@ -38,7 +38,7 @@ fn plotted(result: &AblationResult, values: &[String]) -> Option<Drawn> {
         Some(cell) => axis_point(cell),
         None => AxisPoint { label: label.clone(), words: LEFT_OUT.to_owned(), ..AxisPoint::default() },
     };
-    let title = format!("{}, %", result.score);
+    let title = format!("{}, %", result.score_in_words());
     let values = values.iter().map(point).collect();
     let svg = AxisPlot { title: title.clone(), axis: result.axes[0].clone(), values }.to_svg();
     (!svg.is_empty()).then(|| Drawn { title, svg: safe(svg) })
@@ -96,7 +96,7 @@ fn lined(result: &AblationResult) -> Option<Drawn> {
         baseline_of: Some(line),
         ..Series::default()
     });
-    let title = format!("{}, %, by {}", result.score, result.axes[counts]);
+    let title = format!("{}, %, by {}", result.score_in_words(), result.axes[counts]);
     let curve = Curve {
         title: title.clone(),
         x_label: result.axes[counts].clone(),
@@ -147,7 +147,7 @@ fn mapped(result: &AblationResult, rows: &[String], columns: &[String]) -> Vec<D
         words: if cell.paper.is_none() { "no value".to_owned() } else { String::new() },
         hover: cell.name(),
     };
-    [of(format!("Ours, {}", result.score), &heat_cell), of("Paper".to_owned(), &paper)]
+    [of(format!("Ours, {}", result.score_in_words()), &heat_cell), of("Paper".to_owned(), &paper)]
         .into_iter()
         .flatten()
         .collect()
@@ -175,7 +175,7 @@ pub(crate) fn over_paper(result: &AblationResult) -> Option<Drawn> {
     };
     let points: Vec<_> = result.cells.iter().filter_map(point).collect();
     (points.len() >= LEAST_POINTS).then(|| {
-        let title = format!("Ours, {}, over the paper's, %", result.score);
+        let title = format!("Ours, {}, over the paper's, %", result.score_in_words());
         let svg = PaperScatter { title: title.clone(), points }.to_svg();
         Drawn { title, svg: safe(svg) }
     })

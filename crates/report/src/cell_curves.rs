@@ -24,7 +24,7 @@ pub(crate) fn cell_curves(result: &AblationResult) -> Vec<Curve> {
     let has_online =
         |name: &str| logs.iter().flat_map(|(_, events)| events).any(|event| online(event, name).is_some());
     // The score of the table where it was made while training, else the one that every method makes.
-    let score = if has_online(&result.score) { &result.score } else { "knn" };
+    let score = result.score.as_deref().filter(|score| has_online(score)).unwrap_or("knn");
     let curves = [
         ("Loss".to_owned(), curve(&logs, loss)),
         (format!("{score} top-1 while training, %"), curve(&logs, |event| online(event, score))),

@@ -210,18 +210,26 @@ impl Ablation {
         self
     }
 
-    /// The product of the axes without what is left out, the last axis running fastest.
+    /// The product of the axes without what is left out, the last axis running fastest. Cells of the same changes are of one
+    /// run, which bears the name of the first.
     pub fn cells(&self) -> Vec<Cell> {
         let mut cells: Vec<Vec<&AxisValue>> = vec![Vec::new()];
         for axis in &self.axes {
             let extended = |cell: Vec<_>| axis.values.iter().map(move |value| [&cell[..], &[value]].concat());
             cells = cells.into_iter().flat_map(extended).collect();
         }
+        let mut runs = HashMap::new();
+        let mut named = |(mut cell, run): (Cell, String)| {
+            let run = runs.entry((cell.overrides.clone(), cell.candidates.clone())).or_insert(run);
+            cell.overrides.push(format!("name={}", Value::from(&**run)));
+            cell
+        };
         let cells = cells.iter().map(|values| self.cell(values));
-        cells.filter(|cell| !self.left_out.contains(&cell.labels)).collect()
+        cells.filter(|(cell, _)| !self.left_out.contains(&cell.labels)).map(&mut named).collect()
     }
 
-    fn cell(&self, values: &[&AxisValue]) -> Cell {
+    /// A cell whose overrides do not name the run yet, and the name of that.
+    fn cell(&self, values: &[&AxisValue]) -> (Cell, String) {
         let labels: Vec<String> = values.iter().map(|value| value.label.clone()).collect();
         let joined = |labels: &[String]| {
             let name = [std::slice::from_ref(&self.name), labels].concat().join("-");
@@ -234,12 +242,10 @@ impl Ablation {
         let labels_of_run = values.iter().filter(is_run).map(|value| value.label.clone());
         let run = joined(&labels_of_run.collect::<Vec<_>>());
         let sets = values.iter().flat_map(|value| &value.set);
-        let mut overrides: Vec<String> =
-            self.set.iter().chain(sets).map(|(key, value)| format!("{key}={value}")).collect();
-        overrides.push(format!("name={}", Value::from(run)));
+        let overrides = self.set.iter().chain(sets).map(|(key, value)| format!("{key}={value}")).collect();
         let paper = self.paper_values.iter().find(|paper| paper.cell == labels).map(|paper| paper.value);
         let candidates = tune::candidates(&self.tune, values);
-        Cell { name, labels, score: self.score_of(values), overrides, candidates, paper }
+        (Cell { name, labels, score: self.score_of(values), overrides, candidates, paper }, run)
     }
 
     /// Every cell has to be given the score that fills the table, and to be another experiment than the others.

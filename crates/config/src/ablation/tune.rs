@@ -69,15 +69,26 @@ impl Ablation {
 
     /// Name and seed of a run are the ablation's own.
     pub(super) fn check_own_keys(&self, problems: &mut Problems) {
-        let values = self.axes.iter().flat_map(|axis| &axis.values);
-        let scales = self.scales.values().map(|scale| &scale.set);
-        let sets = std::iter::once(&self.set).chain(scales).chain(values.clone().map(|value| &value.set));
-        let grids = std::iter::once(&self.tune).chain(values.map(|value| &value.tune));
-        let keys = sets.flat_map(BTreeMap::keys).chain(grids.flat_map(BTreeMap::keys));
-        for (key, instead) in [("seed", "seeds"), ("name", "name")] {
-            let expected =
-                format!("no cell that changes it: `{instead}` of the ablation gives it to every run");
-            problems.require(!keys.clone().any(|known| known == key), "axis", &key, &expected);
+        let mut places: Vec<(String, Vec<&String>)> = vec![
+            ("set".to_owned(), self.set.keys().collect()),
+            ("tune".to_owned(), self.tune.keys().collect()),
+        ];
+        for (name, scale) in &self.scales {
+            places.push((format!("scale.{name}.set"), scale.set.keys().collect()));
+        }
+        for (index, axis) in self.axes.iter().enumerate() {
+            for (place, value) in axis.values.iter().enumerate() {
+                let of = |table: &str| format!("axis[{index}].value[{place}].{table}");
+                places.push((of("set"), value.set.keys().collect()));
+                places.push((of("tune"), value.tune.keys().collect()));
+            }
+        }
+        for (place, keys) in places {
+            for (key, instead) in [("seed", "seeds"), ("name", "name")] {
+                let expected = format!("none here: `{instead}` of the ablation gives it to every run");
+                let none = !keys.iter().any(|known| *known == key);
+                problems.require(none, &place, &key, &expected);
+            }
         }
     }
 

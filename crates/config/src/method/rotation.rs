@@ -15,6 +15,12 @@ pub struct Rotation {
     ///
     /// Range: 2, 4, 8
     pub rotations: u32,
+    /// Whether upright is one of the angles; of 2 rotations without it one is a quarter turn to the left, one to the right
+    /// (table 2 of the paper).
+    ///
+    /// Range: `true`; `false` where `rotations = 2`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upright: Option<bool>,
     /// Whether a batch holds every image at all angles, or each at one that is drawn.
     ///
     /// Range: `true`, `false`
@@ -30,14 +36,23 @@ impl MethodSpec for Rotation {
         let rotations = self.rotations;
         let expected = "2, 4 or 8 angles";
         problems.require([2, 4, 8].contains(&rotations), &format!("{key}.rotations"), &rotations, expected);
+        if let Some(upright) = self.upright {
+            let expected =
+                format!("true, for {key}.rotations = {rotations}: 2 rotations alone leave upright out");
+            problems.require(upright || rotations == 2, &format!("{key}.upright"), &upright, &expected);
+        }
         self.head.check(&format!("{key}.head"), problems);
     }
 
     fn check_size(&self, key: &str, (size, of): (ViewSize, &str), problems: &mut Problems) {
-        let fits = size.is_square() || self.rotations == 2;
+        let fits = size.is_square() || self.rotations == 2 && self.upright != Some(false);
+        let which = if self.rotations == 2 {
+            "upright = false".into()
+        } else {
+            format!("rotations = {}", self.rotations)
+        };
         let expected = format!(
-            "a square for {key}.rotations = {}, since a quarter turn of others has another size; or 2 rotations",
-            self.rotations
+            "a square for {key}.{which}, since a quarter turn of others has another size; or 2 rotations"
         );
         problems.require(fits, of, &format_args!("{size} pixels"), &expected);
     }

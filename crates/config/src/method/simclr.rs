@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::checks::predicts;
 use super::{ComparedViews, Head, MethodInfo, MethodSpec, Surroundings};
 use crate::problems::Problems;
 
@@ -24,12 +25,22 @@ pub struct Simclr {
     ///
     /// Range: as a head, below
     pub projector: Head,
+    /// A head behind it, on the anchors alone: the row "SimCLR + predictor" of BYOL's table 5b (arXiv 2006.07733); SimCLR has
+    /// none.
+    ///
+    /// Range: as a head, below
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predictor: Option<Head>,
 }
 
 impl MethodSpec for Simclr {
     fn check(&self, key: &str, _around: Surroundings<'_>, problems: &mut Problems) {
         problems.positive(&format!("{key}.temperature"), self.temperature);
         self.projector.check(&format!("{key}.projector"), problems);
+        if let Some(predictor) = &self.predictor {
+            predictor.check(&format!("{key}.predictor"), problems);
+            predicts(key, predictor, &self.projector, problems);
+        }
     }
 
     fn info(&self) -> MethodInfo {

@@ -107,7 +107,16 @@ fn an_ablation_reports_its_problems_at_once() {
 #[test]
 fn name_and_seed_are_the_ablations_own_and_values_are_per_cent() {
     let message = refusal(&GRID.replace("\"train.epochs\" = 4", "seed = 4"));
-    assert!(message.contains("axis = \"seed\": expected no cell that changes it: `seeds` of"), "{message}");
+    assert!(
+        message.contains(":7:2: set = \"seed\": expected none here: `seeds` of the ablation"),
+        "{message}"
+    );
+    let in_axis = GRID.replace("\"method.simclr.temperature\" = 0.5", "name = \"other\"");
+    let message = refusal(&in_axis);
+    assert!(message.contains("axis[1].value[1].set = \"name\": expected none here: `name` of"), "{message}");
+    let of_scale = format!("{GRID}[scale.tiny.set]\nseed = 3\n");
+    let message = refusal(&of_scale);
+    assert!(message.contains("scale.tiny.set = \"seed\": expected none here"), "{message}");
     let message = refusal(&GRID.replace("value = 50.2", "value = 502"));
     assert!(message.contains("paper_value[0].value = 502.0: expected 0 to 100 per cent"), "{message}");
 }

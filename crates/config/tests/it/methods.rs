@@ -73,6 +73,7 @@ fn each_value_out_of_range_names_its_key_and_what_it_depends_on() {
 fn each_value_of_a_pretext_task_out_of_range_names_its_key_and_the_other() {
     each_is_refused(&[
         ("method.rotation.rotations=3", "expected 2, 4 or 8 angles"),
+        ("method.rotation.upright=false", "expected true, for method.rotation.rotations = 4"),
         (
             "method.jigsaw.grid=3",
             "grid = 3: expected a divisor of the view's size: views.custom has 32 pixels",

@@ -92,7 +92,7 @@ fn a_key_that_is_misspelt_is_not_taken_for_one_elsewhere() {
     let folder = Folder::new();
     let rotation =
         "[method.rotation]\nrotations = 4\nall = true\nhead = { widths = [], batch_norm = false }\n";
-    let own = "method.rotation.rotation: unknown key; did you mean `rotations`? Valid keys here: `rotations`, `all`, `head`";
+    let own = "method.rotation.rotation: unknown key; did you mean `rotations`? Valid keys here: `rotations`, `upright`, `all`, `head`";
     let message = folder.refusal(&format!("{rotation}[method.rotation.rotation]\nall = true"), &[]);
     assert_eq!(message, format!("mine.toml:6:18: {own}"));
     let message = folder.refusal(rotation, &["method.rotation.rotation=4"]);

@@ -118,6 +118,12 @@ fn cells_that_differ_in_their_score_alone_are_of_one_run() {
         cells.iter().map(|(cell, loaded)| (&*cell.name, &*loaded[0].experiment.name)).collect::<Vec<_>>();
     assert_eq!(names, [("heads-0.1-h", "heads-0.1"), ("heads-0.1-z", "heads-0.1")]);
     assert_eq!(cells[0].1[0].digest, cells[1].1[0].digest);
+    // The same changes are one run, whether an axis of its own names the score or not.
+    let own = text(["head_color.h", "head_color.z"], head)
+        .replace("score = \"head", "set = { \"eval.head.noise\" = 0.2 }\nscore = \"head");
+    let own = Ablation::load(&folder.write("ablations/own.toml", &own), None).unwrap();
+    let runs: Vec<_> = own.loaded_cells().map(|(_, loaded)| loaded[0].experiment.name.clone()).collect();
+    assert_eq!(runs, ["heads-0.1-h", "heads-0.1-h"]);
     let refused = |scores, set, expected: &str| {
         let message = folder.strip(&load(scores, set).unwrap_err().to_string());
         assert!(message.contains(expected), "{message}");

@@ -72,7 +72,7 @@ mod tests {
     fn one_view_is_compared_with_itself_of_another_epoch_where_a_method_does_so() {
         let head = Head { widths: Vec::new(), batch_norm: HeadNorm::None };
         let exemplar = Exemplar { classes: 8, projector: head.clone() }.info();
-        let rotation = Rotation { rotations: 4, all: true, head }.info();
+        let rotation = Rotation { rotations: 4, upright: None, all: true, head }.info();
         let views = |info, views: &[usize]| pair(info, views, "").map(|pair| pair.views);
         assert_eq!(views(&exemplar, &[1]), Some([1, 1]));
         assert_eq!(views(&exemplar, &[2, 1, 0]), Some([2, 1]));

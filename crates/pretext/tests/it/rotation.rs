@@ -5,7 +5,8 @@ use kontrast_testkit::{Case, assert_close};
 use proptest::prelude::*;
 use tch::{Device, Kind, Tensor};
 
-const ALL: [Rotations; 3] = [Rotations::Two, Rotations::Four, Rotations::Eight];
+const EVENLY: [Rotations; 3] = [Rotations::Two, Rotations::Four, Rotations::Eight];
+const ALL: [Rotations; 4] = [Rotations::Two, Rotations::Sideways, Rotations::Four, Rotations::Eight];
 
 fn case() -> Case {
     Case::from_bytes(include_bytes!("../golden/tasks/case.safetensors"))
@@ -26,18 +27,23 @@ fn waves(n: i64, side: i64, key: f64) -> Tensor {
 #[test]
 fn every_angle_is_that_of_a_reference_pixel_by_pixel() {
     let case = case();
-    for rotations in ALL {
+    for rotations in EVENLY {
         for class in 0..rotations.classes() {
             let expected = &case[&format!("turned.{}.{class}", rotations.classes())];
             assert_close(&rotations.turned(&case["images"], class), expected, 1e-5);
         }
+    }
+    for (class, of_four) in [(0, 1), (1, 3)] {
+        let expected = &case[&format!("turned.4.{of_four}")];
+        assert_close(&Rotations::Sideways.turned(&case["images"], class), expected, 1e-5);
+        assert_eq!(Rotations::Sideways.degrees(class), Rotations::Four.degrees(of_four));
     }
 }
 
 #[test]
 fn quarter_turns_are_taken_back_bit_for_bit_and_compute_no_pixel() {
     let images = &case()["images"];
-    for rotations in [Rotations::Two, Rotations::Four] {
+    for rotations in [Rotations::Two, Rotations::Sideways, Rotations::Four] {
         for class in 0..rotations.classes() {
             let turned = rotations.turned(images, class);
             assert_eq!(&rotations.turned(&turned, rotations.inverse(class)), images);
@@ -72,7 +78,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn each_image_is_turned_as_if_it_were_alone(key in 0f64..100.0, n in 1i64..6, side in 4i64..17, which in 0usize..3) {
+    fn each_image_is_turned_as_if_it_were_alone(key in 0f64..100.0, n in 1i64..6, side in 4i64..17, which in 0usize..4) {
         let (rotations, images) = (ALL[which], waves(n, side, key));
         let classes: Vec<i64> = (0..n).map(|i| (i * 5 + key as i64) % rotations.classes()).collect();
         let turned = rotations.turned_each(&images, &Tensor::from_slice(&classes));

@@ -8,6 +8,7 @@ use super::{RankCorrelation, Verdict};
 use crate::ablation::{CellResult, Outcome, beside_paper};
 use kontrast_runlog::Status;
 
+const NOT_MEASURED: &str = "not measured";
 const CONFIDENCE: f64 = 0.95;
 /// Of two one-sided tests at 5 per cent each.
 const CONFIDENCE_OF_SAME: f64 = 0.9;
@@ -23,6 +24,14 @@ pub(super) struct Evidence {
     pub(super) tested: Option<Test>,
     /// Which runs are missing, where nothing could be tested.
     pub(super) missing: String,
+}
+
+/// Why nothing could be tested.
+struct Missing {
+    /// In place of what was found.
+    found: &'static str,
+    /// Which runs it is.
+    note: String,
 }
 
 /// The difference of two cells.
@@ -85,13 +94,13 @@ impl Evidence {
     }
 
     /// Every difference is to be above what it is held against.
-    fn greater(contrasts: Result<Vec<Contrast>, String>, than: f64) -> Self {
+    fn greater(contrasts: Result<Vec<Contrast>, Missing>, than: f64) -> Self {
         let test = |all| Test::Greater(all, than);
         Self::of_contrasts(contrasts, test, CONFIDENCE, |one| one.p_above(than))
     }
 
     /// Every difference is to lie within the margin.
-    fn same(contrasts: Result<Vec<Contrast>, String>, margin: f64) -> Self {
+    fn same(contrasts: Result<Vec<Contrast>, Missing>, margin: f64) -> Self {
         let test = |all| Test::Same(all, margin);
         let doubt = |one: &Differences| one.p_above(-margin).max(1.0 - one.p_above(margin));
         Self::of_contrasts(contrasts, test, CONFIDENCE_OF_SAME, doubt)
@@ -99,7 +108,7 @@ impl Evidence {
 
     /// The test of all, and the least clear of them in words.
     fn of_contrasts(
-        contrasts: Result<Vec<Contrast>, String>,
+        contrasts: Result<Vec<Contrast>, Missing>,
         test: impl FnOnce(Vec<Differences>) -> Test,
         confidence: f64,
         doubt: impl Fn(&Differences) -> f64,
@@ -118,10 +127,12 @@ impl Evidence {
     fn correlated(pairs: impl Iterator<Item = (f64, f64)>, least: f64) -> Self {
         let RankCorrelation { count, spearman, interval, .. } = RankCorrelation::of(None, pairs);
         if count < 4 {
-            return Self::missing(format!("{count} cells have both values, of at least 4"));
+            let note = format!("{count} cells have both values, of at least 4");
+            return Self::missing(Missing { found: measured(count, "too few cells"), note });
         }
         let Some((correlation, (low, high))) = spearman.zip(interval) else {
-            return Self::missing("all cells have one value, so that there is no order".to_owned());
+            let note = "all cells have one value, so that there is no order".to_owned();
+            return Self::missing(Missing { found: "no order", note });
         };
         let above = p_correlation_above(correlation, count, least);
         let is_claimed = correlation > least;
@@ -132,7 +143,7 @@ impl Evidence {
 
     fn fails(cells: &[CellResult], labels: &[String], below: f64) -> Self {
         let Some(cell) = cells.iter().find(|cell| cell.labels == labels) else {
-            return Self::missing("there is no such cell".to_owned());
+            return Self::missing(Missing { found: NOT_MEASURED, note: "there is no such cell".to_owned() });
         };
         let failed: Vec<bool> = cell
             .runs
@@ -161,15 +172,14 @@ impl Evidence {
         Self { found, certain: None, tested: Some(tested), missing: String::new() }
     }
 
-    fn missing(missing: String) -> Self {
-        let found = if missing.contains(" has 0 of ") { "not measured" } else { "too few seeds" };
-        Self { found: found.to_owned(), certain: None, tested: None, missing }
+    fn missing(Missing { found, note }: Missing) -> Self {
+        Self { found: found.to_owned(), certain: None, tested: None, missing: note }
     }
 }
 
 impl Contrast {
     /// The difference of the first cell and the second, over the seeds that both have.
-    fn of(cells: &[CellResult], (one, other): (&[String], &[String])) -> Result<Self, String> {
+    fn of(cells: &[CellResult], (one, other): (&[String], &[String])) -> Result<Self, Missing> {
         let runs = |labels: &[String]| {
             cells.iter().find(|cell| cell.labels == labels).map_or(&[][..], |cell| &cell.runs[..])
         };
@@ -187,10 +197,14 @@ impl Contrast {
             Some(differences) if differences.is_constant() && count >= LEAST_SEEDS => {
                 let question =
                     if differences.mean.abs() < 1e-9 { ": are the cells one experiment?" } else { "" };
-                Err(format!("{name} is the same with every seed{question}{rest}"))
+                let note = format!("{name} is the same with every seed{question}{rest}");
+                Err(Missing { found: "no variation", note })
             }
             Some(differences) if count >= LEAST_SEEDS => Ok(Self { name, differences, seeds }),
-            _ => Err(few(&[name], count) + &rest),
+            _ => {
+                let Missing { found, note } = few(&[name], count);
+                Err(Missing { found, note: note + &rest })
+            }
         }
     }
 
@@ -218,6 +232,12 @@ fn without_a_pair(missing: usize, seeds: usize) -> String {
     format!("{missing} of {seeds} seeds without a pair")
 }
 
-fn few(labels: &[String], seeds: usize) -> String {
-    format!("{} has {seeds} of at least {LEAST_SEEDS} seeds", labels.join(", "))
+fn few(labels: &[String], seeds: usize) -> Missing {
+    let note = format!("{} has {seeds} of at least {LEAST_SEEDS} seeds", labels.join(", "));
+    Missing { found: measured(seeds, "too few seeds"), note }
+}
+
+/// What is found where something is there, and not enough.
+fn measured(count: usize, too_few: &'static str) -> &'static str {
+    if count == 0 { NOT_MEASURED } else { too_few }
 }

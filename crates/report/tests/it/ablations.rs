@@ -22,7 +22,7 @@ fn result() -> AblationResult {
         name: "head".to_owned(),
         paper: "A paper, figure 8".to_owned(),
         note: Some("Compare the order.".to_owned()),
-        score: "linear".to_owned(),
+        score: Some("linear".to_owned()),
         scale: None,
         claims: Vec::new(),
         command: "cargo xtask ablation head.toml".to_owned(),
