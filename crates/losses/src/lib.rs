@@ -7,6 +7,7 @@ mod barlow_twins;
 mod dcl;
 mod dino;
 pub mod geometry;
+mod groups;
 mod info_nce;
 mod labels;
 mod margin_contrastive;
@@ -32,21 +33,28 @@ mod vicreg;
 
 pub use alignment::alignment;
 pub use barlow_twins::barlow_twins;
-pub use dcl::{dcl, dcl_uniform, dclw};
+pub use dcl::{dcl, dcl_ignoring, dcl_uniform, dclw, dclw_ignoring};
 pub use dino::{dino, dino_uniform};
-pub use info_nce::{info_nce, info_nce_batch, info_nce_batch_rows, info_nce_batch_uniform, info_nce_uniform};
+pub use groups::{
+    Groups, Others, dcl_uniform_ignoring, info_nce_batch_uniform_ignoring, info_nce_uniform_ignoring,
+    nt_xent_uniform_ignoring,
+};
+pub use info_nce::{
+    info_nce, info_nce_batch, info_nce_batch_grouped, info_nce_batch_rows, info_nce_batch_uniform,
+    info_nce_grouped, info_nce_uniform,
+};
 pub use margin_contrastive::{contrastive_labelled, margin_contrastive};
 pub use mining::Mining;
 pub use n_pair::{n_pair, n_pair_uniform};
-pub use nce::{nce, nce_normaliser};
+pub use nce::{nce, nce_ignoring, nce_normaliser};
 pub use negative_cosine::negative_cosine;
-pub use nt_logistic::{nt_logistic, nt_logistic_uniform};
-pub use nt_xent::{nt_xent, nt_xent_rows, nt_xent_uniform};
+pub use nt_logistic::{nt_logistic, nt_logistic_ignoring, nt_logistic_uniform};
+pub use nt_xent::{nt_xent, nt_xent_grouped, nt_xent_rows, nt_xent_rows_grouped, nt_xent_uniform};
 pub use similarity::Similarity;
 pub use sup_con::{sup_con, sup_con_uniform};
 pub use swav::{sinkhorn, swapped_prediction, swapped_prediction_uniform};
 pub use temperature::Temperature;
-pub use triplet::triplet_margin;
+pub use triplet::{triplet_margin, triplet_margin_ignoring};
 pub use triplet_labelled::triplet_labelled;
 pub use uniformity::uniformity;
 pub use unit::unit;

@@ -27,6 +27,33 @@ pub fn nce(
     temperature: f64,
     normaliser: f64,
 ) -> Tensor {
+    estimated(z, (bank, slots, noise), None, temperature, normaliser)
+}
+
+/// `nce` where images come in groups: noise of an image's own group, its own slot too, says nothing.
+///
+/// # Shapes
+/// As `nce`; `groups` is `[images]`, i64, of all slots.
+pub fn nce_ignoring(
+    z: &Tensor,
+    (bank, slots, noise): (&Tensor, &Tensor, &Tensor),
+    groups: &Tensor,
+    temperature: f64,
+    normaliser: f64,
+) -> Tensor {
+    let of_noise = groups.index_select(0, &noise.reshape(-1)).view_as(noise);
+    let alike = of_noise.eq_tensor(&groups.index_select(0, slots).unsqueeze(1));
+    estimated(z, (bank, slots, noise), Some(&alike), temperature, normaliser)
+}
+
+/// `alike` says of each image which of its noise is left out, `[n, m]`.
+fn estimated(
+    z: &Tensor,
+    (bank, slots, noise): (&Tensor, &Tensor, &Tensor),
+    alike: Option<&Tensor>,
+    temperature: f64,
+    normaliser: f64,
+) -> Tensor {
     let z = widened(z);
     positive("temperature", temperature);
     positive("normaliser", normaliser);
@@ -38,7 +65,11 @@ pub fn nce(
         let mut sum = Tensor::zeros([], (Kind::Double, z.device()));
         each_tile(&z, bank, slots, noise, |start, z, data, noise| {
             let odds = |vectors: &Tensor| vectors.bmm(&z.unsqueeze(2)) / temperature - shift;
-            let (of_data, of_noise) = (odds(data), odds(noise));
+            let (of_data, mut of_noise) = (odds(data), odds(noise));
+            if let Some(alike) = alike {
+                let own = alike.narrow(0, start, z.size()[0]).unsqueeze(2);
+                let _ = of_noise.masked_fill_(&own, f64::NEG_INFINITY);
+            }
             sum += (-&of_data).softplus().sum(Kind::Double) + of_noise.softplus().sum(Kind::Double);
             let pull = (-of_data).sigmoid().transpose(1, 2).bmm(data);
             let push = of_noise.sigmoid().transpose(1, 2).bmm(noise);

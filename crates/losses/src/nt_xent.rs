@@ -1,6 +1,7 @@
 //! NT-Xent, the contrastive loss of SimCLR (Chen et al. 2020, arXiv 2002.05709, eq. 1), in memory linear in the
 //! batch.
 
+use crate::groups::{Alike, Groups};
 use crate::pairs::Pairs;
 use crate::softmax::cross_entropy;
 use crate::temperature::Temperature;
@@ -17,6 +18,20 @@ use tch::Tensor;
 pub fn nt_xent<'t>(z1: &Tensor, z2: &Tensor, temperature: impl Into<Temperature<'t>>) -> Tensor {
     let z = both_views(z1, z2);
     nt_xent_rows(&z, &z, 0, temperature)
+}
+
+/// `nt_xent` where images come in groups.
+///
+/// # Shapes
+/// As `nt_xent`; `groups.of` is `[n]`.
+pub fn nt_xent_grouped<'t>(
+    z1: &Tensor,
+    z2: &Tensor,
+    groups: Groups<'_>,
+    temperature: impl Into<Temperature<'t>>,
+) -> Tensor {
+    let z = both_views(z1, z2);
+    nt_xent_rows_grouped(&z, &z, 0, groups, temperature)
 }
 
 /// The uniform value of `nt_xent`: ln(2n - 1), all candidates alike.
@@ -37,15 +52,42 @@ pub fn nt_xent_rows<'t>(
     offset: i64,
     temperature: impl Into<Temperature<'t>>,
 ) -> Tensor {
+    of_rows((rows, all), offset, None, temperature.into())
+}
+
+/// `nt_xent_rows` where images come in groups.
+///
+/// # Shapes
+/// As `nt_xent_rows`; `groups.of` is `[n]`, of all images.
+pub fn nt_xent_rows_grouped<'t>(
+    rows: &Tensor,
+    all: &Tensor,
+    offset: i64,
+    groups: Groups<'_>,
+    temperature: impl Into<Temperature<'t>>,
+) -> Tensor {
+    let alike = groups.of_views(all.size()[0] / 2, 2).rows(offset, rows.size()[0]);
+    of_rows((rows, all), offset, Some(&alike), temperature.into())
+}
+
+fn of_rows(
+    (rows, all): (&Tensor, &Tensor),
+    offset: i64,
+    groups: Option<&Alike>,
+    temperature: Temperature<'_>,
+) -> Tensor {
     let (rows, all) = (&widened(rows), &widened(all));
     let (m, total) = (rows.size()[0], all.size()[0]);
     assert!(total >= 2 && total % 2 == 0, "pairs of views, so an even number of rows, found {total}");
     assert!(offset >= 0 && offset + m <= total, "rows {offset}..{} of {total}", offset + m);
-    let (rows, temperature) = temperature.into().scaled(rows);
+    let (rows, temperature) = temperature.scaled(rows);
     let sum = Pairs { rows: &rows, columns: all, temperature }.sum(|mut tile| {
+        let (itself, positive) = (tile.column(offset), tile.column(offset + total / 2));
+        if let Some(groups) = groups {
+            return groups.cross_entropy(tile, &positive, Some(&itself));
+        }
         // A row is no candidate of its own.
-        let _ = tile.products.scatter_value_(1, &tile.column(offset), f64::NEG_INFINITY);
-        let positive = tile.column(offset + total / 2);
+        let _ = tile.products.scatter_value_(1, &itself, f64::NEG_INFINITY);
         cross_entropy(tile.products, &positive)
     });
     sum / m as f64

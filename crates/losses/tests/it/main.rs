@@ -6,6 +6,7 @@ mod barlow_twins;
 mod dcl;
 mod dino;
 mod foreign;
+mod groups;
 mod info_nce;
 mod inputs;
 mod lidar;
