@@ -9,7 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::background::Background;
 use crate::channel_values::ChannelValues;
 use crate::color_space::ColorSpace;
+use crate::pairs::Pairs;
 use crate::problems::Problems;
+use crate::synthetic::{Synthetic, SyntheticVideo};
 
 /// The most channels that an image has.
 const MOST_CHANNELS: usize = 256;
@@ -24,16 +26,16 @@ pub(crate) const MOST_COLOURS: usize = 4;
 pub struct Data {
     /// The data set.
     ///
-    /// Range: `cifar10`, `cifar100`, `stl10`, `fashion-mnist`, `folder`, `csv`, `pack`, `synthetic`
+    /// Range: `cifar10`, `cifar100`, `stl10`, `fashion-mnist`, `folder`, `csv`, `frames`, `pack`, `synthetic`, `synthetic-video`
     pub name: DataName,
-    /// Needed by `folder`, which reads the images below it, and by `csv` and `pack`, whose file it is; relative to the
-    /// folder in which the command runs.
+    /// Needed by `folder` and `frames`, which read the images below it, and by `csv` and `pack`, whose file it is; relative to
+    /// the folder in which the command runs.
     ///
     /// Range: a path
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<PathBuf>,
     /// Train on this many images only, an equal fraction of each class where all have one, chosen by the seed; all
-    /// where it is left out, or with `"all"`, which undoes the number of a base. Groups of a `csv` stay whole: as many as
+    /// where it is left out, or with `"all"`, which undoes the number of a base. Groups (of a `csv`, clips) stay whole: as many as
     /// fit.
     ///
     /// Range: `train.batch` to the images there are, `"all"`
@@ -54,18 +56,18 @@ pub struct Data {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
     /// What to do about an image that cannot be decoded. `refuse`, the default everywhere, stops and names it; `skip`
-    /// leaves it out, and lists it in `summary.json` and on the report. Only `folder` and `csv` may have `skip`.
+    /// leaves it out, and lists it in `summary.json` and on the report. Only `folder`, `frames` and `csv` may have `skip`.
     ///
     /// Range: `refuse`, `skip`
     #[serde(default)]
     pub unreadable: Unreadable,
-    /// For `folder` and `csv` only: the fraction of each class, rounded, that becomes the test split of images with classes
-    /// but none; never all of a class. Groups of a `csv` stay on one side. A note names the classes without test images.
+    /// For `folder`, `frames` and `csv` only: the fraction of each class, rounded, that becomes the test split of images with classes
+    /// but none; never all of a class. Groups (of a `csv`, clips) stay on one side. A note names the classes without test images.
     ///
     /// Range: above 0, below 1
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<f64>,
-    /// For `folder` and `csv` only, where alpha is no channel: the colour that transparent images are laid over; default `"white"`.
+    /// For `folder`, `frames` and `csv` only, where alpha is no channel: the colour that transparent images are laid over; default `"white"`.
     /// A note counts such images.
     ///
     /// Range: `"white"`, `"black"`, `"#rrggbb"`, or `[red, green, blue]` from 0 to 255
@@ -76,6 +78,14 @@ pub struct Data {
     /// Range: `train` at least `train.batch`, `test` from 1, `classes` 2 to 15, `size` 8 to 1,024 pixels
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub synthetic: Option<Synthetic>,
+    /// Needed by `synthetic-video`: `{ clips, frames, test, classes, size }`, frames of moving shapes, drawn on the fly.
+    ///
+    /// Range: `clips` and `test` from 1, `frames` 2 to 1,000 of each, `classes` 2 to 15, `size` 8 to 1,024 pixels
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synthetic_video: Option<SyntheticVideo>,
+    /// Which images belong together and what they are to each other: `{ from, others }`; without it each stands for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairs: Option<Pairs>,
     /// The space in which images of three channels are normalised, after they were augmented in RGB; default `"rgb"`.
     /// `lab` is CIE L*a*b* under D65 (L* 0 to 100, a* and b* about -110 to 100), `ycbcr` is BT.601 (Y 16 to 235, Cb and Cr
     /// 16 to 240).
@@ -118,15 +128,24 @@ pub enum DataName {
     Folder,
     /// The images that the file `data.root` names: columns `image`, and `label`, `group` and `split` where there are such.
     Csv,
+    /// The clips below `data.root`: a folder of frames each, or an animated GIF, APNG or WebP file.
+    Frames,
     /// The file `data.root`, written by `pack`.
     Pack,
     /// Drawn shapes, for tests: no network needed.
     Synthetic,
+    /// Clips of moving shapes, which are drawn too.
+    SyntheticVideo,
 }
 
 impl DataName {
     /// Those that can be fetched.
     pub const FETCHED: [Self; 4] = [Self::Cifar10, Self::Cifar100, Self::Stl10, Self::FashionMnist];
+
+    /// Whether its images may come in groups.
+    pub fn has_groups(self) -> bool {
+        matches!(self, Self::Csv | Self::Frames | Self::SyntheticVideo)
+    }
 
     /// The name as a file writes it.
     pub fn as_str(self) -> &'static str {
@@ -137,8 +156,10 @@ impl DataName {
             Self::FashionMnist => "fashion-mnist",
             Self::Folder => "folder",
             Self::Csv => "csv",
+            Self::Frames => "frames",
             Self::Pack => "pack",
             Self::Synthetic => "synthetic",
+            Self::SyntheticVideo => "synthetic-video",
         }
     }
 }
@@ -153,21 +174,6 @@ pub enum Unreadable {
     Refuse,
     /// Leave it out, and name and count it.
     Skip,
-}
-
-/// Size of the synthetic data set.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Synthetic {
-    /// Training images.
-    pub train: usize,
-    /// Test images.
-    pub test: usize,
-    /// Classes, kinds of shape: 2 to 15.
-    pub classes: usize,
-    /// Width and height in pixels: 8 to 1024.
-    pub size: usize,
 }
 
 /// White is what is written by leaving it out, so that a run keeps its digest whether or not it says so.
@@ -234,7 +240,11 @@ impl Data {
     /// The number of training images, where the file itself says it, with its key.
     pub(crate) fn declared_images(&self) -> Option<(&'static str, usize)> {
         let drawn = self.synthetic.as_ref().map(|synthetic| ("data.synthetic.train", synthetic.train));
-        self.subset.map(|count| ("data.subset", count)).or(drawn)
+        let filmed = self
+            .synthetic_video
+            .as_ref()
+            .map(|video| ("data.synthetic_video.clips", video.clips * video.frames));
+        self.subset.map(|count| ("data.subset", count)).or(drawn).or(filmed)
     }
 
     pub(crate) fn check(&self, problems: &mut Problems) {
@@ -245,6 +255,7 @@ impl Data {
         self.check_root(problems);
         self.check_files(problems);
         self.check_synthetic(problems);
+        self.check_synthetic_video(problems);
     }
 
     fn check_channels(&self, problems: &mut Problems) {
@@ -284,19 +295,21 @@ impl Data {
 
     /// Only the user's own files have bands.
     fn check_bands(&self, key: &str, channels: usize, problems: &mut Problems) {
-        let own = matches!(self.name, DataName::Folder | DataName::Csv | DataName::Pack);
-        let expected = "1 to 4 channels, since only data.name = \"folder\", \"csv\" and \"pack\" have more";
+        let own = matches!(self.name, DataName::Folder | DataName::Frames | DataName::Csv | DataName::Pack);
+        let expected =
+            "1 to 4 channels, since only data.name = \"folder\", \"frames\", \"csv\" and \"pack\" have more";
         problems.require(own || channels <= MOST_COLOURS, key, &format_args!("{channels}"), expected);
     }
 
     fn check_root(&self, problems: &mut Problems) {
         let what = match self.name {
             DataName::Folder => "the folder of images, for data.name = \"folder\"",
+            DataName::Frames => "the folder of clips, for data.name = \"frames\"",
             DataName::Csv => "the file that names the images, for data.name = \"csv\"",
             DataName::Pack => "the packed file, for data.name = \"pack\"",
             _ => {
                 if let Some(root) = &self.root {
-                    let only = "no such key, since only data.name = \"folder\", \"csv\" and \"pack\" read it";
+                    let only = "no such key, since only data.name = \"folder\", \"frames\", \"csv\" and \"pack\" read it";
                     problems.require(false, "data.root", root, only);
                 }
                 return;
@@ -308,8 +321,8 @@ impl Data {
     }
 
     fn check_files(&self, problems: &mut Problems) {
-        let files = matches!(self.name, DataName::Folder | DataName::Csv);
-        let only = "no such key, since only data.name = \"folder\" and \"csv\" read it";
+        let files = matches!(self.name, DataName::Folder | DataName::Frames | DataName::Csv);
+        let only = "no such key, since only data.name = \"folder\", \"frames\" and \"csv\" read it";
         let skipping = self.unreadable == Unreadable::Skip;
         problems.require(files || !skipping, "data.unreadable", &"skip", only);
         if let Some(background) = &self.background {
@@ -337,31 +350,6 @@ impl Data {
             let relative = !pattern.is_empty() && !pattern.starts_with('/') && !pattern.starts_with("./");
             let expected = "a pattern of paths below data.root, which begin with no / and no ./";
             problems.require(relative, &format!("data.exclude[{place}]"), pattern, expected);
-        }
-    }
-
-    fn check_synthetic(&self, problems: &mut Problems) {
-        let wanted = self.name == DataName::Synthetic;
-        let Some(Synthetic { train, test, classes, size }) = &self.synthetic else {
-            if wanted {
-                let table = "a table with train, test, classes and size, for data.name = \"synthetic\"";
-                problems.missing("data.synthetic", table);
-            }
-            return;
-        };
-        if !wanted {
-            let only = "no such table, since only data.name = \"synthetic\" reads it; take it out, or extend a file without \
-                        it, such as one of configs/base";
-            problems.require(false, "data.synthetic", &"a table", only);
-            return;
-        }
-        problems.require(*test >= 1, "data.synthetic.test", test, "at least 1");
-        // Five shapes with three fills each is all that can be drawn.
-        problems.require((2..=15).contains(classes), "data.synthetic.classes", classes, "2 to 15");
-        problems.require((8..=1024).contains(size), "data.synthetic.size", size, "8 to 1024 pixels");
-        if let Some(subset) = self.subset {
-            let at_most = format!("at most data.synthetic.train = {train}");
-            problems.require(subset <= *train, "data.subset", &subset, &at_most);
         }
     }
 }

@@ -85,6 +85,9 @@ impl Experiment {
             "letters, digits, `-`, `_` and `.`, beginning with a letter or digit: it names a folder",
         );
         self.data.check(&mut problems);
+        if let Some(pairs) = &self.data.pairs {
+            pairs.check(&self.data, &self.method, &mut problems);
+        }
         self.views.check(&mut problems);
         let channels = self.data.channels();
         let told = self.data.std.given().is_some_and(|std| std.len() != channels);

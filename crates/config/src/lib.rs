@@ -24,6 +24,7 @@ mod method;
 mod missing;
 mod optimizer;
 mod overrides;
+mod pairs;
 mod phrases;
 mod problems;
 mod renamed;
@@ -32,6 +33,7 @@ mod schedule;
 pub mod schema;
 mod shape;
 mod source;
+mod synthetic;
 mod text;
 mod train;
 mod views;
@@ -42,7 +44,7 @@ pub use ablation::{Ablation, Axis, AxisValue, Cell, Claim, ClaimTest, Group, Pap
 pub use background::Background;
 pub use channel_values::ChannelValues;
 pub use color_space::ColorSpace;
-pub use data::{Data, DataName, Synthetic, Unreadable};
+pub use data::{Data, DataName, Unreadable};
 pub use encoder::{Encoder, Nin, Resnet, Stem};
 pub use error::{ConfigError, Fault};
 pub use eval::*;
@@ -58,8 +60,10 @@ pub use method::{
     Triplet, Vicreg,
 };
 pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};
+pub use pairs::{Others, Pairs, PairsFrom};
 pub use problems::{Problem, Problems};
 pub use schedule::{Constant, Cosine, Multistep, Schedule};
+pub use synthetic::{Synthetic, SyntheticVideo};
 pub use train::{Clip, ClipPer, Feed, Precision, Train};
 pub use views::{
     Blur, Crop, Crops, CustomViews, DinoViews, Filling, Finish, IdentityViews, Jitter, PairViews, Policy,

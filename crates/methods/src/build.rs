@@ -91,6 +91,7 @@ pub fn setting(
         seed: experiment.seed,
         chunk: experiment.train.chunk.map(|chunk| chunk as i64),
         images: images as i64,
+        groups: None,
         steps_per_epoch: (images / experiment.train.batch).max(1) as u64,
         lr: experiment.optimizer.lr().scaled(experiment.train.batch),
         device,

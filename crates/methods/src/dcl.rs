@@ -4,9 +4,9 @@
 use crate::branch::Branch;
 use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
-use crate::{Outputs, Progress};
+use crate::{ImageGroups, Outputs, Progress};
 use kontrast_augment_torch::Views;
-use kontrast_losses::{dcl, dcl_uniform, dclw};
+use kontrast_losses::{dcl, dcl_ignoring, dcl_uniform, dcl_uniform_ignoring, dclw, dclw_ignoring};
 use kontrast_models::Mode;
 use kontrast_torch_ext::StateDict;
 
@@ -16,17 +16,23 @@ pub(crate) struct Dcl {
     temperature: f64,
     /// Width of the weighting of positives; DCLW has one.
     sigma: Option<f64>,
+    groups: Option<ImageGroups>,
 }
 
 impl Dcl {
     pub(crate) fn new(config: &kontrast_config::Dcl, setting: &Setting) -> Self {
         let branch = Branch::new(setting, &head(&config.projector, 1), 1);
-        Self { branch, temperature: config.temperature, sigma: None }
+        Self { branch, temperature: config.temperature, sigma: None, groups: setting.groups.clone() }
     }
 
     pub(crate) fn weighted(config: &kontrast_config::Dclw, setting: &Setting) -> Self {
         let branch = Branch::new(setting, &head(&config.projector, 1), 1);
-        Self { branch, temperature: config.temperature, sigma: Some(config.sigma) }
+        Self {
+            branch,
+            temperature: config.temperature,
+            sigma: Some(config.sigma),
+            groups: setting.groups.clone(),
+        }
     }
 }
 
@@ -40,14 +46,21 @@ impl Objective for Dcl {
         Outputs::new(&pass.h).with("z", views.by_view(&pass.z))
     }
 
-    fn loss(&mut self, online: &Outputs, _target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
         let z = &online["z"];
         let (z1, z2) = (z.get(0), z.get(1));
-        let loss = match self.sigma {
-            None => dcl(&z1, &z2, self.temperature),
-            Some(sigma) => dclw(&z1, &z2, self.temperature, sigma),
+        let (groups, t) =
+            (self.groups.as_ref().map(|all| all.of(batch.indices, z.device())), self.temperature);
+        let loss = match (self.sigma, &groups) {
+            (None, None) => dcl(&z1, &z2, t),
+            (Some(sigma), None) => dclw(&z1, &z2, t, sigma),
+            (None, Some(groups)) => dcl_ignoring(&z1, &z2, &groups.of, t),
+            (Some(sigma), Some(groups)) => dclw_ignoring(&z1, &z2, &groups.of, t, sigma),
         };
-        let uniform = dcl_uniform(z1.size()[0] as usize);
+        let uniform = match &groups {
+            None => dcl_uniform(z1.size()[0] as usize),
+            Some(groups) => dcl_uniform_ignoring(&groups.numbers),
+        };
         LossOutput::new(loss, Some(uniform), z)
     }
 

@@ -37,6 +37,7 @@ pub(crate) fn setting_of(count: usize) -> Setting {
         precision: Precision::Fp32,
         seed: 1,
         chunk: None,
+        groups: None,
         images: 64,
         steps_per_epoch: 4,
         lr: 0.05,

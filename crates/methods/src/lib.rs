@@ -19,6 +19,7 @@ mod example;
 mod exemplar;
 #[cfg(test)]
 mod golden;
+mod groups;
 mod jigsaw;
 mod joint;
 mod method;
@@ -47,6 +48,7 @@ mod views;
 pub use branch::{Branch, Embedded, Predictor, TargetUpdate};
 pub use build::{BuildError, build, color_space, device_renderer, objective, precision, setting, to_tensor};
 pub use classifier::Classifier;
+pub use groups::ImageGroups;
 pub use jigsaw::{permutation_choice, permutation_set};
 pub use kontrast_augment_torch::Views;
 pub use kontrast_rng::Progress;

@@ -6,9 +6,9 @@
 use crate::branch::{Branch, Embedded, TargetUpdate};
 use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
-use crate::{Outputs, Progress, draw};
+use crate::{ImageGroups, Outputs, Progress, draw};
 use kontrast_augment_torch::Views;
-use kontrast_losses::{info_nce, info_nce_uniform, unit};
+use kontrast_losses::{info_nce, info_nce_grouped, info_nce_uniform, info_nce_uniform_ignoring, unit};
 use kontrast_models::{Init, Mode, Queue};
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
@@ -19,8 +19,9 @@ pub(crate) struct Moco {
     key: Branch,
     target_update: TargetUpdate,
     queue: Queue,
-    /// Keys of the last batch, which the queue takes after the loss.
-    keys: Option<Tensor>,
+    /// Keys of the last batch, which the queue takes after the loss, with their groups where these are known.
+    keys: Option<(Tensor, Vec<i64>)>,
+    groups: Option<ImageGroups>,
     symmetric: bool,
     bn_splits: i64,
     temperature: f64,
@@ -35,8 +36,10 @@ impl Moco {
         let key = Branch::of_momentum_encoder(setting, &projector, bn_splits);
         let target_update = TargetUpdate::new(&query.state(), &key.state(), &config.momentum);
         let queue = Queue::new(config.queue as i64, query.width(), Init::new(setting.seed), setting.device);
+        let groups = setting.groups.clone();
+        let queue = if groups.is_some() { queue.with_groups() } else { queue };
         let (symmetric, temperature, seed) = (config.symmetric, config.temperature, setting.seed);
-        Self { query, key, target_update, queue, keys: None, symmetric, bn_splits, temperature, seed }
+        Self { query, key, target_update, queue, keys: None, groups, symmetric, bn_splits, temperature, seed }
     }
 
     /// Keys of shuffled images: else an image's query and key would share the statistics of one split, and
@@ -71,21 +74,43 @@ impl Objective for Moco {
         Some(Outputs::new(&Tensor::cat(&h, 0)).with("keys", Tensor::stack(&z, 0)))
     }
 
-    fn loss(&mut self, online: &Outputs, target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+    fn loss(&mut self, online: &Outputs, target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
         let (queries, keys, negatives) = (&online["z"], &target["keys"], self.queue.rows());
-        let terms = (0..queries.size()[0])
-            .map(|which| info_nce(&queries.get(which), &keys.get(which), &negatives, self.temperature));
-        let sum = terms.reduce(|a, b| a + b).expect("a query");
-        self.keys = Some(keys.flatten(0, 1));
+        let groups = self.groups.as_ref().map(|groups| groups.of(batch.indices, queries.device()));
+        let groups = groups.zip(self.queue.groups());
+        let of_queue = groups.as_ref().map(|(_, of_queue)| of_queue.to_device(queries.device()));
+        let term = |which: i64| {
+            let (query, key) = (queries.get(which), keys.get(which));
+            match groups.as_ref().zip(of_queue.as_ref()) {
+                Some(((own, _), of_queue)) => {
+                    let groups = (own.for_loss(), of_queue);
+                    info_nce_grouped(&query, &key, &negatives, groups, self.temperature)
+                }
+                None => info_nce(&query, &key, &negatives, self.temperature),
+            }
+        };
+        let sum = (0..queries.size()[0]).map(term).reduce(|a, b| a + b).expect("a query");
+        let of_keys =
+            groups.as_ref().map_or_else(Vec::new, |(own, _)| own.numbers.repeat(keys.size()[0] as usize));
+        self.keys = Some((keys.flatten(0, 1), of_keys));
         // Summed over both views, as in the authors' published code of the symmetric loss.
-        let uniform = queries.size()[0] as f64 * info_nce_uniform(negatives.size()[0] as usize);
+        let uniform = match &groups {
+            Some((own, of_queue)) if own.are_ignored() => {
+                let of_queue: Vec<i64> = of_queue.try_into().expect("numbers of groups");
+                info_nce_uniform_ignoring(&own.numbers, &of_queue)
+            }
+            _ => info_nce_uniform(negatives.size()[0] as usize),
+        };
+        let uniform = queries.size()[0] as f64 * uniform;
         LossOutput::new(sum, Some(uniform), &Tensor::stack(&[unit(&queries.get(0).detach()), keys.get(0)], 0))
     }
 
     fn after_step(&mut self, progress: Progress) {
         self.target_update.follow(progress);
-        if let Some(keys) = self.keys.take() {
-            self.queue.push(&keys);
+        match self.keys.take() {
+            Some((keys, groups)) if self.groups.is_some() => self.queue.push_grouped(&keys, &groups),
+            Some((keys, _)) => self.queue.push(&keys),
+            None => {}
         }
     }
 

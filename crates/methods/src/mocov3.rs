@@ -4,9 +4,11 @@
 use crate::branch::{Branch, Predictor, TargetUpdate};
 use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
-use crate::{Outputs, Progress};
+use crate::{ImageGroups, Outputs, Progress};
 use kontrast_augment_torch::Views;
-use kontrast_losses::{info_nce_batch, info_nce_batch_uniform};
+use kontrast_losses::{
+    info_nce_batch, info_nce_batch_grouped, info_nce_batch_uniform, info_nce_batch_uniform_ignoring,
+};
 use kontrast_models::Mode;
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
@@ -18,6 +20,7 @@ pub(crate) struct Mocov3 {
     key: Branch,
     target_update: TargetUpdate,
     temperature: f64,
+    groups: Option<ImageGroups>,
 }
 
 impl Mocov3 {
@@ -27,7 +30,8 @@ impl Mocov3 {
             (Branch::new(setting, &projector, 1), Branch::of_momentum_encoder(setting, &projector, 1));
         let predictor = Predictor::new(setting, query.width(), &head(&config.predictor, 1));
         let target_update = TargetUpdate::new(&query.state(), &key.state(), &config.momentum);
-        Self { query, predictor, key, target_update, temperature: config.temperature }
+        let (temperature, groups) = (config.temperature, setting.groups.clone());
+        Self { query, predictor, key, target_update, temperature, groups }
     }
 }
 
@@ -47,12 +51,21 @@ impl Objective for Mocov3 {
         Some(Outputs::new(&pass.h).with("z", views.by_view(&pass.z)))
     }
 
-    fn loss(&mut self, online: &Outputs, target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+    fn loss(&mut self, online: &Outputs, target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
         let (p, keys) = (&online["prediction"], &target["z"]);
-        let term = |a: i64, b: i64| info_nce_batch(&p.get(a), &keys.get(b), self.temperature);
+        let groups = self.groups.as_ref().map(|groups| groups.of(batch.indices, p.device()));
+        let term = |a: i64, b: i64| match &groups {
+            Some(groups) => {
+                info_nce_batch_grouped(&p.get(a), &keys.get(b), groups.for_loss(), self.temperature)
+            }
+            None => info_nce_batch(&p.get(a), &keys.get(b), self.temperature),
+        };
         // The algorithm's factor, which keeps the gradient's size the same at every temperature.
         let factor = 2.0 * self.temperature;
-        let uniform = info_nce_batch_uniform(p.size()[1] as usize);
+        let uniform = match &groups {
+            Some(groups) if groups.are_ignored() => info_nce_batch_uniform_ignoring(&groups.numbers),
+            _ => info_nce_batch_uniform(p.size()[1] as usize),
+        };
         let loss = (term(0, 1) + term(1, 0)) * factor;
         let embeddings = Tensor::stack(&[p.get(0).detach(), keys.get(1)], 0);
         LossOutput::new(loss, Some(2.0 * factor * uniform), &embeddings)

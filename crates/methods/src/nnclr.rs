@@ -4,9 +4,11 @@
 use crate::branch::{Branch, Predictor};
 use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
-use crate::{Outputs, Progress};
+use crate::{ImageGroups, Outputs, Progress};
 use kontrast_augment_torch::Views;
-use kontrast_losses::{info_nce_batch, info_nce_batch_uniform, unit};
+use kontrast_losses::{
+    info_nce_batch, info_nce_batch_grouped, info_nce_batch_uniform, info_nce_batch_uniform_ignoring, unit,
+};
 use kontrast_models::{Init, Mode, Queue};
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
@@ -20,6 +22,7 @@ pub(crate) struct Nnclr {
     /// from the current batch.
     seen: Option<Tensor>,
     temperature: f64,
+    groups: Option<ImageGroups>,
 }
 
 impl Nnclr {
@@ -27,7 +30,8 @@ impl Nnclr {
         let branch = Branch::new(setting, &head(&config.projector, 1), 1);
         let predictor = Predictor::new(setting, branch.width(), &head(&config.predictor, 1));
         let queue = Queue::new(config.queue as i64, branch.width(), Init::new(setting.seed), setting.device);
-        Self { branch, predictor, queue, seen: None, temperature: config.temperature }
+        let (temperature, groups) = (config.temperature, setting.groups.clone());
+        Self { branch, predictor, queue, seen: None, temperature, groups }
     }
 
     /// The nearest of the queue to each embedding, `[n, d]`.
@@ -48,12 +52,22 @@ impl Objective for Nnclr {
         Outputs::new(&pass.h).with("z", views.by_view(&pass.z.detach())).with("prediction", views.by_view(&p))
     }
 
-    fn loss(&mut self, online: &Outputs, _target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
         let (z, p) = (&online["z"], &online["prediction"]);
-        let term = |a: i64, b: i64| info_nce_batch(&self.neighbours(&z.get(a)), &p.get(b), self.temperature);
+        let groups = self.groups.as_ref().map(|groups| groups.of(batch.indices, z.device()));
+        let term = |a: i64, b: i64| {
+            let (neighbours, p) = (self.neighbours(&z.get(a)), p.get(b));
+            match &groups {
+                Some(groups) => info_nce_batch_grouped(&neighbours, &p, groups.for_loss(), self.temperature),
+                None => info_nce_batch(&neighbours, &p, self.temperature),
+            }
+        };
         let loss = (term(0, 1) + term(1, 0)) / 2.0;
         self.seen = Some(unit(&z.get(0)));
-        let uniform = info_nce_batch_uniform(z.size()[1] as usize);
+        let uniform = match &groups {
+            Some(groups) => info_nce_batch_uniform_ignoring(&groups.numbers),
+            None => info_nce_batch_uniform(z.size()[1] as usize),
+        };
         LossOutput::new(loss, Some(uniform), z)
     }
 

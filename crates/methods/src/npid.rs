@@ -4,9 +4,9 @@
 use crate::branch::Branch;
 use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head, slots};
-use crate::{Outputs, Progress, draw};
+use crate::{ImageGroups, Outputs, Progress, draw};
 use kontrast_augment_torch::Views;
-use kontrast_losses::{nce, nce_normaliser, unit};
+use kontrast_losses::{nce, nce_ignoring, nce_normaliser, unit};
 use kontrast_models::{Init, MemoryBank, Mode};
 use kontrast_torch_ext::StateDict;
 use tch::{Device, Kind, Tensor};
@@ -24,6 +24,7 @@ pub(crate) struct Npid {
     temperature: f64,
     noise: i64,
     bank_momentum: f64,
+    groups: Option<ImageGroups>,
     seed: u64,
 }
 
@@ -40,6 +41,7 @@ impl Npid {
             temperature: config.temperature,
             noise: config.negatives as i64,
             bank_momentum: config.bank_momentum,
+            groups: setting.groups.clone(),
             seed: setting.seed,
         }
     }
@@ -59,6 +61,13 @@ impl Npid {
     }
 }
 
+/// The fraction of the noise that is of another group than its image.
+fn others(groups: &Tensor, indices: &[u32], noise: &Tensor) -> f64 {
+    let own = groups.index_select(0, &slots(indices, Device::Cpu)).unsqueeze(1);
+    let of_noise = groups.index_select(0, &noise.reshape(-1)).view_as(noise);
+    of_noise.ne_tensor(&own).to_kind(Kind::Double).mean(None).double_value(&[])
+}
+
 impl Objective for Npid {
     fn name(&self) -> &'static str {
         "npid"
@@ -73,14 +82,22 @@ impl Objective for Npid {
         let (z, bank) = (online["z"].get(0), self.bank.rows());
         let slots = slots(batch.indices, z.device());
         let (n, images) = (z.size()[0], bank.size()[0]);
-        let noise =
-            draw::noise([n, self.noise], images, self.seed, batch.progress.step).to_device(z.device());
+        let drawn = draw::noise([n, self.noise], images, self.seed, batch.progress.step);
+        let noise = drawn.to_device(z.device());
         let normaliser = self.normalised(&z, &noise);
-        let loss = nce(&z, &bank, &slots, &noise, self.temperature, normaliser);
+        let groups = self.groups.as_ref().map(ImageGroups::all);
+        let loss = match &groups {
+            Some(groups) => {
+                let of = groups.to_device(z.device());
+                nce_ignoring(&z, (&bank, &slots, &noise), &of, self.temperature, normaliser)
+            }
+            None => nce(&z, &bank, &slots, &noise, self.temperature, normaliser),
+        };
         self.seen = Some((slots, z.detach()));
         // Every image and all its noise are 1 in m + 1.
         let m = self.noise as f64;
-        let uniform = m.ln_1p() + m * (1.0 / m).ln_1p();
+        let kept = groups.map_or(m, |groups| m * others(&groups, batch.indices, &drawn));
+        let uniform = m.ln_1p() + kept * (1.0 / m).ln_1p();
         LossOutput::new(loss, Some(uniform), &online["z"])
     }
 

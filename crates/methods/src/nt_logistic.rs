@@ -5,9 +5,9 @@ use crate::branch::Branch;
 use crate::mining::mining;
 use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
-use crate::{Outputs, Progress};
+use crate::{ImageGroups, Outputs, Progress};
 use kontrast_augment_torch::Views;
-use kontrast_losses::{Mining, nt_logistic, nt_logistic_uniform};
+use kontrast_losses::{Mining, nt_logistic, nt_logistic_ignoring, nt_logistic_uniform};
 use kontrast_models::Mode;
 use kontrast_torch_ext::StateDict;
 
@@ -16,12 +16,14 @@ pub(crate) struct NtLogistic {
     branch: Branch,
     temperature: f64,
     mining: Mining,
+    groups: Option<ImageGroups>,
 }
 
 impl NtLogistic {
     pub(crate) fn new(config: &kontrast_config::NtLogistic, setting: &Setting) -> Self {
         let branch = Branch::new(setting, &head(&config.projector, 1), 1);
-        Self { branch, temperature: config.temperature, mining: mining(config.mining) }
+        let groups = setting.groups.clone();
+        Self { branch, temperature: config.temperature, mining: mining(config.mining), groups }
     }
 }
 
@@ -35,9 +37,14 @@ impl Objective for NtLogistic {
         Outputs::new(&pass.h).with("z", views.by_view(&pass.z))
     }
 
-    fn loss(&mut self, online: &Outputs, _target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
         let z = &online["z"];
-        let loss = nt_logistic(&z.get(0), &z.get(1), self.temperature, self.mining);
+        let (z1, z2) = (z.get(0), z.get(1));
+        let groups = self.groups.as_ref().map(|groups| groups.of(batch.indices, z.device()));
+        let loss = match &groups {
+            Some(groups) => nt_logistic_ignoring(&z1, &z2, &groups.of, self.temperature, self.mining),
+            None => nt_logistic(&z1, &z2, self.temperature, self.mining),
+        };
         LossOutput::new(loss, Some(nt_logistic_uniform()), z)
     }
 

@@ -1,6 +1,6 @@
 //! What a method is made of besides its own numbers.
 
-use crate::ViewSpec;
+use crate::{ImageGroups, ViewSpec};
 use kontrast_models::{Encoder, EncoderSpec, HeadSpec};
 use kontrast_torch_ext::Precision;
 use std::fmt;
@@ -24,6 +24,8 @@ pub struct Setting {
     pub chunk: Option<i64>,
     /// Images of the data set: a memory bank has a slot for each.
     pub images: i64,
+    /// Which images show the same thing, where a loss is to know it.
+    pub groups: Option<ImageGroups>,
     /// Steps of an epoch: what is said in epochs is done in steps.
     pub steps_per_epoch: u64,
     /// The peak learning rate, scaled to the batch, for what keeps it while the schedule lowers the others'.

@@ -8,9 +8,9 @@
 use crate::branch::{Branch, Predictor};
 use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
-use crate::{Outputs, Progress};
+use crate::{ImageGroups, Outputs, Progress};
 use kontrast_augment_torch::Views;
-use kontrast_losses::{nt_xent_rows, nt_xent_uniform, unit};
+use kontrast_losses::{nt_xent_rows, nt_xent_rows_grouped, nt_xent_uniform, nt_xent_uniform_ignoring, unit};
 use kontrast_models::Mode;
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
@@ -22,6 +22,7 @@ pub(crate) struct Simclr {
     predictor: Option<Predictor>,
     temperature: f64,
     unit_length: bool,
+    groups: Option<ImageGroups>,
 }
 
 impl Simclr {
@@ -34,6 +35,7 @@ impl Simclr {
             predictor,
             temperature: config.temperature,
             unit_length: config.unit_length.unwrap_or(true),
+            groups: setting.groups.clone(),
         }
     }
 }
@@ -51,9 +53,10 @@ impl Objective for Simclr {
         outputs.with("prediction", views.by_view(&predictor.per_view(&pass.z, 1, mode)))
     }
 
-    fn loss(&mut self, online: &Outputs, _target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
         let z = &online["z"];
         let (views, n) = (z.size()[0], z.size()[1]);
+        let groups = self.groups.as_ref().map(|groups| groups.of(batch.indices, z.device()));
         // The first view with every other, then the second with every later one.
         let pairs: Vec<_> = (0..2).flat_map(|a| (a + 1..views).map(move |b| (a, b))).collect();
         let both = |rows: &Tensor, (a, b)| {
@@ -63,12 +66,22 @@ impl Objective for Simclr {
         let term = |&pair: &(i64, i64)| {
             let candidates = both(z, pair);
             let anchors = self.predictor.as_ref().map(|_| both(&online["prediction"], pair));
-            nt_xent_rows(anchors.as_ref().unwrap_or(&candidates), &candidates, 0, self.temperature)
+            let anchors = anchors.as_ref().unwrap_or(&candidates);
+            match &groups {
+                Some(groups) => {
+                    nt_xent_rows_grouped(anchors, &candidates, 0, groups.for_loss(), self.temperature)
+                }
+                None => nt_xent_rows(anchors, &candidates, 0, self.temperature),
+            }
         };
         let terms = pairs.iter().map(term);
         let sum = terms.reduce(|a, b| a + b).expect("two views or more");
         let loss = if pairs.len() == 1 { sum } else { sum / pairs.len() as f64 };
-        LossOutput::new(loss, Some(nt_xent_uniform(n as usize)), z)
+        let uniform = match &groups {
+            Some(groups) if groups.are_ignored() => nt_xent_uniform_ignoring(&groups.numbers),
+            _ => nt_xent_uniform(n as usize),
+        };
+        LossOutput::new(loss, Some(uniform), z)
     }
 
     fn encoders(&self) -> Encoders<'_> {

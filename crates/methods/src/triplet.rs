@@ -5,10 +5,10 @@ use crate::branch::Branch;
 use crate::mining::mining;
 use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::{Setting, head};
-use crate::{Outputs, Progress};
+use crate::{ImageGroups, Outputs, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_config as config;
-use kontrast_losses::{Mining, Similarity, triplet_margin};
+use kontrast_losses::{Mining, Similarity, triplet_margin, triplet_margin_ignoring};
 use kontrast_models::Mode;
 use kontrast_torch_ext::StateDict;
 
@@ -18,6 +18,7 @@ pub(crate) struct Triplet {
     margin: f64,
     similarity: Similarity,
     mining: Mining,
+    groups: Option<ImageGroups>,
 }
 
 impl Triplet {
@@ -27,7 +28,8 @@ impl Triplet {
             config::Similarity::Dot => Similarity::Dot,
             config::Similarity::Euclidean => Similarity::Euclidean,
         };
-        Self { branch, margin: config.margin, similarity, mining: mining(config.mining) }
+        let (margin, mining, groups) = (config.margin, mining(config.mining), setting.groups.clone());
+        Self { branch, margin, similarity, mining, groups }
     }
 }
 
@@ -41,11 +43,19 @@ impl Objective for Triplet {
         Outputs::new(&pass.h).with("z", views.by_view(&pass.z))
     }
 
-    fn loss(&mut self, online: &Outputs, _target: &Outputs, _batch: BatchInfo<'_>) -> LossOutput {
+    fn loss(&mut self, online: &Outputs, _target: &Outputs, batch: BatchInfo<'_>) -> LossOutput {
         let z = &online["z"];
         // Each view is the anchor in turn.
-        let term =
-            |a: i64, b: i64| triplet_margin(&z.get(a), &z.get(b), self.margin, self.similarity, self.mining);
+        let groups = self.groups.as_ref().map(|groups| groups.of(batch.indices, z.device()));
+        let term = |a: i64, b: i64| {
+            let (a, b, margin) = (z.get(a), z.get(b), self.margin);
+            match &groups {
+                Some(groups) => {
+                    triplet_margin_ignoring((&a, &b), &groups.of, margin, self.similarity, self.mining)
+                }
+                None => triplet_margin(&a, &b, margin, self.similarity, self.mining),
+            }
+        };
         LossOutput::new((term(0, 1) + term(1, 0)) / 2.0, None, z)
     }
 

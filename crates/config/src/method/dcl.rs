@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ComparedViews, Head, MethodInfo, MethodSpec, Surroundings};
+use crate::pairs::Others;
 use crate::problems::Problems;
 
 /// DCL: SimCLR without the positive among the candidates.
@@ -27,6 +28,6 @@ impl MethodSpec for Dcl {
     }
 
     fn info(&self) -> MethodInfo {
-        MethodInfo::of(ComparedViews::Pair)
+        MethodInfo { others: &Others::OF_ONE_POSITIVE, ..MethodInfo::of(ComparedViews::Pair) }
     }
 }

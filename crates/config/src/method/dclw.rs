@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ComparedViews, Head, MethodInfo, MethodSpec, Surroundings};
+use crate::pairs::Others;
 use crate::problems::Problems;
 
 /// DCLW: DCL with positives weighted by how far they are apart.
@@ -32,6 +33,6 @@ impl MethodSpec for Dclw {
     }
 
     fn info(&self) -> MethodInfo {
-        MethodInfo::of(ComparedViews::Pair)
+        MethodInfo { others: &Others::OF_ONE_POSITIVE, ..MethodInfo::of(ComparedViews::Pair) }
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::checks::{longer_than_the_images, whole_batches};
 use super::{ComparedViews, Head, MethodInfo, MethodSpec, Momentum, Surroundings};
 use crate::Train;
+use crate::pairs::Others;
 use crate::problems::Problems;
 
 /// MoCo v1, v2 and v2+: a query attracts the key of its image, and a queue of earlier keys repels it.
@@ -80,6 +81,6 @@ impl MethodSpec for Moco {
     }
 
     fn info(&self) -> MethodInfo {
-        MethodInfo::of(ComparedViews::Pair)
+        MethodInfo { others: &Others::ALL, ..MethodInfo::of(ComparedViews::Pair) }
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checks::predicts;
 use super::{ComparedViews, Head, MethodInfo, MethodSpec, Momentum, Surroundings};
+use crate::pairs::Others;
 use crate::problems::Problems;
 
 /// MoCo v3: keys of the same batch, with a predictor and no queue.
@@ -41,6 +42,6 @@ impl MethodSpec for Mocov3 {
     }
 
     fn info(&self) -> MethodInfo {
-        MethodInfo::of(ComparedViews::Pair)
+        MethodInfo { others: &Others::ALL, ..MethodInfo::of(ComparedViews::Pair) }
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::checks::{longer_than_the_images, predicts, whole_batches};
 use super::{ComparedViews, Head, MethodInfo, MethodSpec, Surroundings};
 use crate::Train;
+use crate::pairs::Others;
 use crate::problems::Problems;
 
 /// NNCLR: the positive is the nearest neighbour among the embeddings of earlier batches.
@@ -51,6 +52,6 @@ impl MethodSpec for Nnclr {
     }
 
     fn info(&self) -> MethodInfo {
-        MethodInfo::of(ComparedViews::Pair)
+        MethodInfo { others: &Others::OF_ONE_POSITIVE, ..MethodInfo::of(ComparedViews::Pair) }
     }
 }

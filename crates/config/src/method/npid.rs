@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ComparedViews, Head, MethodInfo, MethodSpec, Surroundings};
+use crate::pairs::Others;
 use crate::problems::Problems;
 
 /// Instance discrimination (NPID): each image is a class of its own, kept in a memory bank.
@@ -49,6 +50,10 @@ impl MethodSpec for Npid {
     }
 
     fn info(&self) -> MethodInfo {
-        MethodInfo { over_epochs: true, ..MethodInfo::of(ComparedViews::Slot) }
+        MethodInfo {
+            over_epochs: true,
+            others: &Others::OF_ONE_POSITIVE,
+            ..MethodInfo::of(ComparedViews::Slot)
+        }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ComparedViews, Head, MethodInfo, MethodSpec, Mining, Surroundings};
+use crate::pairs::Others;
 use crate::problems::Problems;
 
 /// NT-Logistic: of every pair of views by itself, whether both show one image.
@@ -31,6 +32,6 @@ impl MethodSpec for NtLogistic {
     }
 
     fn info(&self) -> MethodInfo {
-        MethodInfo::of(ComparedViews::Pair)
+        MethodInfo { others: &Others::OF_ONE_POSITIVE, ..MethodInfo::of(ComparedViews::Pair) }
     }
 }

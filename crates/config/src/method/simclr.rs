@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checks::predicts;
 use super::{ComparedViews, Head, MethodInfo, MethodSpec, Surroundings};
+use crate::pairs::Others;
 use crate::problems::Problems;
 
 /// SimCLR: two views of an image attract, all others of the batch repel.
@@ -44,6 +45,6 @@ impl MethodSpec for Simclr {
     }
 
     fn info(&self) -> MethodInfo {
-        MethodInfo::of(ComparedViews::PairAndMore)
+        MethodInfo { others: &Others::ALL, ..MethodInfo::of(ComparedViews::PairAndMore) }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Permutations;
+use crate::pairs::Others;
 use crate::problems::Problems;
 use crate::{Train, ViewSize};
 
@@ -51,6 +52,8 @@ pub struct MethodInfo {
     pub most_images: Option<usize>,
     /// Whether an image is compared with what earlier epochs drew of it, so that one view is enough.
     pub over_epochs: bool,
+    /// What the others of an image's group may be to it; none of these where an image is compared with no others.
+    pub others: &'static [Others],
     /// How its tiles are shuffled.
     pub shuffled: Option<Shuffled>,
     /// In a sentence, what becomes of the views before the encoder sees them.
@@ -86,6 +89,7 @@ impl MethodInfo {
             tile: None,
             most_images: None,
             over_epochs: false,
+            others: &[],
             shuffled: None,
             after_views: "The encoder sees them as they are.".to_owned(),
         }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ComparedViews, Head, MethodInfo, MethodSpec, Surroundings};
+use crate::pairs::Others;
 use crate::problems::Problems;
 
 /// A triplet loss whose negatives are the other images of the batch.
@@ -60,6 +61,6 @@ impl MethodSpec for Triplet {
     }
 
     fn info(&self) -> MethodInfo {
-        MethodInfo::of(ComparedViews::Pair)
+        MethodInfo { others: &Others::OF_ONE_POSITIVE, ..MethodInfo::of(ComparedViews::Pair) }
     }
 }

@@ -12,6 +12,7 @@ mod many;
 mod merging;
 mod methods;
 mod mistakes;
+mod pairs;
 mod ranges;
 mod renamed;
 mod tuning;

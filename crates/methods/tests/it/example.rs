@@ -2,7 +2,8 @@
 
 use kontrast_augment_torch::Views;
 use kontrast_config::Experiment;
-use kontrast_methods::{Labels, Method, Progress, build, setting};
+use kontrast_config::Others;
+use kontrast_methods::{ImageGroups, Labels, Method, Progress, Setting, build, setting};
 use kontrast_torch_ext::StateDict;
 use std::path::Path;
 use tch::{Device, Kind, Tensor};
@@ -76,7 +77,27 @@ impl Example {
 
     /// Where the data set's images bear these labels, whether the method needs them or not.
     pub fn labelled(&self, label: fn(u32) -> u32) -> Method {
-        let setting = setting(&self.experiment, IMAGES as usize, Device::Cpu).expect("views to draw");
+        self.built(self.setting(), label)
+    }
+
+    /// Where the data set's images are of these groups.
+    pub fn grouped(&self, group: fn(u32) -> u64, others: Others) -> Method {
+        let groups: Vec<_> = (0..IMAGES).map(group).collect();
+        let groups = ImageGroups::of_config(&groups, others);
+        self.built(Setting { groups, ..self.setting() }, |image| image % CLASSES)
+    }
+
+    /// What the others of its group may be to an image.
+    pub fn others(&self) -> Vec<Others> {
+        let tasks = self.experiment.method.tasks();
+        tasks.into_iter().flat_map(|task| task.info.others.to_vec()).collect()
+    }
+
+    fn setting(&self) -> Setting {
+        setting(&self.experiment, IMAGES as usize, Device::Cpu).expect("views to draw")
+    }
+
+    fn built(&self, setting: Setting, label: fn(u32) -> u32) -> Method {
         let labels: Vec<_> = (0..IMAGES).map(label).collect();
         let labels = Labels::new(&labels, CLASSES as usize);
         build(&self.experiment.method, &setting, Some(&labels)).expect("labels")

@@ -2,5 +2,6 @@
 
 mod every_method;
 mod example;
+mod groups;
 mod start;
 mod views;
