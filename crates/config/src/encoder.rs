@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::problems::Problems;
-use crate::{Vit, Weights};
+use crate::{AnyMethod, ComparedViews, Task, Vit, Weights};
 
 /// The encoder. One variant is named, as in `[encoder.resnet18]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,12 @@ pub struct Resnet {
     ///
     /// Range: 1 or above
     pub width: u32,
+    /// Channels that one network sees, where a second one of the same shape sees the others: CMC's (arXiv 1906.05849). A
+    /// representation is both of theirs. One network of all channels where it is left out.
+    ///
+    /// Range: 1 to one less than the images' channels
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<u32>,
     /// Weights to begin from in place of drawn ones, of Kontrast or of another program (docs/weights.md): a file, or `{ file,
     /// tower, heads }`: which of the file's encoders, where it holds several, and whether heads of a checkpoint of Kontrast
     /// are taken too. The file's SHA-256 is part of the digest, its place is not.
@@ -123,7 +129,9 @@ impl Encoder {
             | Self::Resnet50(own)
             | Self::Resnet101(own)
             | Self::Resnet152(own) => {
-                format!("{} of width {} ({} stem)", self.name(), own.width, own.stem.as_str())
+                let one = format!("{} of width {} ({} stem)", self.name(), own.width, own.stem.as_str());
+                own.split
+                    .map_or_else(|| one.clone(), |first| format!("2 x {one}, split after channel {first}"))
             }
             Self::Nin(own) => format!("nin of {} blocks, width {}", own.blocks, own.width),
             Self::VitTiny(own) | Self::VitSmall(own) => format!("{} {}", self.name(), own.shape()),
@@ -165,6 +173,34 @@ impl Encoder {
     pub fn size_key(&self) -> String {
         let key = if matches!(self, Self::VitTiny(_) | Self::VitSmall(_)) { "depth" } else { "width" };
         format!("encoder.{}.{key}", self.name())
+    }
+
+    /// Channels that its first network sees, where it has two.
+    pub fn split(&self) -> Option<u32> {
+        match self {
+            Self::Resnet18(own)
+            | Self::Resnet34(own)
+            | Self::Resnet50(own)
+            | Self::Resnet101(own)
+            | Self::Resnet152(own) => own.split,
+            Self::Nin(_) | Self::VitTiny(_) | Self::VitSmall(_) => None,
+        }
+    }
+
+    /// Reports a split that leaves a network without channels, and a method that needs one where there is none.
+    pub(crate) fn check_split(&self, channels: usize, method: &AnyMethod, problems: &mut Problems) {
+        let key = format!("encoder.{}.split", self.name());
+        if let Some(first) = self.split() {
+            let expected =
+                format!("1 to {}, which leaves channels for the other network", channels.saturating_sub(1));
+            problems.require((1..channels).contains(&(first as usize)), &key, &first, &expected);
+            return;
+        }
+        let halves = |task: &Task| task.info.compared_views == ComparedViews::Halves;
+        if let Some(task) = method.tasks().into_iter().find(halves) {
+            let what = "the channels that one network sees, such as 1 for L of Lab";
+            problems.missing(&key, &format!("{what}, for {}; only ResNets have it", task.key));
+        }
     }
 
     /// The weights that it begins from, where they are not drawn.

@@ -95,6 +95,7 @@ impl Experiment {
             self.views.check_colourless(channels, &mut problems);
         }
         self.encoder.check(&mut problems);
+        self.encoder.check_split(channels, &self.method, &mut problems);
         self.method.check(&self.train, channels, &mut problems);
         let fits = !(self.data.unlabelled && self.method.needs_labels());
         let expected = format!("false, since method.{} needs the labels of its images", self.method.name());

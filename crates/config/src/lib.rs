@@ -53,8 +53,8 @@ pub use infrastructure::{Device, Infrastructure};
 pub use load::Loaded;
 pub use location::Location;
 pub use method::{
-    AnyMethod, Autoencoder, BarlowTwins, Byol, ComparedViews, Dcl, Dclw, Dino, Exemplar, Head, HeadNorm,
-    Jigsaw, Joint, JointTask, MethodInfo, MethodSpec, Mining, Moco, Mocov3, Momentum, Nnclr, Npid,
+    AnyMethod, Autoencoder, BarlowTwins, Byol, Cmc, CmcBank, ComparedViews, Dcl, Dclw, Dino, Exemplar, Head,
+    HeadNorm, Jigsaw, Joint, JointTask, MethodInfo, MethodSpec, Mining, Moco, Mocov3, Momentum, Nnclr, Npid,
     NtLogistic, PermutationMethod, Permutations, PixelLoss, Pretext, RelativePatch, Rotation, Shuffled,
     Simclr, Similarity, Simsiam, Supcon, Supervised, Surroundings, Swav, SwavQueue, Task, TeacherTemperature,
     Triplet, Vicreg,

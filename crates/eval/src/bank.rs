@@ -1,6 +1,6 @@
 //! A feature bank: representations of labelled images, from Kontrast or from elsewhere.
 
-use crate::EvalError;
+use crate::{EvalError, FitSplit, split};
 use kontrast_embeddings::Table;
 use ndarray::Array2;
 use tch::{Device, Kind, Tensor};
@@ -11,6 +11,8 @@ pub struct FeatureBank {
     features: Tensor,
     labels: Tensor,
     classes: i64,
+    /// Of each row, where rows share groups.
+    groups: Option<Vec<u64>>,
 }
 
 impl FeatureBank {
@@ -48,7 +50,34 @@ impl FeatureBank {
 
     /// Features that an encoder has just made of images whose labels are in range.
     pub(crate) fn of_checked(features: Tensor, labels: Tensor, classes: usize) -> Self {
-        Self { features, labels, classes: classes as i64 }
+        Self { features, labels, classes: classes as i64, groups: None }
+    }
+
+    /// The same rows, of which those with one number show the same thing, such as frames of a clip: splits keep them
+    /// together.
+    ///
+    /// # Panics
+    /// Where there is not a group for each row.
+    #[must_use]
+    pub fn with_groups(self, groups: Option<Vec<u64>>) -> Self {
+        assert!(
+            groups.as_ref().is_none_or(|groups| groups.len() as i64 == self.rows()),
+            "a group for each row"
+        );
+        Self { groups, ..self }
+    }
+
+    /// The group of each row, where rows share groups.
+    pub fn groups(&self) -> Option<&[u64]> {
+        self.groups.as_deref()
+    }
+
+    /// A part to choose settings on, and the rest, as [`split`].
+    ///
+    /// # Errors
+    /// As [`split`].
+    pub fn split(&self, fraction: f64, seed: u64) -> Result<FitSplit, EvalError> {
+        split(&self.labels_on_cpu(), self.groups(), fraction, seed)
     }
 
     /// `[n, d]`, fp32.
@@ -87,6 +116,10 @@ impl FeatureBank {
             features: self.features.index_select(0, &positions),
             labels: self.labels.index_select(0, &positions),
             classes: self.classes,
+            groups: self.groups.as_ref().map(|groups| {
+                let at = Vec::<i64>::try_from(positions.to_device(Device::Cpu)).expect("whole numbers");
+                at.into_iter().map(|position| groups[position as usize]).collect()
+            }),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::bank::broken_rows;
 use crate::{EvalError, FeatureBank, Stop};
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::ToTensor;
-use kontrast_data::{Dataset, Labelled, fill};
+use kontrast_data::{Dataset, Labelled, fill, groups_of};
 use kontrast_models::{Encoder, Head, Mode};
 use kontrast_torch_ext::{Autocast, Precision};
 use tch::{Kind, Tensor};
@@ -78,7 +78,8 @@ impl Extractor {
         let labels: Vec<i64> = images.labels().into_iter().map(i64::from).collect();
         let features = self.features_of(plan.into(), encoder, images, &indices, stop)?;
         let labels = Tensor::from_slice(&labels).to_device(features.device());
-        Ok(FeatureBank::of_checked(features, labels, images.class_names().len()))
+        let bank = FeatureBank::of_checked(features, labels, images.class_names().len());
+        Ok(bank.with_groups(groups_of(images)))
     }
 
     /// Hands over chosen images, batch after batch, normalised, without gradients and in the encoder's precision.

@@ -1,7 +1,9 @@
 //! What is scored: features of a named data set, and where they come from an encoder, that encoder with its images.
 
-use crate::{EvalError, Extractor, FeatureBank, Milestone, Needs, Protocol, Report, Stop, fingerprint};
-use kontrast_data::Labelled;
+use crate::{
+    EvalError, Extractor, FeatureBank, FitSplit, Milestone, Needs, Protocol, Report, Stop, fingerprint, split,
+};
+use kontrast_data::{Labelled, groups_of};
 use kontrast_models::{Encoder, Head};
 
 /// An encoder with the labelled images that it is scored on.
@@ -25,6 +27,14 @@ impl Network<'_> {
     /// The classes of the training images.
     pub fn labels(&self) -> Vec<i64> {
         self.train.labels().into_iter().map(i64::from).collect()
+    }
+
+    /// Training images to choose settings on, and the others, as [`split`](crate::split()).
+    ///
+    /// # Errors
+    /// As [`split`](crate::split()).
+    pub fn split(&self, fraction: f64, seed: u64) -> Result<FitSplit, EvalError> {
+        split(&self.labels(), groups_of(self.train).as_deref(), fraction, seed)
     }
 
     /// What protocols can get of it.

@@ -104,6 +104,12 @@ fn source(config: &Data) -> anyhow::Result<Source> {
             holdout: config.holdout,
             background: config.background.unwrap_or_default().0,
         },
+        DataName::Frames => Source::Frames {
+            root: config.root.clone().ok_or_else(|| lacks("root"))?,
+            unreadable: unreadable(config),
+            holdout: config.holdout,
+            background: config.background.unwrap_or_default().0,
+        },
         DataName::Pack => Source::Pack(config.root.clone().ok_or_else(|| lacks("root"))?),
         DataName::Synthetic => {
             let shapes = config.synthetic.as_ref().ok_or_else(|| lacks("synthetic"))?;
@@ -112,6 +118,16 @@ fn source(config: &Data) -> anyhow::Result<Source> {
                 test: shapes.test,
                 classes: shapes.classes,
                 size: shapes.size,
+            }
+        }
+        DataName::SyntheticVideo => {
+            let video = config.synthetic_video.as_ref().ok_or_else(|| lacks("synthetic_video"))?;
+            Source::SyntheticVideo {
+                clips: video.clips,
+                frames: video.frames,
+                test: video.test,
+                classes: video.classes,
+                size: video.size,
             }
         }
     })

@@ -58,6 +58,14 @@ pub(crate) fn architecture(encoder: EncoderSpec) -> String {
             own.stem,
             human::counted(own.channels.unsigned_abs(), "channel")
         ),
+        EncoderSpec::Split(own) => format!(
+            "two {:?} of width {} ({:?} stem), of the first {} and of the other {}",
+            own.network.depth,
+            own.network.width,
+            own.network.stem,
+            human::counted(own.first.unsigned_abs(), "channel"),
+            (own.network.channels - own.first).unsigned_abs()
+        ),
         EncoderSpec::Nin(own) => format!(
             "network in network of {} and width {}, {}",
             human::counted(own.blocks.unsigned_abs(), "block"),

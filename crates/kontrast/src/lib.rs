@@ -33,6 +33,7 @@ mod origin;
 mod outliers;
 mod pack;
 mod paired;
+mod pairs;
 mod permutations;
 mod predictions;
 mod pretext;

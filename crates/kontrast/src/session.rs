@@ -6,12 +6,15 @@ use crate::host::{Host, Runtime};
 use crate::images;
 use crate::inventory::Inventory;
 use crate::normalization;
+use crate::pairs;
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::ToTensor;
 use kontrast_config::{Experiment, Loaded};
 use kontrast_data::{DataError, Dataset, Splits, Subset};
 use kontrast_eval::{Extractor, Model, Stop};
-use kontrast_methods::{Labels, Method, build, permutation_set, precision, setting, to_tensor, view_spec};
+use kontrast_methods::{
+    Labels, Method, Setting, build, permutation_set, precision, setting, to_tensor, view_spec,
+};
 use kontrast_pretext::permutations::PermutationSet;
 use kontrast_runlog::{Normalization, Summary};
 use std::sync::Arc;
@@ -76,6 +79,7 @@ impl<'h> Session<'h> {
             }
             None => (all, None),
         };
+        let trained_on = pairs::paired(trained_on, &experiment.data, host)?;
         let (images, batch) = (trained_on.len(), experiment.train.batch);
         if images < batch {
             return Err(DataError::Batch { batch, images }.into());
@@ -105,7 +109,8 @@ impl<'h> Session<'h> {
     /// Where the images do not allow it: too few, or without labels that it needs.
     pub fn method(&self) -> anyhow::Result<Method> {
         let (experiment, train) = (&self.experiment, &self.splits.train);
-        let setting = setting(experiment, self.trained_on.len(), self.runtime.device)?;
+        let groups = pairs::groups(&*self.trained_on, &experiment.data);
+        let setting = Setting { groups, ..setting(experiment, self.trained_on.len(), self.runtime.device)? };
         // Only a method that needs them gets to see the labels.
         let labels = train.labelled().filter(|_| experiment.method.needs_labels()).map(|images| {
             let all = (0..images.len() as u32).collect();

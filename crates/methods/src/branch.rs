@@ -162,9 +162,19 @@ pub struct Predictor {
 impl Predictor {
     /// For embeddings of width `inputs`, with initial weights that follow from the setting's seed.
     pub fn new(setting: &Setting, inputs: i64, head: &HeadSpec) -> Self {
+        Self::named("predictor", setting, inputs, head)
+    }
+
+    /// The same, with initial weights of its own where there are several.
+    pub fn named(name: &str, setting: &Setting, inputs: i64, head: &HeadSpec) -> Self {
         let store = nn::VarStore::new(setting.device);
-        let head = Head::new(&store, inputs, head, Init::new(setting.seed).part("predictor"));
+        let head = Head::new(&store, inputs, head, Init::new(setting.seed).part(name));
         Self { store, head, precision: setting.precision }
+    }
+
+    /// Width of a prediction.
+    pub fn width(&self) -> i64 {
+        self.head.width()
     }
 
     /// A pass for each view, as [`Branch::per_view`].

@@ -3,6 +3,7 @@
 use crate::autoencoder::Autoencoder;
 use crate::barlow_twins::BarlowTwins;
 use crate::byol::Byol;
+use crate::cmc::Cmc;
 use crate::dcl::Dcl;
 use crate::dino::Dino;
 use crate::exemplar::Exemplar;
@@ -26,7 +27,7 @@ use crate::vicreg::Vicreg;
 use crate::{Labels, Method, Setting, ViewError, view_spec};
 use kontrast_augment_torch::{ColorSpace, DeviceRenderer, ToTensor};
 use kontrast_config as config;
-use kontrast_models::{Depth, EncoderSpec, NinSpec, PositionEmbedding, ResNetSpec, Stem, VitSpec};
+use kontrast_models::{Depth, EncoderSpec, NinSpec, PositionEmbedding, ResNetSpec, SplitSpec, Stem, VitSpec};
 use kontrast_pretext::permutations::PermutationError;
 use kontrast_torch_ext::Precision;
 use tch::{Device, Kind};
@@ -59,10 +60,12 @@ pub enum BuildError {
     Permutations(#[from] PermutationError),
     /// More negatives than there are other images.
     #[error(
-        "method.npid.negatives = {negatives}: expected fewer than the {images} training images; lower it, or raise \
+        "{key} = {negatives}: expected fewer than the {images} training images; lower it, or raise \
          data.subset"
     )]
     Negatives {
+        /// The key that says how many.
+        key: &'static str,
         /// Draws for each image.
         negatives: usize,
         /// Images of the data set.
@@ -136,9 +139,17 @@ pub fn objective(
         config::AnyMethod::Mocov3(own) => Box::new(Mocov3::new(own, setting)),
         config::AnyMethod::Npid(own) => {
             if own.negatives as i64 >= setting.images {
-                return Err(BuildError::Negatives { negatives: own.negatives, images: setting.images });
+                let (negatives, images) = (own.negatives, setting.images);
+                return Err(BuildError::Negatives { key: "method.npid.negatives", negatives, images });
             }
             Box::new(Npid::new(own, setting))
+        }
+        config::AnyMethod::Cmc(own) => {
+            if let Some(bank) = own.bank.as_ref().filter(|bank| bank.negatives as i64 >= setting.images) {
+                let (negatives, images) = (bank.negatives, setting.images);
+                return Err(BuildError::Negatives { key: "method.cmc.bank.negatives", negatives, images });
+            }
+            Box::new(Cmc::new(own, setting))
         }
         config::AnyMethod::Byol(own) => Box::new(Byol::new(own, setting)),
         config::AnyMethod::Simsiam(own) => Box::new(Simsiam::new(own, setting)),
@@ -210,7 +221,11 @@ fn encoder(config: &config::Encoder, channels: i64, channels_last: bool) -> Enco
             config::Stem::Imagenet => Stem::Imagenet,
         };
         let width = i64::from(own.width);
-        EncoderSpec::ResNet(ResNetSpec { depth, stem, width, channels, channels_last, bn_splits: 1 })
+        let network = ResNetSpec { depth, stem, width, channels, channels_last, bn_splits: 1 };
+        match own.split {
+            Some(first) => EncoderSpec::Split(SplitSpec { first: i64::from(first), network }),
+            None => EncoderSpec::ResNet(network),
+        }
     };
     match config {
         config::Encoder::Resnet18(own) => residual(Depth::ResNet18, own),

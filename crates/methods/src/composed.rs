@@ -3,6 +3,7 @@
 
 use crate::barlow_twins::BarlowTwins;
 use crate::byol::Byol;
+use crate::cmc::Cmc;
 use crate::example::{no_head, outputs, progress, setting};
 use crate::mocov3::Mocov3;
 use crate::nt_logistic::NtLogistic;
@@ -10,8 +11,10 @@ use crate::objective::{BatchInfo, Objective};
 use crate::simclr::Simclr;
 use crate::simsiam::Simsiam;
 use crate::triplet::Triplet;
-use kontrast_config::{AnyMethod, Experiment};
+use crate::{Setting, draw};
+use kontrast_config::{AnyMethod, CmcBank, Experiment, HeadNorm};
 use kontrast_losses as losses;
+use kontrast_models::{EncoderSpec, SplitSpec};
 use kontrast_testkit::assert_close;
 use std::path::Path;
 use tch::{Device, Kind, Tensor};
@@ -108,6 +111,47 @@ fn simclr_with_a_predictor_compares_its_outputs_with_all_other_embeddings() {
     let _ = logits.fill_diagonal_(f64::NEG_INFINITY, false);
     let positives = Tensor::arange(2 * IMAGES, (Kind::Int64, Device::Cpu)).roll([IMAGES], [0]);
     assert_close(&found, &logits.cross_entropy_for_logits(&positives), 1e-5);
+}
+
+/// A setting whose encoder has two halves.
+fn split_setting() -> Setting {
+    let EncoderSpec::ResNet(network) = setting().encoder else { panic!("a ResNet") };
+    Setting { encoder: EncoderSpec::Split(SplitSpec { first: 1, network }), ..setting() }
+}
+
+#[test]
+fn cmc_in_a_batch_is_the_sum_of_both_directions() {
+    let AnyMethod::Cmc(own) = method("cmc") else { panic!("another method") };
+    let (z, t) = (rows(2, 0.0), own.temperature);
+    let mut cmc = Cmc::new(&own, &split_setting());
+    let term = |a: i64, b: i64| losses::info_nce_batch(&z.get(a), &z.get(b), t);
+    assert_close(&loss(&mut cmc, &[("z", &z)], &[]), &(term(0, 1) + term(1, 0)), 1e-6);
+}
+
+#[test]
+fn cmc_with_banks_tells_each_half_from_noise_of_the_other_bank() {
+    let AnyMethod::Cmc(mut own) = method("cmc") else { panic!("another method") };
+    own.projector = kontrast_config::Head { widths: vec![5], batch_norm: HeadNorm::None };
+    own.bank = Some(CmcBank { negatives: 7, momentum: 0.0, normaliser_momentum: 1.0 });
+    let mut cmc = Cmc::new(&own, &split_setting());
+    let z = rows(2, 0.0);
+    let z = &z / z.norm_scalaropt_dim(2, [-1i64], true);
+    let bank = |cmc: &Cmc, name: &str| cmc.state().get(&format!("banks.{name}.bank.rows")).unwrap().copy();
+    let (of_first, of_rest) = (bank(&cmc, "first"), bank(&cmc, "rest"));
+    assert_ne!(of_first, of_rest);
+    let found = loss(&mut cmc, &[("z", &z)], &[]);
+    let slots = Tensor::arange(IMAGES, (Kind::Int64, Device::Cpu));
+    let noise = draw::noise([IMAGES, 7], setting().images, setting().seed, 0);
+    let term = |z: &Tensor, bank: &Tensor| {
+        let normaliser = losses::nce_normaliser(z, bank, &noise, own.temperature).double_value(&[]);
+        losses::nce(z, bank, &slots, &noise, own.temperature, normaliser)
+    };
+    assert_close(&found, &(term(&z.get(0), &of_rest) + term(&z.get(1), &of_first)), 1e-5);
+    // Each half's own bank takes what it made.
+    cmc.after_step(progress(0));
+    assert_close(&bank(&cmc, "first").narrow(0, 0, IMAGES), &z.get(0), 1e-6);
+    assert_close(&bank(&cmc, "rest").narrow(0, 0, IMAGES), &z.get(1), 1e-6);
+    assert_eq!(bank(&cmc, "rest").narrow(0, IMAGES, 3), of_rest.narrow(0, IMAGES, 3));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod branch;
 mod build;
 mod byol;
 mod classifier;
+mod cmc;
 #[cfg(test)]
 mod composed;
 mod dcl;
@@ -27,6 +28,7 @@ mod mining;
 mod moco;
 mod mocov3;
 mod nnclr;
+mod noise_bank;
 mod npid;
 mod nt_logistic;
 mod objective;

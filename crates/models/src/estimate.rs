@@ -24,6 +24,13 @@ impl EncoderSpec {
             Self::ResNet(spec) => resnet(spec, walk),
             Self::Nin(spec) => nin(spec, walk),
             Self::Vit(spec) => vit(spec, &walk),
+            Self::Split(spec) => {
+                let [first, rest] = spec.halves().map(|half| Self::ResNet(half).estimate(size));
+                Estimate {
+                    parameters: first.parameters.saturating_add(rest.parameters),
+                    activations: first.activations.saturating_add(rest.activations),
+                }
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Which encoder: what is known of a network before it is made.
 
-use crate::{Encoder, Init, Nin, NinSpec, PositionEmbedding, ResNet, ResNetSpec, Vit, VitSpec};
+use crate::{
+    Encoder, Init, Nin, NinSpec, PositionEmbedding, ResNet, ResNetSpec, Split, SplitSpec, Vit, VitSpec,
+};
 use serde::{Deserialize, Serialize};
 use tch::nn;
 
@@ -16,6 +18,8 @@ pub enum EncoderSpec {
     Nin(NinSpec),
     /// A vision transformer.
     Vit(VitSpec),
+    /// Two residual networks, each of its own channels.
+    Split(SplitSpec),
 }
 
 impl EncoderSpec {
@@ -38,6 +42,14 @@ impl EncoderSpec {
                     Err(format!("width = {}, no multiple of 6", spec.width))
                 }
             }
+            Self::Split(SplitSpec { first, network }) => {
+                Self::ResNet(network).check()?;
+                if (1..network.channels).contains(&first) {
+                    Ok(())
+                } else {
+                    Err(format!("first = {first} of {} channels", network.channels))
+                }
+            }
             Self::Vit(spec) => {
                 let all = [("width", spec.width), ("depth", spec.depth), ("heads", spec.heads)];
                 let all = all.into_iter().chain([("patch", spec.patch), ("side", spec.side)]);
@@ -57,7 +69,7 @@ impl EncoderSpec {
         }
     }
 
-    /// Makes the encoder's variables in `store`, which holds nothing else.
+    /// Makes the encoder's variables in `store`, which holds nothing else; two networks side by side have stores of their own.
     ///
     /// # Panics
     /// As the networks' own constructors.
@@ -66,6 +78,7 @@ impl EncoderSpec {
             Self::ResNet(spec) => Box::new(ResNet::new(store, spec, init)),
             Self::Nin(spec) => Box::new(Nin::new(store, spec, init)),
             Self::Vit(spec) => Box::new(Vit::new(store, spec, init)),
+            Self::Split(spec) => Box::new(Split::new(store.device(), spec, init)),
         }
     }
 
@@ -75,6 +88,7 @@ impl EncoderSpec {
             Self::ResNet(spec) => spec.channels,
             Self::Nin(spec) => spec.channels,
             Self::Vit(spec) => spec.channels,
+            Self::Split(spec) => spec.network.channels,
         }
     }
 
@@ -84,6 +98,7 @@ impl EncoderSpec {
             Self::ResNet(spec) => spec.channels_last,
             Self::Nin(spec) => spec.channels_last,
             Self::Vit(spec) => spec.channels_last,
+            Self::Split(spec) => spec.network.channels_last,
         }
     }
 
@@ -94,6 +109,9 @@ impl EncoderSpec {
             Self::ResNet(spec) => Self::ResNet(ResNetSpec { bn_splits, ..spec }),
             Self::Nin(spec) => Self::Nin(NinSpec { bn_splits, ..spec }),
             Self::Vit(spec) => Self::Vit(spec),
+            Self::Split(spec) => {
+                Self::Split(SplitSpec { network: ResNetSpec { bn_splits, ..spec.network }, ..spec })
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ mod autoencoder;
 mod barlow_twins;
 mod byol;
 mod checks;
+mod cmc;
 mod dcl;
 mod dclw;
 mod dino;
@@ -33,6 +34,7 @@ mod vicreg;
 pub use autoencoder::Autoencoder;
 pub use barlow_twins::BarlowTwins;
 pub use byol::Byol;
+pub use cmc::{Cmc, CmcBank};
 pub use dcl::Dcl;
 pub use dclw::Dclw;
 pub use dino::{Dino, TeacherTemperature};
@@ -104,6 +106,7 @@ methods! {
     "moco" => Moco,
     "mocov3" => Mocov3,
     "npid" => Npid,
+    "cmc" => Cmc,
     "byol" => Byol,
     "simsiam" => Simsiam,
     "barlow_twins" => BarlowTwins,

@@ -105,7 +105,9 @@ impl MethodInfo {
             | ComparedViews::PairAndMore
             | ComparedViews::SomeOfOneSize => true,
             ComparedViews::AnyOfOneSize => self.over_epochs,
-            ComparedViews::Pretext | ComparedViews::Whole | ComparedViews::Any => false,
+            ComparedViews::Pretext | ComparedViews::Halves | ComparedViews::Whole | ComparedViews::Any => {
+                false
+            }
         }
     }
 }
@@ -117,6 +119,8 @@ pub enum ComparedViews {
     Slot,
     /// One, of which a pretext task is made.
     Pretext,
+    /// One, whose channels two networks part among them.
+    Halves,
     /// One, which is given back.
     Whole,
     /// Any, which are shared among tasks.
@@ -135,7 +139,7 @@ impl ComparedViews {
     pub(super) fn accepts(self, sizes: &[ViewSize]) -> bool {
         let alike = sizes.windows(2).all(|pair| pair[0] == pair[1]);
         match self {
-            Self::Slot | Self::Pretext | Self::Whole => sizes.len() == 1,
+            Self::Slot | Self::Pretext | Self::Halves | Self::Whole => sizes.len() == 1,
             Self::Any => !sizes.is_empty(),
             Self::Pair => sizes.len() == 2 && alike,
             Self::PairAndMore => sizes.len() >= 2 && sizes[0] == sizes[1],
@@ -147,7 +151,7 @@ impl ComparedViews {
     /// How many, and of which sizes: "two views of one size".
     pub fn in_words(self) -> &'static str {
         match self {
-            Self::Slot | Self::Pretext | Self::Whole => "one view",
+            Self::Slot | Self::Pretext | Self::Halves | Self::Whole => "one view",
             Self::Any => "any views, of which each task names its own",
             Self::Pair => "two views of one size",
             Self::PairAndMore => "two views of one size, then any others",
@@ -160,6 +164,7 @@ impl ComparedViews {
         match self {
             Self::Slot => "compares it with the image's slot in the bank",
             Self::Pretext => "makes its task of it",
+            Self::Halves => "compares what two networks make of its channels",
             Self::Whole => "gives it back",
             Self::Any => "shares them among its tasks",
             Self::Pair => "compares two",

@@ -4,6 +4,7 @@
 use super::knn::class_scores;
 use crate::{EvalError, FeatureBank, Needs, Network, Protocol, Report, Stop, Subject, predicted};
 use kontrast_rng::KeyedRng;
+use std::collections::HashMap;
 use tch::Tensor;
 
 /// The protocol `few_shot`. As many neighbours vote as there are shots, which is the largest k that DINOv2 allows.
@@ -41,7 +42,9 @@ impl Protocol for FewShot {
         let members = self.members(&subject.train().labels_on_cpu(), subject.classes() as usize)?;
         let mut reports = Vec::new();
         for &shots in &self.shots {
-            let drawn: Vec<_> = (0..self.draws).map(|draw| self.draw(&members, shots, draw)).collect();
+            let drawn: Vec<_> = (0..self.draws)
+                .map(|draw| self.draw(&members, subject.train().groups(), shots, draw))
+                .collect();
             reports.push(subject.scored(self.report(subject, shots, &drawn, stop)?));
         }
         Ok(reports)
@@ -92,11 +95,15 @@ impl FewShot {
         }
     }
 
-    /// Positions of `shots` images of each class. Those of more shots contain those of fewer.
-    fn draw(&self, members: &[Vec<i64>], shots: usize, draw: u32) -> Tensor {
+    /// Positions of `shots` images of each class. Those of more shots contain those of fewer, and those of one group come after
+    /// one of each other group.
+    fn draw(&self, members: &[Vec<i64>], groups: Option<&[u64]>, shots: usize, draw: u32) -> Tensor {
         let of_class = |(class, members): (usize, &Vec<i64>)| {
             let mut order = members.clone();
             KeyedRng::named(*b"few shot", self.seed, draw, class as u64).shuffle(&mut order);
+            if let Some(groups) = groups {
+                in_turn(&mut order, groups);
+            }
             order.truncate(shots);
             order
         };
@@ -125,6 +132,18 @@ impl FewShot {
     fn predictions(&self, bank: &FeatureBank, queries: &Tensor, shots: usize) -> Tensor {
         predicted(&class_scores(bank, queries, shots as i64, Some(self.temperature)))
     }
+}
+
+/// Sorts positions so that the first of each group come first, then the second of each; else as they stand.
+fn in_turn(order: &mut [i64], groups: &[u64]) {
+    let mut seen = HashMap::new();
+    let mut turn = |position: i64| {
+        let before = seen.entry(groups[position as usize]).or_insert(0_usize);
+        *before += 1;
+        *before
+    };
+    let turns: HashMap<i64, usize> = order.iter().map(|&position| (position, turn(position))).collect();
+    order.sort_by_key(|position| turns[position]);
 }
 
 #[cfg(test)]
@@ -216,7 +235,7 @@ mod tests {
                 .collect();
             let protocol = protocol(&[4], seed);
             let members = protocol.members(&labels, counts.len()).unwrap();
-            let drawn = |shots| Vec::<i64>::try_from(protocol.draw(&members, shots, draw)).unwrap();
+            let drawn = |shots| Vec::<i64>::try_from(protocol.draw(&members, None, shots, draw)).unwrap();
             let (four, two) = (drawn(4), drawn(2));
             for class in 0..counts.len() {
                 let of_class = |all: &[i64]| -> Vec<i64> {
@@ -229,6 +248,31 @@ mod tests {
                 prop_assert_eq!((more.len(), fewer.len()), (4, 2));
             }
             prop_assert_eq!(four, drawn(4));
+        }
+    }
+
+    #[test]
+    fn shots_come_from_different_groups_as_long_as_there_are_such() {
+        // A class of four clips with three frames each, and one of two clips with six.
+        let labels: Vec<i64> = (0..24).map(|image| image / 12).collect();
+        let groups: Vec<u64> =
+            (0..24).map(|image| if image < 12 { image / 3 } else { 10 + image / 18 }).collect();
+        let protocol = protocol(&[4], 0);
+        let members = protocol.members(&labels, 2).unwrap();
+        for draw in 0..20 {
+            let drawn =
+                |shots| Vec::<i64>::try_from(protocol.draw(&members, Some(&groups), shots, draw)).unwrap();
+            let of = |class: i64, shots: usize| {
+                let own = drawn(shots).into_iter().filter(|&at| labels[at as usize] == class);
+                own.map(|at| groups[at as usize]).collect::<Vec<_>>()
+            };
+            let distinct =
+                |groups: Vec<u64>| groups.into_iter().collect::<std::collections::BTreeSet<_>>().len();
+            assert_eq!((distinct(of(0, 4)), distinct(of(1, 2))), (4, 2), "draw {draw}");
+            let (few, more) = (drawn(2), drawn(4));
+            assert!(few.iter().all(|at| more.contains(at)), "draw {draw}: {few:?} {more:?}");
+            let count = |group| of(1, 4).into_iter().filter(|&of| of == group).count();
+            assert_eq!((count(10), count(11)), (2, 2));
         }
     }
 }

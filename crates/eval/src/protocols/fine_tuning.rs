@@ -6,7 +6,7 @@ use super::Logistic;
 use crate::report::{per_cent, predicted};
 use crate::split::positions;
 use crate::tuned::Training;
-use crate::{EvalError, Needs, Network, Protocol, Report, Stop, Subject, split};
+use crate::{EvalError, Needs, Network, Protocol, Report, Stop, Subject};
 use kontrast_data::Labelled;
 use kontrast_rng::KeyedRng;
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ impl Protocol for FineTuning {
     }
 
     fn check(&self, network: &Network<'_>) -> Result<(), EvalError> {
-        let parts = split(&network.labels(), self.validation, self.seed)?;
+        let parts = network.split(self.validation, self.seed)?;
         let fit = positions(&parts.fit);
         self.percents.iter().try_for_each(|&percent| self.drawn(network.train, &fit, percent, 0).map(drop))
     }
@@ -99,7 +99,7 @@ impl FineTuning {
         if let [only] = settings[..] {
             return Ok(only);
         }
-        let parts = split(&network.labels(), self.validation, self.seed)?;
+        let parts = network.split(self.validation, self.seed)?;
         let (fit, held) = (positions(&parts.fit), positions(&parts.validation));
         let drawn = self.drawn(network.train, &fit, percent, 0)?;
         let labels: Vec<i64> =
@@ -131,7 +131,7 @@ impl FineTuning {
     ) -> Result<Report, EvalError> {
         let bank = subject.train();
         let logistic = Logistic::new(&FROZEN, self.validation, self.seed);
-        let parts = split(&network.labels(), self.validation, self.seed)?;
+        let parts = network.split(self.validation, self.seed)?;
         let drawn = self.drawn(network.train, &positions(&parts.fit), percent, 0)?;
         let (c, _) = logistic.choose(&bank.part(&tensor(&drawn)), &bank.part(&parts.validation), stop)?;
         let report = self.over_draws(subject, network, ("frozen", percent), |_, drawn| {

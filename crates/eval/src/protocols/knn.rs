@@ -1,7 +1,7 @@
 //! Weighted k-NN on unit features with cosine similarity (Wu et al. 2018, arXiv 1805.01978, section 3.4).
 
 use crate::report::{per_cent, predicted};
-use crate::{EvalError, FeatureBank, Needs, Network, Protocol, Report, Stop, Subject, split};
+use crate::{EvalError, FeatureBank, Needs, Network, Protocol, Report, Stop, Subject};
 use kontrast_embeddings::highest;
 use kontrast_losses::unit;
 use kontrast_torch_ext::with_values;
@@ -153,7 +153,7 @@ impl Protocol for Knn {
 
     fn check(&self, network: &Network<'_>) -> Result<(), EvalError> {
         match self.setting {
-            KnnSetting::Chosen { validation, seed } => split(&network.labels(), validation, seed).map(drop),
+            KnnSetting::Chosen { validation, seed } => network.split(validation, seed).map(drop),
             KnnSetting::Fixed { .. } => Ok(()),
         }
     }
@@ -193,7 +193,7 @@ pub(super) fn class_scores(bank: &FeatureBank, queries: &Tensor, k: i64, tempera
 
 /// The best top-1 on the held part, and its k and temperature; among equals the first, the smallest k.
 fn choose(bank: &FeatureBank, fraction: f64, seed: u64, stop: &Stop) -> Result<(f64, i64, f64), EvalError> {
-    let parts = split(&bank.labels_on_cpu(), fraction, seed)?;
+    let parts = bank.split(fraction, seed)?;
     let (fit, validation) = (bank.part(&parts.fit), bank.part(&parts.validation));
     let most = KS[KS.len() - 1].min(fit.rows());
     let (similarities, positions) = nearest(validation.features(), fit.features(), most);
@@ -238,7 +238,7 @@ mod tests {
         ));
         let bank = FeatureBank::new(&case["train.features"], &case["train.labels"], 5).unwrap();
         let (top1, k, temperature) = choose(&bank, 0.3, 1, &Stop::default()).unwrap();
-        let parts = split(&bank.labels_on_cpu(), 0.3, 1).unwrap();
+        let parts = bank.split(0.3, 1).unwrap();
         let held = bank.part(&parts.validation);
         let scores = class_scores(&bank.part(&parts.fit), held.features(), k, Some(temperature));
         assert_eq!(per_cent(&scores, held.labels(), 1), top1);

@@ -3,7 +3,7 @@
 
 use crate::linear_probes::{LinearProbes, ProbeSgd, Standardise, best, one_hot, order};
 use crate::report::predicted;
-use crate::{EvalError, FeatureBank, Needs, Network, Protocol, Report, Stop, Subject, split};
+use crate::{EvalError, FeatureBank, Needs, Network, Protocol, Report, Stop, Subject};
 use tch::Tensor;
 
 /// The protocol `linear`.
@@ -40,7 +40,7 @@ impl Protocol for Linear {
         if self.grid().len() == 1 {
             return Ok(());
         }
-        split(&network.labels(), self.validation, self.seed).map(drop)
+        network.split(self.validation, self.seed).map(drop)
     }
 
     fn evaluate(&self, subject: &Subject<'_>, stop: &Stop) -> Result<Vec<Report>, EvalError> {
@@ -75,7 +75,7 @@ impl Linear {
     /// The rate and decay with the best top-1 on the held part, and that; among equals the first.
     fn choose(&self, train: &FeatureBank, x: &Tensor, stop: &Stop) -> Result<((f64, f64), f64), EvalError> {
         let (grid, y) = (self.grid(), train.labels());
-        let parts = split(&train.labels_on_cpu(), self.validation, self.seed)?;
+        let parts = train.split(self.validation, self.seed)?;
         let at = |positions: &Tensor| {
             let positions = positions.to_device(x.device());
             (x.index_select(0, &positions), y.index_select(0, &positions))

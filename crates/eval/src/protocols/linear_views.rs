@@ -7,7 +7,7 @@ use crate::linear_probes::{LinearProbes, ProbeSgd, best, one_hot, order};
 use crate::report::predicted;
 use crate::split::positions;
 use crate::tuned::crops_and_flips;
-use crate::{EvalError, Needs, Network, Protocol, Report, Stop, Subject, split};
+use crate::{EvalError, Needs, Network, Protocol, Report, Stop, Subject};
 use tch::Tensor;
 
 /// The protocol `linear_views`. The rate is chosen on held training images, which the probes do not see meanwhile; then one
@@ -47,7 +47,7 @@ impl Protocol for LinearViews {
         if self.lrs.len() == 1 {
             return Ok(());
         }
-        split(&network.labels(), self.validation, self.seed).map(drop)
+        network.split(self.validation, self.seed).map(drop)
     }
 
     fn evaluate(&self, subject: &Subject<'_>, stop: &Stop) -> Result<Vec<Report>, EvalError> {
@@ -83,7 +83,7 @@ impl LinearViews {
         network: &Network<'_>,
         stop: &Stop,
     ) -> Result<(f64, f64), EvalError> {
-        let parts = split(&network.labels(), self.validation, self.seed)?;
+        let parts = network.split(self.validation, self.seed)?;
         let probes = self.train(network, &positions(&parts.fit), &self.lrs, stop)?;
         let held = subject.train().part(&parts.validation);
         let (best, top1) = best(&probes.logits(held.features()), held.labels());

@@ -4,7 +4,7 @@
 
 use crate::report::{per_cent, predicted};
 use crate::softmax_regression::{Ends, SoftmaxRegression};
-use crate::{EvalError, FeatureBank, Needs, Network, Protocol, Report, Stop, Subject, split};
+use crate::{EvalError, FeatureBank, Needs, Network, Protocol, Report, Stop, Subject};
 use tch::Tensor;
 
 /// The protocol `logistic`.
@@ -39,7 +39,7 @@ impl Protocol for Logistic {
         if self.cs.len() == 1 {
             return Ok(());
         }
-        split(&network.labels(), self.validation, self.seed).map(drop)
+        network.split(self.validation, self.seed).map(drop)
     }
 
     fn evaluate(&self, subject: &Subject<'_>, stop: &Stop) -> Result<Vec<Report>, EvalError> {
@@ -47,7 +47,7 @@ impl Protocol for Logistic {
         let (c, validated) = if let [only] = self.cs[..] {
             (only, None)
         } else {
-            let parts = split(&bank.labels_on_cpu(), self.validation, self.seed)?;
+            let parts = bank.split(self.validation, self.seed)?;
             let (best, top1) = self.choose(&bank.part(&parts.fit), &bank.part(&parts.validation), stop)?;
             (best, Some(top1))
         };

@@ -1,7 +1,7 @@
 //! Networks written down an operation at a time, from images to `h`, in whatever language: the one walk that every graph of
 //! an export follows.
 
-use kontrast_models::{EncoderSpec, NinSpec, ResNetSpec, Stem, VitSpec};
+use kontrast_models::{EncoderSpec, NinSpec, ResNetSpec, SplitSpec, Stem, VitSpec};
 
 /// A language that has the operations of our encoders. A value is named by the text that a method returns, a variable by
 /// its name in the state dictionary, such as `layer1.0.conv1` for its weight.
@@ -18,6 +18,10 @@ pub(crate) trait Language {
     fn average_pool(&mut self, x: &str) -> String;
     /// The sum of two values.
     fn add(&mut self, a: &str, b: &str) -> String;
+    /// So many channels of images, from this one on.
+    fn channels(&mut self, images: &str, from: i64, count: i64) -> String;
+    /// Two representations side by side.
+    fn beside(&mut self, a: &str, b: &str) -> String;
     /// The mean of each map, `[n, c]`, fp32.
     fn global_mean(&mut self, x: &str) -> String;
     /// The class token and the patches of images with their positions, `[n, 1 + patches, width]`.
@@ -37,16 +41,26 @@ pub(crate) trait Language {
 /// Writes the encoder down; returns the value of `h`.
 pub(crate) fn write(encoder: EncoderSpec, images: &str, to: &mut dyn Language) -> String {
     match encoder {
-        EncoderSpec::ResNet(spec) => resnet(spec, images, to),
+        EncoderSpec::ResNet(spec) => resnet(spec, images, "", to),
+        EncoderSpec::Split(spec) => split(spec, images, to),
         EncoderSpec::Nin(spec) => nin(spec, images, to),
         EncoderSpec::Vit(spec) => vit(spec, images, to),
     }
 }
 
-fn resnet(spec: ResNetSpec, images: &str, to: &mut dyn Language) -> String {
+fn split(spec: SplitSpec, images: &str, to: &mut dyn Language) -> String {
+    let [first, rest] = spec.halves();
+    let [of_first, of_rest] = [(0, first.channels), (first.channels, rest.channels)]
+        .map(|(from, count)| to.channels(images, from, count));
+    let (a, b) = (resnet(first, &of_first, "first.", to), resnet(rest, &of_rest, "rest.", to));
+    to.beside(&a, &b)
+}
+
+/// `under` is what the names of its variables begin with.
+fn resnet(spec: ResNetSpec, images: &str, under: &str, to: &mut dyn Language) -> String {
     let (stride, padding) = if spec.stem == Stem::Cifar { (1, 1) } else { (2, 3) };
-    let x = to.convolution(images, "conv1", stride, padding);
-    let x = to.batch_norm(&x, "bn1");
+    let x = to.convolution(images, &format!("{under}conv1"), stride, padding);
+    let x = to.batch_norm(&x, &format!("{under}bn1"));
     let mut x = to.relu(&x);
     if spec.stem == Stem::Imagenet {
         x = to.max_pool(&x);
@@ -56,7 +70,7 @@ fn resnet(spec: ResNetSpec, images: &str, to: &mut dyn Language) -> String {
         for block in 0..count {
             let stride = if stage > 0 && block == 0 { 2 } else { 1 };
             let downsample = block == 0 && (stage > 0 || bottleneck);
-            let name = format!("layer{}.{block}", stage + 1);
+            let name = format!("{under}layer{}.{block}", stage + 1);
             x = residual(&x, &name, (stride, bottleneck, downsample), to);
         }
     }

@@ -80,6 +80,14 @@ impl Language for Script {
         self.value(&format_args!("{a} + {b}"))
     }
 
+    fn channels(&mut self, images: &str, from: i64, count: i64) -> String {
+        self.value(&format_args!("{images}[:, {from}:{}]", from + count))
+    }
+
+    fn beside(&mut self, a: &str, b: &str) -> String {
+        self.value(&format_args!("torch.cat([{a}, {b}], 1)"))
+    }
+
     fn global_mean(&mut self, x: &str) -> String {
         self.value(&format_args!("torch.flatten(torch.adaptive_avg_pool2d({x}.float(), [1, 1]), 1)"))
     }

@@ -2,7 +2,7 @@
 
 use super::Preview;
 use crate::host::Host;
-use crate::{Refusal, data, images};
+use crate::{Refusal, data, images, pairs};
 use kontrast_augment::ViewPlan;
 use kontrast_config::{self as config, Experiment, Task, Views};
 use kontrast_data::{DataError, Dataset, Shapes, Spec, Unreadable};
@@ -56,7 +56,7 @@ impl Previewed {
             (None, Some(experiment)) => {
                 let splits = data::open(&experiment.data, experiment.seed, host)?;
                 images::log_notes(&splits, host);
-                let images = splits.train.images();
+                let images = pairs::paired(splits.train.images(), &experiment.data, host)?;
                 let words = format!("{} training images of {}", images.len(), experiment.data.name.as_str());
                 (images, words)
             }

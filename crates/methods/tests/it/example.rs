@@ -21,7 +21,7 @@ pub struct Example {
 }
 
 /// Every method there is, a file each in configs/smoke, and two of them with a transformer.
-pub const NAMES: [&str; 25] = [
+pub const NAMES: [&str; 26] = [
     "simclr",
     "dcl",
     "dclw",
@@ -29,6 +29,7 @@ pub const NAMES: [&str; 25] = [
     "mocov3",
     "mocov3-vit",
     "npid",
+    "cmc",
     "byol",
     "simsiam",
     "barlow_twins",
@@ -123,7 +124,7 @@ impl Example {
 
     /// Whether loss and gradient are the same when the first two views change places. Stochastic depth draws by view.
     pub fn is_symmetric(&self) -> bool {
-        let one_view = ["npid", "supervised", "rotation", "jigsaw", "relative_patch", "autoencoder"];
+        let one_view = ["npid", "cmc", "supervised", "rotation", "jigsaw", "relative_patch", "autoencoder"];
         !one_view.contains(&self.name) && !["moco", "joint", "dino-vit"].contains(&self.name)
     }
 }

@@ -4,7 +4,7 @@ use crate::example::{Example, NAMES, all, gradients, progress};
 use kontrast_config::Others;
 use kontrast_methods::Method;
 
-const CONTRASTIVE: [&str; 10] = [
+const CONTRASTIVE: [&str; 11] = [
     "simclr",
     "dcl",
     "dclw",
@@ -12,10 +12,10 @@ const CONTRASTIVE: [&str; 10] = [
     "mocov3",
     "mocov3-vit",
     "npid",
+    "cmc",
     "nnclr",
     "triplet",
     "nt_logistic",
-    "joint",
 ];
 
 /// Frames of clips of four.

@@ -85,7 +85,7 @@ impl Artifact {
         let own = self.header().towers.iter().find(|own| own.name == tower)?;
         match own.encoder {
             EncoderSpec::Vit(spec) => self.heads(tower, spec),
-            EncoderSpec::ResNet(_) | EncoderSpec::Nin(_) => None,
+            EncoderSpec::ResNet(_) | EncoderSpec::Nin(_) | EncoderSpec::Split(_) => None,
         }
     }
 
@@ -238,6 +238,15 @@ fn hint(held: EncoderSpec, wanted: EncoderSpec) -> String {
             differ("width =", held.width.to_string(), wanted.width.to_string());
             differ("channels:", held.channels.to_string(), wanted.channels.to_string());
         }
+        (EncoderSpec::Split(held), EncoderSpec::Split(wanted)) => {
+            differ("split =", held.first.to_string(), wanted.first.to_string());
+            differ(
+                "the networks",
+                format!("{:?}", held.network.depth),
+                format!("{:?}", wanted.network.depth),
+            );
+            differ("width =", held.network.width.to_string(), wanted.network.width.to_string());
+        }
         (EncoderSpec::Vit(held), EncoderSpec::Vit(wanted)) => {
             differ("width", held.width.to_string(), wanted.width.to_string());
             differ("depth =", held.depth.to_string(), wanted.depth.to_string());
@@ -257,6 +266,7 @@ fn hint(held: EncoderSpec, wanted: EncoderSpec) -> String {
 fn kind(spec: EncoderSpec) -> &'static str {
     match spec {
         EncoderSpec::ResNet(_) => "ResNet",
+        EncoderSpec::Split(_) => "pair of ResNets",
         EncoderSpec::Nin(_) => "network in network",
         EncoderSpec::Vit(_) => "vision transformer",
     }

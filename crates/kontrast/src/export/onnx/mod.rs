@@ -88,17 +88,18 @@ fn kind(data_type: i32) -> Option<Kind> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kontrast_models::{Depth, Init, NinSpec, ResNetSpec, Stem, VitSpec};
+    use kontrast_models::{Depth, Init, NinSpec, ResNetSpec, SplitSpec, Stem, VitSpec};
     use std::collections::HashSet;
     use tch::{Device, Tensor, nn};
 
-    fn specs() -> [EncoderSpec; 3] {
+    fn specs() -> [EncoderSpec; 4] {
         let (channels, channels_last, bn_splits) = (3, false, 1);
         let (depth, stem) = (Depth::ResNet18, Stem::Imagenet);
         let resnet = ResNetSpec { depth, stem, width: 4, channels, channels_last, bn_splits };
         let nin = NinSpec { blocks: 3, width: 12, channels, channels_last, bn_splits };
         let vit = VitSpec { width: 16, depth: 1, heads: 2, ..VitSpec::tiny(4, 16) };
-        [EncoderSpec::ResNet(resnet), EncoderSpec::Nin(nin), EncoderSpec::Vit(vit)]
+        let split = EncoderSpec::Split(SplitSpec { first: 1, network: resnet });
+        [EncoderSpec::ResNet(resnet), EncoderSpec::Nin(nin), EncoderSpec::Vit(vit), split]
     }
 
     fn written(spec: EncoderSpec, half: bool) -> Model {

@@ -150,6 +150,17 @@ impl Language for Writer<'_> {
         self.node("Add", &[a, b], vec![])
     }
 
+    fn channels(&mut self, images: &str, from: i64, count: i64) -> String {
+        let bounds = [("from", from), ("to", from + count), ("axis", 1)];
+        let [start, end, axis] = bounds
+            .map(|(name, value)| self.constant(&format!("{name}.{value}"), &Tensor::from_slice(&[value])));
+        self.node("Slice", &[images, &start, &end, &axis], vec![])
+    }
+
+    fn beside(&mut self, a: &str, b: &str) -> String {
+        self.node("Concat", &[a, b], vec![Attribute::int("axis", 1)])
+    }
+
     fn global_mean(&mut self, x: &str) -> String {
         let x = if self.kind == Kind::Float { x.to_owned() } else { self.cast(x, Kind::Float) };
         let mean = self.node("GlobalAveragePool", &[&x], vec![]);
