@@ -184,6 +184,12 @@ pub enum DataError {
         /// As given.
         asked: usize,
     },
+    /// Partners are wanted of images whose groups have none to give.
+    #[error("data.pairs: {reason}")]
+    Pairs {
+        /// What was expected, what was found, what to do.
+        reason: String,
+    },
     /// A line of a file that names images.
     #[error("{}:{line}: {reason}", path.display())]
     Line {

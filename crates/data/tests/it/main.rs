@@ -11,4 +11,5 @@ mod layouts;
 mod loading;
 mod opening;
 mod packs;
+mod pairs;
 mod recipes;
