@@ -223,8 +223,10 @@ pub enum DataError {
         other: String,
     },
     /// Drawn shapes that cannot be drawn.
-    #[error("data.synthetic.{key} = {found}; expected {expected}")]
+    #[error("data.{table}.{key} = {found}; expected {expected}")]
     Synthetic {
+        /// The table of the file: `synthetic` or `synthetic_video`.
+        table: &'static str,
         /// The key.
         key: &'static str,
         /// As given.

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::bands::MOST_COLOURS;
+use crate::dataset::Labelled;
 use crate::error::DataError;
 use crate::folder::{self, Unreadable};
-use crate::memory::InMemory;
+use crate::moving_shapes::MovingShapes;
 use crate::shapes::Shapes;
 use crate::split::{Split, Splits};
 use crate::transparency::Form;
@@ -98,6 +99,19 @@ pub enum Source {
         /// Pixels on a side.
         size: usize,
     },
+    /// Drawn clips of moving shapes, each clip a group.
+    SyntheticVideo {
+        /// Training clips.
+        clips: usize,
+        /// Frames of each clip, from 2 to 1000.
+        frames: usize,
+        /// Test clips.
+        test: usize,
+        /// From 2 to 15.
+        classes: usize,
+        /// Pixels on a side.
+        size: usize,
+    },
 }
 
 /// Opens a data set. Fetched ones are read from `cache/data/<name>` and verified; nothing is fetched here.
@@ -106,46 +120,7 @@ pub enum Source {
 /// When the data set is missing, damaged or empty, has images that cannot be read, or is smaller than the
 /// subset.
 pub fn open(spec: &Spec, cache: &Path) -> Result<Splits, DataError> {
-    let mut stored = 3;
-    let mut splits = match &spec.source {
-        Source::Cifar10 => in_memory(cifar10::open(&folder_of(cache, cifar10::NAME))?),
-        Source::Cifar100 => in_memory(cifar100::open(&folder_of(cache, cifar100::NAME))?),
-        &Source::Stl10 { unlabelled } => stl10::open(&folder_of(cache, stl10::NAME), unlabelled)?,
-        Source::FashionMnist => {
-            stored = 1;
-            in_memory(fashion_mnist::open(&folder_of(cache, fashion_mnist::NAME))?)
-        }
-        Source::Folder { root, exclude, unreadable, holdout, background } => {
-            stored = spec.channels;
-            let form = Form { channels: spec.channels, background: *background };
-            folder::open(root, exclude, *unreadable, *holdout, form, spec.seed)?
-        }
-        Source::Csv { path, unreadable, holdout, background } => {
-            stored = spec.channels;
-            let form = Form { channels: spec.channels, background: *background };
-            csv_file::open(path, *unreadable, *holdout, form, spec.seed)?
-        }
-        Source::EveryImage { root, unreadable, background } => {
-            stored = spec.channels;
-            folder::open_every(root, *unreadable, Form { channels: spec.channels, background: *background })?
-        }
-        Source::Files { files, unreadable, background } => {
-            stored = spec.channels;
-            let form = Form { channels: spec.channels, background: *background };
-            folder::open_files(files, *unreadable, form)?
-        }
-        Source::Pack(path) => {
-            let splits;
-            (splits, stored) = pack::open(path, spec.channels)?;
-            splits
-        }
-        &Source::Synthetic { train, test, classes, size } => Splits {
-            train: Split::Labelled(Arc::new(Shapes::train(train, classes, size, spec.seed)?)),
-            test: Some(Arc::new(Shapes::test(test, classes, size, spec.seed)?)),
-            notes: Vec::new(),
-            skipped: Vec::new(),
-        },
-    };
+    let (mut splits, stored) = stored(spec, cache)?;
     if stored != spec.channels {
         if stored.max(spec.channels) > MOST_COLOURS {
             return Err(DataError::Bands { stored, wanted: spec.channels });
@@ -167,12 +142,51 @@ pub fn open(spec: &Spec, cache: &Path) -> Result<Splits, DataError> {
     Ok(splits)
 }
 
+/// The data set as it is stored, and its channels.
+fn stored(spec: &Spec, cache: &Path) -> Result<(Splits, usize), DataError> {
+    let form = |&background: &[u8; 3]| Form { channels: spec.channels, background };
+    let seed = spec.seed;
+    let splits = match &spec.source {
+        Source::Cifar10 => return Ok((both(cifar10::open(&folder_of(cache, cifar10::NAME))?), 3)),
+        Source::Cifar100 => return Ok((both(cifar100::open(&folder_of(cache, cifar100::NAME))?), 3)),
+        &Source::Stl10 { unlabelled } => {
+            return Ok((stl10::open(&folder_of(cache, stl10::NAME), unlabelled)?, 3));
+        }
+        Source::FashionMnist => {
+            return Ok((both(fashion_mnist::open(&folder_of(cache, fashion_mnist::NAME))?), 1));
+        }
+        Source::Pack(path) => return pack::open(path, spec.channels),
+        &Source::Synthetic { train, test, classes, size } => {
+            let train = Shapes::train(train, classes, size, seed)?;
+            return Ok((both((train, Shapes::test(test, classes, size, seed)?)), 3));
+        }
+        &Source::SyntheticVideo { clips, frames, test, classes, size } => {
+            let train = MovingShapes::train(clips, frames, classes, size, seed)?;
+            return Ok((both((train, MovingShapes::test(test, frames, classes, size, seed)?)), 3));
+        }
+        Source::Folder { root, exclude, unreadable, holdout, background } => {
+            folder::open(root, exclude, *unreadable, *holdout, form(background), seed)?
+        }
+        Source::Csv { path, unreadable, holdout, background } => {
+            csv_file::open(path, *unreadable, *holdout, form(background), seed)?
+        }
+        Source::EveryImage { root, unreadable, background } => {
+            folder::open_every(root, *unreadable, form(background))?
+        }
+        Source::Files { files, unreadable, background } => {
+            folder::open_files(files, *unreadable, form(background))?
+        }
+    };
+    Ok((splits, spec.channels))
+}
+
 /// Where a fetched data set lies.
 pub(crate) fn folder_of(cache: &Path, name: &str) -> PathBuf {
     cache.join("data").join(name)
 }
 
-fn in_memory((train, test): (InMemory, InMemory)) -> Splits {
+/// Two splits with labels, of which there is nothing to say.
+fn both<D: Labelled + 'static>((train, test): (D, D)) -> Splits {
     Splits {
         train: Split::Labelled(Arc::new(train)),
         test: Some(Arc::new(test)),

@@ -20,6 +20,18 @@ fn drawn_shapes_need_no_cache() {
 }
 
 #[test]
+fn drawn_clips_need_no_cache_and_stay_whole_in_a_subset() {
+    let source = Source::SyntheticVideo { clips: 20, frames: 4, test: 5, classes: 5, size: 16 };
+    let splits =
+        open(&Spec { source, subset: Some(42), seed: 0, channels: 1 }, Path::new("nowhere")).unwrap();
+    let (train, test) = (splits.train.images(), splits.test.unwrap());
+    assert_eq!((train.len(), test.len(), test.group(4)), (40, 20, 1));
+    assert_eq!(train.image(0, &mut Vec::new()).unwrap().channels(), 1);
+    assert!((0..10).all(|clip| (1..4).all(|frame| train.group(4 * clip) == train.group(4 * clip + frame))));
+    assert!(splits.notes[0].contains("since groups stay whole"), "{:?}", splits.notes);
+}
+
+#[test]
 fn a_subset_is_balanced_and_fixed_by_the_seed() {
     let labels = |seed| {
         let splits = open(&synthetic(Some(25), seed), Path::new("nowhere")).unwrap();
