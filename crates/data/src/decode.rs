@@ -8,6 +8,7 @@ use crate::transparency::{Decoded, Form, WHITE};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 use std::cell::Cell;
 use std::io::Cursor;
+use std::panic::UnwindSafe;
 use std::path::Path;
 
 /// A header that promises more than 16,384 by 16,384 pixels is no photograph.
@@ -92,9 +93,13 @@ pub fn decode_bytes(bytes: &[u8]) -> Result<RgbImage, String> {
 
 /// As [`decode_bytes`], with the channels that are wanted.
 pub(crate) fn decode_as(bytes: &[u8], form: Form) -> Result<Decoded, String> {
+    guarded(|| decoded(bytes, form))
+}
+
+/// What a decoder gives, with its panics as errors: it panics at some damaged files instead of naming them.
+pub(crate) fn guarded<T>(decode: impl FnOnce() -> Result<T, String> + UnwindSafe) -> Result<T, String> {
     DECODING.set(true);
-    // The JPEG decoder panics at some damaged files instead of naming them.
-    let decoded = std::panic::catch_unwind(|| decoded(bytes, form));
+    let decoded = std::panic::catch_unwind(decode);
     DECODING.set(false);
     decoded.unwrap_or_else(|_| Err("it is damaged: the decoder gave it up".into()))
 }

@@ -137,9 +137,9 @@ pub(crate) fn open_files(files: &[PathBuf], unreadable: Unreadable, form: Form) 
 pub(crate) type Part = Arc<dyn Labelled>;
 
 /// Sets a fraction of each class apart, chosen by the seed; groups stay on one side.
-pub(crate) fn split(
+pub(crate) fn split<D: Labelled + 'static>(
     root: &Path,
-    images: Arc<ClassFolder>,
+    images: Arc<D>,
     fraction: f64,
     seed: u64,
 ) -> Result<(Part, Part), DataError> {

@@ -1,5 +1,6 @@
 //! Finds the images of a folder, and their classes and splits where there are some.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,10 +11,10 @@ use crate::storage::Storage;
 use crate::walk::{Files, Listed, Walker};
 
 /// What folders of training images are called, in any case.
-const TRAIN: [&str; 2] = ["train", "training"];
+pub(crate) const TRAIN: [&str; 2] = ["train", "training"];
 
 /// What folders of test images are called, in any case; of several the first is read.
-const TEST: [&str; 5] = ["test", "testing", "val", "valid", "validation"];
+pub(crate) const TEST: [&str; 5] = ["test", "testing", "val", "valid", "validation"];
 
 /// Whether a name in small letters is one of training images.
 pub(crate) fn is_train(name: &str) -> bool {
@@ -38,16 +39,17 @@ impl Layout {
     /// Looks for a folder of training images, and one of test images beside it; without the first the images are `root`'s
     /// own. `root` may be an archive, or a folder in which archives lie and no images.
     pub(crate) fn find(root: &Path, exclude: &[String]) -> Result<Self, DataError> {
-        in_archives_where_needed(root, |top, storage| {
+        let found = in_archives_where_needed(root, |top, storage| {
             let mut walker = Walker::without(Exclude::new(top, exclude)?, storage.clone());
             let (train, test) = parts(top, &mut walker)?;
             Ok(Self { train, test, notes: walker.notes(root), storage })
-        })
+        });
+        found.map(Self::noted)
     }
 
     /// Every image below `root`: as [`Layout::find`] has them where each lies in the folder of a class, else side by side.
     pub(crate) fn every(root: &Path) -> Result<Self, DataError> {
-        in_archives_where_needed(root, |top, storage| {
+        let found = in_archives_where_needed(root, |top, storage| {
             let mut walker = Walker::of(storage.clone());
             let found = parts(top, &mut walker);
             let mut in_classes = false;
@@ -67,23 +69,30 @@ impl Layout {
                 ));
             }
             Ok(Self { train: Files::Flat(images), test: None, notes: walker.notes(root), storage })
-        })
+        });
+        found.map(Self::noted)
+    }
+
+    /// With a note about archives before the others.
+    fn noted((mut layout, archives): (Self, Option<String>)) -> Self {
+        layout.notes.splice(0..0, archives);
+        layout
     }
 }
 
 /// What `find` makes of a folder on the disk; where `root` is an archive, or a folder with archives and without images, of
-/// what these hold.
-fn in_archives_where_needed(
+/// what these hold: with a note in the latter case.
+pub(crate) fn in_archives_where_needed<L>(
     root: &Path,
-    find: impl Fn(&Path, Storage) -> Result<Layout, DataError>,
-) -> Result<Layout, DataError> {
+    find: impl Fn(&Path, Storage) -> Result<L, DataError>,
+) -> Result<(L, Option<String>), DataError> {
     let within = |archives: &[PathBuf]| {
         let archives = Arc::new(Archives::open(root, archives)?);
         let top = archives.top().to_owned();
         find(&top, Storage::Archives(archives))
     };
     if root.is_file() {
-        return within(&[root.to_owned()]);
+        return Ok((within(&[root.to_owned()])?, None));
     }
     if !root.is_dir() {
         let here = std::env::current_dir().unwrap_or_default();
@@ -91,7 +100,7 @@ fn in_archives_where_needed(
     }
     let error = match find(root, Storage::Disk) {
         Err(error @ DataError::EmptyFolder { .. }) => error,
-        other => return other,
+        other => return Ok((other?, None)),
     };
     let mut walker = Walker::default();
     let none = walker.every(root).is_err();
@@ -100,11 +109,10 @@ fn in_archives_where_needed(
     if !none || archives.is_empty() {
         return Err(error);
     }
-    let mut layout = within(&archives)?;
+    let found = within(&archives)?;
     let count = archives.len();
     let what = if count == 1 { "1 archive" } else { &format!("{count} archives") };
-    layout.notes.insert(0, format!("{}: images are read from {what}", root.display()));
-    Ok(layout)
+    Ok((found, Some(format!("{}: images are read from {what}", root.display()))))
 }
 
 /// Training images, and test images where there are some.
@@ -122,11 +130,22 @@ fn whole(root: &Path, walker: &mut Walker) -> Result<Files, DataError> {
     walker.follow(&mut found)?;
     let files = walker.files(found)?;
     let Files::Classes(classes) = &files else { return Ok(files) };
-    let names = classes.iter().map(|(name, _)| name.to_string_lossy().into_owned());
-    let (tests, others): (Vec<_>, Vec<_>) =
-        names.partition(|name| TEST.contains(&&*name.to_ascii_lowercase()));
+    let names = classes.iter().map(|(name, _)| name.to_string_lossy());
+    walker.left.folders.extend(tests_alone(root, names)?);
+    Ok(files)
+}
+
+/// A note about folders of test images beside which there is no folder of training images: each counts as any other.
+///
+/// # Errors
+/// Where there are no others.
+pub(crate) fn tests_alone<'n>(
+    root: &Path,
+    names: impl Iterator<Item = Cow<'n, str>>,
+) -> Result<Option<String>, DataError> {
+    let (tests, others): (Vec<_>, Vec<_>) = names.partition(|name| is_test(&name.to_ascii_lowercase()));
     if tests.is_empty() {
-        return Ok(files);
+        return Ok(None);
     }
     let tests = tests.join(", ");
     if others.is_empty() {
@@ -137,31 +156,21 @@ fn whole(root: &Path, walker: &mut Walker) -> Result<Files, DataError> {
         return Err(DataError::Layout { folder: root.to_owned(), reason });
     }
     let place = root.display();
-    let note = format!("{place}: {tests} counts as a class, since no folder train lies beside it");
-    walker.left.folders.push(note);
-    Ok(files)
+    Ok(Some(format!("{place}: {tests} counts as a class, since no folder train lies beside it")))
 }
 
 /// The images of `train`, those of the test split beside it where there is one, and what else lies there, counted.
 fn splits(
     root: &Path,
     train: &Path,
-    Listed { folders, files, hidden }: &Listed,
+    listed: &Listed,
     walker: &mut Walker,
 ) -> Result<(Files, Option<Files>), DataError> {
-    let test = named(folders, &TEST);
+    let test = named(&listed.folders, &TEST);
     let mut trained = walker.gather(train)?.expect("the first folder");
     let mut tested = None;
     if let Some(test) = test {
-        let same = || DataError::Layout {
-            folder: root.to_owned(),
-            reason: format!(
-                "{} and {} are one folder; give the test images a folder of their own",
-                name(train),
-                name(test)
-            ),
-        };
-        tested = Some(walker.gather(test)?.ok_or_else(same)?);
+        tested = Some(walker.gather(test)?.ok_or_else(|| one_folder(root, train, test))?);
     }
     walker.follow(&mut trained)?;
     let train_files = walker.files(trained)?;
@@ -170,6 +179,27 @@ fn splits(
         walker.follow(&mut tested)?;
         test_files = Some(walker.files(tested)?);
     }
+    count_beside(listed, train, test, walker);
+    Ok((train_files, test_files))
+}
+
+/// What is said where the splits lead to one folder.
+pub(crate) fn one_folder(root: &Path, train: &Path, test: &Path) -> DataError {
+    let reason = format!(
+        "{} and {} are one folder; give the test images a folder of their own",
+        name(train),
+        name(test)
+    );
+    DataError::Layout { folder: root.to_owned(), reason }
+}
+
+/// Counts the images that lie beside the splits.
+pub(crate) fn count_beside(
+    Listed { folders, files, hidden }: &Listed,
+    train: &Path,
+    test: Option<&Path>,
+    walker: &mut Walker,
+) {
     for folder in folders.iter().filter(|&folder| folder != train && Some(folder.as_path()) != test) {
         match walker.count(folder) {
             Ok(images) => {
@@ -185,11 +215,10 @@ fn splits(
     }
     walker.left.hidden += hidden;
     walker.left.apart.push((format!("beside {}", name(train)), images.len()));
-    Ok((train_files, test_files))
 }
 
 /// The folder with the first of these names, in any case; the name as it stands here is taken before others.
-fn named<'f>(folders: &'f [PathBuf], names: &[&str]) -> Option<&'f Path> {
+pub(crate) fn named<'f>(folders: &'f [PathBuf], names: &[&str]) -> Option<&'f Path> {
     let exact = |wanted: &str| folders.iter().find(|folder| name(folder) == wanted);
     let any = |wanted: &str| folders.iter().find(|folder| name(folder).eq_ignore_ascii_case(wanted));
     names.iter().find_map(|wanted| exact(wanted).or_else(|| any(wanted))).map(PathBuf::as_path)

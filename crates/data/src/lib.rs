@@ -2,6 +2,8 @@
 //!
 #![doc = include_str!("../README.md")]
 
+mod animated;
+mod animation;
 mod archives;
 mod bands;
 mod channels;
@@ -9,6 +11,7 @@ mod cifar10;
 mod cifar100;
 mod class_names;
 mod classes;
+mod clips;
 mod content;
 mod coverage;
 mod csv_file;
@@ -22,6 +25,7 @@ mod fetch;
 mod fill;
 mod folder;
 mod formats;
+mod frames;
 mod groups;
 mod jpeg;
 mod layout;
@@ -30,6 +34,7 @@ mod loader;
 mod measure;
 mod memory;
 mod moving_shapes;
+mod natural;
 mod one_size;
 mod open;
 mod own;

@@ -11,7 +11,7 @@ use crate::moving_shapes::MovingShapes;
 use crate::shapes::Shapes;
 use crate::split::{Split, Splits};
 use crate::transparency::Form;
-use crate::{cifar10, cifar100, coverage, csv_file, fashion_mnist, pack, stl10};
+use crate::{cifar10, cifar100, coverage, csv_file, fashion_mnist, frames, pack, stl10};
 
 /// Which images to train on.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +82,18 @@ pub enum Source {
         /// What to do about images that cannot be decoded.
         unreadable: Unreadable,
         /// As of [`Source::Folder`]; groups stay on one side.
+        holdout: Option<f64>,
+        /// As of [`Source::Folder`].
+        background: [u8; 3],
+    },
+    /// Frames of clips, each clip a group: a folder of frames a clip, in the natural order of their names, or an animated
+    /// GIF, PNG or WebP file. Clips lie side by side, or in a folder a class, the latter in `train` and `test` too.
+    Frames {
+        /// The folder.
+        root: PathBuf,
+        /// What to do about frames that cannot be decoded, and about images of one frame where clips are expected.
+        unreadable: Unreadable,
+        /// As of [`Source::Folder`]; clips stay on one side.
         holdout: Option<f64>,
         /// As of [`Source::Folder`].
         background: [u8; 3],
@@ -169,6 +181,9 @@ fn stored(spec: &Spec, cache: &Path) -> Result<(Splits, usize), DataError> {
         }
         Source::Csv { path, unreadable, holdout, background } => {
             csv_file::open(path, *unreadable, *holdout, form(background), seed)?
+        }
+        Source::Frames { root, unreadable, holdout, background } => {
+            frames::open(root, *unreadable, *holdout, form(background), seed)?
         }
         Source::EveryImage { root, unreadable, background } => {
             folder::open_every(root, *unreadable, form(background))?

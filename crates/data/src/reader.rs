@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicUsize;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
+use crate::animation::{Animation, decode_animation};
 use crate::class_names::{distinct, shown};
 use crate::coverage;
 use crate::error::DataError;
@@ -18,6 +19,9 @@ use crate::walk::Files;
 
 /// Decoded images that stay in memory, in bytes: a small folder is decoded once, not once an epoch.
 const KEPT: usize = 512 << 20;
+
+/// Frames of animations stay in memory, since one is not decoded without those before it: at most so many bytes.
+const MOST_ANIMATED: usize = 2 << 30;
 
 /// Files that are to be read, with a label each, and a group where these are known.
 pub(crate) struct Listed {
@@ -36,11 +40,22 @@ pub(crate) struct Reader<'r> {
     skipped: Vec<String>,
     /// Images of which a part is transparent, and laid over the background.
     flattened: usize,
+    /// Bytes of the frames of animations.
+    animated: usize,
 }
 
 impl<'r> Reader<'r> {
     pub(crate) fn new(root: &'r Path, unreadable: Unreadable, form: Form, notes: Vec<String>) -> Self {
-        Self { root, unreadable, form, storage: Storage::Disk, notes, skipped: Vec::new(), flattened: 0 }
+        Self {
+            root,
+            unreadable,
+            form,
+            storage: Storage::Disk,
+            notes,
+            skipped: Vec::new(),
+            flattened: 0,
+            animated: 0,
+        }
     }
 
     /// Reads files where they lie in this.
@@ -67,19 +82,57 @@ impl<'r> Reader<'r> {
                 Err(error) => failed.push(error.to_string()),
             }
         }
-        if let Some(named) = coverage::listed(failed.iter().cloned()) {
-            if self.unreadable == Unreadable::Refuse {
-                return Err(DataError::Unreadable { count: failed.len(), images: count, named });
-            }
-            if images.is_empty() {
-                let folder = first.parent().unwrap_or(&first).to_owned();
-                return Err(DataError::NoneReadable { folder, images: count, named });
-            }
-            let skipped = failed.len();
-            self.notes.push(format!("{skipped} of {count} images cannot be read and are skipped: {named}"));
-            self.skipped.extend(failed);
-        }
+        self.failed(failed, count, &first, "images")?;
         Ok((ImageFolder::new(images, self.storage.clone(), form), kept))
+    }
+
+    /// Decodes every animation, in parallel; none for those that cannot be decoded and are skipped.
+    pub(crate) fn animations(&mut self, paths: Vec<PathBuf>) -> Result<Vec<Option<Animation>>, DataError> {
+        let count = paths.len();
+        let first = paths.first().cloned().unwrap_or_default();
+        let left = AtomicUsize::new(MOST_ANIMATED.saturating_sub(self.animated));
+        let decode = |path: PathBuf| decode_animation(&self.storage, &path, self.form, &left);
+        let decoded: Vec<_> = paths.into_par_iter().map(decode).collect();
+        self.animated = MOST_ANIMATED - left.into_inner();
+        let mut animations = Vec::with_capacity(count);
+        let mut failed = Vec::new();
+        for result in decoded {
+            match result {
+                Ok(Some(animation)) => {
+                    self.flattened += animation.flattened;
+                    animations.push(Some(animation));
+                }
+                Ok(None) => return Err(too_much(self.root)),
+                Err(error) => {
+                    failed.push(error.to_string());
+                    animations.push(None);
+                }
+            }
+        }
+        self.failed(failed, count, &first, "animations")?;
+        Ok(animations)
+    }
+
+    /// Refuses files that cannot be decoded, or notes that they are skipped where others are left.
+    fn failed(
+        &mut self,
+        failed: Vec<String>,
+        count: usize,
+        first: &Path,
+        what: &str,
+    ) -> Result<(), DataError> {
+        let Some(named) = coverage::listed(failed.iter().cloned()) else { return Ok(()) };
+        let skipped = failed.len();
+        if self.unreadable == Unreadable::Refuse {
+            return Err(DataError::Unreadable { count: skipped, images: count, named });
+        }
+        if skipped == count {
+            let folder = first.parent().unwrap_or(first).to_owned();
+            return Err(DataError::NoneReadable { folder, images: count, named });
+        }
+        self.notes.push(format!("{skipped} of {count} {what} cannot be read and are skipped: {named}"));
+        self.skipped.extend(failed);
+        Ok(())
     }
 
     /// Says of test images that they have no use beside training images without classes.
@@ -126,16 +179,21 @@ impl<'r> Reader<'r> {
         class_names: Vec<String>,
         split: &str,
     ) -> Result<ClassFolder, DataError> {
-        let all: BTreeSet<u32> = labels.iter().copied().collect();
         let (images, kept) = self.grouped(paths, groups)?;
-        let labels: Vec<u32> =
-            labels.into_iter().zip(kept).filter_map(|(label, kept)| kept.then_some(label)).collect();
-        let left: BTreeSet<u32> = labels.iter().copied().collect();
+        let left =
+            labels.iter().zip(kept).filter_map(|(&label, kept)| kept.then_some(label)).collect::<Vec<_>>();
+        self.lost(&labels, &left, &class_names, split);
+        Ok(ClassFolder::new(images, left, class_names))
+    }
+
+    /// Says which classes lost all of their images, of which `left` are the labels of those that were read.
+    pub(crate) fn lost(&mut self, labels: &[u32], left: &[u32], class_names: &[String], split: &str) {
+        let all: BTreeSet<u32> = labels.iter().copied().collect();
+        let left: BTreeSet<u32> = left.iter().copied().collect();
         let lost = all.difference(&left).map(|&label| class_names[label as usize].clone());
         if let Some(list) = coverage::listed(lost) {
             self.notes.push(format!("none of the {split} images of these classes can be read: {list}"));
         }
-        Ok(ClassFolder::new(images, labels, class_names))
     }
 
     /// Decodes files with a group each, where these are known.
@@ -164,4 +222,14 @@ impl<'r> Reader<'r> {
         }));
         Splits { train, test, notes: self.notes, skipped: self.skipped }
     }
+}
+
+/// What is said of animations that take too much memory.
+fn too_much(folder: &Path) -> DataError {
+    let reason = format!(
+        "the decoded frames of the animations take more than {} GiB of memory; write the frames of each out as files, which \
+         are decoded when they are asked for: ffmpeg -i clip.mp4 frames/clip/%05d.png",
+        MOST_ANIMATED >> 30
+    );
+    DataError::Layout { folder: folder.to_owned(), reason }
 }

@@ -7,6 +7,7 @@ mod csv_files;
 mod damaged;
 mod folders;
 mod fractions;
+mod frames;
 mod layouts;
 mod loading;
 mod opening;
