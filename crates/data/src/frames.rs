@@ -75,13 +75,13 @@ fn classes(
     for clip in &clips {
         let label = clip.class.as_ref().and_then(|class| known.binary_search(class).ok());
         let Some(label) = label else {
-            let class = match &clip.class {
-                Some(class) => format!("the class {}", shown(class)),
-                None => format!("{} without a class", clip.path.display()),
+            let reason = match &clip.class {
+                Some(class) => format!(
+                    "the class {} has test clips, but no training clips; give it some, or remove its test clips",
+                    shown(class)
+                ),
+                None => "the test clips have no classes; give each class a folder".to_owned(),
             };
-            let reason = format!(
-                "{class} has test clips, but no training clips; give it some, or remove its test clips"
-            );
             return Err(DataError::Layout { folder: root.to_owned(), reason });
         };
         labels.push(label as u32);
@@ -127,8 +127,10 @@ impl Frames {
                 None => animated.push(path),
             }
         }
+        let count = animated.len() + paths.len();
+        let first_path = animated.first().or(paths.first()).cloned().unwrap_or_default();
         let mut animated = reader.animations(animated)?.into_iter();
-        let (files, kept) = reader.images(paths)?;
+        let (files, kept) = reader.images_or_none(paths)?;
         let (mut kept, mut file) = (kept.into_iter(), 0);
         let mut read = Self { files, animations: Vec::new(), places: Vec::new(), groups: Vec::new() };
         for (group, count) in (first..).zip(counts) {
@@ -144,6 +146,9 @@ impl Frames {
                 read.animations.push(animation);
             }
             read.groups.resize(read.places.len(), group);
+        }
+        if read.places.is_empty() {
+            return Err(reader.none_readable(&first_path, count));
         }
         Ok(read)
     }

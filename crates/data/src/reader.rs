@@ -10,6 +10,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use crate::animation::{Animation, decode_animation};
 use crate::class_names::{distinct, shown};
 use crate::coverage;
+use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::folder::{ClassFolder, ImageFolder, Part, Stored, Unreadable};
 use crate::split::{Split, Splits};
@@ -65,8 +66,20 @@ impl<'r> Reader<'r> {
 
     /// Decodes every file once, in parallel. Also says which files were kept.
     pub(crate) fn images(&mut self, paths: Vec<PathBuf>) -> Result<(ImageFolder, Vec<bool>), DataError> {
+        let (count, first) = (paths.len(), paths.first().cloned().unwrap_or_default());
+        let (images, kept) = self.images_or_none(paths)?;
+        if images.is_empty() && count > 0 {
+            return Err(self.none_readable(&first, count));
+        }
+        Ok((images, kept))
+    }
+
+    /// As [`Reader::images`], where it may be that none of them can be decoded.
+    pub(crate) fn images_or_none(
+        &mut self,
+        paths: Vec<PathBuf>,
+    ) -> Result<(ImageFolder, Vec<bool>), DataError> {
         let count = paths.len();
-        let first = paths.first().cloned().unwrap_or_default();
         let (left, form) = (AtomicUsize::new(KEPT), self.form);
         let decode = |path| Stored::decode(&self.storage, path, form, &left);
         let decoded: Vec<_> = paths.into_par_iter().map(decode).collect();
@@ -82,14 +95,13 @@ impl<'r> Reader<'r> {
                 Err(error) => failed.push(error.to_string()),
             }
         }
-        self.failed(failed, count, &first, "images")?;
+        self.failed(failed, count, "images")?;
         Ok((ImageFolder::new(images, self.storage.clone(), form), kept))
     }
 
     /// Decodes every animation, in parallel; none for those that cannot be decoded and are skipped.
     pub(crate) fn animations(&mut self, paths: Vec<PathBuf>) -> Result<Vec<Option<Animation>>, DataError> {
         let count = paths.len();
-        let first = paths.first().cloned().unwrap_or_default();
         let left = AtomicUsize::new(MOST_ANIMATED.saturating_sub(self.animated));
         let decode = |path: PathBuf| decode_animation(&self.storage, &path, self.form, &left);
         let decoded: Vec<_> = paths.into_par_iter().map(decode).collect();
@@ -109,30 +121,28 @@ impl<'r> Reader<'r> {
                 }
             }
         }
-        self.failed(failed, count, &first, "animations")?;
+        self.failed(failed, count, "animations")?;
         Ok(animations)
     }
 
-    /// Refuses files that cannot be decoded, or notes that they are skipped where others are left.
-    fn failed(
-        &mut self,
-        failed: Vec<String>,
-        count: usize,
-        first: &Path,
-        what: &str,
-    ) -> Result<(), DataError> {
+    /// Refuses files that cannot be decoded, or notes that they are skipped.
+    fn failed(&mut self, failed: Vec<String>, count: usize, what: &str) -> Result<(), DataError> {
         let Some(named) = coverage::listed(failed.iter().cloned()) else { return Ok(()) };
         let skipped = failed.len();
         if self.unreadable == Unreadable::Refuse {
             return Err(DataError::Unreadable { count: skipped, images: count, named });
         }
-        if skipped == count {
-            let folder = first.parent().unwrap_or(first).to_owned();
-            return Err(DataError::NoneReadable { folder, images: count, named });
-        }
         self.notes.push(format!("{skipped} of {count} {what} cannot be read and are skipped: {named}"));
         self.skipped.extend(failed);
         Ok(())
+    }
+
+    /// What is said where the last `count` files that were skipped are all there are, the first of them in its folder.
+    pub(crate) fn none_readable(&self, first: &Path, count: usize) -> DataError {
+        let last = self.skipped.len() - count;
+        let named = coverage::listed(self.skipped[last..].iter().cloned()).unwrap_or_default();
+        let folder = first.parent().unwrap_or(first).to_owned();
+        DataError::NoneReadable { folder, images: count, named }
     }
 
     /// Says of test images that they have no use beside training images without classes.

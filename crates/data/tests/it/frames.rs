@@ -122,6 +122,10 @@ fn test_clips_have_no_use_beside_clips_without_classes() {
     let splits = read(folder.path());
     assert!(splits.train.labelled().is_none() && splits.test.is_none());
     assert!(splits.notes[0].contains("1 test images are not used"), "{:?}", splits.notes);
+    fs::create_dir(folder.path().join("train/run")).unwrap();
+    fs::rename(folder.path().join("train/1"), folder.path().join("train/run/1")).unwrap();
+    let said = refused(folder.path());
+    assert!(said.ends_with("the test clips have no classes; give each class a folder"), "{said}");
 }
 
 #[test]
@@ -287,6 +291,14 @@ fn what_cannot_be_decoded_is_refused_or_skipped_with_its_clip_known() {
     assert_eq!(levels(&*images), [0, 2, 4, 5, 50, 51, 52]);
     assert_eq!(groups(&*images), [0, 0, 2, 2, 4, 4, 4]);
     assert_eq!(splits.skipped.len(), 3);
+    fs::remove_file(folder.path().join("e.gif")).unwrap();
+    let images = opened(folder.path(), Unreadable::Skip, None).unwrap().train.images();
+    assert_eq!(levels(&*images), [0, 2, 4, 5], "the only animation is skipped");
+    for clip in ["a", "c"] {
+        fs::remove_dir_all(folder.path().join(clip)).unwrap();
+    }
+    let said = opened(folder.path(), Unreadable::Skip, None).err().unwrap();
+    assert!(said.contains("expected images, found 2 files of which none can be read: "), "{said}");
 }
 
 #[test]
