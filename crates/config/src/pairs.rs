@@ -70,7 +70,7 @@ impl Pairs {
     /// Reports what the data set or the method cannot do.
     pub(crate) fn check(&self, data: &Data, method: &AnyMethod, problems: &mut Problems) {
         let name = data.name.as_str();
-        let expected = "no such table: only data.name = \"csv\" with a column group has images in groups";
+        let expected = "no such table: only data.name = \"csv\" with a column group, \"frames\" and \"synthetic-video\" have images in groups";
         problems.require(data.name.has_groups(), "data.pairs", &name, expected);
         if let PairsFrom::Within(places) = self.from {
             problems.require(places >= 1, "data.pairs.from.within", &places, "at least 1 place");

@@ -11,7 +11,7 @@ pub struct FeatureBank {
     features: Tensor,
     labels: Tensor,
     classes: i64,
-    /// Of each row, where rows share groups.
+    /// The group of each row, where rows share one.
     groups: Option<Vec<u64>>,
 }
 
@@ -48,36 +48,27 @@ impl FeatureBank {
         Ok(Self::of_checked(features, labels, classes))
     }
 
+    /// Says which rows belong together, such as frames of one video: they are never divided by [`FeatureBank::split`].
+    ///
+    /// # Shapes
+    /// - `groups`: `[n]`, rows of the same number belong together
+    ///
+    /// # Errors
+    /// Where there are not as many numbers as rows.
+    pub fn with_groups(self, groups: Vec<u64>) -> Result<Self, EvalError> {
+        if groups.len() as i64 == self.rows() {
+            return Ok(Self { groups: Some(groups), ..self });
+        }
+        Err(EvalError::Features {
+            expected: format!("groups of {} rows", self.rows()),
+            found: format!("groups of {}", groups.len()),
+            hint: "give each row of features the number of its group",
+        })
+    }
+
     /// Features that an encoder has just made of images whose labels are in range.
     pub(crate) fn of_checked(features: Tensor, labels: Tensor, classes: usize) -> Self {
         Self { features, labels, classes: classes as i64, groups: None }
-    }
-
-    /// The same rows, of which those with one number show the same thing, such as frames of a clip: splits keep them
-    /// together.
-    ///
-    /// # Panics
-    /// Where there is not a group for each row.
-    #[must_use]
-    pub fn with_groups(self, groups: Option<Vec<u64>>) -> Self {
-        assert!(
-            groups.as_ref().is_none_or(|groups| groups.len() as i64 == self.rows()),
-            "a group for each row"
-        );
-        Self { groups, ..self }
-    }
-
-    /// The group of each row, where rows share groups.
-    pub fn groups(&self) -> Option<&[u64]> {
-        self.groups.as_deref()
-    }
-
-    /// A part to choose settings on, and the rest, as [`split`].
-    ///
-    /// # Errors
-    /// As [`split`].
-    pub fn split(&self, fraction: f64, seed: u64) -> Result<FitSplit, EvalError> {
-        split(&self.labels_on_cpu(), self.groups(), fraction, seed)
     }
 
     /// `[n, d]`, fp32.
@@ -88,6 +79,11 @@ impl FeatureBank {
     /// `[n]`, class indices, i64.
     pub fn labels(&self) -> &Tensor {
         &self.labels
+    }
+
+    /// The group of each row; none where each row is a group of its own, as far as is known.
+    pub fn groups(&self) -> Option<&[u64]> {
+        self.groups.as_deref()
     }
 
     /// How many classes there are, whether or not each has rows.
@@ -111,16 +107,24 @@ impl FeatureBank {
     /// - `positions`: `[m]`, on any device
     #[must_use]
     pub fn part(&self, positions: &Tensor) -> Self {
+        let groups = self.groups.as_ref().map(|groups| {
+            crate::split::positions(positions).into_iter().map(|position| groups[position as usize]).collect()
+        });
         let positions = positions.to_device(self.features.device());
         Self {
             features: self.features.index_select(0, &positions),
             labels: self.labels.index_select(0, &positions),
             classes: self.classes,
-            groups: self.groups.as_ref().map(|groups| {
-                let at = Vec::<i64>::try_from(positions.to_device(Device::Cpu)).expect("whole numbers");
-                at.into_iter().map(|position| groups[position as usize]).collect()
-            }),
+            groups,
         }
+    }
+
+    /// A split of the rows, by which settings are chosen: groups stay whole.
+    ///
+    /// # Errors
+    /// As [`split`](crate::split()).
+    pub fn split(&self, fraction: f64, seed: u64) -> Result<FitSplit, EvalError> {
+        split(&self.labels_on_cpu(), self.groups(), fraction, seed)
     }
 
     /// The rows as a table, for what needs no libtorch.

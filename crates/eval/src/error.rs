@@ -93,20 +93,6 @@ pub enum EvalError {
         /// Images to split.
         images: usize,
     },
-    /// The same where images come in groups that stay whole.
-    #[error(
-        "eval.validation = {fraction} of {images} training images leaves nothing to choose on or nothing to learn from: \
-         their {groups} groups stay whole, and each class keeps an image; give each class images of several groups, or \
-         choose nothing, with one setting alone"
-    )]
-    SplitOfGroups {
-        /// Fraction of the validation part.
-        fraction: f64,
-        /// Images to split.
-        images: usize,
-        /// Groups that they are of.
-        groups: usize,
-    },
     /// A setting that the images or the encoder do not allow.
     #[error("{key} = {value}: expected {expected}, found {found}")]
     Setting {

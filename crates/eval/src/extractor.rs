@@ -79,7 +79,10 @@ impl Extractor {
         let features = self.features_of(plan.into(), encoder, images, &indices, stop)?;
         let labels = Tensor::from_slice(&labels).to_device(features.device());
         let bank = FeatureBank::of_checked(features, labels, images.class_names().len());
-        Ok(bank.with_groups(groups_of(images)))
+        match groups_of(images) {
+            Some(groups) => bank.with_groups(groups),
+            None => Ok(bank),
+        }
     }
 
     /// Hands over chosen images, batch after batch, normalised, without gradients and in the encoder's precision.

@@ -29,7 +29,7 @@ impl Network<'_> {
         self.train.labels().into_iter().map(i64::from).collect()
     }
 
-    /// Training images to choose settings on, and the others, as [`split`](crate::split()).
+    /// A split of the training images, by which settings are chosen: groups of images stay whole.
     ///
     /// # Errors
     /// As [`split`](crate::split()).

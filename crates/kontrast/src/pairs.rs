@@ -22,6 +22,10 @@ pub(crate) fn paired(
         PairsFrom::Anywhere => Partners::Anywhere,
         PairsFrom::Within(places) => Partners::Within(places),
     };
+    if partners == Partners::Itself {
+        // Groups that say nothing are refused all the same.
+        Paired::new(Arc::clone(&images), Partners::Anywhere)?;
+    }
     let paired = Paired::new(images, partners)?;
     if paired.alone() > 0 && partners != Partners::Itself {
         let alone = counted(paired.alone() as u64, "image");

@@ -4,7 +4,7 @@
 use super::knn::class_scores;
 use crate::{EvalError, FeatureBank, Needs, Network, Protocol, Report, Stop, Subject, predicted};
 use kontrast_rng::KeyedRng;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use tch::Tensor;
 
 /// The protocol `few_shot`. As many neighbours vote as there are shots, which is the largest k that DINOv2 allows.
@@ -40,11 +40,11 @@ impl Protocol for FewShot {
     /// A report for each number of shots, named `few_shot_5`: mean and standard deviation over draws.
     fn evaluate(&self, subject: &Subject<'_>, stop: &Stop) -> Result<Vec<Report>, EvalError> {
         let members = self.members(&subject.train().labels_on_cpu(), subject.classes() as usize)?;
+        let groups = subject.train().groups();
         let mut reports = Vec::new();
         for &shots in &self.shots {
-            let drawn: Vec<_> = (0..self.draws)
-                .map(|draw| self.draw(&members, subject.train().groups(), shots, draw))
-                .collect();
+            let drawn: Vec<_> =
+                (0..self.draws).map(|draw| self.draw(&members, groups, shots, draw)).collect();
             reports.push(subject.scored(self.report(subject, shots, &drawn, stop)?));
         }
         Ok(reports)
@@ -95,14 +95,14 @@ impl FewShot {
         }
     }
 
-    /// Positions of `shots` images of each class. Those of more shots contain those of fewer, and those of one group come after
-    /// one of each other group.
+    /// Positions of `shots` images of each class, no two of a group as long as the class has others. Those of more shots
+    /// contain those of fewer.
     fn draw(&self, members: &[Vec<i64>], groups: Option<&[u64]>, shots: usize, draw: u32) -> Tensor {
         let of_class = |(class, members): (usize, &Vec<i64>)| {
             let mut order = members.clone();
             KeyedRng::named(*b"few shot", self.seed, draw, class as u64).shuffle(&mut order);
             if let Some(groups) = groups {
-                in_turn(&mut order, groups);
+                order = dealt(&order, groups);
             }
             order.truncate(shots);
             order
@@ -134,16 +134,17 @@ impl FewShot {
     }
 }
 
-/// Sorts positions so that the first of each group come first, then the second of each; else as they stand.
-fn in_turn(order: &mut [i64], groups: &[u64]) {
-    let mut seen = HashMap::new();
-    let mut turn = |position: i64| {
-        let before = seen.entry(groups[position as usize]).or_insert(0_usize);
+/// The positions with one of each group first, then a second of each, and so on; otherwise in their order.
+fn dealt(order: &[i64], groups: &[u64]) -> Vec<i64> {
+    let mut seen = BTreeMap::<u64, usize>::new();
+    let round = |&position: &i64| {
+        let before = seen.entry(groups[position as usize]).or_default();
         *before += 1;
-        *before
+        (*before, position)
     };
-    let turns: HashMap<i64, usize> = order.iter().map(|&position| (position, turn(position))).collect();
-    order.sort_by_key(|position| turns[position]);
+    let mut rounds: Vec<(usize, i64)> = order.iter().map(round).collect();
+    rounds.sort_by_key(|&(round, _)| round);
+    rounds.into_iter().map(|(_, position)| position).collect()
 }
 
 #[cfg(test)]
@@ -224,6 +225,41 @@ mod tests {
         assert!(matches!(protocol(&[1], 0).evaluate(&subject(&case), &stop), Err(EvalError::Stopped)));
     }
 
+    #[test]
+    fn shots_are_of_different_groups_as_long_as_there_are_such() {
+        // Three groups a class, of 6, 2 and 1 images.
+        let labels: Vec<i64> = (0..18).map(|position| position / 9).collect();
+        let groups: Vec<u64> = (0..18)
+            .map(|position| position / 9 * 3 + [0, 0, 0, 0, 0, 0, 1, 1, 2][position as usize % 9])
+            .collect();
+        for draw in 0..20 {
+            let protocol = protocol(&[9], 3);
+            let members = protocol.members(&labels, 2).unwrap();
+            let drawn = |shots, groups| {
+                let drawn = protocol.draw(&members, groups, shots, draw);
+                Vec::<i64>::try_from(drawn).unwrap()
+            };
+            // Three of different groups, then one of each that has a second.
+            for (shots, distinct, at_most) in [(1, 2, 1), (3, 6, 1), (5, 6, 2), (9, 6, 6)] {
+                let drawn = drawn(shots, Some(&groups[..]));
+                let mut counts = BTreeMap::new();
+                for &position in &drawn {
+                    *counts.entry(groups[position as usize]).or_insert(0) += 1;
+                }
+                assert_eq!(drawn.len(), 2 * shots);
+                assert_eq!(
+                    (counts.len(), counts.values().max()),
+                    (distinct, Some(&at_most)),
+                    "{shots} shots"
+                );
+            }
+            let more = drawn(5, Some(&groups));
+            assert!(drawn(3, Some(&groups)).iter().all(|position| more.contains(position)), "draws nest");
+            let own: Vec<u64> = (0..18).collect();
+            assert_eq!(drawn(4, Some(&own)), drawn(4, None), "groups of one image change nothing");
+        }
+    }
+
     proptest! {
         #[test]
         fn each_class_has_its_shots_once_and_fewer_are_among_more(
@@ -248,31 +284,6 @@ mod tests {
                 prop_assert_eq!((more.len(), fewer.len()), (4, 2));
             }
             prop_assert_eq!(four, drawn(4));
-        }
-    }
-
-    #[test]
-    fn shots_come_from_different_groups_as_long_as_there_are_such() {
-        // A class of four clips with three frames each, and one of two clips with six.
-        let labels: Vec<i64> = (0..24).map(|image| image / 12).collect();
-        let groups: Vec<u64> =
-            (0..24).map(|image| if image < 12 { image / 3 } else { 10 + image / 18 }).collect();
-        let protocol = protocol(&[4], 0);
-        let members = protocol.members(&labels, 2).unwrap();
-        for draw in 0..20 {
-            let drawn =
-                |shots| Vec::<i64>::try_from(protocol.draw(&members, Some(&groups), shots, draw)).unwrap();
-            let of = |class: i64, shots: usize| {
-                let own = drawn(shots).into_iter().filter(|&at| labels[at as usize] == class);
-                own.map(|at| groups[at as usize]).collect::<Vec<_>>()
-            };
-            let distinct =
-                |groups: Vec<u64>| groups.into_iter().collect::<std::collections::BTreeSet<_>>().len();
-            assert_eq!((distinct(of(0, 4)), distinct(of(1, 2))), (4, 2), "draw {draw}");
-            let (few, more) = (drawn(2), drawn(4));
-            assert!(few.iter().all(|at| more.contains(at)), "draw {draw}: {few:?} {more:?}");
-            let count = |group| of(1, 4).into_iter().filter(|&of| of == group).count();
-            assert_eq!((count(10), count(11)), (2, 2));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod benchmark;
 mod fine_tuning;
+mod groups;
 mod head;
 mod layers;
 mod linear_views;
