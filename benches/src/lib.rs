@@ -43,7 +43,9 @@ impl Bench {
             batch_norm: config::HeadNorm::None,
         };
         let own = match measured {
-            Measured::Simclr => config::Simclr { temperature: 0.5, unit_length: None, projector }.into(),
+            Measured::Simclr => {
+                config::Simclr { temperature: 0.5, unit_length: None, projector, predictor: None }.into()
+            }
             Measured::Moco | Measured::MocoSymmetric => config::Moco {
                 temperature: 0.2,
                 momentum: config::Momentum { base: 0.99, last: 0.99 },
@@ -68,6 +70,7 @@ impl Bench {
             precision,
             seed: 0,
             chunk: None,
+            groups: None,
             images: 0,
             steps_per_epoch: 1,
             lr: 0.06,

@@ -83,7 +83,7 @@ impl Pairs {
             problems.require(
                 fits || task.views.is_some(),
                 "data.pairs.from",
-                &self.from_in_words(),
+                &self.from.in_words(),
                 &expected,
             );
             let Some(others) = self.others else { continue };
@@ -98,12 +98,14 @@ impl Pairs {
             problems.require(fits, "data.pairs.others", &others.as_str(), &expected);
         }
     }
+}
 
-    fn from_in_words(&self) -> String {
-        match self.from {
-            PairsFrom::Itself => "itself".to_owned(),
-            PairsFrom::Anywhere => "anywhere".to_owned(),
-            PairsFrom::Within(places) => format!("within {places}"),
+impl PairsFrom {
+    fn in_words(self) -> String {
+        match self {
+            Self::Itself => "itself".to_owned(),
+            Self::Anywhere => "anywhere".to_owned(),
+            Self::Within(places) => format!("within {places}"),
         }
     }
 }

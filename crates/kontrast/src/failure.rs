@@ -36,8 +36,8 @@ pub fn panic_words(panic: &(dyn Any + Send)) -> String {
 /// Whether the values of the file or the arguments are the cause, and have to change.
 pub fn is_refused(error: &anyhow::Error) -> bool {
     use DataError::{
-        Bands, Batch, EmptyFolder, Groups, Holdout, Layout, Line, NoFolder, NoPack, Pairs, Subset,
-        Synthetic, Unknown,
+        Bands, Batch, EmptyFolder, Groups, Holdout, Layout, Line, NoFolder, NoPack, Pairs, Subset, Synthetic,
+        Unknown,
     };
     let of_data = matches!(
         error.downcast_ref(),

@@ -83,11 +83,12 @@ impl Encoder for Split {
 
     /// Those of both halves, a layer of each as deep as the other's.
     fn parameters(&self) -> Vec<Parameter> {
-        let of_half = |(name, half): (&&str, &Box<dyn Encoder>)| {
-            let named = |own: Parameter| Parameter { name: format!("{name}.{}", own.name), ..own };
-            half.parameters().into_iter().map(named).collect::<Vec<_>>()
-        };
-        NAMES.iter().zip(&self.halves).flat_map(of_half).collect()
+        let halves = NAMES.iter().zip(&self.halves);
+        let of_half = halves.flat_map(|(name, half)| {
+            let named = move |own: Parameter| Parameter { name: format!("{name}.{}", own.name), ..own };
+            half.parameters().into_iter().map(named)
+        });
+        of_half.collect()
     }
 
     fn handle(&self) -> Box<dyn Encoder> {

@@ -26,19 +26,6 @@ fn each_value_out_of_range_names_its_key_and_what_it_depends_on() {
         ("method.mocov3.momentum.final=-0.1", "momentum.final = -0.1: expected a fraction of itself, 0 to 1"),
         ("method.mocov3.predictor.widths=[64, 16]", "that of method.mocov3.projector.widths"),
         ("method.npid.negatives=0", "expected at least 1 image"),
-        ("method.cmc.temperature=0.0", "expected a number above 0"),
-        (
-            "method.cmc.bank={ negatives = 0, momentum = 0.5, normaliser_momentum = 0.9 }",
-            "bank.negatives = 0: expected at least 1 image",
-        ),
-        (
-            "method.cmc.bank={ negatives = 8, momentum = 1.0, normaliser_momentum = 0.9 }",
-            "bank.momentum = 1.0: expected at least 0 and below 1",
-        ),
-        (
-            "method.cmc.bank={ negatives = 8, momentum = 0.5, normaliser_momentum = 2.0 }",
-            "normaliser_momentum = 2.0: expected 0 to 1",
-        ),
         ("method.npid.bank_momentum=1.0", "expected at least 0 and below 1"),
         ("method.npid.normaliser_momentum=1.1", "expected 0 to 1; 1 keeps the first batch's"),
         ("method.byol.predictor.widths=[64, 31]", "expected as its last width 32"),
@@ -268,6 +255,25 @@ fn every_smoke_experiment_is_of_the_method_that_names_it() {
         names.push(name);
     }
     assert_eq!(names.len(), 24, "{names:?}");
+}
+
+#[test]
+fn each_value_of_cmc_out_of_range_names_its_key() {
+    each_is_refused(&[
+        ("method.cmc.temperature=0.0", "expected a number above 0"),
+        (
+            "method.cmc.bank={ negatives = 0, momentum = 0.5, normaliser_momentum = 0.9 }",
+            "bank.negatives = 0: expected at least 1 image",
+        ),
+        (
+            "method.cmc.bank={ negatives = 8, momentum = 1.0, normaliser_momentum = 0.9 }",
+            "bank.momentum = 1.0: expected at least 0 and below 1",
+        ),
+        (
+            "method.cmc.bank={ negatives = 8, momentum = 0.5, normaliser_momentum = 2.0 }",
+            "normaliser_momentum = 2.0: expected 0 to 1",
+        ),
+    ]);
 }
 
 #[test]

@@ -78,14 +78,14 @@ impl Example {
 
     /// Where the data set's images bear these labels, whether the method needs them or not.
     pub fn labelled(&self, label: fn(u32) -> u32) -> Method {
-        self.built(self.setting(), label)
+        self.built(&self.setting(), label)
     }
 
     /// Where the data set's images are of these groups.
     pub fn grouped(&self, group: fn(u32) -> u64, others: Others) -> Method {
         let groups: Vec<_> = (0..IMAGES).map(group).collect();
         let groups = ImageGroups::of_config(&groups, others);
-        self.built(Setting { groups, ..self.setting() }, |image| image % CLASSES)
+        self.built(&Setting { groups, ..self.setting() }, |image| image % CLASSES)
     }
 
     /// What the others of its group may be to an image.
@@ -98,10 +98,10 @@ impl Example {
         setting(&self.experiment, IMAGES as usize, Device::Cpu).expect("views to draw")
     }
 
-    fn built(&self, setting: Setting, label: fn(u32) -> u32) -> Method {
+    fn built(&self, setting: &Setting, label: fn(u32) -> u32) -> Method {
         let labels: Vec<_> = (0..IMAGES).map(label).collect();
         let labels = Labels::new(&labels, CLASSES as usize);
-        build(&self.experiment.method, &setting, Some(&labels)).expect("labels")
+        build(&self.experiment.method, setting, Some(&labels)).expect("labels")
     }
 
     /// Noisy views of smooth images, half as large as the experiment's but for nine tiles, which need some pixels each, and
