@@ -4,7 +4,7 @@ use crate::program::Place;
 use kontrast::{EncoderFile, Export, Format, Host, export};
 use kontrast_models::{
     Artifact, Depth, EncoderSpec, Header, Init, Mode, NinSpec, PositionEmbedding, Preprocessing, ResNetSpec,
-    Stem, VitSpec,
+    SplitSpec, Stem, VitSpec,
 };
 use kontrast_torch_ext::{StateDict, metadata};
 use std::cell::RefCell;
@@ -20,6 +20,11 @@ fn resnet(depth: Depth, stem: Stem, width: i64) -> EncoderSpec {
 
 fn nin() -> EncoderSpec {
     EncoderSpec::Nin(NinSpec { blocks: 3, width: 12, channels: 3, channels_last: false, bn_splits: 1 })
+}
+
+fn split() -> EncoderSpec {
+    let EncoderSpec::ResNet(network) = resnet(Depth::ResNet18, Stem::Cifar, 8) else { unreachable!() };
+    EncoderSpec::Split(SplitSpec { first: 1, network })
 }
 
 fn vit(position: PositionEmbedding) -> EncoderSpec {
@@ -72,6 +77,7 @@ fn every_encoder_goes_out_as_a_graph_that_gives_the_same() {
         ("cifar", resnet(Depth::ResNet18, Stem::Cifar, 8), "ResNet18 of width 8 (Cifar stem)"),
         ("imagenet", resnet(Depth::ResNet50, Stem::Imagenet, 4), "ResNet50 of width 4 (Imagenet stem)"),
         ("nin", nin(), "network in network of 3 blocks"),
+        ("split", split(), "two ResNet18 of width 8 (Cifar stem), of the first 1 channel and of the other 2"),
         ("vit", vit(PositionEmbedding::Learned), "vision transformer of 2 blocks"),
         ("sines", vit(PositionEmbedding::Sines), "vision transformer of 2 blocks"),
     ] {

@@ -120,6 +120,7 @@ fn operation(node: &Node, inputs: &[Tensor]) -> Result<Tensor, OnnxError> {
     };
     counted(match &*node.op_type {
         "BatchNormalization" => 5,
+        "Slice" => 4,
         "LayerNormalization" => 3,
         "Add" | "Mul" | "MatMul" | "Conv" | "Reshape" | "Expand" | "Gather" => 2,
         _ => 1,
@@ -139,6 +140,10 @@ fn operation(node: &Node, inputs: &[Tensor]) -> Result<Tensor, OnnxError> {
         "Shape" => {
             let size = Tensor::from_slice(&x.size());
             size.f_slice(0, own.int("start", 0), own.int("end", size.size()[0]), 1)?
+        }
+        "Slice" => {
+            let bound = |input: usize| inputs[input].f_int64_value(&[0]);
+            x.f_slice(bound(3)?, bound(1)?, bound(2)?, 1)?
         }
         "Expand" => x.f_expand(whole(&inputs[1])?, false)?,
         "Gather" => x.f_select(own.int("axis", 0), inputs[1].f_int64_value(&[])?)?,
