@@ -75,7 +75,7 @@ pub use open::{Source, Spec, open};
 pub use own::save_picture;
 pub use pack::{PackSummary, PackedImages, Packing, is_pack, pack, remove_unfinished};
 pub use paired::{Paired, Partners};
-pub use recipes::{Recipes, recipes_of};
+pub use recipes::{Recipes, recipes_of, source_of_view};
 pub use shapes::Shapes;
 pub use split::{Split, Splits};
 pub use subset::{Subset, balanced};

@@ -37,6 +37,18 @@ impl Draws {
     }
 }
 
+/// The image, by index, that a view of image `index` is made of in an epoch, where so many views are made: the image itself
+/// or its partner, as the loader draws it.
+pub fn source_of_view(
+    dataset: &dyn Dataset,
+    (seed, epoch): (u64, u32),
+    index: u32,
+    (view, views): (usize, usize),
+) -> usize {
+    let sources = Draws { seed, epoch, index }.sources(dataset, views);
+    sources.into_iter().find(|(_, made)| made.contains(&view)).map_or(index as usize, |(source, _)| source)
+}
+
 /// The recipes by which [`fill`](crate::fill) renders images, in their order.
 ///
 /// # Errors

@@ -79,7 +79,7 @@ fn means(
                 let plan = &source.plans[index];
                 let epoch = u32::from(side == 1 && twice);
                 let key = ViewKey { seed: source.seed, epoch, image, view: index as u32 };
-                let picture = view(plan, &*source.images, key)?.picture;
+                let picture = view(plan, &*source.images, key, source.plans.len())?.picture;
                 for (cue, numbers) in Cue::ALL.iter().zip(&mut numbers) {
                     numbers[side].push(cue.of(picture.as_raw(), plan.size().0));
                 }

@@ -11,7 +11,7 @@ use crate::{Refusal, destination};
 use clap::Args;
 use image::RgbImage;
 use kontrast_augment::{ImageRef, KeyedRng, Recipe, Scratch, ViewPlan, render_into};
-use kontrast_data::{DataError, Dataset, save_picture};
+use kontrast_data::{DataError, Dataset, save_picture, source_of_view};
 use sheet::{Cell, Sheet};
 use source::Previewed;
 use std::path::{Path, PathBuf};
@@ -103,22 +103,25 @@ pub fn preview(arguments: &Preview, host: &dyn Host) -> anyhow::Result<()> {
 /// One view with its recipe.
 struct View {
     recipe: Recipe,
+    /// The image that it is made of: the image itself, or its partner.
+    source: usize,
     /// Red, green and blue, whatever the channels of the image: what a person sees.
     picture: RgbImage,
 }
 
-/// Renders one view as a training would.
-fn view(plan: &ViewPlan, images: &dyn Dataset, key: ViewKey) -> anyhow::Result<View> {
+/// Renders one of so many views as a training would.
+fn view(plan: &ViewPlan, images: &dyn Dataset, key: ViewKey, views: usize) -> anyhow::Result<View> {
     let (mut recipe, mut buffer) = (Recipe::default(), Vec::new());
     let mut pixels = vec![0; plan.bytes()];
-    let image = images.image(key.image as usize, &mut buffer)?;
+    let source = source_of_view(images, (key.seed, key.epoch), key.image, (key.view as usize, views));
+    let image = images.image(source, &mut buffer)?;
     plan.draw_into(
         &mut recipe,
         image.size(),
         &mut KeyedRng::new(key.seed, key.epoch, key.image.into(), key.view),
     );
     render_into(&recipe, image, &mut pixels, &mut Scratch::default());
-    Ok(View { recipe, picture: shown(ImageRef::new(plan.size().0, plan.size().1, &pixels)) })
+    Ok(View { recipe, source, picture: shown(ImageRef::new(plan.size().0, plan.size().1, &pixels)) })
 }
 
 fn replay(source: &Previewed, key: ViewKey, out: &Path, host: &dyn Host) -> anyhow::Result<()> {
@@ -134,8 +137,11 @@ fn replay(source: &Previewed, key: ViewKey, out: &Path, host: &dyn Host) -> anyh
             Refusal(format!("--replay: view {}: the plan has {views}, counted from 0", key.view)).into()
         );
     };
-    let View { recipe, picture } = view(plan, &*source.images, key)?;
+    let View { recipe, source: made_of, picture } = view(plan, &*source.images, key, source.plans.len())?;
     save_picture(&picture, out).map_err(|error| unwritten(out, &error))?;
+    if made_of != key.image as usize {
+        host.out(&format_args!("of {}", named(source, made_of)));
+    }
     host.out(&recipe);
     host.out(&out.display());
     Ok(())
@@ -155,6 +161,19 @@ fn source_text(source: &Previewed, image: usize) -> String {
     format!("centre crop{}", name.unwrap_or_default())
 }
 
+/// What stands under a view: the image that it is made of, where that is another, and what was done to it.
+fn view_text(source: &Previewed, image: u32, view: &View) -> String {
+    if view.source == image as usize {
+        return view.recipe.to_string();
+    }
+    format!("of {}\n{}", sheet::shortened(&named(source, view.source), 32), view.recipe)
+}
+
+/// The name of an image, or its number.
+fn named(source: &Previewed, image: usize) -> String {
+    source.images.name(image).unwrap_or_else(|| format!("image {image}"))
+}
+
 fn draw(source: &Previewed, arguments: &Preview, host: &dyn Host) -> anyhow::Result<()> {
     let rows = (arguments.rows as usize).min(source.images.len());
     let mut sheet = Sheet::default();
@@ -163,7 +182,7 @@ fn draw(source: &Previewed, arguments: &Preview, host: &dyn Host) -> anyhow::Res
         let image = (row * source.images.len() / rows) as u32;
         let first = &source.plans[0];
         let undistorted = ViewPlan::evaluation(first.size()).of_channels(first.channels())?;
-        let own = view(&undistorted, &*source.images, ViewKey { seed: 0, epoch: 0, image, view: 0 })?;
+        let own = view(&undistorted, &*source.images, ViewKey { seed: 0, epoch: 0, image, view: 0 }, 1)?;
         let mut cells = vec![Cell {
             picture: own.picture,
             title: format!("image {image}"),
@@ -172,9 +191,10 @@ fn draw(source: &Previewed, arguments: &Preview, host: &dyn Host) -> anyhow::Res
         for epoch in 0..arguments.epochs {
             for (index, plan) in source.plans.iter().enumerate() {
                 let key = ViewKey { seed: source.seed, epoch, image, view: index as u32 };
-                let View { recipe, picture } = view(plan, &*source.images, key)?;
+                let view = view(plan, &*source.images, key, source.plans.len())?;
                 let title = format!("{},{epoch},{image},{index}", source.seed);
-                cells.push(Cell { picture, title, text: recipe.to_string() });
+                let text = view_text(source, image, &view);
+                cells.push(Cell { picture: view.picture, title, text });
             }
         }
         sheet.push(cells);

@@ -29,6 +29,24 @@ fn a_view_on_the_sheet_can_be_replayed_from_its_four_numbers() {
 }
 
 #[test]
+fn a_view_of_another_image_of_the_group_says_of_which() {
+    let place = Place::new();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/smoke/simclr-video.toml");
+    let replayed = |view: &str| {
+        let key = format!("0,0,19,{view}");
+        let ran = place.run(&["preview", "--config", file, "--replay", &key, "--out", "frame.png"]);
+        ran.says(0, &["crop"]);
+        ran.stdout
+    };
+    assert!(!replayed("0").contains("of image"));
+    let said = replayed("1");
+    let other = said.lines().find_map(|line| line.strip_prefix("of image ")).expect("another frame");
+    // Clips are of eight frames, and at most four apart.
+    let other: i64 = other.trim().parse().unwrap();
+    assert!((16..24).contains(&other) && other != 19 && (other - 19).abs() <= 4, "{other}");
+}
+
+#[test]
 fn the_audit_tells_an_open_plan_from_a_closed_one() {
     let place = Place::new();
     let two = "views.identity={ count = 2, size = 32 }";
