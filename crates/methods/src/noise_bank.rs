@@ -1,8 +1,8 @@
 //! Noise-contrastive estimation against a memory bank, with what changes from step to step (Wu et al. 2018, arXiv 1805.01978).
 
+use crate::draw;
 use crate::objective::BatchInfo;
 use crate::setting::{Setting, slots};
-use crate::{ImageGroups, draw};
 use kontrast_losses::{nce, nce_ignoring, nce_normaliser};
 use kontrast_models::{Init, MemoryBank};
 use kontrast_torch_ext::StateDict;
@@ -31,7 +31,8 @@ pub(crate) struct NoiseBank {
     normaliser: Tensor,
     /// Slots and embeddings of the last batch, which the bank takes after the loss.
     seen: Option<(Tensor, Tensor)>,
-    groups: Option<ImageGroups>,
+    /// The group of every slot, `[images]`, on the CPU and where the bank lies.
+    groups: Option<[Tensor; 2]>,
     seed: u64,
 }
 
@@ -42,7 +43,11 @@ impl NoiseBank {
             bank: MemoryBank::new(setting.images, spec.width, init, setting.device),
             normaliser: Tensor::zeros([], (Kind::Double, Device::Cpu)),
             seen: None,
-            groups: setting.groups.clone(),
+            groups: setting.groups.as_ref().map(|groups| {
+                let here = groups.all();
+                let there = here.to_device(setting.device);
+                [here, there]
+            }),
             seed: setting.seed,
         }
     }
@@ -58,17 +63,13 @@ impl NoiseBank {
         let drawn = draw::noise([n, self.spec.noise], images, self.seed, batch.progress.step);
         let noise = drawn.to_device(z.device());
         let normaliser = self.normalised(z, &noise);
-        let groups = self.groups.as_ref().map(ImageGroups::all);
-        let loss = match &groups {
-            Some(groups) => {
-                let of = groups.to_device(z.device());
-                nce_ignoring(z, (&bank, &own, &noise), &of, temperature, normaliser)
-            }
+        let loss = match &self.groups {
+            Some([_, of]) => nce_ignoring(z, (&bank, &own, &noise), of, temperature, normaliser),
             None => nce(z, &bank, &own, &noise, temperature, normaliser),
         };
         // Every image and all its noise are 1 in m + 1.
         let m = self.spec.noise as f64;
-        let kept = groups.map_or(m, |groups| m * others(&groups, batch.indices, &drawn));
+        let kept = self.groups.as_ref().map_or(m, |[groups, _]| m * others(groups, batch.indices, &drawn));
         (loss, m.ln_1p() + kept * (1.0 / m).ln_1p())
     }
 
