@@ -1,7 +1,7 @@
 //! `evaluate`: the scores of a run again, from its last checkpoint, or further ones.
 
 use crate::encoder_file::EncoderOptions;
-use crate::evaluate_file::evaluate_file;
+use crate::evaluate_file::{evaluate_file, show};
 use crate::host::Host;
 use crate::inventory::FOR_EVALUATE;
 use crate::pretrain::{log_scores, of_run, score, trainer};
@@ -15,6 +15,8 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use kontrast_config::{Experiment, LayerProbes, Loaded, PROTOCOLS};
 use kontrast_data::Unreadable;
+use kontrast_eval::Model;
+use kontrast_models::Encoder;
 use kontrast_runlog::human::quoted;
 use kontrast_runlog::{Evaluation, Layout, RunDir, Status, Summary, atomic_write, read_summary};
 use kontrast_training::{Resumed, Trainer};
@@ -44,6 +46,10 @@ pub struct Evaluate {
     /// with train/CLASS and test/CLASS in it, or a pack or a CSV file of such
     #[arg(long, value_name = "DATASET")]
     pub on: Option<String>,
+    /// Score one of the networks that the encoder puts together, first or rest for one with `split`; the scores are shown and stored
+    /// nowhere
+    #[arg(long, value_name = "NAME", conflicts_with = "on")]
+    pub part: Option<String>,
     /// Leave out images of that folder that cannot be read, instead of stopping
     #[arg(long, requires = "on")]
     pub skip_unreadable: bool,
@@ -72,6 +78,11 @@ pub fn evaluate(asked: &Evaluate, host: &dyn Host) -> anyhow::Result<Status> {
         return transfer(path, dataset, &loaded, asked.unreadable(), host);
     }
     let again = words::evaluate_command(path);
+    if let Some(part) = &asked.part {
+        return stoppable(&format!("{again} --part {part}"), host, |stop| {
+            of_part(path, part, &loaded, stop, host)
+        });
+    }
     if asked.protocols.is_empty() {
         return stoppable(&again, host, |stop| evaluated(path, &loaded, None, stop, host));
     }
@@ -192,17 +203,44 @@ fn evaluated(
     Ok(Status::Finished)
 }
 
+/// Shows the scores of one of the networks that the encoder puts together.
+fn of_part(
+    path: &Path,
+    name: &str,
+    loaded: &Loaded,
+    stop: &Arc<AtomicBool>,
+    host: &dyn Host,
+) -> anyhow::Result<Status> {
+    let Opened { session, trainer, .. } = open(path, loaded, stop, host)?;
+    let random_init = session.method()?;
+    let (part, random_init) = (part(trainer.method().encoder(), name)?, part(random_init.encoder(), name)?);
+    let model = Model::from(&*part);
+    evaluation::check(&session, model)?;
+    let splits = evaluation::labelled(&session).ok_or_else(|| without_labels(path))?;
+    let dataset = loaded.experiment.data.name.as_str();
+    let scores = evaluation::scored_beside(&session, dataset, &splits, (model, Model::from(&*random_init)))?;
+    show(&scores, &splits, host);
+    Ok(Status::Finished)
+}
+
+/// One of the networks that an encoder puts together.
+fn part(encoder: &dyn Encoder, name: &str) -> Result<Box<dyn Encoder>, Refusal> {
+    let (known, parts): (Vec<_>, Vec<_>) = encoder.parts().into_iter().unzip();
+    if let Some(at) = known.iter().position(|&known| known == name) {
+        return Ok(parts.into_iter().nth(at).expect("as many parts as names"));
+    }
+    let known = match &known[..] {
+        [] => "the encoder is one network, and has no parts".to_owned(),
+        known => format!("expected {}", known.join(" or ")),
+    };
+    Err(Refusal(format!("--part {name}: {known}")))
+}
+
 /// Adds the scores of some protocols to those that the run has.
 fn added(path: &Path, loaded: &Loaded, stop: &Arc<AtomicBool>, host: &dyn Host) -> anyhow::Result<Status> {
     let Opened { session, mut record, trainer } = open(path, loaded, stop, host)?;
     evaluation::check(&session, trainer.method().into())?;
-    let Some(splits) = evaluation::labelled(&session) else {
-        let text = format!(
-            "{}: expected training and test images with labels, which protocols need, found none; --on names another data set",
-            path.display()
-        );
-        return Err(Refusal(text).into());
-    };
+    let splits = evaluation::labelled(&session).ok_or_else(|| without_labels(path))?;
     let dataset = loaded.experiment.data.name.as_str();
     let scores = evaluation::scored(&session, dataset, &splits, trainer.method().into())?;
     log_scores(&mut record, &scores.evaluation(), host)?;
@@ -210,6 +248,14 @@ fn added(path: &Path, loaded: &Loaded, stop: &Arc<AtomicBool>, host: &dyn Host) 
     record.write()?;
     words::ended(&record, host);
     Ok(Status::Finished)
+}
+
+/// Protocols were asked for, and there is nothing that they could score by.
+fn without_labels(path: &Path) -> Refusal {
+    Refusal(format!(
+        "{}: expected training and test images with labels, which protocols need, found none; --on names another data set",
+        path.display()
+    ))
 }
 
 /// Whether a run directory is there, for what reads one.

@@ -2,11 +2,12 @@
 
 use crate::encoder_file::{self, Opened};
 use crate::evaluate::Evaluate;
+use crate::evaluation::LabelledSplits;
 use crate::host::Host;
 use crate::transfer::{in_a_line, labelled, name_of, open};
 use crate::{Refusal, evaluation};
 use kontrast_config::Eval;
-use kontrast_eval::{Benchmark, Model, Stop, protocols};
+use kontrast_eval::{Benchmark, Model, Scores, Stop, protocols};
 use kontrast_models::{EncoderSpec, Init};
 use kontrast_report::{layers_markdown, measures_markdown, scores_markdown};
 use kontrast_runlog::{Status, Summary};
@@ -26,6 +27,10 @@ pub(crate) fn evaluate_file(asked: &Evaluate, host: &dyn Host) -> anyhow::Result
         );
         return Err(Refusal(text).into());
     };
+    if let Some(part) = &asked.part {
+        let text = format!("--part {part}: expected a run; a network of a file is scored whole");
+        return Err(Refusal(text).into());
+    }
     if let Some(set) = asked.overrides.first() {
         let text = format!(
             "--set {set}: expected a run, whose file it changes; a file is scored with usual settings"
@@ -53,16 +58,21 @@ pub(crate) fn evaluate_file(asked: &Evaluate, host: &dyn Host) -> anyhow::Result
         }
         scores => scores?,
     };
-    let mut summary = Summary { dataset: name, ..Summary::default() };
+    show(&scores, &splits, host);
+    Ok(Status::Finished)
+}
+
+/// Scores that are stored nowhere, as the page of a run has them.
+pub(crate) fn show(scores: &Scores, splits: &LabelledSplits, host: &dyn Host) {
+    let mut summary = Summary { dataset: scores.dataset.clone(), ..Summary::default() };
     scores.enter(&mut summary);
     let tables = [scores_markdown(&summary), measures_markdown(&summary), layers_markdown(&summary)];
     for table in tables.iter().filter(|table| !table.is_empty()) {
         host.out(&format_args!("\n{}", table.trim_end()));
     }
-    if let Some(line) = in_a_line(&scores, splits.1.len()) {
+    if let Some(line) = in_a_line(scores, splits.1.len()) {
         host.out(&format_args!("\n{line}"));
     }
-    Ok(Status::Finished)
 }
 
 /// The same network with random weights.

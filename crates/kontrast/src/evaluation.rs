@@ -75,11 +75,20 @@ pub(crate) fn scored(
     splits: &LabelledSplits,
     model: Model<'_>,
 ) -> anyhow::Result<Scores> {
+    let random_init = session.method()?;
+    scored_beside(session, dataset, splits, (model, Model::from(&random_init)))
+}
+
+/// The same of a model and of that with random weights.
+pub(crate) fn scored_beside(
+    session: &Session<'_>,
+    dataset: &str,
+    splits: &LabelledSplits,
+    (model, random_init): (Model<'_>, Model<'_>),
+) -> anyhow::Result<Scores> {
     let extractor = session.extractor(session.size());
     let protocols = protocols(&session.experiment.eval, session.experiment.seed);
     let benchmark = benchmark(dataset, splits, &extractor, protocols);
-    let random_init = session.method()?;
-    let random_init = Model::from(&random_init);
     let own = Kept::default();
     let kept = session.host.kept().unwrap_or(&own);
     let lines = ScoreLines::new(session.host);

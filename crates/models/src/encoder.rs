@@ -62,6 +62,11 @@ pub trait Encoder: Send {
         Parameter::of_state(&self.variables())
     }
 
+    /// The encoders that it puts together, by name, each of the same images: handles on its own variables. None by default.
+    fn parts(&self) -> Vec<(&'static str, Box<dyn Encoder>)> {
+        Vec::new()
+    }
+
     /// Another handle on the same variables: a tensor may move to another thread, but not be shared with it.
     fn handle(&self) -> Box<dyn Encoder>;
 }

@@ -48,7 +48,7 @@ impl Split {
     }
 
     /// What each half sees.
-    fn parts(&self, images: &Tensor) -> [Tensor; 2] {
+    fn seen(&self, images: &Tensor) -> [Tensor; 2] {
         let SplitSpec { first, network } = self.spec;
         [images.narrow(1, 0, first), images.narrow(1, first, network.channels - first)]
     }
@@ -56,12 +56,12 @@ impl Split {
 
 impl Encoder for Split {
     fn forward(&self, images: &Tensor, pass: Pass<'_>) -> Tensor {
-        let [first, rest] = self.parts(images);
+        let [first, rest] = self.seen(images);
         Tensor::cat(&[self.halves[0].forward(&first, pass), self.halves[1].forward(&rest, pass)], 1)
     }
 
     fn stages(&self, images: &Tensor, pass: Pass<'_>) -> Vec<Tensor> {
-        let [first, rest] = self.parts(images);
+        let [first, rest] = self.seen(images);
         let maps = self.halves[0].stages(&first, pass).into_iter().zip(self.halves[1].stages(&rest, pass));
         maps.map(|(first, rest)| Tensor::cat(&[first, rest], 1)).collect()
     }
@@ -91,8 +91,57 @@ impl Encoder for Split {
         of_half.collect()
     }
 
+    fn parts(&self) -> Vec<(&'static str, Box<dyn Encoder>)> {
+        let [first, rest] = self.spec.halves().map(|half| half.channels);
+        let seen = [(0, first), (first, rest)];
+        let halves = NAMES.iter().zip(&self.halves).zip(seen);
+        let part = |((&name, half), seen): ((&&'static str, &Box<dyn Encoder>), _)| -> (_, Box<dyn Encoder>) {
+            (name, Box::new(Half { network: half.handle(), seen }))
+        };
+        halves.map(part).collect()
+    }
+
     fn handle(&self) -> Box<dyn Encoder> {
         Box::new(Self { spec: self.spec, halves: [self.halves[0].handle(), self.halves[1].handle()] })
+    }
+}
+
+/// One of the networks, of whole images.
+struct Half {
+    network: Box<dyn Encoder>,
+    /// The first of the channels that it sees, and how many they are.
+    seen: (i64, i64),
+}
+
+impl Half {
+    fn channels(&self, images: &Tensor) -> Tensor {
+        images.narrow(1, self.seen.0, self.seen.1)
+    }
+}
+
+impl Encoder for Half {
+    fn forward(&self, images: &Tensor, pass: Pass<'_>) -> Tensor {
+        self.network.forward(&self.channels(images), pass)
+    }
+
+    fn stages(&self, images: &Tensor, pass: Pass<'_>) -> Vec<Tensor> {
+        self.network.stages(&self.channels(images), pass)
+    }
+
+    fn width(&self) -> i64 {
+        self.network.width()
+    }
+
+    fn variables(&self) -> StateDict {
+        self.network.variables()
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        self.network.parameters()
+    }
+
+    fn handle(&self) -> Box<dyn Encoder> {
+        Box::new(Self { network: self.network.handle(), seen: self.seen })
     }
 }
 
@@ -137,6 +186,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn its_parts_side_by_side_are_the_whole() {
+        let (whole, _) = split(2);
+        let parts = whole.parts();
+        assert_eq!(
+            parts.iter().map(|(name, part)| (*name, part.width())).collect::<Vec<_>>(),
+            [("first", 32), ("rest", 32)]
+        );
+        let h: Vec<_> =
+            parts.iter().map(|(_, part)| part.handle().forward(&images(), Mode::Eval.into())).collect();
+        assert_eq!(Tensor::cat(&h, 1), whole.forward(&images(), Mode::Eval.into()));
+        let maps = parts.iter().map(|(_, part)| part.stages(&images(), Mode::Eval.into()));
+        let maps: Vec<_> = maps.map(|mut maps| maps.pop().unwrap()).collect();
+        assert_eq!(Tensor::cat(&maps, 1), whole.stages(&images(), Mode::Eval.into()).pop().unwrap());
+        let variables: usize = parts.iter().map(|(_, part)| part.variables().len()).sum();
+        assert_eq!(variables, whole.variables().len());
     }
 
     #[test]

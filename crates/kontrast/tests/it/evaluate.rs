@@ -79,6 +79,26 @@ fn an_encoder_of_a_file_is_scored_on_named_images() {
 }
 
 #[test]
+fn one_of_two_networks_is_scored_alone_and_stored_nowhere() {
+    let place = Place::new();
+    let split = "encoder.resnet18.split=1";
+    place
+        .tiny(&["--set", "train.precision=fp32", "--set", "train.epochs=1", "--set", split])
+        .says(0, &["report.html"]);
+    let (run, own) = (place.run_dir().display().to_string(), place.summary());
+    let knn = |arguments: &[&str]| {
+        let output = place.run(&[&["evaluate", &run], arguments].concat());
+        output.says(0, &["trained, knn: ", "random init, knn: ", "| knn"]);
+        let all = format!("{}{}", output.stdout, output.stderr);
+        all.lines().find(|line| line.starts_with("trained, knn: ")).unwrap().to_owned()
+    };
+    let (first, rest) = (knn(&["--part", "first"]), knn(&["--part", "rest"]));
+    assert_ne!(first.split(" in ").next(), rest.split(" in ").next());
+    assert_eq!(place.summary(), own);
+    place.run(&["evaluate", &run, "--part", "ab"]).says(2, &["--part ab: expected first or rest"]);
+}
+
+#[test]
 fn a_protocol_that_does_not_fit_is_refused_with_its_key() {
     let place = Place::new();
     place.tiny(&["--set", "train.precision=fp32", "--set", "train.epochs=1"]).says(0, &["report.html"]);
