@@ -9,7 +9,7 @@ use crate::workspace::{Metadata, Package};
 const LAYERS: [&[&str]; 7] = [
     &["runlog", "rng"],
     &["config"],
-    &["torch-ext", "augment", "embeddings", "report"],
+    &["torch-ext", "augment", "embeddings", "report", "text"],
     &["losses", "models", "optim", "pretext", "augment-torch", "data"],
     &["methods"],
     &["training", "eval"],
@@ -23,8 +23,8 @@ const BESIDE: [(&str, &[&str]); 2] = [("xtask", &["config", "runlog"]), ("testki
 const FOR_TESTS: [&str; 1] = ["testkit"];
 
 /// Crates that never reach libtorch, so that they build in seconds, and xtask before libtorch is there.
-const FREE_OF_LIBTORCH: [&str; 8] =
-    ["config", "runlog", "rng", "augment", "data", "embeddings", "report", "xtask"];
+const FREE_OF_LIBTORCH: [&str; 9] =
+    ["config", "runlog", "rng", "augment", "data", "embeddings", "report", "text", "xtask"];
 
 /// Layers that turn configuration into objects begin here; crates below take plain arguments, so that each can be used
 /// alone.
