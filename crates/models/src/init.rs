@@ -57,6 +57,14 @@ impl Init {
         Tensor::from_slice(&drawn).reshape(shape)
     }
 
+    /// Normal draws of this standard deviation.
+    ///
+    /// # Shapes
+    /// - returns `shape`, fp32
+    pub fn normal(self, name: &str, shape: &[i64], std: f64) -> Tensor {
+        self.draw(name, shape, Normal::new(0.0, std as f32).expect("a positive std"))
+    }
+
     /// PyTorch's default for a linear layer, weight and bias alike: uniform within 1 / sqrt(fan_in).
     pub(crate) fn linear(self, name: &str, shape: &[i64], fan_in: i64) -> Tensor {
         let bound = 1.0 / (fan_in as f32).sqrt();

@@ -8,6 +8,7 @@ use tch::{Tensor, nn};
 pub struct LayerNorm {
     weight: Tensor,
     bias: Tensor,
+    epsilon: f64,
 }
 
 impl LayerNorm {
@@ -16,7 +17,12 @@ impl LayerNorm {
 
     /// Over `width` values, without change at first. The variables are named `weight` and `bias`.
     pub fn new(path: &nn::Path<'_>, width: i64) -> Self {
-        Self { weight: path.ones("weight", &[width]), bias: path.zeros("bias", &[width]) }
+        Self::with_epsilon(path, width, Self::EPSILON)
+    }
+
+    /// As [`LayerNorm::new`], with another number added to the variance.
+    pub fn with_epsilon(path: &nn::Path<'_>, width: i64, epsilon: f64) -> Self {
+        Self { weight: path.ones("weight", &[width]), bias: path.zeros("bias", &[width]), epsilon }
     }
 
     /// Of `x`, `[..., width]`, in fp32 at least: under autocast, sums in bf16 would lose values.
@@ -25,7 +31,7 @@ impl LayerNorm {
             [self.weight.size()[0]],
             Some(&self.weight),
             Some(&self.bias),
-            Self::EPSILON,
+            self.epsilon,
             true,
         )
     }
@@ -33,6 +39,6 @@ impl LayerNorm {
     /// Another handle on the same variables.
     #[must_use]
     pub fn handle(&self) -> Self {
-        Self { weight: self.weight.shallow_clone(), bias: self.bias.shallow_clone() }
+        Self { weight: self.weight.shallow_clone(), bias: self.bias.shallow_clone(), ..*self }
     }
 }

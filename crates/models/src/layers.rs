@@ -77,6 +77,13 @@ impl Linear {
         Self { weight, bias: Some(path.zeros("bias", &[outputs])) }
     }
 
+    /// With a bias of 0, and normal draws of this standard deviation.
+    pub fn normal(path: &nn::Path<'_>, inputs: i64, outputs: i64, std: f64, init: Init) -> Self {
+        let value = init.normal(&path.path("weight"), &[outputs, inputs], std);
+        let weight = path.add("weight", value.to_device(path.device()), true);
+        Self { weight, bias: Some(path.zeros("bias", &[outputs])) }
+    }
+
     /// Of rows, `[..., inputs]`.
     pub fn forward(&self, x: &Tensor) -> Tensor {
         x.linear(&self.weight, self.bias.as_ref())

@@ -7,5 +7,6 @@ mod heads;
 mod nin;
 mod parameters;
 mod resnet;
+mod text;
 mod vit;
 mod weights;
