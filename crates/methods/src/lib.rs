@@ -9,6 +9,7 @@ mod branch;
 mod build;
 mod byol;
 mod classifier;
+mod clip;
 mod cmc;
 #[cfg(test)]
 mod composed;
@@ -50,6 +51,7 @@ mod views;
 pub use branch::{Branch, Embedded, Predictor, TargetUpdate};
 pub use build::{BuildError, build, color_space, device_renderer, objective, precision, setting, to_tensor};
 pub use classifier::Classifier;
+pub use clip::{Clip, ClipSpec, LARGEST_SCALE};
 pub use groups::ImageGroups;
 pub use jigsaw::{permutation_choice, permutation_set};
 pub use kontrast_augment_torch::Views;

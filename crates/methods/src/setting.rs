@@ -123,6 +123,7 @@ pub(crate) fn head(config: &kontrast_config::Head, bn_splits: i64) -> HeadSpec {
             From::Hidden => To::Hidden,
             From::LastPlain => To::LastPlain,
         },
+        bias: true,
         activation: Activation::Relu,
         bn_splits,
     }

@@ -13,6 +13,8 @@ pub struct HeadSpec {
     pub widths: Vec<i64>,
     /// After which layers batch norm stands; a layer before it has no bias.
     pub batch_norm: HeadNorm,
+    /// Whether layers without batch norm have a bias.
+    pub bias: bool,
     /// Between the layers.
     pub activation: Activation,
     /// Splits of a batch, of consecutive rows, that batch norm sees one at a time.
@@ -22,7 +24,7 @@ pub struct HeadSpec {
 impl HeadSpec {
     /// Layers of these widths with ReLU between them, whose batch norm sees the whole batch.
     pub fn new(widths: &[i64], batch_norm: HeadNorm) -> Self {
-        Self { widths: widths.to_vec(), batch_norm, activation: Activation::Relu, bn_splits: 1 }
+        Self { widths: widths.to_vec(), batch_norm, bias: true, activation: Activation::Relu, bn_splits: 1 }
     }
 
     /// No layer: embeddings are the representations.
@@ -74,7 +76,7 @@ impl Head {
                 HeadNorm::All | HeadNorm::LastPlain => true,
                 HeadNorm::Hidden => !last,
             };
-            let linear = Linear::new(&(&path / position), width, outputs, !normed, init);
+            let linear = Linear::new(&(&path / position), width, outputs, spec.bias && !normed, init);
             let norm = normed.then(|| {
                 let path = &path / (position + 1);
                 if last && spec.batch_norm == HeadNorm::LastPlain {

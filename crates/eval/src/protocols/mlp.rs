@@ -3,7 +3,7 @@
 use crate::linear_probes::{BETAS, EPS, Standardise, order};
 use crate::report::predicted;
 use crate::{EvalError, FeatureBank, Needs, Protocol, Report, Stop, Subject};
-use kontrast_models::{Activation, Head, HeadNorm, HeadSpec, Init, Mode, Parameter};
+use kontrast_models::{Head, HeadNorm, HeadSpec, Init, Mode, Parameter};
 use kontrast_optim::{Adamw, Group, HalfCosine, Optimizer, Rates, Schedule};
 use tch::{Reduction, Tensor, nn};
 
@@ -85,9 +85,7 @@ impl Mlp {
         let hidden = self.widths.iter().map(|&width| width as i64);
         let spec = HeadSpec {
             widths: hidden.chain([train.classes()]).collect(),
-            batch_norm: HeadNorm::Hidden,
-            activation: Activation::Relu,
-            bn_splits: 1,
+            ..HeadSpec::new(&[], HeadNorm::Hidden)
         };
         let head = Head::new(&store, train.width(), &spec, Init::new(self.seed).part("mlp"));
         let parameters = Parameter::of_state(&kontrast_models::trained(&store).into_iter().collect());

@@ -6,7 +6,7 @@ use tch::{Device, Kind, Tensor, nn};
 
 fn head(inputs: i64, widths: &[i64], batch_norm: HeadNorm, activation: Activation) -> (nn::VarStore, Head) {
     let store = nn::VarStore::new(Device::Cpu);
-    let spec = HeadSpec { widths: widths.to_vec(), batch_norm, activation, bn_splits: 1 };
+    let spec = HeadSpec { activation, ..HeadSpec::new(widths, batch_norm) };
     let head = Head::new(&store, inputs, &spec, Init::new(0));
     (store, head)
 }

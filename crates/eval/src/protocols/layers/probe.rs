@@ -7,7 +7,7 @@ use super::attention::AttentionPool;
 use super::maps::Standardise;
 use crate::{EvalError, Stop, Subject};
 use kontrast_config::Probe;
-use kontrast_models::{Activation, Head, HeadNorm, HeadSpec, Init, Mode, NinBlock, trained};
+use kontrast_models::{Head, HeadNorm, HeadSpec, Init, Mode, NinBlock, trained};
 use kontrast_optim::{Group, Optimizer, Rates, Sgd};
 use kontrast_rng::KeyedRng;
 use kontrast_torch_ext::{Autocast, Precision};
@@ -125,12 +125,8 @@ impl Training<'_> {
                 (Body::Attentive(pool), channels, vec![])
             }
         };
-        let spec = HeadSpec {
-            widths: [hidden, vec![classes]].concat(),
-            batch_norm: HeadNorm::Hidden,
-            activation: Activation::Relu,
-            bn_splits: 1,
-        };
+        let spec =
+            HeadSpec { widths: [hidden, vec![classes]].concat(), ..HeadSpec::new(&[], HeadNorm::Hidden) };
         let head = Head::new(&store, inputs, &spec, init);
         Net { store, body, head }
     }
