@@ -92,6 +92,10 @@ impl<D: Dataset + ?Sized> Dataset for InChannels<D> {
         self.base.partner(index, stream)
     }
 
+    fn captions(&self, index: usize) -> &[String] {
+        self.base.captions(index)
+    }
+
     fn group(&self, index: usize) -> u64 {
         self.base.group(index)
     }

@@ -60,6 +60,10 @@ impl<D: Dataset> Dataset for Classes<D> {
         self.images.partner(index, stream)
     }
 
+    fn captions(&self, index: usize) -> &[String] {
+        self.images.captions(index)
+    }
+
     fn group(&self, index: usize) -> u64 {
         self.images.group(index)
     }

@@ -1,4 +1,4 @@
-//! A CSV file that names images: columns `image`, and `label`, `group` and `split` where there are such.
+//! A CSV file that names images: columns `image`, and `label`, `group`, `caption` and `split` where there are such.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -10,12 +10,12 @@ use crate::coverage;
 use crate::error::DataError;
 use crate::folder::{Part, Unreadable, split};
 use crate::layout::{is_test, is_train};
-use crate::reader::{Listed, Reader};
+use crate::reader::{Known, Listed, Reader};
 use crate::split::{Split, Splits};
 use crate::transparency::Form;
 
 /// The columns that are read.
-const COLUMNS: [&str; 4] = ["image", "label", "group", "split"];
+const COLUMNS: [&str; 5] = ["image", "label", "group", "split", "caption"];
 
 /// A line of the file.
 struct Row {
@@ -24,6 +24,8 @@ struct Row {
     label: Option<String>,
     group: Option<String>,
     test: bool,
+    /// Those of its line, and of later lines of the same image.
+    captions: Vec<String>,
 }
 
 /// Opens the images of a file, in its order: its splits, or with a `holdout` a test split made of the training images.
@@ -101,8 +103,8 @@ fn unlabelled(
             path.display()
         ));
     }
-    let Listed { paths, groups, .. } = listed(train, &[], numbers);
-    let images = reader.grouped(paths, groups)?.0;
+    let Listed { paths, known, .. } = listed(train, &[], numbers);
+    let images = reader.described(paths, known)?.0;
     Ok(reader.splits(Split::Unlabelled(Arc::new(images)), None))
 }
 
@@ -140,16 +142,16 @@ fn rows(path: &Path) -> Result<(Vec<Row>, Vec<String>), DataError> {
     let header = reader.headers().map_err(unreadable)?.clone();
     let columns = columns(&header).map_err(|reason| at(1, reason))?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    let (mut rows, mut seen) = (Vec::new(), HashMap::new());
+    let (mut rows, mut seen) = (Vec::<Row>::new(), HashMap::new());
     for record in reader.records() {
         let record = record.map_err(unreadable)?;
         let line = record.position().map_or(0, |position| line_of(&text, position));
         let row = row(&record, columns, line, folder).map_err(|reason| at(line, reason))?;
-        if let Some(before) = seen.insert(row.image.clone(), line) {
-            let reason =
-                format!("{} stands on line {before} already; name each image once", row.image.display());
-            return Err(at(line, reason));
+        if let Some(&place) = seen.get(&row.image) {
+            another_caption(&mut rows[place], row).map_err(|reason| at(line, reason))?;
+            continue;
         }
+        seen.insert(row.image.clone(), rows.len());
         rows.push(row);
     }
     if rows.is_empty() {
@@ -161,6 +163,26 @@ fn rows(path: &Path) -> Result<(Vec<Row>, Vec<String>), DataError> {
     Ok((rows, others.into_iter().collect()))
 }
 
+/// A second line of an image, which brings another caption of it.
+fn another_caption(first: &mut Row, again: Row) -> Result<(), String> {
+    let (image, before) = (first.image.display(), first.line);
+    if again.captions.is_empty() {
+        return Err(format!("{image} stands on line {before} already; name each image once"));
+    }
+    let alike = [
+        ("label", first.label == again.label),
+        ("group", first.group == again.group),
+        ("split", first.test == again.test),
+    ];
+    if let Some((name, _)) = alike.into_iter().find(|(_, alike)| !alike) {
+        return Err(format!(
+            "{image} has another {name} on line {before}; give all of its captions the same"
+        ));
+    }
+    first.captions.extend(again.captions);
+    Ok(())
+}
+
 /// The line on which a record begins, from 1: the reader's position is that before empty lines.
 fn line_of(text: &[u8], position: &csv::Position) -> u64 {
     let rest = text.get(position.byte() as usize..).unwrap_or_default();
@@ -169,7 +191,7 @@ fn line_of(text: &[u8], position: &csv::Position) -> u64 {
 }
 
 /// Where each column stands that is read.
-fn columns(header: &StringRecord) -> Result<[Option<usize>; 4], String> {
+fn columns(header: &StringRecord) -> Result<[Option<usize>; COLUMNS.len()], String> {
     if let Some(twice) =
         COLUMNS.iter().find(|name| header.iter().filter(|column| column == *name).count() > 1)
     {
@@ -184,15 +206,20 @@ fn columns(header: &StringRecord) -> Result<[Option<usize>; 4], String> {
             ""
         };
         return Err(format!(
-            "expected a line of headings with a column image, and label, group and split where there are such, found {}{hint}",
+            "expected a line of headings with a column image, and label, group, split and caption where there are such, found {}{hint}",
             found.join(", ")
         ));
     }
     Ok(columns)
 }
 
-fn row(record: &StringRecord, columns: [Option<usize>; 4], line: u64, folder: &Path) -> Result<Row, String> {
-    let mut fields = [None; 4];
+fn row(
+    record: &StringRecord,
+    columns: [Option<usize>; COLUMNS.len()],
+    line: u64,
+    folder: &Path,
+) -> Result<Row, String> {
+    let mut fields = [None; COLUMNS.len()];
     for ((field, column), name) in fields.iter_mut().zip(columns).zip(COLUMNS) {
         let Some(column) = column else { continue };
         let value = record.get(column).unwrap_or_default();
@@ -203,7 +230,7 @@ fn row(record: &StringRecord, columns: [Option<usize>; 4], line: u64, folder: &P
         }
         *field = Some(value);
     }
-    let [image, label, group, split] = fields;
+    let [image, label, group, split, caption] = fields;
     let test = match split.map(str::to_ascii_lowercase).as_deref() {
         None => false,
         Some(name) if is_train(name) => false,
@@ -211,7 +238,8 @@ fn row(record: &StringRecord, columns: [Option<usize>; 4], line: u64, folder: &P
         Some(name) => return Err(format!("split is {name:?}; expected train or test (or val)")),
     };
     let image = folder.join(image.unwrap_or_default());
-    Ok(Row { line, image, label: label.map(str::to_owned), group: group.map(str::to_owned), test })
+    let [label, group, caption] = [label, group, caption].map(|field| field.map(str::to_owned));
+    Ok(Row { line, image, label, group, test, captions: caption.into_iter().collect() })
 }
 
 fn require_there(path: &Path, rows: &[Row]) -> Result<(), DataError> {
@@ -243,7 +271,9 @@ fn listed(rows: Vec<Row>, known: &[String], numbers: &HashMap<String, u64>) -> L
     let label = |row: &Row| known.binary_search(row.label.as_ref()?).ok().map(|label| label as u32);
     let labels = rows.iter().filter_map(label).collect();
     let groups = rows.iter().map(|row| Some(numbers[row.group.as_ref()?])).collect();
-    Listed { paths: rows.into_iter().map(|row| row.image).collect(), labels, groups }
+    let said = rows.iter().any(|row| !row.captions.is_empty());
+    let (paths, captions): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| (row.image, row.captions)).unzip();
+    Listed { paths, labels, known: Known { groups, captions: said.then_some(captions) } }
 }
 
 /// A note about groups that the file itself has on both sides.

@@ -56,6 +56,11 @@ pub trait Dataset: Send + Sync {
         index
     }
 
+    /// What is said of an image, where somebody said something: a caption, or several.
+    fn captions(&self, _index: usize) -> &[String] {
+        &[]
+    }
+
     /// The group that an image belongs to, such as its video or its patient: images with the same number show the same
     /// thing. Without more knowledge each image is a group of its own.
     fn group(&self, index: usize) -> u64 {

@@ -39,6 +39,8 @@ pub struct ImageFolder {
     form: Form,
     /// Of each image, where they are known.
     groups: Option<Vec<u64>>,
+    /// Of each image, where there are such.
+    captions: Option<Vec<Vec<String>>>,
 }
 
 /// Images of a folder, one folder a class.
@@ -176,13 +178,19 @@ impl Stored {
 
 impl ImageFolder {
     pub(crate) fn new(images: Vec<Stored>, storage: Storage, form: Form) -> Self {
-        Self { images, storage, form, groups: None }
+        Self { images, storage, form, groups: None, captions: None }
     }
 
     /// With the group of each image.
     pub(crate) fn with_groups(self, groups: Vec<u64>) -> Self {
         assert_eq!(groups.len(), self.images.len(), "a group for each image");
         Self { groups: Some(groups), ..self }
+    }
+
+    /// With the captions of each image.
+    pub(crate) fn with_captions(self, captions: Vec<Vec<String>>) -> Self {
+        assert_eq!(captions.len(), self.images.len(), "captions for each image");
+        Self { captions: Some(captions), ..self }
     }
 }
 
@@ -201,6 +209,10 @@ impl Dataset for ImageFolder {
 
     fn path(&self, index: usize) -> Option<&Path> {
         Some(&self.images[index].path)
+    }
+
+    fn captions(&self, index: usize) -> &[String] {
+        self.captions.as_ref().map_or(&[], |captions| &captions[index])
     }
 
     fn group(&self, index: usize) -> u64 {

@@ -129,6 +129,10 @@ impl<D: Dataset + ?Sized> Dataset for Paired<D> {
         members[drawn + usize::from(drawn >= place)] as usize
     }
 
+    fn captions(&self, index: usize) -> &[String] {
+        self.base.captions(index)
+    }
+
     fn group(&self, index: usize) -> u64 {
         self.base.group(index)
     }

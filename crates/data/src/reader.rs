@@ -24,11 +24,18 @@ const KEPT: usize = 512 << 20;
 /// Frames of animations stay in memory, since one is not decoded without those before it: at most so many bytes.
 const MOST_ANIMATED: usize = 2 << 30;
 
-/// Files that are to be read, with a label each, and a group where these are known.
+/// Files that are to be read, with a label each.
 pub(crate) struct Listed {
     pub(crate) paths: Vec<PathBuf>,
     pub(crate) labels: Vec<u32>,
+    pub(crate) known: Known,
+}
+
+/// What else is known of each file.
+#[derive(Default)]
+pub(crate) struct Known {
     pub(crate) groups: Option<Vec<u64>>,
+    pub(crate) captions: Option<Vec<Vec<String>>>,
 }
 
 /// Reads the images of a folder, and remembers what a person should be told of them.
@@ -179,17 +186,17 @@ impl<'r> Reader<'r> {
             labels.extend(std::iter::repeat_n(label as u32, files.len()));
             paths.extend(files);
         }
-        self.labelled(Listed { paths, labels, groups: None }, distinct(known), split)
+        self.labelled(Listed { paths, labels, known: Known::default() }, distinct(known), split)
     }
 
     /// Decodes files with a class each.
     pub(crate) fn labelled(
         &mut self,
-        Listed { paths, labels, groups }: Listed,
+        Listed { paths, labels, known }: Listed,
         class_names: Vec<String>,
         split: &str,
     ) -> Result<ClassFolder, DataError> {
-        let (images, kept) = self.grouped(paths, groups)?;
+        let (images, kept) = self.described(paths, known)?;
         let left =
             labels.iter().zip(kept).filter_map(|(&label, kept)| kept.then_some(label)).collect::<Vec<_>>();
         self.lost(&labels, &left, &class_names, split);
@@ -206,18 +213,20 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// Decodes files with a group each, where these are known.
-    pub(crate) fn grouped(
+    /// Decodes files of which more is known.
+    pub(crate) fn described(
         &mut self,
         paths: Vec<PathBuf>,
-        groups: Option<Vec<u64>>,
+        Known { groups, captions }: Known,
     ) -> Result<(ImageFolder, Vec<bool>), DataError> {
-        let (images, kept) = self.images(paths)?;
-        let groups = groups.map(|groups| {
-            let read = groups.into_iter().zip(&kept).filter_map(|(group, kept)| kept.then_some(group));
-            read.collect()
-        });
-        Ok((if let Some(groups) = groups { images.with_groups(groups) } else { images }, kept))
+        let (mut images, kept) = self.images(paths)?;
+        if let Some(groups) = groups {
+            images = images.with_groups(of_kept(groups, &kept));
+        }
+        if let Some(captions) = captions {
+            images = images.with_captions(of_kept(captions, &kept));
+        }
+        Ok((images, kept))
     }
 
     pub(crate) fn splits(mut self, train: Split, test: Option<Part>) -> Splits {
@@ -242,4 +251,9 @@ fn too_much(folder: &Path) -> DataError {
         MOST_ANIMATED >> 30
     );
     DataError::Layout { folder: folder.to_owned(), reason }
+}
+
+/// What was known of the files that were read.
+fn of_kept<T>(all: Vec<T>, kept: &[bool]) -> Vec<T> {
+    all.into_iter().zip(kept).filter_map(|(of_file, kept)| kept.then_some(of_file)).collect()
 }

@@ -140,6 +140,10 @@ impl<D: Dataset + ?Sized> Dataset for Subset<D> {
         self.indices.binary_search(&(partner as u32)).unwrap_or(index)
     }
 
+    fn captions(&self, index: usize) -> &[String] {
+        self.base.captions(self.indices[index] as usize)
+    }
+
     fn group(&self, index: usize) -> u64 {
         self.base.group(self.indices[index] as usize)
     }

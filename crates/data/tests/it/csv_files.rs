@@ -64,6 +64,24 @@ fn images_alone_are_unlabelled() {
 }
 
 #[test]
+fn an_image_has_the_captions_of_all_its_lines() {
+    let folder = folder(
+        "image,caption,split\npictures/3.png,\"a cat, a dog\",train\npictures/1.png,one,train\npictures/3.png,Both,train\n",
+    );
+    let splits = opened(folder.path(), None, None).unwrap();
+    let images = splits.train.images();
+    assert_eq!(levels(&*images), [3, 1]);
+    assert_eq!(
+        (images.captions(0), images.captions(1)),
+        (&["a cat, a dog".to_owned(), "Both".to_owned()][..], &["one".to_owned()][..])
+    );
+    let some = opened(folder.path(), None, Some(1)).unwrap().train.images();
+    let kept = usize::from(levels(&*some) == [1]);
+    assert_eq!(some.captions(0), images.captions(kept));
+    assert!(splits.notes.iter().all(|note| !note.contains("not read")), "{:?}", splits.notes);
+}
+
+#[test]
 fn a_holdout_and_a_subset_keep_groups_whole() {
     let folder = folder(&grouped());
     let splits = opened(folder.path(), Some(0.33), None).unwrap();
@@ -103,6 +121,9 @@ fn field_what_is_wrong_is_said_with_its_line() {
         ("image\npictures/1.png\n\npictures/99.png\n", "images.csv:4: there is no image"),
         ("image\r\npictures/1.png\r\npictures/99.png\r\n", "images.csv:3: there is no image"),
         ("image\npictures/1.png\npictures/1.png\n", "stands on line 2 already"),
+        ("image,caption\npictures/1.png,a\npictures/2.png,\n", "images.csv:3: caption is empty"),
+        ("image,caption\npictures/1.png,a\npictures/99.png,b\n", "images.csv:3: there is no image"),
+        ("image,caption,label\npictures/1.png,a,cat\npictures/1.png,b,dog\n", "images.csv:3: "),
         (
             "image,label\npictures/1.png,a,b\n",
             "images.csv:2: expected 2 fields, as the first line has, found 3",
