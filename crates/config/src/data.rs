@@ -11,6 +11,7 @@ use crate::channel_values::ChannelValues;
 use crate::color_space::ColorSpace;
 use crate::pairs::Pairs;
 use crate::problems::Problems;
+use crate::scans::{Percentiles, Scans, Window};
 use crate::synthetic::{Synthetic, SyntheticVideo};
 
 /// The most channels that an image has.
@@ -26,9 +27,9 @@ pub(crate) const MOST_COLOURS: usize = 4;
 pub struct Data {
     /// The data set.
     ///
-    /// Range: `cifar10`, `cifar100`, `stl10`, `fashion-mnist`, `folder`, `csv`, `frames`, `pack`, `synthetic`, `synthetic-video`
+    /// Range: `cifar10`, `cifar100`, `stl10`, `fashion-mnist`, `folder`, `csv`, `frames`, `scans`, `pack`, `synthetic`, `synthetic-video`
     pub name: DataName,
-    /// Needed by `folder` and `frames`, which read the images below it, and by `csv` and `pack`, whose file it is; relative to
+    /// Needed by `folder`, `frames` and `scans`, which read the images below it, and by `csv` and `pack`, whose file it is; relative to
     /// the folder in which the command runs.
     ///
     /// Range: a path
@@ -56,12 +57,12 @@ pub struct Data {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
     /// What to do about an image that cannot be decoded. `refuse`, the default everywhere, stops and names it; `skip`
-    /// leaves it out, and lists it in `summary.json` and on the report. Only `folder`, `frames` and `csv` may have `skip`.
+    /// leaves it out, and lists it in `summary.json` and on the report. Only `folder`, `frames`, `scans` and `csv` may have `skip`.
     ///
     /// Range: `refuse`, `skip`
     #[serde(default)]
     pub unreadable: Unreadable,
-    /// For `folder`, `frames` and `csv` only: the fraction of each class, rounded, that becomes the test split of images with classes
+    /// For `folder`, `frames`, `scans` and `csv` only: the fraction of each class, rounded, that becomes the test split of images with classes
     /// but none; never all of a class. Groups (of a `csv`, clips) stay on one side. A note names the classes without test images.
     ///
     /// Range: above 0, below 1
@@ -83,6 +84,21 @@ pub struct Data {
     /// Range: `clips` and `test` from 1, `frames` 2 to 1,000 of each, `classes` 2 to 15, `size` 8 to 1,024 pixels
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub synthetic_video: Option<SyntheticVideo>,
+    /// For `folder`, `frames`, `scans` and `csv` only: windows `{ centre, width }` of gray values of any range, such as those of 16
+    /// bits or HU, a channel each; what lies below a window is black, what lies above it white.
+    ///
+    /// Range: 1, 3 or 5 to 8 windows of a width above 0
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<Window>,
+    /// In place of `windows`: from which percentile to which, `{ low, high }`, the values of each image, or of each volume of
+    /// `scans`, go from black to white.
+    ///
+    /// Range: 1, 3 or 5 to 8 of `low` from 0 and below `high`, at most 100
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub percentiles: Vec<Percentiles>,
+    /// Needed by `scans`: what is made of DICOM and NIfTI files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scans: Option<Scans>,
     /// Which images belong together and what they are to each other: `{ from, others }`; without it each stands for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pairs: Option<Pairs>,
@@ -130,6 +146,8 @@ pub enum DataName {
     Csv,
     /// The clips below `data.root`: a folder of frames each, or an animated GIF, APNG or WebP file.
     Frames,
+    /// Slices of the DICOM and NIfTI files below `data.root`.
+    Scans,
     /// The file `data.root`, written by `pack`.
     Pack,
     /// Drawn shapes, for tests: no network needed.
@@ -144,7 +162,12 @@ impl DataName {
 
     /// Whether its images may come in groups.
     pub fn has_groups(self) -> bool {
-        matches!(self, Self::Csv | Self::Frames | Self::SyntheticVideo)
+        matches!(self, Self::Csv | Self::Frames | Self::Scans | Self::SyntheticVideo)
+    }
+
+    /// Whether its images are the user's own, at `data.root`.
+    fn has_root(self) -> bool {
+        matches!(self, Self::Folder | Self::Frames | Self::Scans | Self::Csv | Self::Pack)
     }
 
     /// The name as a file writes it.
@@ -157,6 +180,7 @@ impl DataName {
             Self::Folder => "folder",
             Self::Csv => "csv",
             Self::Frames => "frames",
+            Self::Scans => "scans",
             Self::Pack => "pack",
             Self::Synthetic => "synthetic",
             Self::SyntheticVideo => "synthetic-video",
@@ -254,6 +278,8 @@ impl Data {
         problems.require(fitting, "data.unlabelled", &self.unlabelled, only);
         self.check_root(problems);
         self.check_files(problems);
+        self.check_levels(problems);
+        self.check_scans(problems);
         self.check_synthetic(problems);
         self.check_synthetic_video(problems);
     }
@@ -295,9 +321,8 @@ impl Data {
 
     /// Only the user's own files have bands.
     fn check_bands(&self, key: &str, channels: usize, problems: &mut Problems) {
-        let own = matches!(self.name, DataName::Folder | DataName::Frames | DataName::Csv | DataName::Pack);
-        let expected =
-            "1 to 4 channels, since only data.name = \"folder\", \"frames\", \"csv\" and \"pack\" have more";
+        let own = self.name.has_root();
+        let expected = "1 to 4 channels, since only data.name = \"folder\", \"frames\", \"scans\", \"csv\" and \"pack\" have more";
         problems.require(own || channels <= MOST_COLOURS, key, &format_args!("{channels}"), expected);
     }
 
@@ -305,11 +330,12 @@ impl Data {
         let what = match self.name {
             DataName::Folder => "the folder of images, for data.name = \"folder\"",
             DataName::Frames => "the folder of clips, for data.name = \"frames\"",
+            DataName::Scans => "the folder of scans, for data.name = \"scans\"",
             DataName::Csv => "the file that names the images, for data.name = \"csv\"",
             DataName::Pack => "the packed file, for data.name = \"pack\"",
             _ => {
                 if let Some(root) = &self.root {
-                    let only = "no such key, since only data.name = \"folder\", \"frames\", \"csv\" and \"pack\" read it";
+                    let only = "no such key, since only data.name = \"folder\", \"frames\", \"scans\", \"csv\" and \"pack\" read it";
                     problems.require(false, "data.root", root, only);
                 }
                 return;
@@ -321,12 +347,15 @@ impl Data {
     }
 
     fn check_files(&self, problems: &mut Problems) {
-        let files = matches!(self.name, DataName::Folder | DataName::Frames | DataName::Csv);
-        let only = "no such key, since only data.name = \"folder\", \"frames\" and \"csv\" read it";
+        let files = self.name.has_root() && self.name != DataName::Pack;
+        let only =
+            "no such key, since only data.name = \"folder\", \"frames\", \"scans\" and \"csv\" read it";
         let skipping = self.unreadable == Unreadable::Skip;
         problems.require(files || !skipping, "data.unreadable", &"skip", only);
         if let Some(background) = &self.background {
-            problems.require(files, "data.background", &background.to_string(), only);
+            let only = "no such key, since only data.name = \"folder\", \"frames\" and \"csv\" read it";
+            let pictures = files && self.name != DataName::Scans;
+            problems.require(pictures, "data.background", &background.to_string(), only);
             let expected = "no such key, since alpha is a channel of the images and nothing is laid over";
             let flat = ![2, 4].contains(&self.channels());
             problems.require(flat, "data.background", &background.to_string(), expected);

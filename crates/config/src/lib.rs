@@ -28,6 +28,7 @@ mod pairs;
 mod phrases;
 mod problems;
 mod renamed;
+mod scans;
 mod schedule;
 #[cfg(feature = "schema")]
 pub mod schema;
@@ -62,6 +63,7 @@ pub use method::{
 pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};
 pub use pairs::{Others, Pairs, PairsFrom};
 pub use problems::{Problem, Problems};
+pub use scans::{Patients, Percentiles, Plane, Scans, Spacing, Window};
 pub use schedule::{Constant, Cosine, Multistep, Schedule};
 pub use synthetic::{Synthetic, SyntheticVideo};
 pub use train::{Clip, ClipPer, Feed, Precision, Train};

@@ -3,17 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use crate::problems::Problems;
-use crate::{AnyMethod, ComparedViews, Data};
+use crate::{AnyMethod, ComparedViews, Data, DataName};
 
 /// What the images of a group, such as the frames of a clip or the slices of a patient, are to each other.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Pairs {
-    /// Where the other views of an image come from: itself, another image of its group, or one that is so many places away
-    /// from it at most, in the order of the group's images. An image without such another is its own.
+    /// Where the other views of an image come from: itself, another image of its group, one that is so many places away
+    /// from it at most, in the order of the group's images, or another slice of its volume so many mm away at most. An image
+    /// without such another is its own.
     ///
-    /// Range: `itself`, `anywhere`, `{ within = 1 }` and above
+    /// Range: `itself`, `anywhere`, `{ within = 1 }` and above, of `scans` `{ within_mm = 5.0 }` above 0
     pub from: PairsFrom,
     /// What the other images of its group are to an image in the loss, where a method compares images of a batch or a queue:
     /// left out, told apart as those of other groups are, or right answers as its own other view is; default `ignore`.
@@ -24,7 +25,7 @@ pub struct Pairs {
 }
 
 /// Where the other views of an image come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PairsFrom {
@@ -34,6 +35,9 @@ pub enum PairsFrom {
     Anywhere,
     /// Another of its group, at most so many places away.
     Within(usize),
+    /// Another slice of its volume, at most so many mm away.
+    #[serde(rename = "within_mm")]
+    WithinMm(f64),
 }
 
 /// What the others of an image's group are to it in a loss.
@@ -70,10 +74,15 @@ impl Pairs {
     /// Reports what the data set or the method cannot do.
     pub(crate) fn check(&self, data: &Data, method: &AnyMethod, problems: &mut Problems) {
         let name = data.name.as_str();
-        let expected = "no such table: only data.name = \"csv\" with a column group, \"frames\" and \"synthetic-video\" have images in groups";
+        let expected = "no such table: only data.name = \"csv\" with a column group, \"frames\", \"scans\" and \"synthetic-video\" have images in groups";
         problems.require(data.name.has_groups(), "data.pairs", &name, expected);
         if let PairsFrom::Within(places) = self.from {
             problems.require(places >= 1, "data.pairs.from.within", &places, "at least 1 place");
+        }
+        if let PairsFrom::WithinMm(mm) = self.from {
+            problems.positive("data.pairs.from.within_mm", mm);
+            let expected = "within, since only slices of data.name = \"scans\" know where they lie";
+            problems.require(data.name == DataName::Scans, "data.pairs.from.within_mm", &mm, expected);
         }
         let one_view =
             |views| matches!(views, ComparedViews::Slot | ComparedViews::Pretext | ComparedViews::Whole);
@@ -106,6 +115,7 @@ impl PairsFrom {
             Self::Itself => "itself".to_owned(),
             Self::Anywhere => "anywhere".to_owned(),
             Self::Within(places) => format!("within {places}"),
+            Self::WithinMm(mm) => format!("within {mm} mm"),
         }
     }
 }

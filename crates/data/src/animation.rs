@@ -67,6 +67,12 @@ fn frames(
     left: &AtomicUsize,
     taken: &AtomicUsize,
 ) -> Result<Option<Vec<Decoded>>, String> {
+    if form.levels.is_some() {
+        return Err(
+            "it is an animation, which has colours; data.windows and data.percentiles are of gray images"
+                .into(),
+        );
+    }
     bands::read(bytes, form.channels)?;
     let mut frames = Vec::new();
     for frame in undecoded(bytes).map_err(|error| error.to_string())? {
@@ -120,7 +126,7 @@ mod tests {
         let mut encoder = GifEncoder::new(std::fs::File::create(&path).unwrap());
         encoder.encode_frames((0..3).map(frame)).unwrap();
         drop(encoder);
-        let form = Form { channels: 3, background: WHITE };
+        let form = Form { channels: 3, background: WHITE, levels: None };
         let decoded = |left: &AtomicUsize| decode_animation(&Storage::Disk, &path, form, left).unwrap();
         let left = AtomicUsize::new(3 * 60 - 1);
         assert!(decoded(&left).is_none());

@@ -1,6 +1,6 @@
 //! Images in another number of channels than they are stored in: gray, gray with alpha, RGB, RGB with alpha.
 
-use crate::dataset::{Dataset, Labelled};
+use crate::dataset::{Dataset, Labelled, Position};
 use crate::error::DataError;
 use kontrast_augment::ImageRef;
 use kontrast_rng::KeyedRng;
@@ -98,6 +98,10 @@ impl<D: Dataset + ?Sized> Dataset for InChannels<D> {
 
     fn group(&self, index: usize) -> u64 {
         self.base.group(index)
+    }
+
+    fn position(&self, index: usize) -> Option<Position> {
+        self.base.position(index)
     }
 }
 

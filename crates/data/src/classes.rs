@@ -4,7 +4,7 @@ use kontrast_augment::ImageRef;
 use kontrast_rng::KeyedRng;
 use std::path::Path;
 
-use crate::dataset::{Dataset, Labelled};
+use crate::dataset::{Dataset, Labelled, Position};
 use crate::error::DataError;
 
 /// A data set without classes, and a class for each of its images.
@@ -66,6 +66,10 @@ impl<D: Dataset> Dataset for Classes<D> {
 
     fn group(&self, index: usize) -> u64 {
         self.images.group(index)
+    }
+
+    fn position(&self, index: usize) -> Option<Position> {
+        self.images.position(index)
     }
 }
 

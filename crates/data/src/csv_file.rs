@@ -184,7 +184,7 @@ fn another_caption(first: &mut Row, again: Row) -> Result<(), String> {
 }
 
 /// The line on which a record begins, from 1: the reader's position is that before empty lines.
-fn line_of(text: &[u8], position: &csv::Position) -> u64 {
+pub(crate) fn line_of(text: &[u8], position: &csv::Position) -> u64 {
     let rest = text.get(position.byte() as usize..).unwrap_or_default();
     let empty = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
     position.line() + empty.filter(|&&byte| byte == b'\n').count() as u64

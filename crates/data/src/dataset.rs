@@ -66,6 +66,20 @@ pub trait Dataset: Send + Sync {
     fn group(&self, index: usize) -> u64 {
         index as u64
     }
+
+    /// Where a slice lies in its volume; none of other images, and of slices that do not know it.
+    fn position(&self, _index: usize) -> Option<Position> {
+        None
+    }
+}
+
+/// Where a slice lies in its volume.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Position {
+    /// Slices of one volume have one number.
+    pub volume: u64,
+    /// Millimetres along the normal of the slices: to the patient's head, front or right.
+    pub mm: f64,
 }
 
 /// A data set whose classes are known.

@@ -41,7 +41,8 @@ pub(crate) fn decode_at_least(
 ) -> Result<Decoded, DataError> {
     let format = |reason: String| DataError::Format { path: path.to_owned(), reason };
     let bytes = storage.read(path, MOST_FILE).map_err(|error| format(error.to_string()))?;
-    let smaller = scaled(&bytes, short).map(|image| Decoded::of_rgb(image, form));
+    let smaller = scaled(&bytes, short).filter(|_| form.levels.is_none());
+    let smaller = smaller.map(|image| Decoded::of_rgb(image, form));
     smaller.map_or_else(|| decode_as(&bytes, form), Ok).map_err(format)
 }
 
@@ -87,7 +88,8 @@ pub fn is_decoding() -> bool {
 /// # Errors
 /// In words, without the file's name.
 pub fn decode_bytes(bytes: &[u8]) -> Result<RgbImage, String> {
-    let Decoded { size, pixels, .. } = decode_as(bytes, Form { channels: 3, background: WHITE })?;
+    let Decoded { size, pixels, .. } =
+        decode_as(bytes, Form { channels: 3, background: WHITE, levels: None })?;
     Ok(RgbImage::from_raw(size.0 as u32, size.1 as u32, pixels).expect("three bytes a pixel"))
 }
 
@@ -105,7 +107,14 @@ pub(crate) fn guarded<T>(decode: impl FnOnce() -> Result<T, String> + UnwindSafe
 }
 
 fn decoded(bytes: &[u8], form: Form) -> Result<Decoded, String> {
-    if let Some((size, pixels)) = bands::read(bytes, form.channels)? {
+    // Windows make any number of channels of an image that has one.
+    let channels = if form.levels.is_some() { 1 } else { form.channels };
+    if let Some((size, pixels)) = bands::read(bytes, channels)? {
+        if form.levels.is_some() {
+            return Err(
+                "it is a NumPy array; data.windows and data.percentiles are of image files and scans".into(),
+            );
+        }
         return Ok(Decoded { size, pixels, flattened: false });
     }
     let mut reader =
@@ -134,7 +143,10 @@ fn decoded(bytes: &[u8], form: Form) -> Result<Decoded, String> {
     if let Some(orientation) = orientation {
         image.apply_orientation(orientation);
     }
-    Ok(Decoded::of(image, form))
+    match &form.levels {
+        Some(levels) => Decoded::levelled(&image, levels, form),
+        None => Ok(Decoded::of(image, form)),
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use crate::bands::MOST_COLOURS;
 use crate::dataset::Labelled;
 use crate::error::DataError;
 use crate::folder::{self, Unreadable};
+use crate::levels::Levels;
 use crate::moving_shapes::MovingShapes;
+use crate::scans::{self, Scans};
 use crate::shapes::Shapes;
 use crate::split::{Split, Splits};
 use crate::transparency::Form;
@@ -55,6 +57,8 @@ pub enum Source {
         /// What transparent images are laid over where alpha is no channel, as bytes of red, green and blue;
         /// [`WHITE`](crate::WHITE) is usual.
         background: [u8; 3],
+        /// How the values of gray images become bytes, where they are not scaled to them.
+        levels: Option<Levels>,
     },
     /// Every image below a folder, whatever lies where, by path. Classes, and splits, are as of [`Source::Folder`] where
     /// each image lies in the folder of a class; else there are none.
@@ -85,6 +89,8 @@ pub enum Source {
         holdout: Option<f64>,
         /// As of [`Source::Folder`].
         background: [u8; 3],
+        /// How the values of gray images become bytes, where they are not scaled to them.
+        levels: Option<Levels>,
     },
     /// Frames of clips, each clip a group: a folder of frames a clip, in the natural order of their names, or an animated
     /// GIF, PNG or WebP file. Clips lie side by side, or in a folder a class, the latter in `train` and `test` too.
@@ -97,7 +103,11 @@ pub enum Source {
         holdout: Option<f64>,
         /// As of [`Source::Folder`].
         background: [u8; 3],
+        /// How the values of gray images become bytes, where they are not scaled to them.
+        levels: Option<Levels>,
     },
+    /// Slices of scans.
+    Scans(Box<Scans>),
     /// A file that [`pack`](crate::pack) wrote.
     Pack(PathBuf),
     /// Drawn shapes.
@@ -156,7 +166,7 @@ pub fn open(spec: &Spec, cache: &Path) -> Result<Splits, DataError> {
 
 /// The data set as it is stored, and its channels.
 fn stored(spec: &Spec, cache: &Path) -> Result<(Splits, usize), DataError> {
-    let form = |&background: &[u8; 3]| Form { channels: spec.channels, background };
+    let form = |&background: &[u8; 3], levels| Form { channels: spec.channels, background, levels };
     let seed = spec.seed;
     let splits = match &spec.source {
         Source::Cifar10 => return Ok((both(cifar10::open(&folder_of(cache, cifar10::NAME))?), 3)),
@@ -167,6 +177,7 @@ fn stored(spec: &Spec, cache: &Path) -> Result<(Splits, usize), DataError> {
         Source::FashionMnist => {
             return Ok((both(fashion_mnist::open(&folder_of(cache, fashion_mnist::NAME))?), 1));
         }
+        Source::Scans(scans) => return Ok((scans::open(scans, seed)?, scans.levels.channels())),
         Source::Pack(path) => return pack::open(path, spec.channels),
         &Source::Synthetic { train, test, classes, size } => {
             let train = Shapes::train(train, classes, size, seed)?;
@@ -176,20 +187,20 @@ fn stored(spec: &Spec, cache: &Path) -> Result<(Splits, usize), DataError> {
             let train = MovingShapes::train(clips, frames, classes, size, seed)?;
             return Ok((both((train, MovingShapes::test(test, frames, classes, size, seed)?)), 3));
         }
-        Source::Folder { root, exclude, unreadable, holdout, background } => {
-            folder::open(root, exclude, *unreadable, *holdout, form(background), seed)?
+        Source::Folder { root, exclude, unreadable, holdout, background, levels } => {
+            folder::open(root, exclude, *unreadable, *holdout, form(background, *levels), seed)?
         }
-        Source::Csv { path, unreadable, holdout, background } => {
-            csv_file::open(path, *unreadable, *holdout, form(background), seed)?
+        Source::Csv { path, unreadable, holdout, background, levels } => {
+            csv_file::open(path, *unreadable, *holdout, form(background, *levels), seed)?
         }
-        Source::Frames { root, unreadable, holdout, background } => {
-            frames::open(root, *unreadable, *holdout, form(background), seed)?
+        Source::Frames { root, unreadable, holdout, background, levels } => {
+            frames::open(root, *unreadable, *holdout, form(background, *levels), seed)?
         }
         Source::EveryImage { root, unreadable, background } => {
-            folder::open_every(root, *unreadable, form(background))?
+            folder::open_every(root, *unreadable, form(background, None))?
         }
         Source::Files { files, unreadable, background } => {
-            folder::open_files(files, *unreadable, form(background))?
+            folder::open_files(files, *unreadable, form(background, None))?
         }
     };
     Ok((splits, spec.channels))

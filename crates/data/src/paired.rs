@@ -7,11 +7,14 @@ use std::sync::Arc;
 use kontrast_augment::ImageRef;
 use kontrast_rng::KeyedRng;
 
-use crate::dataset::{Dataset, Labelled};
+use crate::dataset::{Dataset, Labelled, Position};
 use crate::error::DataError;
 
+/// Positions are sums of floats: so many millimetres do not count.
+const ROUNDING: f64 = 1e-6;
+
 /// Which image of a group the later views of an image are of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Partners {
     /// The image itself.
     Itself,
@@ -19,6 +22,8 @@ pub enum Partners {
     Anywhere,
     /// Another image of the group that is at most so many places away, in the order of the group: by ascending index.
     Within(usize),
+    /// Another slice of the same volume that is at most so many millimetres away.
+    WithinMm(f64),
 }
 
 /// A data set whose images have partners within their groups: each of those that [`Partners`] allows is as likely. An image
@@ -26,7 +31,7 @@ pub enum Partners {
 #[derive(Clone, Debug)]
 pub struct Paired<D: ?Sized> {
     partners: Partners,
-    /// The images of each group, ascending.
+    /// The images of each group, ascending, or by volume and position where these decide.
     members: Vec<Vec<u32>>,
     /// Of each image its group, as an index into `members`, and its place there.
     places: Vec<(u32, u32)>,
@@ -37,8 +42,8 @@ impl<D: Dataset + ?Sized> Paired<D> {
     /// The images of `base` with partners from the groups that it knows.
     ///
     /// # Errors
-    /// Unless each image is to be its own partner: where no image shares its group with another, and where all are of one
-    /// group.
+    /// Unless each image is to be its own partner: where no image shares its group with another; of [`Partners::WithinMm`],
+    /// where one does not know its position.
     pub fn new(base: Arc<D>, partners: Partners) -> Result<Self, DataError> {
         let mut numbers = HashMap::new();
         let mut members: Vec<Vec<u32>> = Vec::new();
@@ -52,32 +57,96 @@ impl<D: Dataset + ?Sized> Paired<D> {
             members[number].push(index as u32);
         }
         if partners != Partners::Itself {
-            check(base.len(), members.len())?;
+            if members.len() == base.len() {
+                let reason = format!(
+                    "expected images in groups, such as a CSV file with a column group or data.name = \"frames\"; each of the \
+                     {} images is a group of its own",
+                    base.len()
+                );
+                return Err(DataError::Pairs { reason });
+            }
         }
-        Ok(Self { partners, members, places, base })
+        let mut paired = Self { partners, members, places, base };
+        if let Partners::WithinMm(_) = partners {
+            paired.sort()?;
+        }
+        Ok(paired)
     }
 
-    /// How many images are alone in their group.
+    /// Whether there are several groups.
+    ///
+    /// # Errors
+    /// Where there is one, so that a loss that knows them has no other images to compare with.
+    pub fn require_groups(&self) -> Result<(), DataError> {
+        if self.members.len() > 1 {
+            return Ok(());
+        }
+        let reason = format!(
+            "all {} images are of one group, so that nothing is left to tell apart; add images of other groups, leave \
+             data.pairs out, or tell images of one group apart: from = {{ within = 2 }} and others = \"negative\"",
+            self.base.len()
+        );
+        Err(DataError::Pairs { reason })
+    }
+
+    /// Sorts the images of each group by volume and position.
+    fn sort(&mut self) -> Result<(), DataError> {
+        let mut known = Vec::with_capacity(self.base.len());
+        for index in 0..self.base.len() {
+            let Some(position) = self.base.position(index) else {
+                let name = self.base.name(index).unwrap_or_else(|| format!("image {index}"));
+                let reason = format!(
+                    "within_mm: {name} does not say where it lies in its volume; expected slices of scans that do, as volumes of \
+                     NIfTI and DICOM series with ImagePositionPatient; or give within, a number of slices"
+                );
+                return Err(DataError::Pairs { reason });
+            };
+            known.push(position);
+        }
+        for (group, members) in self.members.iter_mut().enumerate() {
+            let at = |&index: &u32| known[index as usize];
+            members.sort_by(|a, b| (at(a).volume.cmp(&at(b).volume)).then(at(a).mm.total_cmp(&at(b).mm)));
+            for (place, &index) in members.iter().enumerate() {
+                self.places[index as usize] = (group as u32, place as u32);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many images have no other within reach.
     pub fn alone(&self) -> usize {
-        self.members.iter().filter(|members| members.len() == 1).count()
+        let alone = |&index: &usize| {
+            let (first, last) = self.ends(index);
+            first == last
+        };
+        (0..self.base.len()).filter(alone).count()
     }
-}
 
-fn check(images: usize, groups: usize) -> Result<(), DataError> {
-    let reason = if groups == images {
-        format!(
-            "expected images in groups, such as a CSV file with a column group or data.name = \"frames\"; each of the \
-             {images} images is a group of its own"
-        )
-    } else if groups == 1 {
-        format!(
-            "all {images} images are of one group, so that nothing is left to tell apart; add images of other groups, or \
-             leave data.pairs out"
-        )
-    } else {
-        return Ok(());
-    };
-    Err(DataError::Pairs { reason })
+    /// The first and the last place in the group that are within reach of an image: one place where it is alone.
+    fn ends(&self, index: usize) -> (usize, usize) {
+        let (group, place) = self.places[index];
+        let (members, place) = (&self.members[group as usize], place as usize);
+        let reach = match self.partners {
+            Partners::Itself => 0,
+            Partners::Anywhere => members.len(),
+            Partners::Within(reach) => reach,
+            Partners::WithinMm(mm) => return self.ends_in_mm(members, place, mm),
+        };
+        (place.saturating_sub(reach), place.saturating_add(reach).min(members.len() - 1))
+    }
+
+    fn ends_in_mm(&self, members: &[u32], place: usize, mm: f64) -> (usize, usize) {
+        let at = |index: u32| self.base.position(index as usize);
+        let own = at(members[place]);
+        let near = |other: &&u32| match (own, at(**other)) {
+            (Some(own), Some(other)) => {
+                own.volume == other.volume && (own.mm - other.mm).abs() <= mm + ROUNDING
+            }
+            _ => false,
+        };
+        let before = members[..place].iter().rev().take_while(near).count();
+        (place - before, place + members[place + 1..].iter().take_while(near).count())
+    }
 }
 
 impl<D: Dataset + ?Sized> Dataset for Paired<D> {
@@ -112,18 +181,12 @@ impl<D: Dataset + ?Sized> Dataset for Paired<D> {
 
     /// Another image of the group, or the image itself where none is within reach.
     fn partner(&self, index: usize, stream: &mut KeyedRng) -> usize {
-        let (group, place) = self.places[index];
-        let (members, place) = (&self.members[group as usize], place as usize);
-        let reach = match self.partners {
-            Partners::Itself => 0,
-            Partners::Anywhere => members.len(),
-            Partners::Within(reach) => reach,
-        };
-        let first = place.saturating_sub(reach);
-        let last = place.saturating_add(reach).min(members.len() - 1);
+        let (first, last) = self.ends(index);
         if first == last {
             return index;
         }
+        let (group, place) = self.places[index];
+        let (members, place) = (&self.members[group as usize], place as usize);
         let drawn = first + stream.below(last - first);
         // The image itself is passed over.
         members[drawn + usize::from(drawn >= place)] as usize
@@ -135,6 +198,10 @@ impl<D: Dataset + ?Sized> Dataset for Paired<D> {
 
     fn group(&self, index: usize) -> u64 {
         self.base.group(index)
+    }
+
+    fn position(&self, index: usize) -> Option<Position> {
+        self.base.position(index)
     }
 }
 

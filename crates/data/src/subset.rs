@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kontrast_augment::ImageRef;
 use kontrast_rng::KeyedRng;
 
-use crate::dataset::{Dataset, Labelled};
+use crate::dataset::{Dataset, Labelled, Position};
 use crate::error::DataError;
 use crate::groups::chosen;
 
@@ -146,6 +146,10 @@ impl<D: Dataset + ?Sized> Dataset for Subset<D> {
 
     fn group(&self, index: usize) -> u64 {
         self.base.group(self.indices[index] as usize)
+    }
+
+    fn position(&self, index: usize) -> Option<Position> {
+        self.base.position(self.indices[index] as usize)
     }
 }
 

@@ -98,7 +98,7 @@ fn paths(files: Files) -> Vec<PathBuf> {
 
 fn look(storage: &Storage, path: &Path) -> Result<Look, DataError> {
     let started = Instant::now();
-    let decoded = decode(storage, path, Form { channels: 4, background: WHITE })?;
+    let decoded = decode(storage, path, Form { channels: 4, background: WHITE, levels: None })?;
     let took = started.elapsed();
     let mut pixels = decoded.pixels.chunks_exact(4);
     let gray = pixels.clone().all(|pixel| pixel[0] == pixel[1] && pixel[1] == pixel[2]);

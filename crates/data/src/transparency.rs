@@ -1,6 +1,7 @@
 //! Transparent pixels, which are laid over a background: the colours that they hide are not part of the picture.
 
 use crate::channels::convert;
+use crate::levels::Levels;
 use image::{DynamicImage, LumaA, Rgb, RgbImage, Rgba};
 use kontrast_augment::has_alpha;
 
@@ -8,12 +9,14 @@ use kontrast_augment::has_alpha;
 pub const WHITE: [u8; 3] = [255; 3];
 
 /// The pixels that are wanted of an image file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Form {
     /// 1 to 4, or more of bands.
     pub(crate) channels: usize,
     /// What is behind transparent pixels where alpha is no channel, as bytes of red, green and blue.
     pub(crate) background: [u8; 3],
+    /// How the values of gray images become bytes, where they are not simply scaled to them.
+    pub(crate) levels: Option<Levels>,
 }
 
 /// The pixels of an image file.
@@ -41,6 +44,25 @@ impl Decoded {
     #[cfg(feature = "turbojpeg")]
     pub(crate) fn of_rgb(image: RgbImage, form: Form) -> Self {
         Self::converted(image.dimensions(), image.into_raw(), 3, form.channels)
+    }
+
+    /// The values of a gray picture through windows, in the channels that are wanted.
+    ///
+    /// # Errors
+    /// In words, where it has colours.
+    pub(crate) fn levelled(image: &DynamicImage, levels: &Levels, form: Form) -> Result<Self, String> {
+        if image.color().has_color() {
+            return Err("it has colours; data.windows and data.percentiles are of gray images".to_owned());
+        }
+        let size = (image.width(), image.height());
+        let values: Vec<f32> = match image.color().bytes_per_pixel() / image.color().channel_count() {
+            1 => image.to_luma8().into_raw().into_iter().map(f32::from).collect(),
+            2 => image.to_luma16().into_raw().into_iter().map(f32::from).collect(),
+            _ => image.to_luma32f().into_raw(),
+        };
+        let mut bytes = Vec::new();
+        levels.bounds(&values).append(&values, &mut bytes);
+        Ok(Self::converted(size, bytes, levels.channels(), form.channels))
     }
 
     fn converted((width, height): (u32, u32), stored: Vec<u8>, from: usize, to: usize) -> Self {
@@ -140,7 +162,8 @@ mod tests {
 
     /// The first two pixels of an image file over a background.
     fn pixels(bytes: &[u8], background: [u8; 3]) -> ([u8; 3], [u8; 3]) {
-        let Decoded { pixels, flattened, .. } = decode_as(bytes, Form { channels: 3, background }).unwrap();
+        let Decoded { pixels, flattened, .. } =
+            decode_as(bytes, Form { channels: 3, background, levels: None }).unwrap();
         assert!(flattened);
         let pixel = |place: usize| pixels.as_chunks().0[place];
         (pixel(0), pixel(1))
@@ -170,7 +193,7 @@ mod tests {
     #[test]
     fn with_a_channel_for_it_alpha_stays_and_nothing_is_laid_over() {
         let of = |channels, background| {
-            let form = Form { channels, background };
+            let form = Form { channels, background, levels: None };
             decode_as(&encoded(&half_erased(), ImageFormat::Png), form).unwrap()
         };
         assert_eq!(of(4, GREEN).pixels, [1, 2, 3, 0, 90, 80, 70, 255]);

@@ -2,6 +2,7 @@
 
 use crate::Refusal;
 use crate::host::Host;
+use crate::scans;
 use kontrast_config::{Data, DataName, Unreadable};
 use kontrast_data::{Cached, DataError, FetchProgress, Source, Spec, Splits};
 use kontrast_runlog::cache_home;
@@ -84,8 +85,7 @@ pub fn list(host: &dyn Host) -> anyhow::Result<bool> {
 }
 
 fn source(config: &Data) -> anyhow::Result<Source> {
-    let lacks =
-        |key: &str| Refusal(format!("data.{key} is missing for data.name = {:?}", config.name.as_str()));
+    let lacks = |key: &str| lacks(config, key);
     Ok(match config.name {
         DataName::Cifar10 => Source::Cifar10,
         DataName::Cifar100 => Source::Cifar100,
@@ -97,19 +97,23 @@ fn source(config: &Data) -> anyhow::Result<Source> {
             unreadable: unreadable(config),
             holdout: config.holdout,
             background: config.background.unwrap_or_default().0,
+            levels: scans::levels(config),
         },
         DataName::Csv => Source::Csv {
             path: config.root.clone().ok_or_else(|| lacks("root"))?,
             unreadable: unreadable(config),
             holdout: config.holdout,
             background: config.background.unwrap_or_default().0,
+            levels: scans::levels(config),
         },
         DataName::Frames => Source::Frames {
             root: config.root.clone().ok_or_else(|| lacks("root"))?,
             unreadable: unreadable(config),
             holdout: config.holdout,
             background: config.background.unwrap_or_default().0,
+            levels: scans::levels(config),
         },
+        DataName::Scans => Source::Scans(Box::new(scans::scans(config)?)),
         DataName::Pack => Source::Pack(config.root.clone().ok_or_else(|| lacks("root"))?),
         DataName::Synthetic => {
             let shapes = config.synthetic.as_ref().ok_or_else(|| lacks("synthetic"))?;
@@ -133,7 +137,12 @@ fn source(config: &Data) -> anyhow::Result<Source> {
     })
 }
 
-fn unreadable(config: &Data) -> kontrast_data::Unreadable {
+/// What is said of a key that is not there, where a file was not checked.
+pub(crate) fn lacks(config: &Data, key: &str) -> Refusal {
+    Refusal(format!("data.{key} is missing for data.name = {:?}", config.name.as_str()))
+}
+
+pub(crate) fn unreadable(config: &Data) -> kontrast_data::Unreadable {
     match config.unreadable {
         Unreadable::Refuse => kontrast_data::Unreadable::Refuse,
         Unreadable::Skip => kontrast_data::Unreadable::Skip,

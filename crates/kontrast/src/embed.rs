@@ -4,9 +4,10 @@ use crate::encoder_file::{self, EncoderOptions, Opened};
 use crate::host::Host;
 use crate::origin::Origin;
 use crate::vectors::refused;
-use crate::{destination, images};
+use crate::{Refusal, data, destination, images};
 use clap::Args;
-use kontrast_data::{Dataset, Labelled, Split, groups_of, is_archive};
+use kontrast_config::Experiment;
+use kontrast_data::{Dataset, Labelled, Split, Splits, groups_of, is_archive};
 use kontrast_embeddings::{EmbeddingsError, Existing, Table};
 use kontrast_eval::{EvalError, Stop};
 use kontrast_runlog::human;
@@ -31,6 +32,12 @@ pub struct Embed {
     /// A data set: cifar10, cifar100, stl10 or fashion-mnist; or a path as of --images
     #[arg(long, value_name = "NAME", group = "source")]
     pub dataset: Option<String>,
+    /// An experiment file, or the config.toml of a run: the images of its [data]
+    #[arg(long, value_name = "FILE", group = "source")]
+    pub config: Option<PathBuf>,
+    /// With --config: changes a key, e.g. data.root=scans
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "config")]
+    pub overrides: Vec<String>,
     /// The table: .safetensors, .csv, .parquet, or .npy, which has no names
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
@@ -107,9 +114,13 @@ impl Part {
         self.images().len()
     }
 
-    /// The image's file, from the folder on that was named; or its place in its split.
+    /// The image's file, from the folder on that was named; of a slice its name, which says its position; or its place in its
+    /// split.
     fn name(&self, index: usize, folder: &Path) -> String {
         let (Self::Labelled(split, _) | Self::Unlabelled(split, _)) = self;
+        if let (Some(_), Some(name)) = (self.images().position(index), self.images().name(index)) {
+            return name;
+        }
         let place = || format!("{split}/{index}");
         let file = self.images().path(index).map(|path| path.strip_prefix(folder).unwrap_or(path));
         file.map_or_else(place, |file| file.to_string_lossy().into_owned())
@@ -118,9 +129,10 @@ impl Part {
 
 /// The images, and the folder from which their names begin.
 fn parts(asked: &Embed, channels: usize, host: &dyn Host) -> anyhow::Result<(Vec<Part>, PathBuf)> {
-    let (splits, folder) = match (&asked.images, &asked.list, &asked.dataset) {
+    let (splits, folder) = match (&asked.images, &asked.list, &asked.config, &asked.dataset) {
         (Some(path), ..) => (images::every(path, channels, host)?, beginning(path)),
-        (_, Some(list), _) => {
+        (.., Some(config), _) => of_experiment(config, &asked.overrides, channels, host)?,
+        (_, Some(list), ..) => {
             let folder = list.parent().unwrap_or(Path::new("")).to_owned();
             (images::listed(list, channels, host)?, folder)
         }
@@ -136,6 +148,30 @@ fn parts(asked: &Embed, channels: usize, host: &dyn Host) -> anyhow::Result<(Vec
     };
     let test = splits.test.map(|images| Part::Labelled("test", images));
     Ok(([Some(train), test].into_iter().flatten().collect(), folder))
+}
+
+/// The images of an experiment file.
+fn of_experiment(
+    config: &Path,
+    overrides: &[String],
+    channels: usize,
+    host: &dyn Host,
+) -> anyhow::Result<(Splits, PathBuf)> {
+    let (experiment, notes) = Experiment::load_to_look(config, overrides)?;
+    for note in notes {
+        host.note(&format_args!("note: {note}"));
+    }
+    let found = experiment.data.channels();
+    if found != channels {
+        let text = format!(
+            "--config {}: its images have {found} channels; expected {channels}, as the encoder takes them",
+            config.display()
+        );
+        return Err(Refusal(text).into());
+    }
+    let splits = data::open(&experiment.data, experiment.seed, host)?;
+    images::log_notes(&splits, host);
+    Ok((splits, beginning(experiment.data.root.as_deref().unwrap_or(Path::new("")))))
 }
 
 /// From where names of images begin: a folder or an archive itself, the folder of another file.

@@ -17,7 +17,14 @@ pub(crate) fn open(
     channels: usize,
     host: &dyn Host,
 ) -> anyhow::Result<Splits> {
-    let folder = |root| Source::Folder { root, exclude: Vec::new(), unreadable, holdout, background: WHITE };
+    let folder = |root| Source::Folder {
+        root,
+        exclude: Vec::new(),
+        unreadable,
+        holdout,
+        background: WHITE,
+        levels: None,
+    };
     opened(folder_or_file(path, unreadable, holdout, folder), channels, host)
 }
 
@@ -78,7 +85,7 @@ fn folder_or_file(
         return folder(path);
     }
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
-        return Source::Csv { path, unreadable, holdout, background: WHITE };
+        return Source::Csv { path, unreadable, holdout, background: WHITE, levels: None };
     }
     Source::Pack(path)
 }

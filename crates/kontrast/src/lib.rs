@@ -45,6 +45,7 @@ mod ranking;
 mod reconstruction;
 mod record;
 mod report;
+mod scans;
 mod score_lines;
 mod search;
 mod session;

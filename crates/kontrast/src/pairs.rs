@@ -1,7 +1,7 @@
 //! `[data.pairs]`: where an image's other views come from, and which images a loss knows to be of one group.
 
 use crate::host::Host;
-use kontrast_config::{Data, PairsFrom};
+use kontrast_config::{Data, Others, PairsFrom};
 use kontrast_data::{Dataset, Paired, Partners};
 use kontrast_methods::ImageGroups;
 use kontrast_runlog::human::counted;
@@ -21,12 +21,17 @@ pub(crate) fn paired(
         PairsFrom::Itself => Partners::Itself,
         PairsFrom::Anywhere => Partners::Anywhere,
         PairsFrom::Within(places) => Partners::Within(places),
+        PairsFrom::WithinMm(mm) => Partners::WithinMm(mm),
     };
     if partners == Partners::Itself {
         // Groups that say nothing are refused all the same.
         Paired::new(Arc::clone(&images), Partners::Anywhere)?;
     }
     let paired = Paired::new(images, partners)?;
+    let near = matches!(partners, Partners::Within(_) | Partners::WithinMm(_));
+    if !(near && pairs.others == Some(Others::Negative)) {
+        paired.require_groups()?;
+    }
     if paired.alone() > 0 && partners != Partners::Itself {
         let alone = counted(paired.alone() as u64, "image");
         host.note(&format_args!(

@@ -47,8 +47,14 @@ fn folder(root: &Path, files: &Files<'_>) {
 
 fn opened(root: &Path, exclude: &[&str], unreadable: Unreadable) -> Result<Splits, String> {
     let exclude = exclude.iter().map(|&pattern| pattern.to_owned()).collect();
-    let source =
-        Source::Folder { exclude, root: root.to_owned(), unreadable, holdout: None, background: WHITE };
+    let source = Source::Folder {
+        exclude,
+        root: root.to_owned(),
+        unreadable,
+        holdout: None,
+        background: WHITE,
+        levels: None,
+    };
     open(&Spec { source, subset: None, seed: 0, channels: 3 }, Path::new("unused"))
         .map_err(|error| error.to_string())
 }

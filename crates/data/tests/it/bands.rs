@@ -17,6 +17,7 @@ fn opened(root: &Path, channels: usize) -> Result<Splits, String> {
         unreadable: Unreadable::Refuse,
         holdout: None,
         background: WHITE,
+        levels: None,
     };
     open(&Spec { source, subset: None, seed: 0, channels }, Path::new("unused"))
         .map_err(|error| error.to_string())

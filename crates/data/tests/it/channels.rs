@@ -24,6 +24,7 @@ fn folder(place: &Path) -> Source {
         unreadable: Unreadable::Refuse,
         holdout: None,
         background: WHITE,
+        levels: None,
     }
 }
 

@@ -21,7 +21,8 @@ fn folder(text: &str) -> tempfile::TempDir {
 
 fn opened(folder: &Path, holdout: Option<f64>, subset: Option<usize>) -> Result<Splits, String> {
     let path = folder.join("images.csv");
-    let source = Source::Csv { path, unreadable: Unreadable::Refuse, holdout, background: WHITE };
+    let source =
+        Source::Csv { path, unreadable: Unreadable::Refuse, holdout, background: WHITE, levels: None };
     let spec = Spec { source, subset, seed: 0, channels: 3 };
     open(&spec, Path::new("unused")).map_err(|error| error.to_string())
 }

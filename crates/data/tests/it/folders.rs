@@ -17,8 +17,14 @@ fn write(folder: &Path, name: &str, level: u8) {
 }
 
 fn opened(root: &Path, unreadable: Unreadable, holdout: Option<f64>) -> Result<Splits, String> {
-    let source =
-        Source::Folder { exclude: Vec::new(), root: root.to_owned(), unreadable, holdout, background: WHITE };
+    let source = Source::Folder {
+        exclude: Vec::new(),
+        root: root.to_owned(),
+        unreadable,
+        holdout,
+        background: WHITE,
+        levels: None,
+    };
     open(&Spec { source, subset: None, seed: 0, channels: 3 }, Path::new("unused"))
         .map_err(|error| error.to_string())
 }
@@ -302,6 +308,7 @@ fn field_a_pipe_in_place_of_a_data_set_is_named() {
         unreadable: Unreadable::Refuse,
         holdout: None,
         background: WHITE,
+        levels: None,
     });
     assert!(root.contains("data.root names no folder that is there"), "{root}");
     assert!(said(Source::Pack(packed)).contains(found));
@@ -322,8 +329,14 @@ fn field_transparent_images_are_laid_over_the_background_and_counted_once() {
         image::RgbaImage::from_pixel(2, 2, image::Rgba([0, 0, 0, alpha])).save(path).unwrap();
     }
     let (root, unreadable) = (folder.path().to_owned(), Unreadable::Refuse);
-    let source =
-        Source::Folder { exclude: Vec::new(), root, unreadable, holdout: None, background: [200, 0, 0] };
+    let source = Source::Folder {
+        exclude: Vec::new(),
+        root,
+        unreadable,
+        holdout: None,
+        background: [200, 0, 0],
+        levels: None,
+    };
     let splits = open(&Spec { source, subset: None, seed: 0, channels: 3 }, Path::new("unused")).unwrap();
     assert_eq!(
         (levels(&*splits.train.images()), levels(&*splits.test.unwrap())),
@@ -346,6 +359,7 @@ fn patterns_leave_images_out_and_are_counted() {
             unreadable: Unreadable::Refuse,
             holdout: None,
             background: WHITE,
+            levels: None,
         };
         open(&Spec { source, subset: None, seed: 0, channels: 3 }, Path::new("unused"))
             .map_err(|error| error.to_string())

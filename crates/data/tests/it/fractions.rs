@@ -24,7 +24,14 @@ fn opened(source: Source, subset: Option<usize>) -> Splits {
 }
 
 fn source(root: &Path, unreadable: Unreadable, holdout: Option<f64>) -> Source {
-    Source::Folder { exclude: Vec::new(), root: root.to_owned(), unreadable, holdout, background: WHITE }
+    Source::Folder {
+        exclude: Vec::new(),
+        root: root.to_owned(),
+        unreadable,
+        holdout,
+        background: WHITE,
+        levels: None,
+    }
 }
 
 /// Images of each class.

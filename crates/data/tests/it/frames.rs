@@ -29,7 +29,8 @@ fn gif(folder: &Path, name: &str, first: u8, frames: u8) {
 }
 
 fn opened(root: &Path, unreadable: Unreadable, holdout: Option<f64>) -> Result<Splits, String> {
-    let source = Source::Frames { root: root.to_owned(), unreadable, holdout, background: WHITE };
+    let source =
+        Source::Frames { root: root.to_owned(), unreadable, holdout, background: WHITE, levels: None };
     open(&Spec { source, subset: None, seed: 0, channels: 3 }, Path::new("unused"))
         .map_err(|error| error.to_string())
 }

@@ -24,7 +24,8 @@ fn write(folder: &Path, name: &str, level: u8) {
 
 fn held(root: &Path, holdout: Option<f64>) -> Result<Splits, DataError> {
     let (root, unreadable) = (root.to_owned(), Unreadable::Refuse);
-    let source = Source::Folder { exclude: Vec::new(), root, unreadable, holdout, background: WHITE };
+    let source =
+        Source::Folder { exclude: Vec::new(), root, unreadable, holdout, background: WHITE, levels: None };
     open(&Spec { source, subset: None, seed: 0, channels: 3 }, Path::new("unused"))
 }
 

@@ -13,4 +13,6 @@ mod loading;
 mod opening;
 mod packs;
 mod pairs;
+mod patients;
 mod recipes;
+mod scans;

@@ -27,6 +27,7 @@ fn folder(root: &Path) -> Splits {
         unreadable: Unreadable::Refuse,
         holdout: None,
         background: WHITE,
+        levels: None,
     };
     opened(source).unwrap()
 }

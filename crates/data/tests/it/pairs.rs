@@ -127,7 +127,8 @@ fn images_without_groups_and_images_of_one_group_are_refused() {
     let expected = "data.pairs: expected images in groups, such as a CSV file with a column group or data.name = \
                     \"frames\"; each of the 3 images is a group of its own";
     assert_eq!(said, expected);
-    let said = paired(&[4, 4, 4], Partners::Within(2)).unwrap_err();
+    let said = paired(&[4, 4, 4], Partners::Within(2)).unwrap().require_groups().unwrap_err().to_string();
+    assert!(paired(&[4, 4, 9], Partners::Within(2)).unwrap().require_groups().is_ok());
     assert!(
         said.starts_with(
             "data.pairs: all 3 images are of one group, so that nothing is left to tell apart; "
