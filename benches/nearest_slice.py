@@ -2,7 +2,7 @@
 
     kontrast embed RUN --config CONFIG --set data.root=A.nii.gz --out a.csv
     kontrast embed RUN --config CONFIG --set data.root=B.nii.gz --out b.csv
-    python benches/nearest_slice.py a.csv b.csv --volumes A.nii.gz B.nii.gz --size 48
+    python benches/nearest_slice.py a.csv b.csv --volumes A.nii.gz B.nii.gz --size 64
 
 For each axial slice of B the slice of A with the largest cosine is found, and the distance of the two in mm is taken, which says
 something where both volumes lie in one space, such as MNI's. Pixels are those of the same slices: 1st to 99th percentile of the
@@ -57,7 +57,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("tables", nargs=2)
     parser.add_argument("--volumes", nargs=2, required=True)
-    parser.add_argument("--size", type=int, default=48)
+    parser.add_argument("--size", type=int, default=64)
     asked = parser.parse_args()
     (na, at_a, a), (nb, at_b, b) = [table(path) for path in asked.tables]
     # Slices of B beyond the ends of A have no right answer.

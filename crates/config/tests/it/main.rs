@@ -15,6 +15,7 @@ mod mistakes;
 mod pairs;
 mod ranges;
 mod renamed;
+mod scans;
 mod tuning;
 mod weights;
 mod words;

@@ -136,9 +136,7 @@ pub(crate) fn open(scans: &Scans, seed: u64) -> Result<Splits, DataError> {
     notes.extend(empty.map(|list| format!("scans without a slice that has data.scans.foreground: {list}")));
     known.retain(|known| !known.volume.is_empty());
     if known.is_empty() {
-        let reason =
-            "no slices are left of the scans; give another data.scans.foreground, or name another folder";
-        return Err(DataError::Layout { folder: scans.root.clone(), reason: reason.to_owned() });
+        return Err(nothing_left(scans, files, others, &skipped));
     }
     if scans.spacing == Spacing::Same {
         require_alike(&known, scans)?;
@@ -245,6 +243,21 @@ fn refused(
     }
     notes.push(format!("{count} of {files} files cannot be read and are skipped: {named}"));
     Ok(failed)
+}
+
+/// What is said where nothing is left to train on.
+fn nothing_left(scans: &Scans, files: usize, others: usize, skipped: &[String]) -> DataError {
+    let folder = scans.root.clone();
+    if let Some(named) = coverage::listed(skipped.iter().cloned()) {
+        return DataError::NoneReadable { folder, images: files, named };
+    }
+    let reason = if others == files {
+        format!("{others} DICOM files hold no image, but reports or a directory; name a folder with images")
+    } else {
+        "no slices are left of the scans; give another data.scans.foreground, or name another folder"
+            .to_owned()
+    };
+    DataError::Layout { folder, reason }
 }
 
 /// Refuses pixels of several sizes.

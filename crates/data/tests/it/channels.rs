@@ -1,7 +1,7 @@
 //! Images of one to four channels, from folders, packs and drawn shapes.
 
 use image::{Rgba, RgbaImage};
-use kontrast_data::{Packing, Source, Spec, Splits, Unreadable, WHITE, luminance, open, pack};
+use kontrast_data::{Levels, Packing, Source, Spec, Splits, Unreadable, WHITE, luminance, open, pack};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::ops::ControlFlow;
@@ -93,4 +93,33 @@ fn drawn_shapes_are_gray_where_one_channel_is_asked_for() {
     assert_eq!(first(&gray), expected);
     let (gray, rgb) = (gray.train.labelled().unwrap(), rgb.train.labelled().unwrap());
     assert_eq!((gray.labels(), gray.class_names()), (rgb.labels(), rgb.class_names()));
+}
+
+/// A gray image of 16 bits.
+fn words(folder: &Path, name: &str) {
+    let words =
+        image::ImageBuffer::from_fn(4, 1, |x, _| image::Luma([[0_u16, 1000, 1500, 60_000][x as usize]]));
+    words.save(folder.join(name)).unwrap();
+}
+
+#[test]
+fn field_gray_images_of_16_bits_have_windows_and_percentiles() {
+    let folder = tempfile::tempdir().unwrap();
+    words(folder.path(), "a.png");
+    words(folder.path(), "b.tiff");
+    let pixels = |levels: Levels, channels| -> Vec<Vec<u8>> {
+        let (root, unreadable) = (folder.path().to_owned(), Unreadable::Refuse);
+        let (exclude, levels) = (Vec::new(), Some(levels));
+        let source = Source::Folder { root, exclude, unreadable, holdout: None, background: WHITE, levels };
+        let spec = Spec { source, subset: None, seed: 0, channels };
+        let images =
+            open(&spec, Path::new("unused")).map_err(|error| error.to_string()).unwrap().train.images();
+        (0..2).map(|index| images.image(index, &mut Vec::new()).unwrap().pixels.to_vec()).collect()
+    };
+    let window = Levels::windows(&[[1000.0, 2000.0]]);
+    assert_eq!(pixels(window, 1), [[0, 128, 191, 255], [0, 128, 191, 255]]);
+    assert_eq!(pixels(window, 3)[0][3..9], [128, 128, 128, 191, 191, 191]);
+    let three = Levels::windows(&[[1000.0, 2000.0], [1500.0, 10.0], [30_000.0, 60_000.0]]);
+    assert_eq!(pixels(three, 3)[1][6..], [191, 128, 6, 255, 255, 255]);
+    assert_eq!(pixels(Levels::percentiles(&[[0.0, 100.0]]), 1)[0], [0, 4, 6, 255]);
 }
