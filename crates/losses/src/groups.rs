@@ -131,6 +131,12 @@ fn sizes<G: Copy + Eq + Hash>(groups: &[G]) -> impl Iterator<Item = usize> {
     groups.iter().map(move |group| counts[group])
 }
 
+/// The mean of ln(1 + cells) over images, of which all images of other groups have `cells` each.
+pub(crate) fn mean_ln_cells(groups: &[i64], cells: usize) -> f64 {
+    let of = |size: usize| (((groups.len() - size) * cells) as f64).ln_1p();
+    sizes(groups).map(of).sum::<f64>() / groups.len() as f64
+}
+
 /// The mean of ln(candidates) over images, which have `all` of them but for those of their own group: `each` for every other
 /// image of the group.
 fn mean_ln(groups: &[i64], all: usize, each: usize) -> f64 {

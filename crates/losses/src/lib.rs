@@ -12,6 +12,7 @@ mod info_nce;
 mod labels;
 mod margin_contrastive;
 mod mining;
+mod multi_scale_nce;
 mod n_pair;
 mod nce;
 mod negative_cosine;
@@ -45,6 +46,10 @@ pub use info_nce::{
 };
 pub use margin_contrastive::{contrastive_labelled, margin_contrastive};
 pub use mining::Mining;
+pub use multi_scale_nce::{
+    ScoreBounds, multi_scale_nce, multi_scale_nce_ignoring, multi_scale_nce_uniform,
+    multi_scale_nce_uniform_ignoring,
+};
 pub use n_pair::{n_pair, n_pair_uniform};
 pub use nce::{nce, nce_ignoring, nce_normaliser};
 pub use negative_cosine::negative_cosine;

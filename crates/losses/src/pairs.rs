@@ -96,6 +96,15 @@ impl Tile {
         Tensor::arange_start(first, first + size[0], options).remainder(size[1]).unsqueeze(1)
     }
 
+    /// The number of each row among all rows, where there are as many images as rows.
+    ///
+    /// # Shapes
+    /// - returns `[rows of the tile]`, i64
+    pub fn numbers(&self) -> Tensor {
+        let options = (Kind::Int64, self.products.device());
+        Tensor::arange_start(self.start, self.start + self.products.size()[0], options)
+    }
+
     /// The part of a `[n]` tensor that belongs to the rows of this tile, as a column.
     pub fn of(&self, all: &Tensor) -> Tensor {
         all.narrow(0, self.start, self.products.size()[0]).unsqueeze(1)

@@ -2,9 +2,10 @@
 
 use crate::inputs::on_the_sphere;
 use kontrast_losses::{
-    Mining, dcl, dcl_uniform, dino, dino_uniform, info_nce, info_nce_batch, info_nce_batch_uniform,
-    info_nce_uniform, n_pair, n_pair_uniform, nt_logistic, nt_logistic_uniform, nt_xent, nt_xent_uniform,
-    sinkhorn, sup_con, sup_con_uniform, swapped_prediction, swapped_prediction_uniform,
+    Mining, ScoreBounds, dcl, dcl_uniform, dino, dino_uniform, info_nce, info_nce_batch,
+    info_nce_batch_uniform, info_nce_uniform, multi_scale_nce, multi_scale_nce_uniform, n_pair,
+    n_pair_uniform, nt_logistic, nt_logistic_uniform, nt_xent, nt_xent_uniform, sinkhorn, sup_con,
+    sup_con_uniform, swapped_prediction, swapped_prediction_uniform,
 };
 use tch::{Device, Kind, Tensor};
 
@@ -26,6 +27,9 @@ fn uninformative_embeddings_stand_at_the_uniform_value() {
     assert_near(&info_nce_batch(&z, &z, 0.5), info_nce_batch_uniform(32), 1e-5);
     assert_near(&dcl(&z, &z, 0.5), dcl_uniform(32), 1e-5);
     assert_near(&n_pair(&z, &z, 0.0), n_pair_uniform(32), 1e-5);
+    let cells = z.unsqueeze(1).expand([32, 25, 8], false);
+    let bounds = ScoreBounds { clip: 20.0, regulariser: 0.0 };
+    assert_near(&multi_scale_nce(&z, &cells, bounds), multi_scale_nce_uniform(32, 25), 1e-5);
     assert_near(&sup_con(&Tensor::stack(&[&z, &z, &z], 0), &labels, 0.5), sup_con_uniform(3, 32), 1e-5);
     assert_near(&swapped_prediction(&z, &sinkhorn(&z, 0.05, 3), 0.1), swapped_prediction_uniform(8), 1e-5);
     let views = Tensor::stack(&[&z, &z], 0);
