@@ -34,6 +34,19 @@ pub(crate) fn shift_channels(x: &mut Tensor, numbers: &Numbers) {
     x.copy_(&read(x, &rows, &columns));
 }
 
+/// Moves all channels to the right and downwards; what comes in from outside is the mirror image. The numbers are the two
+/// distances.
+pub(crate) fn reflect_translate(x: &mut Tensor, numbers: &Numbers) {
+    let (_, _, h, w) = x.size4().expect("pictures of four dimensions");
+    let reflected = |len: i64, dim: usize, number: i64| {
+        let turn = (2 * (len - 1)).max(1) as f64;
+        let place = (positions(len, dim, x.device()) - numbers.column(number)).remainder(turn);
+        place.minimum(&(-&place + turn))
+    };
+    let (columns, rows) = (reflected(w, 3, 0), reflected(h, 2, 1));
+    x.copy_(&read(x, &rows, &columns));
+}
+
 /// The pixels at these rows and columns, the nearest where they lie outside.
 ///
 /// # Shapes

@@ -36,6 +36,7 @@ pub(crate) enum Task {
     Noise,
     Sobel,
     ShiftChannels,
+    ReflectTranslate,
     /// All but this one.
     DropChannels(u8),
 }
@@ -72,6 +73,7 @@ impl Task {
             Op::Sobel => Self::Sobel,
             Op::ShiftChannels(_) => Self::ShiftChannels,
             Op::DropChannels { kept, .. } => Self::DropChannels(kept),
+            Op::ReflectTranslate { .. } => Self::ReflectTranslate,
             Op::Crop { .. } | Op::Resize { .. } => {
                 panic!("{op} can only be the first operation of a recipe")
             }
@@ -97,7 +99,7 @@ impl Task {
             | Self::Blur(_)
             | Self::Noise
             | Self::DropChannels(_) => 1,
-            Self::Contrast | Self::Saturation | Self::Cut(..) => 2,
+            Self::Contrast | Self::Saturation | Self::Cut(..) | Self::ReflectTranslate => 2,
             Self::Hue => 3,
             Self::EraseValue | Self::EraseNoise => 5,
             Self::Affine { .. } | Self::ShiftChannels => 6,
@@ -126,6 +128,7 @@ impl Task {
             Op::Hue(turn) => floats.extend(color::offsets(turn)),
             Op::Blur { sigma, .. } => floats.push(sigma),
             Op::Posterize { bits } => floats.push(f32::from(1_u16 << bits)),
+            Op::ReflectTranslate { x, y } => floats.extend([x as f32, y as f32]),
             Op::Cut { x, y, .. } => floats.extend([x as f32, y as f32]),
             Op::Erase { x, y, width, height, fill } => {
                 assert!(
@@ -162,6 +165,7 @@ impl Task {
             Self::EraseNoise => noise::erase(x, true, numbers),
             Self::Noise => noise::add(x, numbers),
             Self::Sobel => neighbourhood::sobel(x),
+            Self::ReflectTranslate => moves::reflect_translate(x, numbers),
             Self::Cut(..) | Self::Flip | Self::FlipVertical | Self::QuarterTurns(_) => {
                 x.copy_(&self.moved(x, numbers));
             }

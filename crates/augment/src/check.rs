@@ -19,7 +19,7 @@ impl Step {
                 probability("a probability", found)?;
                 inner(steps.iter(), view)
             }
-            Self::Sequence(ref steps) => inner(steps.iter(), view),
+            Self::Sequence(ref steps) | Self::Shared(ref steps) => inner(steps.iter(), view),
             Self::OneOf(ref choices) => {
                 for choice in choices {
                     between("a choice's weight", choice.weight, (0.0, f64::MAX))?;
@@ -48,7 +48,7 @@ impl Step {
         let refused = |step| Err(PlanError::NoColours { step, channels });
         match *self {
             Self::RandomApply { probability: 0.0, .. } => Ok(()),
-            Self::RandomApply { ref steps, .. } | Self::Sequence(ref steps) => {
+            Self::RandomApply { ref steps, .. } | Self::Sequence(ref steps) | Self::Shared(ref steps) => {
                 steps.iter().try_for_each(|step| step.check_colourless(channels))
             }
             Self::OneOf(ref choices) => {
@@ -88,6 +88,10 @@ impl Step {
             Self::Translate { fraction: (x, y), .. } => {
                 between("translate fraction x", x, (0.0, 1.0))?;
                 between("translate fraction y", y, (0.0, 1.0))
+            }
+            Self::ReflectTranslate { most } => {
+                let inside = (view.0.min(view.1) - 1) as f64;
+                between("reflect_translate most", most as f64, (0.0, inside))
             }
             Self::Shear { x, y, .. } => {
                 ordered_within("shear x", x, (-89.0, 89.0))?;

@@ -90,11 +90,31 @@ impl ViewPlan {
         &self.steps
     }
 
-    /// Draws a recipe for an image of `size` (width, height). Reuses the recipe's memory.
+    /// Draws a recipe for an image of `size` (width, height), of a view by itself: shared steps are drawn as all others.
+    /// Reuses the recipe's memory.
     pub fn draw_into(&self, recipe: &mut Recipe, size: (usize, usize), stream: &mut KeyedRng) {
+        self.drawn(recipe, size, (stream, None));
+    }
+
+    /// The same of one of an image's views: shared steps are drawn from `shared`, which begins alike for each of them.
+    pub fn draw_view(
+        &self,
+        recipe: &mut Recipe,
+        size: (usize, usize),
+        (stream, shared): (&mut KeyedRng, &mut KeyedRng),
+    ) {
+        self.drawn(recipe, size, (stream, Some(shared)));
+    }
+
+    fn drawn(
+        &self,
+        recipe: &mut Recipe,
+        picture: (usize, usize),
+        (stream, shared): (&mut KeyedRng, Option<&mut KeyedRng>),
+    ) {
         recipe.size = self.size;
         recipe.ops.clear();
-        let mut drawing = Drawing { view: self.size, picture: size, stream, ops: &mut recipe.ops };
+        let mut drawing = Drawing { view: self.size, picture, stream, shared, ops: &mut recipe.ops };
         self.steps.iter().for_each(|step| step.draw(&mut drawing));
     }
 }

@@ -110,6 +110,13 @@ pub enum Op {
         #[serde(default)]
         sampling: Sampling,
     },
+    /// Moves the image by whole pixels; what comes in from outside is its mirror image, without the border pixels again.
+    ReflectTranslate {
+        /// Pixels to the right.
+        x: i32,
+        /// Pixels downwards.
+        y: i32,
+    },
     /// Slants the image about its upper left corner.
     Shear {
         /// Pixels to the left for each row down.
@@ -226,6 +233,7 @@ impl fmt::Display for Op {
             Self::Translate { x, y, .. } => {
                 write!(f, "translate {:+.1} {:+.1}", rounded(*x, 1e1), rounded(*y, 1e1))
             }
+            Self::ReflectTranslate { x, y } => write!(f, "translate reflected {x:+} {y:+}"),
             Self::Shear { x, y, .. } => write!(f, "shear {:+.2} {:+.2}", rounded(*x, 1e2), rounded(*y, 1e2)),
             Self::Erase { x, y, width, height, .. } => write!(f, "erase {width}x{height}+{x}+{y}"),
             Self::Noise { std, .. } => write!(f, "noise {std:.2}"),

@@ -6,7 +6,7 @@ use crate::pointwise::{self, Point};
 use crate::recipe::{Op, Recipe};
 use crate::resample::{Resampler, Window};
 use crate::transform::{
-    affine, autocontrast, blur, channels, equalize, erase, flip, gaussian_noise, posterize, resize,
+    affine, autocontrast, blur, channels, equalize, erase, flip, gaussian_noise, posterize, reflect, resize,
     sharpness, sobel,
 };
 
@@ -160,6 +160,7 @@ impl Scratch {
             Op::Rotate { sampling, .. } | Op::Translate { sampling, .. } | Op::Shear { sampling, .. } => {
                 affine::carry_out(canvas, op, sampling);
             }
+            Op::ReflectTranslate { x, y } => reflect::translate(canvas, (x, y)),
             Op::Erase { x, y, width, height, fill } => erase::erase(canvas, (x, y), (width, height), fill),
             Op::Noise { std, key } => gaussian_noise::add(canvas.planes(), std, key),
             Op::Sobel => sobel::edges(canvas),

@@ -3,7 +3,7 @@
 use crate::recipe::{Op, Sampling};
 use crate::transform::auto_augment::{self, Policy};
 use crate::transform::erase::{self, Filling};
-use crate::transform::{affine, channels, color_jitter, crop, rand_augment, resize};
+use crate::transform::{affine, channels, color_jitter, crop, rand_augment, reflect, resize};
 use kontrast_rng::KeyedRng;
 
 /// One step of a plan. Ranges are drawn uniformly, ends included where they are whole numbers.
@@ -94,6 +94,11 @@ pub enum Step {
         /// How values between pixels are read.
         sampling: Sampling,
     },
+    /// Moved by whole pixels, each direction drawn by itself; what comes in from outside is the picture's mirror image.
+    ReflectTranslate {
+        /// Largest number of pixels, in either direction.
+        most: usize,
+    },
     /// Slanted.
     Shear {
         /// Smallest and largest angle of the columns, in degrees.
@@ -163,6 +168,8 @@ pub enum Step {
     OneOf(Vec<Choice>),
     /// One after another.
     Sequence(Vec<Step>),
+    /// One after another, drawn alike for all views of an image.
+    Shared(Vec<Step>),
 }
 
 /// What may be chosen.
@@ -179,7 +186,22 @@ pub(crate) struct Drawing<'a> {
     pub(crate) view: (usize, usize),
     pub(crate) picture: (usize, usize),
     pub(crate) stream: &'a mut KeyedRng,
+    /// That all views of the image have alike; none where the view is drawn by itself.
+    pub(crate) shared: Option<&'a mut KeyedRng>,
     pub(crate) ops: &'a mut Vec<Op>,
+}
+
+impl Drawing<'_> {
+    /// Draws steps from what all views of the image have alike.
+    fn alike(&mut self, steps: &[Step]) {
+        let Some(shared) = self.shared.as_deref_mut() else {
+            return steps.iter().for_each(|step| step.draw(self));
+        };
+        let mut drawing =
+            Drawing { view: self.view, picture: self.picture, stream: shared, shared: None, ops: self.ops };
+        steps.iter().for_each(|step| step.draw(&mut drawing));
+        self.picture = drawing.picture;
+    }
 }
 
 impl Step {
@@ -207,17 +229,19 @@ impl Step {
             }
             Self::OneOf(choices) => chosen(choices, drawing.stream).draw(drawing),
             Self::Sequence(steps) => steps.iter().for_each(|step| step.draw(drawing)),
+            Self::Shared(steps) => drawing.alike(steps),
             Self::Resize { .. } | Self::HorizontalFlip | Self::VerticalFlip | Self::QuarterTurns => {
                 self.draw_whole(drawing);
             }
             crop if crop.is_crop() => crop.draw_whole(drawing),
             Self::Rotate { .. } | Self::Translate { .. } | Self::Shear { .. } => self.draw_affine(drawing),
+            Self::ReflectTranslate { most } => drawing.ops.push(reflect::draw(*most, drawing.stream)),
             _ => self.draw_values(drawing),
         }
     }
 
     /// Steps that move whole pixels, or make the picture another size.
-    fn draw_whole(&self, Drawing { view, picture, stream, ops }: &mut Drawing<'_>) {
+    fn draw_whole(&self, Drawing { view, picture, stream, ops, .. }: &mut Drawing<'_>) {
         let op = match *self {
             Self::Resize { short } => {
                 let (width, height) = resize::by_short_side(*picture, short);

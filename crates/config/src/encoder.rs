@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::problems::Problems;
-use crate::{AnyMethod, ComparedViews, Task, Vit, Weights};
+use crate::{AmdimEncoder, AnyMethod, ComparedViews, Task, Vit, Weights};
 
 /// The encoder. One variant is named, as in `[encoder.resnet18]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub enum Encoder {
     /// ViT-Small: 6 heads, 384 values.
     #[serde(rename = "vit_small")]
     VitSmall(Vit),
+    /// AMDIM's network without padding (Bachman, Hjelm and Buchwalter 2019, arXiv 1906.00910, section 3.4).
+    Amdim(AmdimEncoder),
 }
 
 /// What the residual networks share.
@@ -118,6 +120,7 @@ impl Encoder {
             Self::Nin(_) => "nin",
             Self::VitTiny(_) => "vit_tiny",
             Self::VitSmall(_) => "vit_small",
+            Self::Amdim(_) => "amdim",
         }
     }
 
@@ -135,6 +138,7 @@ impl Encoder {
             }
             Self::Nin(own) => format!("nin of {} blocks, width {}", own.blocks, own.width),
             Self::VitTiny(own) | Self::VitSmall(own) => format!("{} {}", self.name(), own.shape()),
+            Self::Amdim(own) => format!("amdim {}", own.shape()),
         }
     }
 
@@ -153,6 +157,7 @@ impl Encoder {
             },
             Self::Nin(_) => 3,
             Self::VitTiny(own) | Self::VitSmall(own) => own.patch as usize,
+            Self::Amdim(own) => own.size as usize,
         }
     }
 
@@ -166,6 +171,7 @@ impl Encoder {
             | Self::Resnet152(_) => 4,
             Self::Nin(own) => own.blocks as usize,
             Self::VitTiny(own) | Self::VitSmall(own) => own.depth as usize,
+            Self::Amdim(_) => 6,
         }
     }
 
@@ -183,7 +189,7 @@ impl Encoder {
             | Self::Resnet50(own)
             | Self::Resnet101(own)
             | Self::Resnet152(own) => own.split,
-            Self::Nin(_) | Self::VitTiny(_) | Self::VitSmall(_) => None,
+            Self::Nin(_) | Self::VitTiny(_) | Self::VitSmall(_) | Self::Amdim(_) => None,
         }
     }
 
@@ -203,6 +209,15 @@ impl Encoder {
         }
     }
 
+    /// Reports a method that compares cells of maps where the encoder makes none that it can compare.
+    pub(crate) fn check_cells(&self, method: &AnyMethod, problems: &mut Problems) {
+        let compares = |task: &Task| task.info.compares_cells;
+        let Some(task) = method.tasks().into_iter().find(compares) else { return };
+        let expected = format!("[encoder.amdim], whose cells {} compares", task.key);
+        let fits = matches!(self, Self::Amdim(_));
+        problems.require(fits, "encoder", &format_args!("{}", self.name()), &expected);
+    }
+
     /// The weights that it begins from, where they are not drawn.
     pub fn weights(&self) -> Option<&Weights> {
         match self {
@@ -213,6 +228,7 @@ impl Encoder {
             | Self::Resnet152(own) => own.weights.as_ref(),
             Self::Nin(own) => own.weights.as_ref(),
             Self::VitTiny(own) | Self::VitSmall(own) => own.weights.as_ref(),
+            Self::Amdim(own) => own.weights.as_ref(),
         }
     }
 
@@ -227,6 +243,7 @@ impl Encoder {
             | Self::Resnet152(own) => &mut own.weights,
             Self::Nin(own) => &mut own.weights,
             Self::VitTiny(own) | Self::VitSmall(own) => &mut own.weights,
+            Self::Amdim(own) => &mut own.weights,
         };
         if let Some(weights) = weights {
             weights.identify(&key, problems);
@@ -263,6 +280,7 @@ impl Encoder {
             Self::VitTiny(own) | Self::VitSmall(own) => {
                 own.check(&format!("encoder.{}", self.name()), problems);
             }
+            Self::Amdim(own) => own.check("encoder.amdim", problems),
         }
     }
 }

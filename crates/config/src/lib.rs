@@ -3,6 +3,7 @@
 #![doc = include_str!("../README.md")]
 
 mod ablation;
+mod amdim;
 mod background;
 mod channel_values;
 mod choices;
@@ -42,6 +43,7 @@ mod vit;
 mod weights;
 
 pub use ablation::{Ablation, Axis, AxisValue, Cell, Claim, ClaimTest, Group, PaperValue, Scale};
+pub use amdim::AmdimEncoder;
 pub use background::Background;
 pub use channel_values::ChannelValues;
 pub use color_space::ColorSpace;
@@ -54,11 +56,11 @@ pub use infrastructure::{Device, Infrastructure};
 pub use load::Loaded;
 pub use location::Location;
 pub use method::{
-    AnyMethod, Autoencoder, BarlowTwins, Byol, Cmc, CmcBank, ComparedViews, Dcl, Dclw, Dino, Exemplar, Head,
-    HeadNorm, Jigsaw, Joint, JointTask, MethodInfo, MethodSpec, Mining, Moco, Mocov3, Momentum, Nnclr, Npid,
-    NtLogistic, PermutationMethod, Permutations, PixelLoss, Pretext, RelativePatch, Rotation, Shuffled,
-    Simclr, Similarity, Simsiam, Supcon, Supervised, Surroundings, Swav, SwavQueue, Task, TeacherTemperature,
-    Triplet, Vicreg,
+    Amdim, AmdimWeights, AnyMethod, Autoencoder, BarlowTwins, Byol, Cmc, CmcBank, ComparedViews, Dcl, Dclw,
+    Dino, Exemplar, Head, HeadNorm, Jigsaw, Joint, JointTask, MethodInfo, MethodSpec, Mining, Moco, Mocov3,
+    Momentum, Nnclr, Npid, NtLogistic, PermutationMethod, Permutations, PixelLoss, Pretext, RelativePatch,
+    Rotation, Shuffled, Simclr, Similarity, Simsiam, Supcon, Supervised, Surroundings, Swav, SwavQueue, Task,
+    TeacherTemperature, Triplet, Vicreg,
 };
 pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};
 pub use pairs::{Others, Pairs, PairsFrom};
@@ -68,9 +70,9 @@ pub use schedule::{Constant, Cosine, Multistep, Schedule};
 pub use synthetic::{Synthetic, SyntheticVideo};
 pub use train::{Clip, ClipPer, Feed, Precision, Train};
 pub use views::{
-    Blur, Crop, Crops, CustomViews, DinoViews, Filling, Finish, IdentityViews, Jitter, PairViews, Policy,
-    RandAugment, Sampling, SimclrViews, Solarize, SupervisedViews, SwavViews, Transform, ViewList, ViewSize,
-    Views, WeightedTransform,
+    AmdimCrop, AmdimViews, Blur, Crop, Crops, CustomViews, DinoViews, Filling, Finish, IdentityViews, Jitter,
+    PairViews, Policy, RandAugment, Sampling, SimclrViews, Solarize, SupervisedViews, SwavViews, Transform,
+    ViewList, ViewSize, Views, WeightedTransform,
 };
 pub use vit::{Position, Vit};
 pub use weights::{Weights, sha256};

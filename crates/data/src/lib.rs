@@ -78,7 +78,7 @@ pub use open::{Source, Spec, open};
 pub use own::save_picture;
 pub use pack::{PackSummary, PackedImages, Packing, is_pack, pack, remove_unfinished};
 pub use paired::{Paired, Partners};
-pub use recipes::{Recipes, recipes_of, source_of_view};
+pub use recipes::{Recipes, recipe_of_view, recipes_of, source_of_view};
 pub use scans::{Patients, Plane, Scans, Spacing};
 pub use shapes::Shapes;
 pub use split::{Split, Splits};

@@ -33,8 +33,20 @@ impl Draws {
     /// The recipe of a view, for a source of `size` (width, height). Reuses the recipe's memory.
     pub(crate) fn recipe(self, plan: &ViewPlan, view: usize, size: (usize, usize), recipe: &mut Recipe) {
         let mut stream = KeyedRng::new(self.seed, self.epoch, u64::from(self.index), view as u32);
-        plan.draw_into(recipe, size, &mut stream);
+        let mut shared = KeyedRng::named(*b"allviews", self.seed, self.epoch, u64::from(self.index));
+        plan.draw_view(recipe, size, (&mut stream, &mut shared));
     }
+}
+
+/// Draws the recipe of a view of image `index` in an epoch as the loader does, for a source of `size` (width, height).
+pub fn recipe_of_view(
+    plan: &ViewPlan,
+    (seed, epoch): (u64, u32),
+    (index, view): (u32, usize),
+    size: (usize, usize),
+    recipe: &mut Recipe,
+) {
+    Draws { seed, epoch, index }.recipe(plan, view, size, recipe);
 }
 
 /// The image, by index, that a view of image `index` is made of in an epoch, where so many views are made: the image itself

@@ -7,7 +7,7 @@ use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::{ColorSpace, ToTensor};
 use kontrast_config::{Device, Infrastructure};
 use kontrast_eval::Extractor;
-use kontrast_models::{Artifact, Encoder, Header, Preprocessing};
+use kontrast_models::{Artifact, Encoder, EncoderSpec, Header, Preprocessing};
 use kontrast_runlog::{Layout, read_summary};
 use kontrast_torch_ext::Precision;
 use kontrast_training::Checkpoints;
@@ -156,6 +156,18 @@ pub(crate) fn find(asked: &EncoderFile, host: &dyn Host) -> anyhow::Result<Found
     };
     let side = asked.size.map(usize::from);
     let preprocessing = Preprocessing { size: side.map_or(own.size, |side| (side, side)), ..own };
+    let spec = artifact.header().towers.iter().find(|own| own.name == tower).map(|own| own.encoder);
+    if let Some(EncoderSpec::Amdim(spec)) = spec {
+        let (width, height) = preprocessing.size;
+        if width.min(height) < spec.size as usize {
+            let least = spec.size;
+            let text = format!(
+                "{}: images of {width}x{height} pixels are too small for an encoder of {least}; pass a larger --size",
+                file.display()
+            );
+            return Err(Refusal(text).into());
+        }
+    }
     let plan = ViewPlan::evaluation(preprocessing.size).of_channels(preprocessing.mean.len());
     let plan = plan.map_err(|error| Refusal(format!("{}: {error}", file.display())))?;
     Ok(Found { artifact, tower, preprocessing, space, plan })

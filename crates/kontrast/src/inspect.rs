@@ -72,6 +72,14 @@ pub(crate) fn architecture(encoder: EncoderSpec) -> String {
             own.width,
             human::counted(own.channels.unsigned_abs(), "channel")
         ),
+        EncoderSpec::Amdim(own) => format!(
+            "AMDIM's network of width {} with {} a block, for {} pixels, {} values, {}",
+            own.width,
+            human::counted(own.depth.unsigned_abs(), "unit"),
+            own.size,
+            own.rkhs,
+            human::counted(own.channels.unsigned_abs(), "channel")
+        ),
         EncoderSpec::Vit(own) => format!(
             "vision transformer of {}, {} heads, patches of {} pixels, {}",
             human::counted(own.depth.unsigned_abs(), "block"),

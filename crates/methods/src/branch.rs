@@ -111,6 +111,12 @@ impl Branch {
         self.embedded(images, None, mode)
     }
 
+    /// Feature maps of images of one pass, shallow before deep, `[m, channels, h, w]` each.
+    pub fn stages(&self, images: &Tensor, mode: Mode) -> Vec<Tensor> {
+        let _autocast = Autocast::new(self.device, self.precision);
+        self.encoder.stages(images, mode.into())
+    }
+
     /// Images of several views in one pass. With several splits of batch norm an image's views lie in one of them.
     fn group(&self, images: &Tensor, draws: Option<&Draws>, n: i64, mode: Mode) -> Embedded {
         let (rows, splits) = (images.size()[0], self.bn_splits);

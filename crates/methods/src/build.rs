@@ -1,5 +1,6 @@
 //! From the experiment file to a method.
 
+use crate::amdim::Amdim;
 use crate::autoencoder::Autoencoder;
 use crate::barlow_twins::BarlowTwins;
 use crate::byol::Byol;
@@ -27,7 +28,9 @@ use crate::vicreg::Vicreg;
 use crate::{Labels, Method, Setting, ViewError, view_spec};
 use kontrast_augment_torch::{ColorSpace, DeviceRenderer, ToTensor};
 use kontrast_config as config;
-use kontrast_models::{Depth, EncoderSpec, NinSpec, PositionEmbedding, ResNetSpec, SplitSpec, Stem, VitSpec};
+use kontrast_models::{
+    AmdimSpec, Depth, EncoderSpec, NinSpec, PositionEmbedding, ResNetSpec, SplitSpec, Stem, VitSpec,
+};
 use kontrast_pretext::permutations::PermutationError;
 use kontrast_torch_ext::Precision;
 use tch::{Device, Kind};
@@ -151,6 +154,7 @@ pub fn objective(
             }
             Box::new(Cmc::new(own, setting))
         }
+        config::AnyMethod::Amdim(own) => Box::new(Amdim::new(own, setting)),
         config::AnyMethod::Byol(own) => Box::new(Byol::new(own, setting)),
         config::AnyMethod::Simsiam(own) => Box::new(Simsiam::new(own, setting)),
         config::AnyMethod::BarlowTwins(own) => Box::new(BarlowTwins::new(own, setting)),
@@ -236,6 +240,15 @@ fn encoder(config: &config::Encoder, channels: i64, channels_last: bool) -> Enco
         config::Encoder::Nin(own) => EncoderSpec::Nin(NinSpec {
             blocks: i64::from(own.blocks),
             width: i64::from(own.width),
+            channels,
+            channels_last,
+            bn_splits: 1,
+        }),
+        config::Encoder::Amdim(own) => EncoderSpec::Amdim(AmdimSpec {
+            size: i64::from(own.size),
+            width: i64::from(own.width),
+            rkhs: i64::from(own.rkhs),
+            depth: i64::from(own.depth),
             channels,
             channels_last,
             bn_splits: 1,

@@ -1,6 +1,7 @@
 //! How methods put their losses together, on outputs made by hand: factors, sums and means that a loss by itself does not
 //! show.
 
+use crate::amdim::Amdim;
 use crate::barlow_twins::BarlowTwins;
 use crate::byol::Byol;
 use crate::cmc::Cmc;
@@ -14,7 +15,7 @@ use crate::triplet::Triplet;
 use crate::{Setting, draw};
 use kontrast_config::{AnyMethod, CmcBank, Experiment, HeadNorm};
 use kontrast_losses as losses;
-use kontrast_models::{EncoderSpec, SplitSpec};
+use kontrast_models::{AmdimSpec, EncoderSpec, SplitSpec};
 use kontrast_testkit::assert_close;
 use std::path::Path;
 use tch::{Device, Kind, Tensor};
@@ -152,6 +153,79 @@ fn cmc_with_banks_tells_each_half_from_noise_of_the_other_bank() {
     assert_close(&bank(&cmc, "first").narrow(0, 0, IMAGES), &z.get(0), 1e-6);
     assert_close(&bank(&cmc, "rest").narrow(0, 0, IMAGES), &z.get(1), 1e-6);
     assert_eq!(bank(&cmc, "rest").narrow(0, IMAGES, 3), of_rest.narrow(0, IMAGES, 3));
+}
+
+/// A setting of AMDIM's encoder.
+fn amdim_setting() -> Setting {
+    let spec =
+        AmdimSpec { size: 32, width: 1, rkhs: 5, depth: 1, channels: 3, channels_last: true, bn_splits: 1 };
+    Setting { encoder: EncoderSpec::Amdim(spec), ..setting() }
+}
+
+#[test]
+fn amdim_is_the_weighted_sum_of_its_predictions_each_the_mean_of_both_directions() {
+    let AnyMethod::Amdim(mut own) = method("amdim") else { panic!("another method") };
+    own.clip = 3.0;
+    let bounds = losses::ScoreBounds { clip: 3.0, regulariser: own.regulariser };
+    let z = rows(2, 0.0);
+    let cells = |l: i64, key: f64| {
+        let ramp = Tensor::arange(2 * IMAGES * l * 5, (Kind::Float, Device::Cpu));
+        ((ramp.square() + key) * 0.618_034).sin().view([2, IMAGES, l, 5]) * 2.0
+    };
+    let (of_5, of_7) = (cells(25, 0.3), cells(49, 0.7));
+    let mut of = |weights: [f64; 3]| {
+        own.weights.from_1_to_5 = weights[0];
+        own.weights.from_1_to_7 = weights[1];
+        own.weights.from_5_to_5 = weights[2];
+        let named = [("z", &z), ("cells_5", &of_5), ("cells_7", &of_7)];
+        loss(&mut Amdim::new(&own, &amdim_setting()), &named, &[])
+    };
+    let both = |sources: &Tensor, cells: &Tensor| {
+        let term = |from: i64, to: i64| losses::multi_scale_nce(&sources.get(from), &cells.get(to), bounds);
+        (term(0, 1) + term(1, 0)) / 2.0
+    };
+    // The cell that an image predicts from is drawn by seed, epoch and image.
+    let indices: Vec<u32> = (0..IMAGES as u32).collect();
+    let drawn = draw::cells(&indices, setting().seed, 0, (2, 25));
+    let source = |view: i64, image: i64| of_5.get(view).get(image).get(drawn.int64_value(&[view, image]));
+    let sources =
+        [0, 1].map(|view| Tensor::stack(&(0..IMAGES).map(|i| source(view, i)).collect::<Vec<_>>(), 0));
+    let sources = Tensor::stack(&sources, 0);
+    let terms = [both(&z, &of_5), both(&z, &of_7), both(&sources, &of_5)];
+    for weights in [[1.0, 1.0, 1.0], [0.5, 0.0, 2.0], [0.0, 1.5, 0.0], [0.0, 0.0, 1.0]] {
+        let expected = terms.iter().zip(weights).map(|(term, weight)| term * weight).reduce(|a, b| a + b);
+        assert_close(&of(weights), &expected.unwrap(), 1e-6);
+    }
+}
+
+#[test]
+fn amdim_has_a_part_with_its_uniform_value_for_each_prediction_and_a_head_for_each_map() {
+    let AnyMethod::Amdim(mut own) = method("amdim") else { panic!("another method") };
+    let embed = |amdim: &Amdim| {
+        let views = crate::example::views_of(2, 32);
+        let outputs = amdim.embed(&views, progress(0), kontrast_models::Mode::Train);
+        (outputs, views)
+    };
+    let heads = |amdim: &Amdim| {
+        let state = amdim.state();
+        ["head_5", "head_7"].map(|head| state.get(&format!("{head}.conv1.weight")).is_some())
+    };
+    let mut amdim = Amdim::new(&own, &amdim_setting());
+    assert_eq!(heads(&amdim), [true, true]);
+    let (outputs, views) = embed(&amdim);
+    assert_eq!(outputs["cells_5"].size(), [2, 16, 25, 5]);
+    assert_eq!(outputs["cells_7"].size(), [2, 16, 49, 5]);
+    let batch = BatchInfo::new(views.indices(), progress(0));
+    let found = amdim.loss(&outputs, &crate::Outputs::none(), batch);
+    let uniforms = [25, 49, 25].map(|cells| losses::multi_scale_nce_uniform(16, cells));
+    let parts: Vec<_> = found.parts.iter().map(|part| (&*part.name, part.uniform)).collect();
+    let names = ["1_to_5", "1_to_7", "5_to_5"];
+    assert_eq!(parts, names.into_iter().zip(uniforms.map(Some)).collect::<Vec<_>>());
+    assert!((found.uniform.unwrap() - uniforms.iter().sum::<f64>()).abs() < 1e-9);
+    own.weights = kontrast_config::AmdimWeights { from_1_to_5: 1.0, from_1_to_7: 0.0, from_5_to_5: 0.0 };
+    let one = Amdim::new(&own, &amdim_setting());
+    assert_eq!(heads(&one), [true, false]);
+    assert!(embed(&one).0.get("cells_7").is_none());
 }
 
 #[test]

@@ -13,6 +13,7 @@ enum Use {
     Answer = 3,
     Offset = 4,
     Colour = 5,
+    Cell = 6,
 }
 
 fn stream(seed: u64, step: u64, purpose: Use) -> KeyedRng {
@@ -39,6 +40,15 @@ pub(crate) fn answers(
 /// A number below `below`, each as likely as the others.
 pub(crate) fn below(below: i64, stream: &mut KeyedRng) -> i64 {
     stream.random_range(0..below)
+}
+
+/// A cell of so many for each view of each image, `[views, n]`.
+pub(crate) fn cells(indices: &[u32], seed: u64, epoch: u32, (views, cells): (i64, i64)) -> Tensor {
+    let drawn = indices.iter().flat_map(|&image| {
+        let mut stream = of_image(seed, epoch, image, Use::Cell);
+        (0..views).map(|_| below(cells, &mut stream)).collect::<Vec<_>>()
+    });
+    Tensor::from_slice(&drawn.collect::<Vec<i64>>()).view([-1, views]).tr().contiguous()
 }
 
 /// Where tiles lie in their cells, down and right, each 0 to `slack`: `[n, tiles, 2]`.
@@ -134,6 +144,20 @@ mod tests {
         let counts = drawn.view(-1).bincount::<Tensor>(None, 5).to_kind(Kind::Double);
         // 72,000 expected in each; five standard deviations are 1,200.
         assert!((counts - 72_000.0).abs().max().double_value(&[]) < 1200.0);
+    }
+
+    #[test]
+    fn cells_are_even_and_drawn_for_each_view_of_an_image_alone() {
+        let images: Vec<u32> = (0..50_000).collect();
+        let drawn = cells(&images, 1, 0, (2, 25));
+        assert_eq!(drawn.size(), [2, 50_000]);
+        let counts = drawn.view(-1).bincount::<Tensor>(None, 25).to_kind(Kind::Double);
+        // 4,000 expected in each; five standard deviations are 310.
+        assert!((counts - 4000.0).abs().max().double_value(&[]) < 310.0);
+        let some = cells(&[7, 41_000], 1, 0, (2, 25));
+        assert_eq!(some, drawn.index_select(1, &Tensor::from_slice(&[7i64, 41_000])));
+        assert_ne!(drawn.get(0), drawn.get(1));
+        assert_ne!(cells(&images, 1, 1, (2, 25)), drawn);
     }
 
     #[test]

@@ -47,7 +47,12 @@ pub(crate) fn setting_of(count: usize) -> Setting {
 
 /// Noisy views of waves, from a formula.
 pub(crate) fn views(count: i64) -> Views {
-    let ramp = Tensor::arange(N * 3 * 16 * 16, (Kind::Float, Device::Cpu)).reshape([N, 3, 16, 16]);
+    views_of(count, 16)
+}
+
+/// The same with so many pixels on a side.
+pub(crate) fn views_of(count: i64, side: i64) -> Views {
+    let ramp = Tensor::arange(N * 3 * side * side, (Kind::Float, Device::Cpu)).reshape([N, 3, side, side]);
     let image = (&ramp * 0.013).sin() + (&ramp * 0.0007).cos();
     let view = |view: i64| &image + (&ramp * (1.7 + 0.37 * view as f64)).sin() * 0.3;
     Views::new(Tensor::cat(&(0..count).map(view).collect::<Vec<_>>(), 0), (0..N as u32).collect())

@@ -3,6 +3,7 @@
 //!
 #![doc = include_str!("../README.md")]
 
+mod amdim;
 mod autoencoder;
 mod barlow_twins;
 mod branch;

@@ -271,11 +271,11 @@ fn header(path: &Path, text: &str) -> Result<Header, ArtifactError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Depth, Mode, NinSpec, ResNetSpec, Stem, VitSpec, to_torchvision};
+    use crate::{AmdimSpec, Depth, Mode, NinSpec, ResNetSpec, Stem, VitSpec, to_torchvision};
     use std::collections::HashMap;
     use tch::{Kind, Tensor};
 
-    fn specs() -> [EncoderSpec; 3] {
+    fn specs() -> [EncoderSpec; 4] {
         let resnet = ResNetSpec {
             depth: Depth::ResNet18,
             stem: Stem::Cifar,
@@ -285,8 +285,10 @@ mod tests {
             bn_splits: 1,
         };
         let nin = NinSpec { blocks: 3, width: 12, channels: 3, channels_last: false, bn_splits: 1 };
+        let (size, width, rkhs, depth, channels, channels_last, bn_splits) = (32, 2, 20, 2, 3, true, 1);
+        let amdim = AmdimSpec { size, width, rkhs, depth, channels, channels_last, bn_splits };
         let vit = VitSpec { width: 12, depth: 2, heads: 2, ..VitSpec::tiny(4, 8) };
-        [EncoderSpec::ResNet(resnet), EncoderSpec::Nin(nin), EncoderSpec::Vit(vit)]
+        [EncoderSpec::ResNet(resnet), EncoderSpec::Nin(nin), EncoderSpec::Vit(vit), EncoderSpec::Amdim(amdim)]
     }
 
     fn written(folder: &Path, state: &StateDict, text: Option<String>) -> PathBuf {
@@ -302,8 +304,8 @@ mod tests {
         Header::new("method", [("encoder", encoder)], ("simclr", "5a22"), preprocessing)
     }
 
-    fn images() -> Tensor {
-        Tensor::arange(2 * 3 * 8 * 8, (Kind::Float, Device::Cpu)).sin().view([2, 3, 8, 8])
+    fn images(side: i64) -> Tensor {
+        Tensor::arange(2 * 3 * side * side, (Kind::Float, Device::Cpu)).sin().view([2, 3, side, side])
     }
 
     #[test]
@@ -316,7 +318,9 @@ mod tests {
             let artifact = Artifact::open(&file).unwrap();
             assert_eq!(artifact.header(), &header_of(&*encoder));
             let read = artifact.encoder("encoder", Device::Cpu).unwrap();
-            let of = |encoder: &dyn Encoder| tch::no_grad(|| encoder.forward(&images(), Mode::Eval.into()));
+            let side = if matches!(spec, EncoderSpec::Amdim(_)) { 32 } else { 8 };
+            let of =
+                |encoder: &dyn Encoder| tch::no_grad(|| encoder.forward(&images(side), Mode::Eval.into()));
             assert_eq!(of(&*read), of(&*encoder), "{spec:?}");
             let missing = artifact.encoder("text", Device::Cpu).map(|_| ()).unwrap_err().to_string();
             assert!(missing.contains("one of its encoders, encoder, found no text"), "{missing}");

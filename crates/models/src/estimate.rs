@@ -1,6 +1,6 @@
 //! What an encoder will take, counted from its shape before any of it is made.
 
-use crate::{EncoderSpec, NinSpec, PositionEmbedding, ResNetSpec, Stem, VitSpec};
+use crate::{AmdimSpec, EncoderSpec, NinSpec, PositionEmbedding, ResNetSpec, Stem, VitSpec};
 
 /// Sizes of an encoder under training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,7 @@ impl EncoderSpec {
             Self::ResNet(spec) => resnet(spec, walk),
             Self::Nin(spec) => nin(spec, walk),
             Self::Vit(spec) => vit(spec, &walk),
+            Self::Amdim(spec) => amdim(spec, walk),
             Self::Split(spec) => {
                 let [first, rest] = spec.halves().map(|half| Self::ResNet(half).estimate(size));
                 Estimate {
@@ -53,9 +54,38 @@ impl Walk {
     }
 
     fn weights(&mut self, outputs: u64, kernel: u64) {
+        self.kernels(outputs, kernel, 1);
+        self.total.parameters = self.total.parameters.saturating_add(outputs.saturating_mul(2));
+    }
+
+    /// So many convolutions without bias.
+    fn kernels(&mut self, outputs: u64, kernel: u64, times: u64) {
         let of_kernel = outputs.saturating_mul(self.channels).saturating_mul(kernel * kernel);
-        self.total.parameters =
-            self.total.parameters.saturating_add(of_kernel).saturating_add(outputs.saturating_mul(2));
+        self.total.parameters = self.total.parameters.saturating_add(of_kernel.saturating_mul(times));
+    }
+
+    /// A convolution without padding or batch norm, which keeps the map that it reads.
+    fn unpadded(&mut self, outputs: u64, kernel: u64, stride: u64, border: u64) {
+        self.keep_map();
+        self.kernels(outputs, kernel, 1);
+        self.size = self.size.map(|side| (side + border).saturating_sub(kernel) / stride + 1);
+        self.channels = outputs;
+    }
+
+    /// So many units of AMDIM's encoder, one after another; all but the first of a block keep channels and size.
+    fn unit(&mut self, outputs: u64, kernel: u64, stride: u64, times: u64) {
+        if times == 0 {
+            return;
+        }
+        let before = self.total.activations;
+        self.kernels(outputs, kernel, times);
+        self.keep_map();
+        self.size = self.size.map(|side| side.saturating_sub(kernel) / stride + 1);
+        self.channels = outputs;
+        self.kernels(outputs, 1, times);
+        self.keep_map();
+        let of_one = self.total.activations.saturating_sub(before);
+        self.total.activations = before.saturating_add(of_one.saturating_mul(times));
     }
 
     fn keep_map(&mut self) {
@@ -135,6 +165,25 @@ fn nin(spec: NinSpec, mut walk: Walk) -> Estimate {
     walk.total
 }
 
+/// Maps shrink, since nothing is padded; a unit keeps what each of its two convolutions reads, and what it writes is read by the
+/// next.
+fn amdim(spec: AmdimSpec, mut walk: Walk) -> Estimate {
+    let width = spec.width.unsigned_abs();
+    for &(side, stride, border) in spec.stem() {
+        let [side, stride, border] = [side, stride, border].map(i64::unsigned_abs);
+        walk.unpadded(width, side, stride, 2 * border);
+        walk.total.parameters = walk.total.parameters.saturating_add(width);
+    }
+    for (outputs, kernel, stride, units) in spec.blocks() {
+        let [outputs, kernel, stride] = [outputs, kernel, stride].map(i64::unsigned_abs);
+        walk.unit(outputs, kernel, stride, 1);
+        walk.unit(outputs, 1, 1, units.unsigned_abs() - 1);
+    }
+    walk.keep_map();
+    walk.total.parameters = walk.total.parameters.saturating_add(2 * spec.rkhs.unsigned_abs());
+    walk.total
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,6 +211,35 @@ mod tests {
         EncoderSpec::Nin(NinSpec { blocks, width, channels: 3, channels_last: false, bn_splits: 1 })
     }
 
+    fn amdim_of(size: i64) -> EncoderSpec {
+        EncoderSpec::Amdim(AmdimSpec {
+            size,
+            width: 4,
+            rkhs: 48,
+            depth: 3,
+            channels: 3,
+            channels_last: false,
+            bn_splits: 1,
+        })
+    }
+
+    #[test]
+    fn amdims_activations_are_what_two_convolutions_a_unit_read() {
+        // 32 px: 3 x 32^2 and 30^2 x 4 twice, then the maps of 14, 7, 5, 3 and 1 cells a side.
+        let expected: u64 = [
+            3 * 32 * 32,
+            2 * 4 * 900,
+            4 * 900 + 8 * 196 + 4 * 8 * 196,
+            8 * 196 + 16 * 49 + 4 * 16 * 49,
+            16 * 49 + 16 * 25 + 4 * 16 * 25,
+            16 * 25 + 16 * 9 + 4 * 16 * 9,
+            16 * 9 + 48 + 48,
+        ]
+        .iter()
+        .sum();
+        assert_eq!(amdim_of(32).estimate((32, 32)).activations, expected);
+    }
+
     #[test]
     fn field_the_parameters_are_those_of_the_networks() {
         for depth in [Depth::ResNet18, Depth::ResNet34, Depth::ResNet50, Depth::ResNet101, Depth::ResNet152] {
@@ -172,6 +250,10 @@ mod tests {
         }
         for blocks in 1..=5 {
             let spec = nin_of(blocks, 12);
+            assert_eq!(spec.estimate((32, 32)).parameters, parameters(spec), "{spec:?}");
+        }
+        for size in [32, 64, 128] {
+            let spec = amdim_of(size);
             assert_eq!(spec.estimate((32, 32)).parameters, parameters(spec), "{spec:?}");
         }
         let gray = ResNetSpec {

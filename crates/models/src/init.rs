@@ -67,7 +67,11 @@ impl Init {
 
     /// PyTorch's default for a linear layer, weight and bias alike: uniform within 1 / sqrt(fan_in).
     pub(crate) fn linear(self, name: &str, shape: &[i64], fan_in: i64) -> Tensor {
-        let bound = 1.0 / (fan_in as f32).sqrt();
+        self.uniform(name, shape, 1.0 / (fan_in as f32).sqrt())
+    }
+
+    /// Uniform draws within `bound` of 0.
+    pub(crate) fn uniform(self, name: &str, shape: &[i64], bound: f32) -> Tensor {
         self.draw(name, shape, Uniform::new_inclusive(-bound, bound).expect("a positive bound"))
     }
 

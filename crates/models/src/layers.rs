@@ -4,10 +4,11 @@ use crate::Init;
 use kontrast_torch_ext::channels_last;
 use tch::{Device, Kind, Tensor, nn};
 
-/// A convolution without bias, as in every ResNet.
+/// A convolution; in every ResNet without bias.
 #[derive(Debug)]
 pub struct Conv2d {
     weight: Tensor,
+    bias: Option<Tensor>,
     stride: i64,
     padding: i64,
 }
@@ -17,28 +18,56 @@ impl Conv2d {
     pub fn new(path: &nn::Path<'_>, shape: [i64; 3], stride: i64, padding: i64, like: Like) -> Self {
         let [outputs, inputs, side] = shape;
         let value = like.init.convolution(&path.path("weight"), [outputs, inputs, side, side]);
-        let value = if like.channels_last { channels_last(&value) } else { value };
+        Self { padding, ..Self::with(path, &value, stride, like) }
+    }
+
+    /// Without padding, with PyTorch's initial values.
+    pub(crate) fn plain(
+        path: &nn::Path<'_>,
+        [outputs, inputs, side]: [i64; 3],
+        stride: i64,
+        like: Like,
+    ) -> Self {
+        let shape = [outputs, inputs, side, side];
+        let value = like.init.linear(&path.path("weight"), &shape, inputs * side * side);
+        Self::with(path, &value, stride, like)
+    }
+
+    /// Without padding, with this weight at first, `[out channels, in channels, h, w]`.
+    pub(crate) fn with(path: &nn::Path<'_>, value: &Tensor, stride: i64, like: Like) -> Self {
+        let value = if like.channels_last { channels_last(value) } else { value.shallow_clone() };
         let weight = path.add("weight", value.to_device(path.device()), true);
-        Self { weight, stride, padding }
+        Self { weight, bias: None, stride, padding: 0 }
+    }
+
+    /// The same with a bias, which has PyTorch's initial values.
+    pub(crate) fn with_bias(self, path: &nn::Path<'_>, like: Like) -> Self {
+        let size = self.weight.size();
+        let value = like.init.linear(&path.path("bias"), &size[..1], size[1..].iter().product());
+        Self { bias: Some(path.add("bias", value.to_device(path.device()), true)), ..self }
     }
 
     /// Of maps, `[n, in channels, h, w]`.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        let none = None::<&Tensor>;
+        let bias = self.bias.as_ref();
         // A kernel of one pixel that skips pixels: on a CPU with AVX-512, libtorch 2.11's gradient by the input writes
         // past its memory where the channels are no multiple of 16. Skipping first gives the same values.
         let lone = self.weight.size()[2] == 1 && self.padding == 0;
         if lone && self.stride > 1 && x.device() == Device::Cpu {
             let kept = x.slice(2, None, None, self.stride).slice(3, None, None, self.stride);
-            return kept.conv2d(&self.weight, none, 1, 0, 1, 1);
+            return kept.conv2d(&self.weight, bias, 1, 0, 1, 1);
         }
-        x.conv2d(&self.weight, none, self.stride, self.padding, 1, 1)
+        x.conv2d(&self.weight, bias, self.stride, self.padding, 1, 1)
     }
 
     /// Another handle on the same variables.
     #[must_use]
     pub fn handle(&self) -> Self {
-        Self { weight: self.weight.shallow_clone(), ..*self }
+        Self {
+            weight: self.weight.shallow_clone(),
+            bias: self.bias.as_ref().map(Tensor::shallow_clone),
+            ..*self
+        }
     }
 }
 

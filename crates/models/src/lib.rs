@@ -3,6 +3,8 @@
 //!
 #![doc = include_str!("../README.md")]
 
+mod amdim;
+mod amdim_block;
 mod artifact;
 mod artifact_error;
 mod attention;
@@ -24,6 +26,7 @@ mod prototypes;
 mod queue;
 mod resnet;
 mod resnet_block;
+mod rkhs;
 mod spec;
 mod split;
 mod text_encoder;
@@ -33,6 +36,7 @@ mod vit;
 mod vit_block;
 mod weights;
 
+pub use amdim::{Amdim, AmdimSpec};
 pub use artifact::{Artifact, Header, Preprocessing, Tower};
 pub use artifact_error::ArtifactError;
 pub use attention::Attention;
@@ -53,6 +57,7 @@ pub use nin_block::NinBlock;
 pub use prototypes::Prototypes;
 pub use queue::Queue;
 pub use resnet::{Depth, ResNet, ResNetSpec, Stem};
+pub use rkhs::RkhsBlock;
 pub use spec::EncoderSpec;
 pub use split::{Split, SplitSpec};
 pub use text_encoder::{TextEncoder, TextSpec};

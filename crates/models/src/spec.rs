@@ -1,7 +1,8 @@
 //! Which encoder: what is known of a network before it is made.
 
 use crate::{
-    Encoder, Init, Nin, NinSpec, PositionEmbedding, ResNet, ResNetSpec, Split, SplitSpec, Vit, VitSpec,
+    Amdim, AmdimSpec, Encoder, Init, Nin, NinSpec, PositionEmbedding, ResNet, ResNetSpec, Split, SplitSpec,
+    Vit, VitSpec,
 };
 use serde::{Deserialize, Serialize};
 use tch::nn;
@@ -20,6 +21,8 @@ pub enum EncoderSpec {
     Vit(VitSpec),
     /// Two residual networks, each of its own channels.
     Split(SplitSpec),
+    /// AMDIM's residual network without padding.
+    Amdim(AmdimSpec),
 }
 
 impl EncoderSpec {
@@ -50,6 +53,16 @@ impl EncoderSpec {
                     Err(format!("first = {first} of {} channels", network.channels))
                 }
             }
+            Self::Amdim(spec) => {
+                let all = [("width", spec.width), ("rkhs", spec.rkhs), ("depth", spec.depth)];
+                all.into_iter().try_for_each(|(name, value)| within(name, value))?;
+                within("bn_splits", spec.bn_splits)?;
+                if ![32, 64, 128].contains(&spec.size) {
+                    return Err(format!("size = {}, none of 32, 64 and 128", spec.size));
+                }
+                let local = spec.local_channels();
+                if spec.rkhs >= local { Ok(()) } else { Err(format!("rkhs = {}, below {local}", spec.rkhs)) }
+            }
             Self::Vit(spec) => {
                 let all = [("width", spec.width), ("depth", spec.depth), ("heads", spec.heads)];
                 let all = all.into_iter().chain([("patch", spec.patch), ("side", spec.side)]);
@@ -79,6 +92,7 @@ impl EncoderSpec {
             Self::Nin(spec) => Box::new(Nin::new(store, spec, init)),
             Self::Vit(spec) => Box::new(Vit::new(store, spec, init)),
             Self::Split(spec) => Box::new(Split::new(store.device(), spec, init)),
+            Self::Amdim(spec) => Box::new(Amdim::new(store, spec, init)),
         }
     }
 
@@ -89,6 +103,7 @@ impl EncoderSpec {
             Self::Nin(spec) => spec.channels,
             Self::Vit(spec) => spec.channels,
             Self::Split(spec) => spec.network.channels,
+            Self::Amdim(spec) => spec.channels,
         }
     }
 
@@ -99,6 +114,7 @@ impl EncoderSpec {
             Self::Nin(spec) => spec.channels_last,
             Self::Vit(spec) => spec.channels_last,
             Self::Split(spec) => spec.network.channels_last,
+            Self::Amdim(spec) => spec.channels_last,
         }
     }
 
@@ -109,6 +125,7 @@ impl EncoderSpec {
             Self::ResNet(spec) => Self::ResNet(ResNetSpec { bn_splits, ..spec }),
             Self::Nin(spec) => Self::Nin(NinSpec { bn_splits, ..spec }),
             Self::Vit(spec) => Self::Vit(spec),
+            Self::Amdim(spec) => Self::Amdim(AmdimSpec { bn_splits, ..spec }),
             Self::Split(spec) => {
                 Self::Split(SplitSpec { network: ResNetSpec { bn_splits, ..spec.network }, ..spec })
             }

@@ -72,6 +72,11 @@ fn resizes_and_cuts_early_and_late() {
 #[test]
 fn flips_and_quarter_turns_after_other_operations() {
     check(|(w, h)| {
+        let (right, down) = (w as i32, h as i32);
+        let moves = [(0, 0), (3, -2), (-1, 4), (right + 2, 1 - down), (7 * right, -down)];
+        moves.map(|(x, y)| Op::ReflectTranslate { x, y }).to_vec()
+    });
+    check(|(w, h)| {
         let mut ops = vec![Op::Flip, Op::FlipVertical, Op::QuarterTurns(2), Op::QuarterTurns(0)];
         if w == h {
             ops.extend([Op::QuarterTurns(1), Op::QuarterTurns(3), Op::QuarterTurns(7)]);

@@ -42,6 +42,7 @@ fn everything(size: (usize, usize), seed: u64) -> ViewPlan {
         Step::GaussianNoise { std: 0.1 },
         Step::Sobel,
         Step::ShiftChannels { most: 1 },
+        Step::ReflectTranslate { most: (size.0.min(size.1) - 1).min(3) },
         Step::DropChannels { fraction: 0.1 },
         Step::RandAugment { count: 2, magnitude: 17, sampling },
         Step::AutoAugment { policy: Policy::Cifar10, sampling },
@@ -59,7 +60,12 @@ fn well_conditioned(recipe: &mut Recipe) {
             matches!(op, Op::Solarize { .. } | Op::Posterize { .. } | Op::Equalize | Op::Autocontrast);
         let moves = matches!(
             op,
-            Op::Cut { .. } | Op::Flip | Op::FlipVertical | Op::QuarterTurns(_) | Op::ShiftChannels(_)
+            Op::Cut { .. }
+                | Op::Flip
+                | Op::FlipVertical
+                | Op::QuarterTurns(_)
+                | Op::ShiftChannels(_)
+                | Op::ReflectTranslate { .. }
         );
         let kept = exact || !steep;
         exact &=

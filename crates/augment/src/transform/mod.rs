@@ -16,6 +16,7 @@ pub(crate) mod hue;
 pub(crate) mod invert;
 pub(crate) mod posterize;
 pub(crate) mod rand_augment;
+pub(crate) mod reflect;
 pub(crate) mod resize;
 pub(crate) mod sharpness;
 pub(crate) mod sobel;

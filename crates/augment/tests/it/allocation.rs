@@ -62,6 +62,7 @@ fn no_view_allocates_once_the_largest_was_rendered() {
                 .to_vec(),
             ),
             Step::GaussianNoise { std: 0.1 }.sometimes(0.5),
+            Step::Shared(vec![Step::ReflectTranslate { most: 4 }.sometimes(0.5)]),
         ],
     )
     .unwrap();

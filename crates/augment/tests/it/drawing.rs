@@ -1,7 +1,7 @@
 //! The drawn numbers of geometric steps, erasing, choices and policies, over 100,000 views.
 
 use crate::distributions::{DRAWS, assert_near, drawn};
-use kontrast_augment::{Choice, Fill, Filling, Op, Policy, Sampling, Step};
+use kontrast_augment::{Choice, Fill, Filling, KeyedRng, Op, Policy, Recipe, Sampling, Step, ViewPlan};
 
 const NEAREST: Sampling = Sampling::Nearest;
 
@@ -101,7 +101,7 @@ fn erased_boxes_have_torchvisions_area_and_proportions_and_stay_inside() {
     let plan = kontrast_augment::ViewPlan::new(image, vec![Step::Fit, erase]).unwrap();
     let mut recipe = kontrast_augment::Recipe::default();
     for index in 0..DRAWS {
-        plan.draw_into(&mut recipe, image, &mut kontrast_augment::KeyedRng::new(1, 0, index, 0));
+        plan.draw_into(&mut recipe, image, &mut KeyedRng::new(1, 0, index, 0));
         let Some(&Op::Erase { x, y, width, height, fill: Fill::Noise(key) }) = recipe.ops.get(1) else {
             continue;
         };
@@ -150,6 +150,51 @@ fn channels_are_kept_and_moved_evenly() {
     for &count in &moved {
         assert_near(fraction(count), 0.2, 6e-3);
     }
+}
+
+#[test]
+fn reflected_pictures_are_moved_evenly_in_both_directions() {
+    let (mut across, mut down) = ([0_u64; 5], [0_u64; 5]);
+    drawn(vec![Step::Fit, Step::ReflectTranslate { most: 2 }], (32, 32), |ops| {
+        let Op::ReflectTranslate { x, y } = ops[1] else { panic!("{ops:?}") };
+        across[(x + 2) as usize] += 1;
+        down[(y + 2) as usize] += 1;
+    });
+    for &count in across.iter().chain(&down) {
+        assert_near(fraction(count), 0.2, 6e-3);
+    }
+}
+
+#[test]
+fn shared_steps_are_drawn_alike_for_all_views_and_the_others_are_not() {
+    let shared = Step::Shared(vec![
+        Step::HorizontalFlip.sometimes(0.5),
+        Step::Shared(vec![Step::Translate { fraction: (0.2, 0.2), sampling: NEAREST }]),
+    ]);
+    let steps = vec![Step::Fit, shared, Step::ReflectTranslate { most: 4 }];
+    let plan = ViewPlan::new((32, 32), steps).unwrap();
+    let (mut flipped, mut apart) = (0, 0);
+    for image in 0..4000 {
+        let view = |view| {
+            let mut recipe = Recipe::default();
+            let streams =
+                (&mut KeyedRng::new(1, 0, image, view), &mut KeyedRng::named(*b"allviews", 1, 0, image));
+            plan.draw_view(&mut recipe, (32, 32), streams);
+            recipe.ops
+        };
+        let (first, second) = (view(0), view(1));
+        let own = first.len() - 1;
+        assert_eq!(first[..own], second[..own], "image {image}");
+        flipped += u32::from(first.contains(&Op::Flip));
+        apart += u32::from(first[own] != second[own]);
+        // A view by itself draws all of it.
+        let mut alone = Recipe::default();
+        plan.draw_into(&mut alone, (32, 32), &mut KeyedRng::new(1, 0, image, 0));
+        assert!(matches!(alone.ops[..], [.., Op::Translate { .. }, Op::ReflectTranslate { .. }]));
+    }
+    assert!((1850..2150).contains(&flipped), "{flipped} of 4000 flipped");
+    // 80 of 81 moves are another one.
+    assert!(apart > 3900, "{apart} of 4000 apart");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `[method]`: what the encoder is trained with. A file a method, and one list of them.
 
+mod amdim;
 mod autoencoder;
 mod barlow_twins;
 mod byol;
@@ -31,6 +32,7 @@ mod task;
 mod triplet;
 mod vicreg;
 
+pub use amdim::{Amdim, AmdimWeights};
 pub use autoencoder::Autoencoder;
 pub use barlow_twins::BarlowTwins;
 pub use byol::Byol;
@@ -107,6 +109,7 @@ methods! {
     "mocov3" => Mocov3,
     "npid" => Npid,
     "cmc" => Cmc,
+    "amdim" => Amdim,
     "byol" => Byol,
     "simsiam" => Simsiam,
     "barlow_twins" => BarlowTwins,

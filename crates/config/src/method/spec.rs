@@ -48,6 +48,8 @@ pub struct MethodInfo {
     pub reconstructs: Option<PixelLoss>,
     /// Pixels on a side of the tiles that the encoder sees; whole views where there is none.
     pub tile: Option<usize>,
+    /// Whether it compares cells of the maps that AMDIM's encoder makes.
+    pub compares_cells: bool,
     /// The most images that it trains on, where each is a class.
     pub most_images: Option<usize>,
     /// Whether an image is compared with what earlier epochs drew of it, so that one view is enough.
@@ -87,6 +89,7 @@ impl MethodInfo {
             pretext: None,
             reconstructs: None,
             tile: None,
+            compares_cells: false,
             most_images: None,
             over_epochs: false,
             others: &[],

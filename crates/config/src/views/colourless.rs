@@ -25,6 +25,9 @@ impl Views {
             Self::Dino(views) => {
                 colourless.plan(&key, (&views.jitter, views.strength), views.grayscale, problems);
             }
+            Self::Amdim(views) => {
+                colourless.plan(&key, (&views.jitter, 1.0), views.grayscale, problems);
+            }
             Self::Supervised(views) => colourless.supervised(&key, views, problems),
             Self::Identity(_) => {}
             Self::Custom(views) => colourless.lists(&key, views, problems),
@@ -73,6 +76,7 @@ impl Colourless {
                 self.steps(&format!("{key}.random_apply.steps"), steps, problems);
             }
             Transform::Sequence(steps) => self.steps(&format!("{key}.sequence"), steps, problems),
+            Transform::Shared(steps) => self.steps(&format!("{key}.shared"), steps, problems),
             Transform::OneOf(choices) => {
                 for (index, choice) in choices.iter().enumerate() {
                     self.step(&format!("{key}.one_of[{index}].step"), &choice.step, problems);

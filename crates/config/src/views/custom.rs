@@ -102,6 +102,10 @@ pub enum Transform {
     ///
     /// Range: `fraction`: no pair but `[across, down]`, the most of the view's width and of its height; `sampling`
     Translate { fraction: [f64; 2], sampling: Sampling },
+    /// Moves by whole pixels, in either direction; its mirror image comes in from outside.
+    ///
+    /// Range: `most`: 0 to one less than the view's size (the shorter side), pixels
+    ReflectTranslate { most: usize },
     /// Slants about the upper left corner as AutoAugment does; above 0 the lower rows move to the left, the right
     /// columns upwards.
     ///
@@ -149,6 +153,10 @@ pub enum Transform {
     ///
     /// Range: one step at least
     Sequence(Vec<Transform>),
+    /// One after another, drawn alike for all views of an image.
+    ///
+    /// Range: one step at least
+    Shared(Vec<Transform>),
 }
 
 /// What may be chosen.

@@ -1,5 +1,6 @@
 //! `[views]`: how views are drawn from an image.
 
+mod amdim;
 mod colourless;
 mod crops;
 mod custom;
@@ -11,6 +12,7 @@ mod simclr;
 mod size;
 mod steps;
 
+pub use amdim::{AmdimCrop, AmdimViews};
 pub use crops::{Crops, DinoViews, SwavViews};
 pub use custom::{CustomViews, Filling, Policy, Sampling, Transform, ViewList, WeightedTransform};
 pub use distortions::{Blur, Finish, Jitter, Solarize};
@@ -56,6 +58,10 @@ pub enum Views {
     ///
     /// Steps: as `byol`, ending in `first`, `second` or `others`.
     Dino(DinoViews),
+    /// Two, turned to the same side, and otherwise drawn alike (Bachman et al. 2019, arXiv 1906.00910, section 4.1).
+    ///
+    /// Steps: `crop`, one flip for both, jitter, grayscale.
+    Amdim(AmdimViews),
     /// `count`, drawn alike, with the distortions of supervised training.
     ///
     /// Steps: `crop`, flip, RandAugment, AutoAugment.
@@ -81,6 +87,7 @@ impl Views {
             Self::Vicreg(_) => "vicreg",
             Self::Swav(_) => "swav",
             Self::Dino(_) => "dino",
+            Self::Amdim(_) => "amdim",
             Self::Supervised(_) => "supervised",
             Self::Identity(_) => "identity",
             Self::Custom(_) => "custom",
@@ -94,6 +101,7 @@ impl Views {
             Self::Byol(views) | Self::Vicreg(views) => vec![views.size; 2],
             Self::Swav(views) => crops::sizes(&views.global, &views.local),
             Self::Dino(views) => crops::sizes(&views.global, &views.local),
+            Self::Amdim(views) => vec![views.size; 2],
             Self::Supervised(views) => vec![views.size; views.count],
             Self::Identity(views) => vec![views.size; views.count],
             Self::Custom(views) => views.sizes(),
@@ -112,6 +120,7 @@ impl Views {
             Self::Byol(views) | Self::Vicreg(views) => views.check(&key, problems),
             Self::Swav(views) => views.check(&key, problems),
             Self::Dino(views) => views.check(&key, problems),
+            Self::Amdim(views) => views.check(&key, problems),
             Self::Supervised(views) => views.check(&key, problems),
             Self::Identity(views) => views.check(&key, problems),
             Self::Custom(views) => views.check(&key, problems),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use std::path::Path;
 
 /// Each file of `configs/views`.
-const PAPERS: [(&str, &str); 9] = [
+const PAPERS: [(&str, &str); 10] = [
     ("simclr", include_str!("../../../../configs/views/simclr.toml")),
     ("mocov1", include_str!("../../../../configs/views/mocov1.toml")),
     ("mocov2", include_str!("../../../../configs/views/mocov2.toml")),
@@ -19,6 +19,7 @@ const PAPERS: [(&str, &str); 9] = [
     ("vicreg", include_str!("../../../../configs/views/vicreg.toml")),
     ("swav", include_str!("../../../../configs/views/swav.toml")),
     ("dino", include_str!("../../../../configs/views/dino.toml")),
+    ("amdim", include_str!("../../../../configs/views/amdim.toml")),
     ("supervised", include_str!("../../../../configs/views/supervised.toml")),
     ("identity", include_str!("../../../../configs/views/identity.toml")),
 ];

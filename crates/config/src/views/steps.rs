@@ -77,6 +77,7 @@ impl Transform {
                 inner(steps, &format!("{key}.random_apply.steps"), size, problems);
             }
             Self::Sequence(steps) => inner(steps, &format!("{key}.sequence"), size, problems),
+            Self::Shared(steps) => inner(steps, &format!("{key}.shared"), size, problems),
             Self::QuarterTurns => {
                 let expected =
                     format!("no such step in a view of {size}: a quarter turn of it has another size");
@@ -110,6 +111,10 @@ impl Transform {
                 let inside = fraction.iter().all(|fraction| (0.0..=1.0).contains(fraction));
                 let expected = "fractions of the width and of the height, each 0 to 1";
                 problems.require(inside, &at("fraction"), &fraction, expected);
+            }
+            Self::ReflectTranslate { most } => {
+                let expected = format!("below {}", size.shorter_in_words());
+                problems.require(most < size.shorter(), &at("most"), &most, &expected);
             }
             Self::Shear { x, y, .. } => {
                 least_first(problems, &at("x"), x, (-89.0, 89.0), "degrees");

@@ -123,6 +123,9 @@ fn each_number_of_a_step_has_its_range() {
         ),
         ("cutout = { side = 33, filling = 'noise' }", "side = 33: expected 1 pixel to the view's size = 32"),
         ("gaussian_noise = { std = -0.1 }", "std = -0.1: expected 0 or above"),
+        ("reflect_translate = { most = 32 }", "most = 32: expected below the view's size = 32"),
+        ("shared = [\"fit\"]", "no crop or resize inside another step"),
+        ("shared = []", "at least one step"),
         ("shift_channels = { most = 40 }", "most = 40: expected 0 to the view's size = 32"),
         ("drop_channels = { fraction = nan }", "fraction = NaN: expected 0 or above"),
         (

@@ -254,7 +254,7 @@ fn every_smoke_experiment_is_of_the_method_that_names_it() {
         assert!(folder.join(format!("{compared}.toml")).exists(), "{name}");
         names.push(name);
     }
-    assert_eq!(names.len(), 24, "{names:?}");
+    assert_eq!(names.len(), 25, "{names:?}");
 }
 
 #[test]
@@ -287,6 +287,51 @@ fn a_split_leaves_channels_for_both_networks_and_cmc_needs_one() {
     assert!(message.contains("encoder.nin.split") && message.contains("for method.cmc"), "{message}");
     let message = refusal("cmc", "views.custom.view=[{ count = 2, size = 32, steps = [\"fit\"] }]");
     assert!(message.contains("expected one view: method.cmc compares what two networks"), "{message}");
+}
+
+#[test]
+fn each_value_of_amdim_out_of_range_names_its_key() {
+    each_is_refused(&[
+        ("method.amdim.clip=0.0", "method.amdim.clip = 0.0: expected a number above 0"),
+        ("method.amdim.regulariser=-0.1", "method.amdim.regulariser = -0.1: expected 0 or above"),
+        ("method.amdim.weights.from_5_to_5=-1.0", "from_5_to_5 = -1.0: expected 0 or above"),
+        (
+            "method.amdim.weights={ from_1_to_5 = 0.0, from_1_to_7 = 0.0, from_5_to_5 = 0.0 }",
+            "one of them above 0",
+        ),
+    ]);
+}
+
+#[test]
+fn amdim_needs_its_encoder_and_views_of_the_encoders_size() {
+    let message = refusal("amdim", "encoder.nin={ blocks = 3, width = 12 }");
+    assert!(message.contains("[encoder.amdim], whose cells method.amdim compares"), "{message}");
+    let message = refusal("amdim", "views.amdim.size=40");
+    let expected = "32, which is encoder.amdim.size: method.amdim compares its maps";
+    assert!(message.contains("views.amdim") && message.contains(expected), "{message}");
+    for (change, expected) in [
+        ("encoder.amdim.size=48", "encoder.amdim.size = 48: expected 32, 64 or 128 pixels"),
+        ("encoder.amdim.rkhs=31", "encoder.amdim.rkhs = 31: expected at least 32, the channels of the maps"),
+        ("encoder.amdim.width=0", "encoder.amdim.width = 0: expected at least 1 channel"),
+        ("encoder.amdim.depth=0", "encoder.amdim.depth = 0: expected at least 1 unit"),
+        ("views.amdim.crop.translated.most=32", "most = 32: expected below the view's size = 32"),
+        ("views.amdim.crop.translated.probability=2.0", "expected a probability"),
+        ("views.amdim.flip=1.5", "views.amdim.flip = 1.5"),
+    ] {
+        let message = refusal("amdim", change);
+        assert!(message.contains(expected), "{change}: {message}");
+    }
+    // The encoder serves other methods, and smaller views than it is made for are refused.
+    let other =
+        "method={ simclr = { temperature = 0.2, projector = { widths = [16], batch_norm = false } } }";
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs/smoke/amdim.toml");
+    let of = |changes: &[&str]| {
+        let changes: Vec<_> = changes.iter().map(ToString::to_string).collect();
+        Experiment::load(&file, &changes).map_err(|error| error.to_string())
+    };
+    assert!(of(&[other, "views.amdim.size=40"]).is_ok());
+    let small = of(&[other, "views.amdim.size=24"]).unwrap_err();
+    assert!(small.contains("at least 32 pixels on a side, for encoder.amdim"), "{small}");
 }
 
 #[test]

@@ -63,7 +63,8 @@ fn an_unknown_choice_lists_the_choices() {
     assert_eq!(
         message,
         "mine.toml:2:10: encoder.resnet81: `resnet81` is no choice; did you mean `resnet18`? \
-         Choices: `resnet18`, `resnet34`, `resnet50`, `resnet101`, `resnet152`, `nin`, `vit_tiny`, `vit_small`"
+         Choices: `resnet18`, `resnet34`, `resnet50`, `resnet101`, `resnet152`, `nin`, `vit_tiny`, `vit_small`, \
+         `amdim`"
     );
     let message = folder.refusal("[train]\nprecision = \"fp16\"", &[]);
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kontrast_augment::{ImageRef, KeyedRng, Scratch, Step, ViewPlan, render_into};
+use kontrast_augment::{ImageRef, KeyedRng, Op, Scratch, Step, ViewPlan, render_into};
 use kontrast_data::{DataError, Dataset, Epochs, Loader, LoaderSpec, Recipes, Shapes, copy_images, one_size};
 
 /// Shapes whose other views are of the next image, or of the one after it.
@@ -29,7 +29,7 @@ impl Dataset for Frames {
 fn plan(side: usize) -> ViewPlan {
     let steps = vec![
         Step::RandomResizedCrop { scale: (0.2, 1.0), ratio: (0.75, 4.0 / 3.0), antialias: true },
-        Step::HorizontalFlip.sometimes(0.5),
+        Step::Shared(vec![Step::HorizontalFlip.sometimes(0.5)]),
         Step::ColorJitter { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 }.sometimes(0.8),
     ];
     ViewPlan::new((side, side), steps).unwrap()
@@ -53,12 +53,18 @@ fn recipes_rendered_are_the_loaders_views_with_partners_and_several_sizes_at_any
     let bytes = spec(Arc::clone(&frames), 0).bytes();
     let mut rendered = Loader::start(spec(Arc::clone(&frames), 2), vec![vec![0; bytes]; 2]).unwrap();
     let mut drawn = Loader::start(spec(Arc::clone(&frames), 2), vec![Recipes::default(); 2]).unwrap();
-    let (mut steps, mut partners) = (0, 0);
+    let (mut steps, mut partners, mut flipped) = (0, 0, 0);
     while let (Some(expected), Some(found)) = (rendered.next().unwrap(), drawn.next().unwrap()) {
         assert_eq!(
             (found.step, found.epoch, &found.indices),
             (expected.step, expected.epoch, &expected.indices)
         );
+        // What is shared is drawn alike for the three views of an image.
+        let flips: Vec<_> =
+            found.buffer.recipes.iter().map(|recipe| recipe.ops.contains(&Op::Flip)).collect();
+        let n = found.indices.len();
+        assert!(flips[..n] == flips[n..2 * n] && flips[..n] == flips[2 * n..], "{flips:?}");
+        flipped += flips.iter().filter(|&&flip| flip).count();
         let mut views = Vec::new();
         for (recipe, &source) in found.buffer.recipes.iter().zip(&found.buffer.sources) {
             let mut view = vec![0; recipe.size.0 * recipe.size.1 * 3];
@@ -77,6 +83,7 @@ fn recipes_rendered_are_the_loaders_views_with_partners_and_several_sizes_at_any
     }
     assert_eq!(steps, 4);
     assert!(partners > 8, "{partners} views of other images");
+    assert!((24..72).contains(&flipped), "{flipped} of 96 views flipped");
 }
 
 #[test]

@@ -1,13 +1,21 @@
 //! Networks written down an operation at a time, from images to `h`, in whatever language: the one walk that every graph of
 //! an export follows.
 
-use kontrast_models::{EncoderSpec, NinSpec, ResNetSpec, SplitSpec, Stem, VitSpec};
+use kontrast_models::{AmdimSpec, EncoderSpec, NinSpec, ResNetSpec, SplitSpec, Stem, VitSpec};
 
 /// A language that has the operations of our encoders. A value is named by the text that a method returns, a variable by
 /// its name in the state dictionary, such as `layer1.0.conv1` for its weight.
 pub(crate) trait Language {
     /// A convolution without bias.
     fn convolution(&mut self, x: &str, name: &str, stride: i64, padding: i64) -> String;
+    /// A convolution with bias, without padding.
+    fn biased_convolution(&mut self, x: &str, name: &str, stride: i64) -> String;
+    /// So many pixels more on each side, of the mirror image.
+    fn reflected(&mut self, x: &str, border: i64) -> String;
+    /// The mean of each window of such a side, in such steps, without a border.
+    fn window_mean(&mut self, x: &str, side: i64, stride: i64) -> String;
+    /// So many channels of zeros behind the others.
+    fn more_channels(&mut self, x: &str, more: i64) -> String;
     /// Batch norm by the running statistics.
     fn batch_norm(&mut self, x: &str, name: &str) -> String;
     /// What is below 0 becomes 0.
@@ -45,6 +53,7 @@ pub(crate) fn write(encoder: EncoderSpec, images: &str, to: &mut dyn Language) -
         EncoderSpec::Split(spec) => split(spec, images, to),
         EncoderSpec::Nin(spec) => nin(spec, images, to),
         EncoderSpec::Vit(spec) => vit(spec, images, to),
+        EncoderSpec::Amdim(spec) => amdim(spec, images, to),
     }
 }
 
@@ -122,6 +131,38 @@ fn nin(spec: NinSpec, images: &str, to: &mut dyn Language) -> String {
             _ => x,
         };
     }
+    to.global_mean(&x)
+}
+
+fn amdim(spec: AmdimSpec, images: &str, to: &mut dyn Language) -> String {
+    let mut x = images.to_owned();
+    for (index, &(_, stride, border)) in spec.stem().iter().enumerate() {
+        if border > 0 {
+            x = to.reflected(&x, border);
+        }
+        x = to.biased_convolution(&x, &format!("conv{}", index + 1), stride);
+        x = to.relu(&x);
+    }
+    let mut channels = spec.width;
+    for (index, (outputs, kernel, stride, units)) in spec.blocks().into_iter().enumerate() {
+        for unit in 0..units {
+            let name = format!("block{}.{unit}", index + 1);
+            let (kernel, stride) = if unit == 0 { (kernel, stride) } else { (1, 1) };
+            let y = to.convolution(&x, &format!("{name}.conv1"), stride, 0);
+            let y = to.relu(&y);
+            let y = to.convolution(&y, &format!("{name}.conv2"), 1, 0);
+            let mut shortcut = x;
+            if kernel > 1 {
+                shortcut = to.window_mean(&shortcut, kernel, stride);
+            }
+            if outputs > channels {
+                shortcut = to.more_channels(&shortcut, outputs - channels);
+            }
+            channels = outputs;
+            x = to.add(&y, &shortcut);
+        }
+    }
+    let x = to.batch_norm(&x, "bn");
     to.global_mean(&x)
 }
 

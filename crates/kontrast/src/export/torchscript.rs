@@ -55,6 +55,24 @@ impl Language for Script {
         ))
     }
 
+    fn biased_convolution(&mut self, x: &str, name: &str, stride: i64) -> String {
+        let [weight, bias] = ["weight", "bias"].map(|part| attribute(&format!("{name}.{part}")));
+        self.value(&format_args!("torch.conv2d({x}, {weight}, {bias}, [{stride}, {stride}])"))
+    }
+
+    fn reflected(&mut self, x: &str, border: i64) -> String {
+        let sides = format!("[{border}, {border}, {border}, {border}]");
+        self.value(&format_args!("torch.reflection_pad2d({x}, {sides})"))
+    }
+
+    fn window_mean(&mut self, x: &str, side: i64, stride: i64) -> String {
+        self.value(&format_args!("torch.avg_pool2d({x}, [{side}, {side}], [{stride}, {stride}])"))
+    }
+
+    fn more_channels(&mut self, x: &str, more: i64) -> String {
+        self.value(&format_args!("torch.constant_pad_nd({x}, [0, 0, 0, 0, 0, {more}])"))
+    }
+
     fn batch_norm(&mut self, x: &str, name: &str) -> String {
         let [weight, bias, mean, var] = ["weight", "bias", "running_mean", "running_var"]
             .map(|part| attribute(&format!("{name}.{part}")));

@@ -10,8 +10,8 @@ use crate::host::Host;
 use crate::{Refusal, destination};
 use clap::Args;
 use image::RgbImage;
-use kontrast_augment::{ImageRef, KeyedRng, Recipe, Scratch, ViewPlan, render_into};
-use kontrast_data::{DataError, Dataset, save_picture, source_of_view};
+use kontrast_augment::{ImageRef, Recipe, Scratch, ViewPlan, render_into};
+use kontrast_data::{DataError, Dataset, recipe_of_view, save_picture, source_of_view};
 use sheet::{Cell, Sheet};
 use source::Previewed;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 #[derive(Args, Debug)]
 #[command(group(clap::ArgGroup::new("plans").required(true)))]
 pub struct Preview {
-    /// A paper's plan: simclr, mocov1, mocov2, byol, vicreg, swav, dino, supervised or identity
+    /// A paper's plan: simclr, mocov1, mocov2, byol, vicreg, swav, dino, amdim, supervised or identity
     #[arg(long, value_name = "NAME", group = "plans")]
     pub plan: Option<String>,
     /// An experiment file: its plan, its images, its seed
@@ -115,11 +115,7 @@ fn view(plan: &ViewPlan, images: &dyn Dataset, key: ViewKey, views: usize) -> an
     let mut pixels = vec![0; plan.bytes()];
     let source = source_of_view(images, (key.seed, key.epoch), key.image, (key.view as usize, views));
     let image = images.image(source, &mut buffer)?;
-    plan.draw_into(
-        &mut recipe,
-        image.size(),
-        &mut KeyedRng::new(key.seed, key.epoch, key.image.into(), key.view),
-    );
+    recipe_of_view(plan, (key.seed, key.epoch), (key.image, key.view as usize), image.size(), &mut recipe);
     render_into(&recipe, image, &mut pixels, &mut Scratch::default());
     Ok(View { recipe, source, picture: shown(ImageRef::new(plan.size().0, plan.size().1, &pixels)) })
 }

@@ -3,8 +3,8 @@
 use crate::program::Place;
 use kontrast::{EncoderFile, Export, Format, Host, export};
 use kontrast_models::{
-    Artifact, Depth, EncoderSpec, Header, Init, Mode, NinSpec, PositionEmbedding, Preprocessing, ResNetSpec,
-    SplitSpec, Stem, VitSpec,
+    AmdimSpec, Artifact, Depth, EncoderSpec, Header, Init, Mode, NinSpec, PositionEmbedding, Preprocessing,
+    ResNetSpec, SplitSpec, Stem, VitSpec,
 };
 use kontrast_torch_ext::{StateDict, metadata};
 use std::cell::RefCell;
@@ -31,13 +31,19 @@ fn vit(position: PositionEmbedding) -> EncoderSpec {
     EncoderSpec::Vit(VitSpec { width: 16, depth: 2, heads: 2, position, ..VitSpec::tiny(4, 16) })
 }
 
-/// A file with one encoder for images of 16 pixels, whose running statistics have seen a batch.
+fn amdim(size: i64) -> EncoderSpec {
+    let (width, rkhs, depth, channels, channels_last, bn_splits) = (2, 20, 2, 3, true, 1);
+    EncoderSpec::Amdim(AmdimSpec { size, width, rkhs, depth, channels, channels_last, bn_splits })
+}
+
+/// A file with one encoder for images of 16 pixels, AMDIM's of its own size, whose running statistics have seen a batch.
 fn file(folder: &Path, name: &str, spec: EncoderSpec) -> PathBuf {
     let encoder = spec.build(&nn::VarStore::new(Device::Cpu), Init::new(3));
-    let images = Tensor::arange(4 * 3 * 16 * 16, (Kind::Float, Device::Cpu)).square().sin();
-    let _ = tch::no_grad(|| encoder.forward(&images.view([4, 3, 16, 16]), Mode::Train.into()));
+    let side = if let EncoderSpec::Amdim(own) = spec { own.size } else { 16 };
+    let images = Tensor::arange(4 * 3 * side * side, (Kind::Float, Device::Cpu)).square().sin();
+    let _ = tch::no_grad(|| encoder.forward(&images.view([4, 3, side, side]), Mode::Train.into()));
     let (mean, std, color_space) = (vec![0.4, 0.5, 0.6], vec![0.25; 3], "rgb".to_owned());
-    let preprocessing = Preprocessing { size: (16, 16), mean, std, color_space };
+    let preprocessing = Preprocessing { size: (side as usize, side as usize), mean, std, color_space };
     let header = Header::of_encoder(spec, ("simclr", "5a22"), preprocessing).to_text();
     let bytes = encoder.variables().to_bytes(Some(HashMap::from([(Header::KEY.to_owned(), header)])));
     let file = folder.join(name);
@@ -93,6 +99,31 @@ fn every_encoder_goes_out_as_a_graph_that_gives_the_same() {
                 let card = bytes.windows(11).any(|text| text == b"\"simclr\",\"d");
                 assert!(card, "{name} {format:?}: the card stands in the file");
             }
+        }
+    }
+}
+
+#[test]
+fn amdims_encoder_goes_out_for_its_images_and_larger_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    for (size, pixels, larger) in [(32, "32x32", 40), (64, "64x64", 72), (128, "128x128", 144)] {
+        let encoder = file(folder.path(), "amdim", amdim(size));
+        for format in [Format::TorchScript, Format::Onnx] {
+            for (fp16, asked, pixels) in [
+                (false, None, pixels.to_owned()),
+                (true, None, pixels.to_owned()),
+                (false, Some(larger), format!("{larger}x{larger}")),
+            ] {
+                let (_, words) = exported(&encoder, format, fp16, asked)
+                    .unwrap_or_else(|error| panic!("{size} {format:?} {fp16} {asked:?}: {error}"));
+                let said =
+                    format!("AMDIM's network of width 2 with 2 units a block, for {size} pixels, 20 values");
+                assert!(words.contains(&said) && words.contains(&pixels), "{words}");
+            }
+            let small = exported(&encoder, format, false, Some(16)).unwrap_err();
+            let expected =
+                format!("16x16 pixels are too small for an encoder of {size}; pass a larger --size");
+            assert!(small.contains(&expected), "{small}");
         }
     }
 }

@@ -16,6 +16,7 @@ pub(super) fn step(transform: &Transform) -> Step {
             Step::OneOf(choices.iter().map(choice).collect())
         }
         Transform::Sequence(steps) => Step::Sequence(steps.iter().map(step).collect()),
+        Transform::Shared(steps) => Step::Shared(steps.iter().map(step).collect()),
         Transform::Fit => Step::Fit,
         Transform::Resize { short } => Step::Resize { short: *short },
         Transform::CentreCrop => Step::CentreCrop,
@@ -32,6 +33,7 @@ pub(super) fn step(transform: &Transform) -> Step {
         Transform::Translate { fraction, sampling: how } => {
             Step::Translate { fraction: (*fraction).into(), sampling: sampling(*how) }
         }
+        Transform::ReflectTranslate { most } => Step::ReflectTranslate { most: *most },
         Transform::Shear { x, y, sampling: how } => {
             Step::Shear { x: (*x).into(), y: (*y).into(), sampling: sampling(*how) }
         }

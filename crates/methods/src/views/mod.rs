@@ -63,6 +63,7 @@ fn lists(config: &Views) -> Vec<(ViewSize, Vec<Step>)> {
         Views::Byol(views) | Views::Vicreg(views) => named::pair(views),
         Views::Swav(views) => named::swav(views),
         Views::Dino(views) => named::dino(views),
+        Views::Amdim(views) => vec![(views.size, named::amdim(views)); 2],
         Views::Supervised(views) => vec![(views.size, named::supervised(views)); views.count],
         Views::Identity(views) => vec![(views.size, vec![Step::Fit]); views.count],
         Views::Custom(views) => {

@@ -3,8 +3,8 @@
 use super::custom;
 use kontrast_augment::Step;
 use kontrast_config::{
-    Blur, Crop, Crops, DinoViews, Finish, Jitter, PairViews, SimclrViews, Solarize, SupervisedViews,
-    SwavViews, ViewSize,
+    AmdimCrop, AmdimViews, Blur, Crop, Crops, DinoViews, Finish, Jitter, PairViews, SimclrViews, Solarize,
+    SupervisedViews, SwavViews, ViewSize,
 };
 
 /// Crop, flip, jitter, grayscale, blur, solarisation (Chen et al. 2020, arXiv 2002.05709, appendix A; MoCo v2 and all
@@ -60,6 +60,19 @@ pub(super) fn dino(views: &DinoViews) -> Vec<(ViewSize, Vec<Step>)> {
     let mut lists = vec![list(&views.global, &views.first), list(&views.global, &views.second)];
     lists.extend(vec![list(&views.local, &views.others); views.local.count]);
     lists
+}
+
+/// Crop or move, flip, jitter, grayscale. The flip is of both views: the published code flips the image before it draws them.
+pub(super) fn amdim(views: &AmdimViews) -> Vec<Step> {
+    let mut steps = match views.crop {
+        AmdimCrop::RandomResized { scale, ratio } => vec![crop(scale, ratio)],
+        AmdimCrop::Translated { probability, most } => {
+            vec![Step::Fit, Step::ReflectTranslate { most }.sometimes(probability)]
+        }
+    };
+    let [flip, jitter, grayscale] = colours(views.flip, &views.jitter, 1.0, views.grayscale);
+    steps.extend([Step::Shared(vec![flip]), jitter, grayscale]);
+    steps
 }
 
 pub(super) fn supervised(views: &SupervisedViews) -> Vec<Step> {

@@ -4,7 +4,7 @@ use crate::example::{Example, NAMES, all, gradients, progress};
 use kontrast_config::Others;
 use kontrast_methods::Method;
 
-const CONTRASTIVE: [&str; 11] = [
+const CONTRASTIVE: [&str; 12] = [
     "simclr",
     "dcl",
     "dclw",
@@ -13,6 +13,7 @@ const CONTRASTIVE: [&str; 11] = [
     "mocov3-vit",
     "npid",
     "cmc",
+    "amdim",
     "nnclr",
     "triplet",
     "nt_logistic",

@@ -1,7 +1,7 @@
 //! The plans of the papers, built from their files.
 
 use kontrast_augment::{Step, ViewPlan};
-use kontrast_config::{CustomViews, Transform, ViewList, ViewSize, Views};
+use kontrast_config::{AmdimCrop, AmdimViews, CustomViews, Transform, ViewList, ViewSize, Views};
 use kontrast_methods::view_spec;
 
 fn paper(name: &str, changes: &[&str]) -> Views {
@@ -44,6 +44,22 @@ fn moco_loses_the_colour_before_it_jitters_and_simclr_after() {
 }
 
 #[test]
+fn amdims_views_share_one_flip_and_nothing_else() {
+    let flip = Step::Shared(vec![Step::HorizontalFlip.sometimes(0.5)]);
+    let jitter = Step::ColorJitter { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 };
+    let colours = [flip, jitter.sometimes(0.8), Step::Grayscale.sometimes(0.25)];
+    let spec = view_spec(&paper("amdim", &[]), 3).unwrap();
+    let crop = Step::RandomResizedCrop { scale: (0.3, 1.0), ratio: (0.7, 1.4), antialias: true };
+    assert_eq!(spec.plans[0].steps(), [&[crop][..], &colours].concat());
+    assert_eq!(spec.plans[0], spec.plans[1]);
+    let Views::Amdim(own) = paper("amdim", &["views.amdim.size=32"]) else { panic!("another plan") };
+    let moved = AmdimViews { crop: AmdimCrop::Translated { probability: 0.8, most: 4 }, ..own };
+    let spec = view_spec(&Views::Amdim(moved), 3).unwrap();
+    let first = [Step::Fit, Step::ReflectTranslate { most: 4 }.sometimes(0.8)];
+    assert_eq!(spec.plans[1].steps(), [&first[..], &colours].concat());
+}
+
+#[test]
 fn the_strength_multiplies_all_four_ranges() {
     let spec = view_spec(&paper("simclr", &["views.simclr.strength=0.5"]), 3).unwrap();
     let half = Step::ColorJitter { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 };
@@ -60,6 +76,7 @@ fn every_transform_of_a_free_list_becomes_its_step() {
         { shear = { x = [-10.0, 10.0], y = [0.0, 0.0], sampling = 'nearest' } },
         { erase = { scale = [0.02, 0.33], ratio = [0.3, 3.3], filling = 'noise' } },
         { cutout = { side = 8, filling = { value = 0.5 } } }, { gaussian_noise = { std = 0.1 } },
+        { reflect_translate = { most = 3 } }, { shared = ['horizontal_flip'] },
         { shift_channels = { most = 2 } }, { drop_channels = { fraction = 0.01 } },
         { rand_augment = { count = 2, magnitude = 9, sampling = 'nearest' } },
         { auto_augment = { policy = 'cifar10', sampling = 'nearest' } },
@@ -70,9 +87,9 @@ fn every_transform_of_a_free_list_becomes_its_step() {
     ] }]";
     let views = paper_with_custom(steps);
     let spec = view_spec(&views, 3).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(spec.plans[0].steps().len(), 26);
+    assert_eq!(spec.plans[0].steps().len(), 28);
     assert_eq!(spec.plans[0].steps()[10], Step::Posterize { bits: 4 });
-    assert_eq!(spec.plans[0].steps()[25], Step::Sequence(vec![Step::Invert, Step::Invert]));
+    assert_eq!(spec.plans[0].steps()[27], Step::Sequence(vec![Step::Invert, Step::Invert]));
 }
 
 #[test]

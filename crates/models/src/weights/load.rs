@@ -85,7 +85,9 @@ impl Artifact {
         let own = self.header().towers.iter().find(|own| own.name == tower)?;
         match own.encoder {
             EncoderSpec::Vit(spec) => self.heads(tower, spec),
-            EncoderSpec::ResNet(_) | EncoderSpec::Nin(_) | EncoderSpec::Split(_) => None,
+            EncoderSpec::ResNet(_) | EncoderSpec::Nin(_) | EncoderSpec::Split(_) | EncoderSpec::Amdim(_) => {
+                None
+            }
         }
     }
 
@@ -258,6 +260,13 @@ fn hint(held: EncoderSpec, wanted: EncoderSpec) -> String {
             differ("width =", held.width.to_string(), wanted.width.to_string());
             differ("channels:", held.channels.to_string(), wanted.channels.to_string());
         }
+        (EncoderSpec::Amdim(held), EncoderSpec::Amdim(wanted)) => {
+            differ("size =", held.size.to_string(), wanted.size.to_string());
+            differ("width =", held.width.to_string(), wanted.width.to_string());
+            differ("rkhs =", held.rkhs.to_string(), wanted.rkhs.to_string());
+            differ("depth =", held.depth.to_string(), wanted.depth.to_string());
+            differ("channels:", held.channels.to_string(), wanted.channels.to_string());
+        }
         _ => differ("a", kind(held).to_owned(), format!("a {}", kind(wanted))),
     }
     if changes.is_empty() { String::new() } else { format!("the file has {}. ", changes.join(", ")) }
@@ -269,5 +278,6 @@ fn kind(spec: EncoderSpec) -> &'static str {
         EncoderSpec::Split(_) => "pair of ResNets",
         EncoderSpec::Nin(_) => "network in network",
         EncoderSpec::Vit(_) => "vision transformer",
+        EncoderSpec::Amdim(_) => "network of AMDIM",
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Found;
 use crate::torchvision::resnet_of;
-use crate::{EncoderSpec, NinSpec, PositionEmbedding, VitSpec};
+use crate::{AmdimSpec, EncoderSpec, NinSpec, PositionEmbedding, VitSpec};
 use kontrast_torch_ext::StateDict;
 
 /// Values of a head of attention in the transformers of the papers; files do not say it.
@@ -22,7 +22,9 @@ pub(crate) fn spec_of(found: &Found, own: &StateDict) -> Option<EncoderSpec> {
     if let Some(spec) = resnet_of(own) {
         return Some(EncoderSpec::ResNet(spec));
     }
-    let spec = nin_of(own).map(EncoderSpec::Nin).or_else(|| vit_of(found, own).map(EncoderSpec::Vit))?;
+    let others =
+        || amdim_of(own).map(EncoderSpec::Amdim).or_else(|| vit_of(found, own).map(EncoderSpec::Vit));
+    let spec = nin_of(own).map(EncoderSpec::Nin).or_else(others)?;
     spec.check().ok().map(|()| spec)
 }
 
@@ -41,6 +43,21 @@ fn nin_of(own: &StateDict) -> Option<NinSpec> {
     let has = |block: &i64| own.get(&format!("block{block}.conv1.weight")).is_some();
     let blocks = (1..=BLOCKS).take_while(has).count() as i64;
     Some(NinSpec { blocks, width, channels, channels_last: true, bn_splits: 1 })
+}
+
+fn amdim_of(own: &StateDict) -> Option<AmdimSpec> {
+    let size4 = |name: &str| own.get(name)?.size4().ok();
+    let (width, channels, ..) = size4("conv1.weight")?;
+    let (_, _, side, _) = size4("block1.0.conv1.weight")?;
+    let size = match side {
+        1 => 32,
+        _ if own.get("conv2.weight").is_some() => 128,
+        _ => 64,
+    };
+    let has = |unit: &i64| own.get(&format!("block3.{unit}.conv1.weight")).is_some();
+    let depth = (0..BLOCKS).take_while(has).count() as i64;
+    let (rkhs, ..) = size4("block6.0.conv1.weight")?;
+    Some(AmdimSpec { size, width, rkhs, depth, channels, channels_last: true, bn_splits: 1 })
 }
 
 fn vit_of(found: &Found, own: &StateDict) -> Option<VitSpec> {

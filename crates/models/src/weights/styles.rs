@@ -42,6 +42,8 @@ enum Family {
     TorchvisionVit,
     /// RotNet's network in network, as it is called here.
     Nin,
+    /// AMDIM's encoder, as it is called here.
+    Amdim,
 }
 
 /// An encoder of a file.
@@ -92,6 +94,7 @@ fn found_at(names: &BTreeSet<&str>, name: &str) -> Option<Found> {
             of("conv_proj.weight", "encoder.layers.encoder_layer_0.ln_1.weight", Family::TorchvisionVit)
         })
         .or_else(|| of("block1.conv1.weight", "block2.conv1.weight", Family::Nin))
+        .or_else(|| of("conv1.weight", "block1.0.conv1.weight", Family::Amdim))
         .or_else(numbered)
 }
 
@@ -118,7 +121,7 @@ impl Found {
             "solo-learn"
         } else if has("encoder") {
             "SimCLR"
-        } else if self.family == Family::Nin {
+        } else if matches!(self.family, Family::Nin | Family::Amdim) {
             "Kontrast"
         } else if self.family == Family::Vit {
             "timm"
@@ -187,7 +190,7 @@ impl Found {
             Family::ResNet => rest.replace(".shortcut.", ".downsample."),
             Family::Numbered(stage) => numbered(rest, stage),
             Family::TorchvisionVit => of_torchvision(rest),
-            Family::Vit | Family::Nin => rest.to_owned(),
+            Family::Vit | Family::Nin | Family::Amdim => rest.to_owned(),
         }
     }
 }

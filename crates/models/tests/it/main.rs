@@ -1,5 +1,6 @@
 //! Encoders and heads against torchvision and lightly.
 
+mod amdim;
 mod channels;
 mod decoder;
 mod fill;

@@ -1,7 +1,8 @@
 //! Role and depth of the variables of every encoder.
 
 use kontrast_models::{
-    Depth, Encoder, EncoderSpec, Init, NinSpec, Parameter, PositionEmbedding, ResNetSpec, Role, Stem, VitSpec,
+    AmdimSpec, Depth, Encoder, EncoderSpec, Init, NinSpec, Parameter, PositionEmbedding, ResNetSpec, Role,
+    Stem, VitSpec,
 };
 use tch::{Device, nn};
 
@@ -11,6 +12,11 @@ fn resnet(depth: Depth, stem: Stem) -> EncoderSpec {
 
 fn nin(blocks: i64) -> EncoderSpec {
     EncoderSpec::Nin(NinSpec { blocks, width: 12, channels: 3, channels_last: true, bn_splits: 1 })
+}
+
+fn amdim(size: i64) -> EncoderSpec {
+    let (width, rkhs, depth, channels, channels_last, bn_splits) = (2, 20, 2, 3, true, 1);
+    EncoderSpec::Amdim(AmdimSpec { size, width, rkhs, depth, channels, channels_last, bn_splits })
 }
 
 fn vit(position: PositionEmbedding, frozen_projection: bool) -> EncoderSpec {
@@ -25,7 +31,7 @@ fn every_architecture() -> Vec<EncoderSpec> {
     let vits = [PositionEmbedding::Learned, PositionEmbedding::Sines]
         .into_iter()
         .flat_map(|p| [false, true].map(|frozen| vit(p, frozen)));
-    resnets.chain([1, 3, 5].map(nin)).chain(vits).collect()
+    resnets.chain([1, 3, 5].map(nin)).chain([32, 64, 128].map(amdim)).chain(vits).collect()
 }
 
 fn encoder(spec: EncoderSpec) -> Box<dyn Encoder> {
@@ -76,6 +82,8 @@ fn every_depth_down_to_the_last_has_variables() {
         (resnet(Depth::ResNet152, Stem::Imagenet), 50),
         (nin(1), 0),
         (nin(4), 3),
+        (amdim(32), 6),
+        (amdim(128), 6),
         (vit(PositionEmbedding::Learned, false), 4),
     ] {
         let mut depths: Vec<_> = encoder(spec).parameters().iter().map(|parameter| parameter.depth).collect();
@@ -101,6 +109,16 @@ fn a_network_in_network_has_a_depth_a_block() {
     let found = found(nin(4));
     assert_eq!(found("block1.conv1.weight"), (Role::Weight, 0));
     assert_eq!(found("block4.bn3.bias"), (Role::Norm, 3));
+}
+
+#[test]
+fn amdims_encoder_has_its_stem_first_and_then_a_depth_a_block() {
+    let found = found(amdim(128));
+    assert_eq!(found("conv1.bias"), (Role::Bias, 0));
+    assert_eq!(found("conv2.weight"), (Role::Weight, 0));
+    assert_eq!(found("block1.1.conv2.weight"), (Role::Weight, 1));
+    assert_eq!(found("block6.0.conv1.weight"), (Role::Weight, 6));
+    assert_eq!(found("bn.weight"), (Role::Norm, 6));
 }
 
 #[test]

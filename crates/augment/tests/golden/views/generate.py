@@ -149,6 +149,12 @@ def apply(image, op, size):
         return kornia.filters.sobel(image[None], normalized=True, eps=1e-6)[0]
     if name == "shift_channels":
         return moved(image, value)
+    if name == "reflect_translate":
+        _, height, width = image.shape
+        x, y = value["x"], value["y"]
+        # Padded on the sides where pixels are missing, and cut from there.
+        padded = F.pad(image, [max(0, x), max(0, y), max(0, -x), max(0, -y)], padding_mode="reflect")
+        return F.crop(padded, max(0, -y), max(0, -x), height, width)
     if name == "drop_channels":
         kept = value["kept"]
         std = value["fraction"] * image[kept].double().std(correction=0).item()
@@ -276,6 +282,8 @@ more = {
     "sobel": "sobel",
     "shift_channels": {"shift_channels": [[2, 0], [-1, 1], [0, -3]]},
     "drop_channels": {"drop_channels": {"kept": 1, "fraction": 0.5, "key": 77}},
+    "reflect_translate": {"reflect_translate": {"x": 3, "y": -4}},
+    "reflect_translate_back": {"reflect_translate": {"x": -2, "y": 1}},
 }
 for name, op in more.items():
     for image in ["natural", "saturated", "black", "white"]:

@@ -122,7 +122,7 @@ fn operation(node: &Node, inputs: &[Tensor]) -> Result<Tensor, OnnxError> {
         "BatchNormalization" => 5,
         "Slice" => 4,
         "LayerNormalization" => 3,
-        "Add" | "Mul" | "MatMul" | "Conv" | "Reshape" | "Expand" | "Gather" => 2,
+        "Add" | "Mul" | "MatMul" | "Conv" | "Pad" | "Reshape" | "Expand" | "Gather" => 2,
         _ => 1,
     })?;
     let x = &inputs[0];
@@ -182,6 +182,7 @@ fn layer(node: &Node, inputs: &[Tensor], own: &Attributes<'_>) -> Result<Tensor,
             let epsilon = own.float("epsilon", 1e-5);
             x.f_layer_norm(inputs[1].size(), Some(&inputs[1]), Some(&inputs[2]), epsilon, false)?
         }
+        "Pad" => padded(node, x, &whole(&inputs[1])?)?,
         "MaxPool" => x.f_max_pool2d(kernel, strides, own.padding()?, [1, 1], false)?,
         "AveragePool" => {
             let with_border = own.int("count_include_pad", 0) != 0;
@@ -189,6 +190,20 @@ fn layer(node: &Node, inputs: &[Tensor], own: &Attributes<'_>) -> Result<Tensor,
         }
         other => return Err(unexpected(node, "an operator that encoders have", other)),
     })
+}
+
+/// A map with as many more entries on each side of each dimension: of the mirror image, or zeros.
+fn padded(node: &Node, x: &Tensor, pads: &[i64]) -> Result<Tensor, OnnxError> {
+    let mode = Attributes(node).get("mode").map(|mode| mode.s.clone()).unwrap_or_default();
+    let found = || format!("{pads:?}, {}", String::from_utf8_lossy(&mode));
+    let &[0, c, top, left, 0, more, below, right] = pads else {
+        return Err(unexpected(node, "images kept as they are", &found()));
+    };
+    match (&mode[..], c, more) {
+        (b"reflect", 0, 0) => Ok(x.f_reflection_pad2d([left, right, top, below])?),
+        (b"" | b"constant", ..) => Ok(x.f_constant_pad_nd([left, right, top, below, c, more])?),
+        _ => Err(unexpected(node, "a border of zeros, or a mirrored one of rows and columns", &found())),
+    }
 }
 
 /// Whole numbers of a tensor.

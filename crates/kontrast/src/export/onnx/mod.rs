@@ -88,23 +88,34 @@ fn kind(data_type: i32) -> Option<Kind> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kontrast_models::{Depth, Init, NinSpec, ResNetSpec, SplitSpec, Stem, VitSpec};
+    use kontrast_models::{AmdimSpec, Depth, Init, NinSpec, ResNetSpec, SplitSpec, Stem, VitSpec};
     use std::collections::HashSet;
     use tch::{Device, Tensor, nn};
 
-    fn specs() -> [EncoderSpec; 4] {
+    fn specs() -> [EncoderSpec; 6] {
         let (channels, channels_last, bn_splits) = (3, false, 1);
         let (depth, stem) = (Depth::ResNet18, Stem::Imagenet);
         let resnet = ResNetSpec { depth, stem, width: 4, channels, channels_last, bn_splits };
         let nin = NinSpec { blocks: 3, width: 12, channels, channels_last, bn_splits };
         let vit = VitSpec { width: 16, depth: 1, heads: 2, ..VitSpec::tiny(4, 16) };
         let split = EncoderSpec::Split(SplitSpec { first: 1, network: resnet });
-        [EncoderSpec::ResNet(resnet), EncoderSpec::Nin(nin), EncoderSpec::Vit(vit), split]
+        let amdim = |size| {
+            let (width, rkhs, depth) = (2, 20, 2);
+            EncoderSpec::Amdim(AmdimSpec { size, width, rkhs, depth, channels, channels_last, bn_splits })
+        };
+        let [small, large] = [32, 128].map(amdim);
+        [EncoderSpec::ResNet(resnet), EncoderSpec::Nin(nin), EncoderSpec::Vit(vit), split, small, large]
+    }
+
+    /// Pixels on a side of images that the encoder can take.
+    fn side(spec: EncoderSpec) -> i64 {
+        if let EncoderSpec::Amdim(spec) = spec { spec.size } else { 16 }
     }
 
     fn written(spec: EncoderSpec, half: bool) -> Model {
         let encoder = spec.build(&nn::VarStore::new(Device::Cpu), Init::new(1));
-        let frozen = Frozen::new(&*encoder, spec, (16, 16), half).unwrap();
+        let pixels = side(spec) as usize;
+        let frozen = Frozen::new(&*encoder, spec, (pixels, pixels), half).unwrap();
         Model::decode(&file(&frozen, ("key", "text")).unwrap()[..]).unwrap()
     }
 
@@ -158,7 +169,9 @@ mod tests {
             let ends = [graph.node.first().unwrap(), graph.node.last().unwrap()];
             assert_eq!(ends.map(|node| &*node.op_type), ["Cast", "Cast"]);
             let program = Program::read(&model.encode_to_vec()).unwrap();
-            let h = program.run(&Tensor::zeros([2, 3, 16, 16], (Kind::Float, Device::Cpu))).unwrap();
+            let pixels = side(spec);
+            let images = Tensor::zeros([2, 3, pixels, pixels], (Kind::Float, Device::Cpu));
+            let h = program.run(&images).unwrap();
             assert_eq!((h.kind(), h.size()[0]), (Kind::Float, 2));
         }
     }

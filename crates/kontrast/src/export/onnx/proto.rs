@@ -76,6 +76,8 @@ pub(super) struct Attribute {
     pub(super) f: f32,
     #[prost(int64, tag = "3")]
     pub(super) i: i64,
+    #[prost(bytes = "vec", tag = "4")]
+    pub(super) s: Vec<u8>,
     #[prost(int64, repeated, tag = "8")]
     pub(super) ints: Vec<i64>,
     /// Which of these it has.
@@ -86,6 +88,7 @@ pub(super) struct Attribute {
 impl Attribute {
     const FLOAT: i32 = 1;
     const INT: i32 = 2;
+    const STRING: i32 = 3;
     const INTS: i32 = 7;
 
     /// A number.
@@ -96,6 +99,11 @@ impl Attribute {
     /// A whole number.
     pub(super) fn int(name: &str, value: i64) -> Self {
         Self { name: name.to_owned(), i: value, kind: Self::INT, ..Self::default() }
+    }
+
+    /// A word.
+    pub(super) fn string(name: &str, value: &str) -> Self {
+        Self { name: name.to_owned(), s: value.as_bytes().to_vec(), kind: Self::STRING, ..Self::default() }
     }
 
     /// Whole numbers.

@@ -127,6 +127,32 @@ impl Language for Writer<'_> {
         self.node("Conv", &[x, &weight], attributes)
     }
 
+    fn biased_convolution(&mut self, x: &str, name: &str, stride: i64) -> String {
+        let [weight, bias] = ["weight", "bias"].map(|part| format!("{name}.{part}"));
+        let side = self.weights.get(&weight).expect("a variable of the encoder").size()[2];
+        let [weight, bias] = [weight, bias].map(|name| self.weight(&name));
+        let attributes =
+            vec![Attribute::ints("kernel_shape", &[side; 2]), Attribute::ints("strides", &[stride; 2])];
+        self.node("Conv", &[x, &weight, &bias], attributes)
+    }
+
+    fn reflected(&mut self, x: &str, border: i64) -> String {
+        let pads = Tensor::from_slice(&[0, 0, border, border, 0, 0, border, border]);
+        let pads = self.constant(&format!("border.{border}"), &pads);
+        self.node("Pad", &[x, &pads], vec![Attribute::string("mode", "reflect")])
+    }
+
+    fn window_mean(&mut self, x: &str, side: i64, stride: i64) -> String {
+        let window = [Attribute::ints("kernel_shape", &[side; 2]), Attribute::ints("strides", &[stride; 2])];
+        self.node("AveragePool", &[x], window.into())
+    }
+
+    fn more_channels(&mut self, x: &str, more: i64) -> String {
+        let pads = Tensor::from_slice(&[0, 0, 0, 0, 0, more, 0, 0]);
+        let pads = self.constant(&format!("more.{more}"), &pads);
+        self.node("Pad", &[x, &pads], vec![])
+    }
+
     fn batch_norm(&mut self, x: &str, name: &str) -> String {
         let [weight, bias, mean, var] = ["weight", "bias", "running_mean", "running_var"]
             .map(|part| self.weight(&format!("{name}.{part}")));
