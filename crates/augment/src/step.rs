@@ -199,7 +199,9 @@ impl Drawing<'_> {
         };
         let mut drawing =
             Drawing { view: self.view, picture: self.picture, stream: shared, shared: None, ops: self.ops };
-        steps.iter().for_each(|step| step.draw(&mut drawing));
+        for step in steps {
+            step.draw(&mut drawing);
+        }
         self.picture = drawing.picture;
     }
 }

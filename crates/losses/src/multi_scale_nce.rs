@@ -37,7 +37,7 @@ pub fn multi_scale_nce_ignoring(
     groups: &Tensor,
     bounds: ScoreBounds,
 ) -> Tensor {
-    evaluated(source, cells, Some(Groups::ignoring(groups, source.size()[0], 1)), bounds)
+    evaluated(source, cells, Some(&Groups::ignoring(groups, source.size()[0], 1)), bounds)
 }
 
 /// The uniform value of `multi_scale_nce`, without the regulariser: ln(1 + (n - 1) l) for n images with l cells each.
@@ -50,7 +50,7 @@ pub fn multi_scale_nce_uniform_ignoring(groups: &[i64], l: usize) -> f64 {
     mean_ln_cells(groups, l)
 }
 
-fn evaluated(source: &Tensor, cells: &Tensor, alike: Option<Alike>, bounds: ScoreBounds) -> Tensor {
+fn evaluated(source: &Tensor, cells: &Tensor, alike: Option<&Alike>, bounds: ScoreBounds) -> Tensor {
     positive("clip", bounds.clip);
     let (n, l, d) = cells.size3().expect("cells are [n, l, d]");
     assert_eq!(source.size(), [n, d], "a source for each image, as wide as its cells");
@@ -59,7 +59,7 @@ fn evaluated(source: &Tensor, cells: &Tensor, alike: Option<Alike>, bounds: Scor
     // What all squares are multiplied by, before the sum is divided by the cells of all images.
     let square = bounds.regulariser / n as f64;
     let sum = pairs.sum(|tile| {
-        let wrong = alike.as_ref().map(|alike| alike.mask(&tile));
+        let wrong = alike.map(|alike| alike.mask(&tile));
         terms(tile, [n, l], wrong.as_ref(), (bounds.clip, square))
     });
     sum / (n * l) as f64

@@ -127,7 +127,8 @@ impl Encoder for Amdim {
     }
 
     fn width(&self) -> i64 {
-        self.spec.rkhs
+        let AmdimSpec { rkhs, .. } = self.spec;
+        rkhs
     }
 
     fn spec(&self) -> Option<EncoderSpec> {
