@@ -63,7 +63,7 @@ fn each_value_out_of_range_names_its_key() {
         (
             "data.unreadable=skip",
             "--set data.unreadable=skip: data.unreadable = \"skip\": expected no such key, since only data.name = \"folder\", \
-             \"frames\" and \"csv\" read it",
+             \"frames\", \"scans\" and \"csv\" read it",
         ),
         ("data.holdout=0.2", "data.holdout = 0.2: expected no such key"),
         ("data.background=black", "data.background = \"black\": expected no such key"),

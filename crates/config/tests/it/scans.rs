@@ -15,6 +15,8 @@ fn load(changes: &[&str]) -> Result<Loaded, String> {
     let text = std::fs::read_to_string(Path::new(SMOKE)).unwrap();
     assert!(text.contains(VIDEO));
     let path = folder.path().join("scans.toml");
+    // A table is merged with what a change says: one word is replaced.
+    let text = text.replace("from = { within = 4 }", "from = \"anywhere\"");
     std::fs::write(&path, text.replace(VIDEO, SCANS)).unwrap();
     let changes: Vec<_> = changes.iter().map(ToString::to_string).collect();
     Experiment::load(&path, &changes).map_err(|error| error.to_string())
