@@ -56,15 +56,13 @@ impl<D: Dataset + ?Sized> Paired<D> {
             places.push((number as u32, members[number].len() as u32));
             members[number].push(index as u32);
         }
-        if partners != Partners::Itself {
-            if members.len() == base.len() {
-                let reason = format!(
-                    "expected images in groups, such as a CSV file with a column group or data.name = \"frames\"; each of the \
-                     {} images is a group of its own",
-                    base.len()
-                );
-                return Err(DataError::Pairs { reason });
-            }
+        if partners != Partners::Itself && members.len() == base.len() {
+            let reason = format!(
+                "expected images in groups, such as a CSV file with a column group or data.name = \"frames\"; each of the {} \
+                 images is a group of its own",
+                base.len()
+            );
+            return Err(DataError::Pairs { reason });
         }
         let mut paired = Self { partners, members, places, base };
         if let Partners::WithinMm(_) = partners {

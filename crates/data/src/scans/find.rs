@@ -72,8 +72,9 @@ fn walk(root: &Path, found: &mut Found, others: &mut BTreeMap<&str, usize>) -> R
 
 fn take(path: PathBuf, found: &mut Found, others: &mut BTreeMap<&str, usize>) {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    if name.ends_with(".nii") || name.ends_with(".nii.gz") {
+    let end = |name: &str| name.rsplit_once('.').map_or(String::new(), |(_, ending)| ending.to_owned());
+    let ending = end(&name);
+    if end(name.strip_suffix(".gz").unwrap_or(&name)) == "nii" {
         found.nifti.push(path);
     } else if ending == "dcm" || is_dicom(&Storage::Disk.head(&path, 132)) {
         found.dicom.push(path);

@@ -73,7 +73,9 @@ impl Volume {
                 bounds.append(&resampled(values, [rows, columns], size), &mut bytes);
             }
             if inverted {
-                bytes.iter_mut().for_each(|byte| *byte = u8::MAX - *byte);
+                for byte in &mut bytes {
+                    *byte = u8::MAX - *byte;
+                }
             }
             let pixels = bytes.iter().step_by(scans.levels.channels());
             let bright = pixels.filter(|&&byte| byte > 0).count();

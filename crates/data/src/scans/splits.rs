@@ -1,6 +1,7 @@
 //! Slices with the labels of their scans, and splits that keep patients whole.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::labels::{Labels, Line};
@@ -36,18 +37,8 @@ pub(super) fn of(
     };
     let labels = Labels::read(path)?;
     let lines = lines(scans, &labels, &mut known, &mut notes)?;
-    let groups = |test: bool| -> BTreeSet<u64> {
-        let of = known.iter().zip(&lines).filter(|(_, line)| line.test == test);
-        of.map(|(known, _)| known.volume.group).collect()
-    };
-    let both = groups(true).intersection(&groups(false)).count();
-    if both > 0 {
-        notes.push(format!(
-            "{}: {both} patients have training and test scans, so that scores are too good",
-            path.display()
-        ));
-    }
-    if groups(false).is_empty() {
+    notes.extend(on_both_sides(path, &known, &lines));
+    if lines.iter().all(|line| line.test) {
         let reason = "every scan is of the test split; expected scans whose split is train".to_owned();
         return Err(DataError::Layout { folder: path.clone(), reason });
     }
@@ -83,6 +74,18 @@ pub(super) fn of(
         notes,
         skipped,
     })
+}
+
+/// A note about patients that the file itself has on both sides.
+fn on_both_sides(path: &Path, known: &[Known], lines: &[Line]) -> Option<String> {
+    let groups = |test: bool| -> BTreeSet<u64> {
+        let of = known.iter().zip(lines).filter(|(_, line)| line.test == test);
+        of.map(|(known, _)| known.volume.group).collect()
+    };
+    let both = groups(true).intersection(&groups(false)).count();
+    let which = if both == 1 { "1 patient has".to_owned() } else { format!("{both} patients have") };
+    let note = format!("{}: {which} training and test scans, so that scores are too good", path.display());
+    (both > 0).then_some(note)
 }
 
 /// The line of each scan; those without one are refused, or left out where this is asked for.

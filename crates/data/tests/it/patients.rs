@@ -74,8 +74,8 @@ fn both(splits: &Splits) -> (BTreeSet<u64>, BTreeSet<u64>) {
 #[test]
 fn no_patient_lies_on_both_sides_of_a_split() {
     let place = folder(10, 2);
-    let mut csv = "patient,label\n".to_owned();
-    (0..10).for_each(|patient| csv += &format!("p{patient},{}\n", ["sick", "well"][patient % 2]));
+    let lines = (0..10).map(|patient| format!("p{patient},{}\n", ["sick", "well"][patient % 2]));
+    let csv = ["patient,label\n".to_owned()].into_iter().chain(lines).collect::<String>();
     let scans = Scans { holdout: Some(0.3), ..labelled(place.path(), &csv) };
     for seed in 0..10 {
         let source = Source::Scans(Box::new(scans.clone()));

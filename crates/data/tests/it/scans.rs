@@ -80,7 +80,7 @@ fn field_slices_are_those_of_nibabel_and_pydicom() {
             );
             match (images.position(index), positions[index]) {
                 (Some(found), Some(expected)) => {
-                    assert!((found.mm - expected).abs() < 1e-4, "{shown} {found:?} {expected}")
+                    assert!((found.mm - expected).abs() < 1e-4, "{shown} {found:?} {expected}");
                 }
                 (found, expected) => assert!(found.is_none() && expected.is_none(), "{shown}"),
             }
