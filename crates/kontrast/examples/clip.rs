@@ -1,6 +1,6 @@
 //! CLIP (Radford et al. 2021, arXiv 2103.00020) on images and captions of your own: a CSV file with the columns `image` and
 //! `caption`. A fifth of the captions is set apart with its images; at the end it prints how often an image finds its caption
-//! among these and a caption its image, beside chance and the networks as they began.
+//! among these and a caption its image, beside the networks as they began.
 //!
 //!     cargo run -p kontrast --example clip -- CAPTIONS.csv [EPOCHS [SEED [TOKENIZER]]]
 //!
@@ -91,7 +91,7 @@ fn asked() -> anyhow::Result<Asked> {
 }
 
 /// Training images, and those whose captions are set apart. An image with a caption that says the same is on the same side.
-fn split(images: Arc<dyn Dataset>, seed: u64) -> [Arc<dyn Dataset>; 2] {
+fn split(images: &Arc<dyn Dataset>, seed: u64) -> [Arc<dyn Dataset>; 2] {
     let all: BTreeSet<&str> = (0..images.len()).map(|image| images.captions(image)[0].as_str()).collect();
     let mut order: Vec<&str> = all.into_iter().collect();
     KeyedRng::named(*b"held-out", seed, 0, 0).shuffle(&mut order);
@@ -99,7 +99,7 @@ fn split(images: Arc<dyn Dataset>, seed: u64) -> [Arc<dyn Dataset>; 2] {
     let of = |wanted: bool| {
         let is_held = |image: usize| held.contains(images.captions(image)[0].as_str());
         let places = (0..images.len()).filter(|&image| is_held(image) == wanted).map(|image| image as u32);
-        Arc::new(Subset::of(Arc::clone(&images), places.collect())) as Arc<dyn Dataset>
+        Arc::new(Subset::of(Arc::clone(images), places.collect())) as Arc<dyn Dataset>
     };
     [of(false), of(true)]
 }
@@ -175,35 +175,36 @@ fn experiment(asked: &Asked) -> anyhow::Result<Experiment> {
     Ok(Experiment::load(&file, &sets)?.experiment)
 }
 
-fn main() -> anyhow::Result<()> {
-    let asked = asked()?;
-    let experiment = experiment(&asked)?;
+/// The images of the file.
+fn images(asked: &Asked) -> anyhow::Result<Arc<dyn Dataset>> {
     let source = Source::Csv {
         path: asked.captions.clone(),
         unreadable: Unreadable::Refuse,
         holdout: None,
         background: WHITE,
+        levels: None,
     };
     let spec = Spec { source, subset: None, seed: asked.seed, channels: 3 };
     let images = open(&spec, Path::new("unused"))?.train.images();
     anyhow::ensure!(!images.captions(0).is_empty(), "{}: no column caption", asked.captions.display());
-    let [train, test] = split(images, asked.seed);
-    let captions = (0..train.len()).flat_map(|image| train.captions(image)).map(String::as_str);
-    let tokenizer = Arc::new(match &asked.tokenizer {
+    Ok(images)
+}
+
+/// The tokenizer of the file that was named, or one of the captions that are trained on.
+fn tokenizer(asked: &Asked, train: &dyn Dataset) -> anyhow::Result<Tokenizer> {
+    let captions = || (0..train.len()).flat_map(|image| train.captions(image)).map(String::as_str);
+    let tokenizer = match &asked.tokenizer {
         Some(file) => Tokenizer::open(file, LENGTH)?,
-        None => Tokenizer::train(captions.clone(), VOCABULARY, LENGTH)?,
-    });
-    let cut = captions
-        .clone()
-        .map(|caption| tokenizer.encode(caption))
-        .filter(|text| text.as_ref().is_ok_and(|text| text.cut))
-        .count();
-    println!(
-        "{} images to train on, {} set apart, {} tokens, {cut} captions cut",
-        train.len(),
-        test.len(),
-        tokenizer.vocabulary()
-    );
+        None => Tokenizer::train(captions(), VOCABULARY, LENGTH)?,
+    };
+    let texts = captions().map(|caption| tokenizer.encode(caption));
+    let cut = texts.filter(|text| text.as_ref().is_ok_and(|text| text.cut)).count();
+    println!("{} tokens; {cut} captions are longer than {LENGTH} of them and cut", tokenizer.vocabulary());
+    Ok(tokenizer)
+}
+
+/// A transformer over these tokens.
+fn towers(tokenizer: &Tokenizer) -> ClipSpec {
     let text = TextTransformerSpec {
         vocabulary: tokenizer.vocabulary() as i64,
         length: LENGTH as i64,
@@ -213,8 +214,16 @@ fn main() -> anyhow::Result<()> {
         output: WIDTH,
         activation: TextActivation::Gelu,
     };
-    let spec =
-        ClipSpec { text: TextSpec::Transformer(text), frozen: false, dimension: WIDTH, temperature: 0.07 };
+    ClipSpec { text: TextSpec::Transformer(text), frozen: false, dimension: WIDTH, temperature: 0.07 }
+}
+
+fn main() -> anyhow::Result<()> {
+    let asked = asked()?;
+    let experiment = experiment(&asked)?;
+    let [train, test] = split(&images(&asked)?, asked.seed);
+    println!("{} images to train on, {} set apart", train.len(), test.len());
+    let tokenizer = Arc::new(tokenizer(&asked, &*train)?);
+    let spec = towers(&tokenizer);
     deterministic(true);
     let mut setting = kontrast_methods::setting(&experiment, train.len(), Device::Cpu)?;
     setting.views.plans.truncate(1);
@@ -238,7 +247,6 @@ fn main() -> anyhow::Result<()> {
     let mut trainer = Trainer::new(TrainerSpec { texts: Some(texts), ..own }, method, &experiment);
     trainer.run(&mut Lines(0), &AtomicBool::new(false))?;
     let trained = clip(&spec, &setting, Some(&trainer.method().state()))?;
-    println!("chance, R@10: {:.1} %", 1000.0 / test.len().max(10) as f64);
     println!("as it began: {begun}");
     println!("trained:     {}", recall(&trained, &*test, &tokenizer, &extractor)?);
     Ok(())

@@ -12,6 +12,8 @@ use tch::{Kind, Tensor, nn};
 
 /// Added to the variance of layer norms, as in BERT's weights.
 const EPSILON: f64 = 1e-12;
+/// More blocks than any published BERT has.
+const MOST_BLOCKS: i64 = 1024;
 /// Standard deviation of initial weights.
 const STD: f64 = 0.02;
 
@@ -51,7 +53,7 @@ impl BertSpec {
         let (length, _) = state.get("embeddings.position_embeddings.weight")?.size2().ok()?;
         let first = state.get("encoder.layer.0.intermediate.dense.weight")?;
         let has = |layer: &i64| state.get(&format!("encoder.layer.{layer}.output.dense.weight")).is_some();
-        let depth = (0..).take_while(has).count() as i64;
+        let depth = (0..MOST_BLOCKS).take_while(has).count() as i64;
         let heads = width / if width <= 384 { 32 } else { 64 };
         let (hidden, pooling) = (first.size()[0], TextPooling::Mean);
         Some(Self { vocabulary, length, width, depth, heads: heads.max(1), hidden, pooling })

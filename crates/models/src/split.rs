@@ -94,11 +94,11 @@ impl Encoder for Split {
     fn parts(&self) -> Vec<(&'static str, Box<dyn Encoder>)> {
         let [first, rest] = self.spec.halves().map(|half| half.channels);
         let seen = [(0, first), (first, rest)];
-        let halves = NAMES.iter().zip(&self.halves).zip(seen);
-        let part = |((&name, half), seen): ((&&'static str, &Box<dyn Encoder>), _)| -> (_, Box<dyn Encoder>) {
-            (name, Box::new(Half { network: half.handle(), seen }))
-        };
-        halves.map(part).collect()
+        let mut parts = Vec::<(_, Box<dyn Encoder>)>::new();
+        for ((&name, half), seen) in NAMES.iter().zip(&self.halves).zip(seen) {
+            parts.push((name, Box::new(Half { network: half.handle(), seen })));
+        }
+        parts
     }
 
     fn handle(&self) -> Box<dyn Encoder> {

@@ -104,6 +104,7 @@ impl TextEncoder for TextTransformer {
         fp32_at_least(&last.matmul(&self.projection))
     }
 
+    #[expect(clippy::misnamed_getters, reason = "the spec's width is a token's")]
     fn width(&self) -> i64 {
         self.spec.output
     }

@@ -6,7 +6,10 @@ use crate::tokenizer::{Library, with_ends};
 use tokenizers::models::bpe::{BPE, BpeTrainerBuilder};
 use tokenizers::normalizers::{Lowercase, NFC, Sequence, Strip};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::{AddedToken, NormalizerWrapper};
+use tokenizers::{
+    AddedToken, NormalizedString, Normalizer, NormalizerWrapper, OffsetReferential, OffsetType,
+    PreTokenizedString, PreTokenizer, Trainer,
+};
 
 /// The tokens around a text.
 const ENDS: [&str; 2] = ["<|startoftext|>", "<|endoftext|>"];
@@ -40,15 +43,13 @@ pub(crate) fn train<'t>(
     let mut model = BPE::default();
     let (normalizer, words) = (library.get_normalizer().cloned(), library.get_pre_tokenizer().cloned());
     let process = |text: &str| {
-        use tokenizers::{Normalizer, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer};
-        let mut normalized = tokenizers::NormalizedString::from(text);
+        let mut normalized = NormalizedString::from(text);
         normalizer.iter().try_for_each(|step| step.normalize(&mut normalized))?;
         let mut split = PreTokenizedString::from(normalized);
         words.iter().try_for_each(|step| step.pre_tokenize(&mut split))?;
         let words = split.get_splits(OffsetReferential::Original, OffsetType::Byte);
         Ok(words.into_iter().map(|(word, ..)| word.to_owned()).collect())
     };
-    use tokenizers::Trainer;
     trainer.feed(texts.iter(), process).map_err(TextError::library)?;
     let special = trainer.train(&mut model).map_err(TextError::library)?;
     library.with_model(model);
