@@ -32,7 +32,7 @@ pub struct Embed {
     /// A data set: cifar10, cifar100, stl10 or fashion-mnist; or a path as of --images
     #[arg(long, value_name = "NAME", group = "source")]
     pub dataset: Option<String>,
-    /// An experiment file, or the config.toml of a run: the images of its [data]
+    /// An experiment file, or the config.toml of a run: the images of its `data` table
     #[arg(long, value_name = "FILE", group = "source")]
     pub config: Option<PathBuf>,
     /// With --config: changes a key, e.g. data.root=scans
