@@ -36,20 +36,18 @@ const WIDTH: i64 = 128;
 const SIDE: usize = 64;
 const BATCH: usize = 64;
 
-/// The captions of a data set as ids. Of several captions of an image each epoch draws one.
+/// The captions of each image as ids. Of several captions of an image each epoch draws one.
 struct Captions {
-    images: Arc<dyn Dataset>,
-    tokenizer: Arc<Tokenizer>,
+    by_image: Vec<Vec<Vec<i64>>>,
     seed: u64,
 }
 
 impl TextSource for Captions {
     fn texts(&self, indices: &[u32], progress: Progress) -> Vec<Texts> {
         let ids = |&image: &u32| {
-            let captions = self.images.captions(image as usize);
+            let captions = &self.by_image[image as usize];
             let mut stream = KeyedRng::named(*b"captions", self.seed, progress.epoch, u64::from(image));
-            ids(&self.tokenizer, &captions[stream.below(captions.len())])
-                .expect("a tokenizer that knows every byte")
+            captions[stream.below(captions.len())].clone()
         };
         vec![Texts::padded(&indices.iter().map(ids).collect::<Vec<_>>(), 0)]
     }
@@ -192,15 +190,28 @@ fn images(asked: &Asked) -> anyhow::Result<Arc<dyn Dataset>> {
 
 /// The tokenizer of the file that was named, or one of the captions that are trained on.
 fn tokenizer(asked: &Asked, train: &dyn Dataset) -> anyhow::Result<Tokenizer> {
-    let captions = || (0..train.len()).flat_map(|image| train.captions(image)).map(String::as_str);
-    let tokenizer = match &asked.tokenizer {
+    let captions = (0..train.len()).flat_map(|image| train.captions(image)).map(String::as_str);
+    Ok(match &asked.tokenizer {
         Some(file) => Tokenizer::open(file, LENGTH)?,
-        None => Tokenizer::train(captions(), VOCABULARY, LENGTH)?,
+        None => Tokenizer::train(captions, VOCABULARY, LENGTH)?,
+    })
+}
+
+/// The captions that are trained on, once for all epochs.
+fn captions(tokenizer: &Tokenizer, train: &dyn Dataset, seed: u64) -> anyhow::Result<Captions> {
+    let mut cut = 0;
+    let mut of_image = |image: usize| {
+        let mut encoded = Vec::new();
+        for caption in train.captions(image) {
+            let text = tokenizer.encode(caption)?;
+            cut += usize::from(text.cut);
+            encoded.push(text.ids.into_iter().map(i64::from).collect());
+        }
+        anyhow::Ok(encoded)
     };
-    let texts = captions().map(|caption| tokenizer.encode(caption));
-    let cut = texts.filter(|text| text.as_ref().is_ok_and(|text| text.cut)).count();
+    let by_image = (0..train.len()).map(&mut of_image).collect::<Result<_, _>>()?;
     println!("{} tokens; {cut} captions are longer than {LENGTH} of them and cut", tokenizer.vocabulary());
-    Ok(tokenizer)
+    Ok(Captions { by_image, seed })
 }
 
 /// A transformer over these tokens.
@@ -222,7 +233,8 @@ fn main() -> anyhow::Result<()> {
     let experiment = experiment(&asked)?;
     let [train, test] = split(&images(&asked)?, asked.seed);
     println!("{} images to train on, {} set apart", train.len(), test.len());
-    let tokenizer = Arc::new(tokenizer(&asked, &*train)?);
+    let tokenizer = tokenizer(&asked, &*train)?;
+    let texts: Box<dyn TextSource> = Box::new(captions(&tokenizer, &*train, asked.seed)?);
     let spec = towers(&tokenizer);
     deterministic(true);
     let mut setting = kontrast_methods::setting(&experiment, train.len(), Device::Cpu)?;
@@ -238,11 +250,6 @@ fn main() -> anyhow::Result<()> {
     let method = Method::new(Box::new(clip(&spec, &setting, None)?), &setting);
     let folder = tempfile::tempdir()?;
     let checkpoints = Checkpoints::new(folder.path(), 1);
-    let texts: Box<dyn TextSource> = Box::new(Captions {
-        images: Arc::clone(&train),
-        tokenizer: Arc::clone(&tokenizer),
-        seed: asked.seed,
-    });
     let own = TrainerSpec::of(&experiment, train, &setting.views, checkpoints, Device::Cpu);
     let mut trainer = Trainer::new(TrainerSpec { texts: Some(texts), ..own }, method, &experiment);
     trainer.run(&mut Lines(0), &AtomicBool::new(false))?;
