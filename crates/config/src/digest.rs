@@ -36,15 +36,23 @@ pub(crate) fn digest(experiment: &Experiment) -> String {
             table.remove(key);
         }
     }
-    // Weights to begin from are known by their SHA-256, wherever the file lies.
-    let encoders = value.get_mut("encoder").and_then(Value::as_object_mut).into_iter().flatten();
-    for (_, encoder) in encoders {
-        if let Some(weights) = encoder.get_mut("weights").and_then(Value::as_object_mut) {
-            weights.remove("file");
+    // Files to begin from are known by their SHA-256, wherever they lie.
+    for network in ["encoder", "text_encoder"] {
+        let networks = value.get_mut(network).and_then(Value::as_object_mut).into_iter().flatten();
+        for (_, network) in networks {
+            without_file(network.get_mut("weights"));
         }
     }
+    without_file(value.get_mut("texts").and_then(|texts| texts.get_mut("tokenizer")));
     write_canonical(&value, &mut text);
     hex::encode(Sha256::digest(text.as_bytes()))
+}
+
+/// A file without its place.
+fn without_file(known: Option<&mut Value>) {
+    if let Some(known) = known.and_then(Value::as_object_mut) {
+        known.remove("file");
+    }
 }
 
 /// Sorts keys itself, since serde_json keeps the order of insertion when another crate asks it to.

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::problems::{Problem, Problems};
 use crate::views;
-use crate::{AnyMethod, Data, Encoder, Eval, Infrastructure, Optimizer, Schedule, Train, ViewSize, Views};
+use crate::{
+    AnyMethod, Data, Encoder, Eval, Infrastructure, Optimizer, Schedule, TextEncoder, Texts, Train, ViewSize,
+    Views,
+};
 
 /// One experiment, as its file says. Every number that changes a result is required; only
 /// infrastructure has defaults.
@@ -27,6 +30,12 @@ pub struct Experiment {
     pub views: Views,
     /// The network that is trained.
     pub encoder: Encoder,
+    /// What is said of the images, for a method that reads texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<Texts>,
+    /// The network that reads texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_encoder: Option<TextEncoder>,
     /// What it is trained with.
     pub method: AnyMethod,
     /// How gradients change weights.
@@ -101,6 +110,7 @@ impl Experiment {
         self.encoder.check_split(channels, &self.method, &mut problems);
         self.encoder.check_cells(&self.method, &mut problems);
         self.method.check(&self.train, channels, &mut problems);
+        Texts::check_with(self.texts.as_ref(), self.text_encoder.as_ref(), &self.method, &mut problems);
         let fits = !(self.data.unlabelled && self.method.needs_labels());
         let expected = format!("false, since method.{} needs the labels of its images", self.method.name());
         problems.require(fits, "data.unlabelled", &self.data.unlabelled, &expected);

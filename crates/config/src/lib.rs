@@ -18,6 +18,7 @@ mod experiment;
 mod explain;
 mod infrastructure;
 mod kind;
+mod known_file;
 mod load;
 mod location;
 mod merge;
@@ -37,6 +38,7 @@ mod shape;
 mod source;
 mod synthetic;
 mod text;
+mod texts;
 mod train;
 mod views;
 mod vit;
@@ -53,14 +55,15 @@ pub use error::{ConfigError, Fault};
 pub use eval::*;
 pub use experiment::Experiment;
 pub use infrastructure::{Device, Infrastructure};
+pub use known_file::KnownFile;
 pub use load::Loaded;
 pub use location::Location;
 pub use method::{
     Amdim, AmdimWeights, AnyMethod, Autoencoder, BarlowTwins, Byol, Cmc, CmcBank, ComparedViews, Dcl, Dclw,
-    Dino, Exemplar, Head, HeadNorm, Jigsaw, Joint, JointTask, MethodInfo, MethodSpec, Mining, Moco, Mocov3,
-    Momentum, Nnclr, Npid, NtLogistic, PermutationMethod, Permutations, PixelLoss, Pretext, RelativePatch,
-    Rotation, Shuffled, Simclr, Similarity, Simsiam, Supcon, Supervised, Surroundings, Swav, SwavQueue, Task,
-    TeacherTemperature, Triplet, Vicreg,
+    Dino, Exemplar, Head, HeadNorm, ImageText, Jigsaw, Joint, JointTask, MethodInfo, MethodSpec, Mining,
+    Moco, Mocov3, Momentum, Nnclr, Npid, NtLogistic, PermutationMethod, Permutations, PixelLoss, Pretext,
+    RelativePatch, Rotation, Shuffled, Simclr, Similarity, Simsiam, Supcon, Supervised, Surroundings, Swav,
+    SwavQueue, Task, TeacherTemperature, Triplet, Vicreg,
 };
 pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};
 pub use pairs::{Others, Pairs, PairsFrom};
@@ -68,6 +71,7 @@ pub use problems::{Problem, Problems};
 pub use scans::{Patients, Percentiles, Plane, Scans, Spacing, Window};
 pub use schedule::{Constant, Cosine, Multistep, Schedule};
 pub use synthetic::{Synthetic, SyntheticVideo};
+pub use texts::{Bert, TextActivation, TextEncoder, TextPooling, TextTransformer, Texts, Tokenizer};
 pub use train::{Clip, ClipPer, Feed, Precision, Train};
 pub use views::{
     AmdimCrop, AmdimViews, Blur, Crop, Crops, CustomViews, DinoViews, Filling, Finish, IdentityViews, Jitter,

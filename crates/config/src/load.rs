@@ -27,7 +27,7 @@ pub struct Loaded {
 
 impl Experiment {
     /// Reads a file, what it extends, and arguments of the form `key.path=value`; checks the whole, and finds out which
-    /// weights the encoder begins from, where they are not drawn.
+    /// files it begins from: weights, a tokenizer.
     ///
     /// # Errors
     /// Whatever is wrong with the files or the arguments, out-of-range values all at once.
@@ -45,10 +45,16 @@ impl Experiment {
         read(path, overrides, |experiment| experiment.check_parts().into_list())
     }
 
-    /// Checks the whole, and enters the SHA-256 of the file of weights.
+    /// Checks the whole, and enters the SHA-256 of the files that it begins from.
     fn check_with_files(&mut self) -> Vec<Problem> {
         let mut problems = Problems::default();
         self.encoder.identify_weights(&mut problems);
+        if let Some(texts) = &mut self.texts {
+            texts.tokenizer.identify(&mut problems);
+        }
+        if let Some(encoder) = &mut self.text_encoder {
+            encoder.identify(&mut problems);
+        }
         [self.check(), problems.into_list()].concat()
     }
 

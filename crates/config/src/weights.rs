@@ -10,6 +10,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::known_file::check_sha256;
 use crate::problems::Problems;
 
 /// What a file writes for drawn weights, which undoes those of a base.
@@ -44,11 +45,7 @@ impl Weights {
 
     /// Reports what is out of range; `key` names the value.
     pub(crate) fn check(&self, key: &str, problems: &mut Problems) {
-        if let Some(sha256) = &self.sha256 {
-            let fits = sha256.len() == 64 && sha256.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'));
-            let expected = "64 hexadecimal digits in lower case, the SHA-256 of the file";
-            problems.require(fits, &format!("{key}.sha256"), sha256, expected);
-        }
+        check_sha256(key, self.sha256.as_deref(), problems);
     }
 
     /// Enters the SHA-256 of the file, where it is not known: that of a run's own `config.toml` is, so that the run goes on

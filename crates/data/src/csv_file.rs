@@ -7,6 +7,7 @@ use std::sync::Arc;
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 use crate::coverage;
+use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::folder::{Part, Unreadable, split};
 use crate::layout::{is_test, is_train};
@@ -60,7 +61,7 @@ pub(crate) fn open(
         if holdout.is_some() {
             return Err(held("cannot be used, since images without classes cannot be scored; leave it out"));
         }
-        return unlabelled(path, train, test.len(), &numbers, reader);
+        return unlabelled(path, train, test, &numbers, reader);
     }
     let known: BTreeSet<String> = train.iter().filter_map(|row| row.label.clone()).collect();
     let known: Vec<String> = known.into_iter().collect();
@@ -89,23 +90,29 @@ pub(crate) fn open(
     Ok(reader.splits(Split::Labelled(train), tests))
 }
 
-/// Images without classes; test images have no use beside them.
+/// Images without classes; test images have no use beside them, but for those with captions.
 fn unlabelled(
     path: &Path,
     train: Vec<Row>,
-    tests: usize,
+    test: Vec<Row>,
     numbers: &HashMap<String, u64>,
     mut reader: Reader<'_>,
 ) -> Result<Splits, DataError> {
-    if tests > 0 {
+    let said = test.first().is_some_and(|row| !row.captions.is_empty());
+    let mut captioned: Option<Arc<dyn Dataset>> = None;
+    if said {
+        let Listed { paths, known, .. } = listed(test, &[], numbers);
+        captioned = Some(Arc::new(reader.described(paths, known)?.0));
+    } else if !test.is_empty() {
         reader.notes.push(format!(
-            "{}: {tests} test images are not used, since there are no classes to score with; add a column label",
-            path.display()
+            "{}: {} test images are not used, since there are no classes to score with; add a column label",
+            path.display(),
+            test.len()
         ));
     }
     let Listed { paths, known, .. } = listed(train, &[], numbers);
     let images = reader.described(paths, known)?.0;
-    Ok(reader.splits(Split::Unlabelled(Arc::new(images)), None))
+    Ok(Splits { captioned, ..reader.splits(Split::Unlabelled(Arc::new(images)), None) })
 }
 
 /// The lines of a file, checked one by one, and what a person should know of them.

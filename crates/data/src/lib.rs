@@ -6,6 +6,7 @@ mod animated;
 mod animation;
 mod archives;
 mod bands;
+mod captions;
 mod channels;
 mod cifar10;
 mod cifar100;
@@ -57,6 +58,7 @@ mod transparency;
 mod walk;
 
 pub use archives::{ImageFiles, is_archive};
+pub use captions::caption_groups;
 pub use channels::{InChannels, luminance};
 pub use classes::Classes;
 pub use content::Content;

@@ -216,6 +216,7 @@ fn both<D: Labelled + 'static>((train, test): (D, D)) -> Splits {
     Splits {
         train: Split::Labelled(Arc::new(train)),
         test: Some(Arc::new(test)),
+        captioned: None,
         notes: Vec::new(),
         skipped: Vec::new(),
     }

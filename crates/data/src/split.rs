@@ -14,6 +14,8 @@ pub struct Splits {
     pub train: Split,
     /// What to score on, where there are labels.
     pub test: Option<Arc<dyn Labelled>>,
+    /// Images beside the training images that have captions and no labels.
+    pub captioned: Option<Arc<dyn Dataset>>,
     /// What a person should know, such as skipped images.
     pub notes: Vec<String>,
     /// Files that cannot be decoded and were left out, each with the reason.
@@ -48,7 +50,9 @@ impl Splits {
             },
         };
         let test = self.test.map(|images| Arc::new(InChannels::new(images, channels)) as Arc<dyn Labelled>);
-        Self { train, test, ..self }
+        let captioned =
+            self.captioned.map(|images| Arc::new(InChannels::new(images, channels)) as Arc<dyn Dataset>);
+        Self { train, test, captioned, ..self }
     }
 }
 

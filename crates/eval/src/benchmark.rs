@@ -2,7 +2,7 @@
 
 use crate::{
     EvalError, Extractor, Milestone, Model, Network, Pixels, Protocol, Report, Scores, Stop, Subject,
-    evaluate,
+    TextSide, evaluate,
 };
 use kontrast_augment::ViewPlan;
 use kontrast_data::Labelled;
@@ -21,6 +21,8 @@ pub struct Benchmark<'a> {
     pub test: &'a dyn Labelled,
     /// How images become features.
     pub extractor: &'a Extractor,
+    /// What a training knew of texts, where it read some.
+    pub texts: Option<TextSide<'a>>,
     /// What is run, in this order.
     pub protocols: Vec<Box<dyn Protocol>>,
 }
@@ -117,7 +119,8 @@ impl Benchmark<'_> {
     }
 
     fn network<'e>(&'e self, model: Model<'e>) -> Network<'e> {
-        let (&Self { dataset, train, test, extractor, .. }, Model { encoder, projector }) = (self, model);
-        Network { dataset, encoder, projector, train, test, extractor }
+        let &Self { dataset, train, test, extractor, texts, .. } = self;
+        let Model { encoder, projector, texts: space } = model;
+        Network { dataset, encoder, projector, texts: space.zip(texts), train, test, extractor }
     }
 }

@@ -59,6 +59,9 @@ pub enum EvalError {
         /// Images looked at.
         images: usize,
     },
+    /// A text that has no ids, or classes that no prompt tells apart.
+    #[error("{0}")]
+    Text(String),
     /// The caller asked to stop.
     #[error("stopped while evaluating")]
     Stopped,

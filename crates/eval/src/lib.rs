@@ -4,6 +4,7 @@
 
 mod bank;
 mod benchmark;
+mod captions;
 mod error;
 mod extractor;
 mod fingerprint;
@@ -27,12 +28,13 @@ mod tuned;
 
 pub use bank::FeatureBank;
 pub use benchmark::{Benchmark, Scored};
+pub use captions::CaptionRetrieval;
 pub use error::EvalError;
 pub use extractor::Extractor;
 pub use fingerprint::fingerprint;
 pub use kontrast_runlog::{LabelFree, LayerScore, Score};
 pub use label_free::label_free;
-pub use model::Model;
+pub use model::{Model, TextSide, Tokenize};
 pub use needs::Needs;
 pub use pixels::Pixels;
 pub use pretext::{PretextAccuracy, pretext_accuracy};

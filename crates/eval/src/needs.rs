@@ -13,6 +13,8 @@ pub enum Needs {
     Network,
     /// The projector that stood on it in training.
     Projector,
+    /// What embeds texts where the projector's embeddings lie.
+    Texts,
 }
 
 impl Needs {
@@ -26,6 +28,7 @@ impl Needs {
                 "score a run whose method has a projector of one layer or more; none is read of a file, or of several tasks \
                  that share an encoder"
             }
+            Self::Texts => "score a run whose method reads texts, such as [method.clip]",
         }
     }
 }
@@ -37,6 +40,7 @@ impl fmt::Display for Needs {
             Self::Layers => "the feature maps of an encoder",
             Self::Network => "an encoder",
             Self::Projector => "an encoder with its projector",
+            Self::Texts => "an encoder with a text encoder beside it",
         })
     }
 }

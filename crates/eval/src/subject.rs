@@ -1,9 +1,11 @@
 //! What is scored: features of a named data set, and where they come from an encoder, that encoder with its images.
 
 use crate::{
-    EvalError, Extractor, FeatureBank, FitSplit, Milestone, Needs, Protocol, Report, Stop, fingerprint, split,
+    EvalError, Extractor, FeatureBank, FitSplit, Milestone, Needs, Protocol, Report, Stop, TextSide,
+    fingerprint, split,
 };
 use kontrast_data::{Labelled, groups_of};
+use kontrast_methods::TextSpace;
 use kontrast_models::{Encoder, Head};
 
 /// An encoder with the labelled images that it is scored on.
@@ -15,6 +17,8 @@ pub struct Network<'a> {
     pub encoder: &'a dyn Encoder,
     /// What made embeddings of its representations in training, where that is known.
     pub projector: Option<&'a Head>,
+    /// What embeds texts where the projector's embeddings lie, and what the training knew of texts.
+    pub texts: Option<(&'a dyn TextSpace, TextSide<'a>)>,
     /// Labelled images that protocols may learn from.
     pub train: &'a dyn Labelled,
     /// Labelled images that the score is of.
@@ -39,7 +43,11 @@ impl Network<'_> {
 
     /// What protocols can get of it.
     pub fn offers(&self) -> Needs {
-        if self.projector.is_some() { Needs::Projector } else { Needs::Network }
+        match (&self.texts, self.projector) {
+            (Some(_), _) => Needs::Texts,
+            (None, Some(_)) => Needs::Projector,
+            (None, None) => Needs::Network,
+        }
     }
 
     /// # Errors

@@ -38,6 +38,9 @@ pub struct Embed {
     /// With --config: changes a key, e.g. data.root=scans
     #[arg(long = "set", value_name = "KEY=VALUE", requires = "config")]
     pub overrides: Vec<String>,
+    /// Embed where texts are embedded too, so that `search --text` finds the images: for a run of a method that reads texts
+    #[arg(long)]
+    pub text_space: bool,
     /// The table: .safetensors, .csv, .parquet, or .npy, which has no names
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
@@ -55,7 +58,11 @@ pub fn embed(asked: &Embed, host: &dyn Host) -> anyhow::Result<Option<Table>> {
     destination::require_free("--out", &asked.out, asked.force)?;
     // Before the images: what cannot be written is known.
     Table::require_form(&asked.out).map_err(refused)?;
-    let Opened { encoder, extractor, channels } = encoder_file::open(&asked.with, host)?;
+    let Opened { encoder, extractor, channels } = if asked.text_space {
+        encoder_file::open_with_texts(&asked.with, host)?.0
+    } else {
+        encoder_file::open(&asked.with, host)?
+    };
     let (parts, folder) = parts(asked, channels, host)?;
     let count: usize = parts.iter().map(Part::len).sum();
     let stop = Stop::from(host.stop()?);

@@ -1,15 +1,16 @@
 //! An encoder of a file, ready to turn images into vectors: a run's last checkpoint, or a file of weights.
 
 use crate::host::Host;
-use crate::{Refusal, evaluate};
+use crate::tokenizer::{self, Tokenizer};
+use crate::{Refusal, evaluate, texts};
 use clap::Args;
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::{ColorSpace, ToTensor};
 use kontrast_config::{Device, Infrastructure};
 use kontrast_eval::Extractor;
-use kontrast_models::{Artifact, Encoder, EncoderSpec, Header, Preprocessing};
+use kontrast_models::{Artifact, Encoder, EncoderSpec, Header, Preprocessing, TextModel};
 use kontrast_runlog::{Layout, read_summary};
-use kontrast_torch_ext::Precision;
+use kontrast_torch_ext::{Precision, Texts};
 use kontrast_training::Checkpoints;
 use std::path::{Path, PathBuf};
 
@@ -72,8 +73,47 @@ pub(crate) struct Opened {
     pub(crate) channels: usize,
 }
 
+/// What embeds texts where an encoder embeds images.
+pub(crate) struct OpenedTexts {
+    model: TextModel,
+    tokenizer: Tokenizer,
+}
+
+impl OpenedTexts {
+    /// Embeddings of some texts, one after another, of as many values as the encoder's.
+    pub(crate) fn embed(&self, texts: &[String]) -> anyhow::Result<Vec<f32>> {
+        let ids = texts.iter().map(|text| texts::ids(&self.tokenizer, text)).collect::<Result<Vec<_>, _>>();
+        let ids = ids.map_err(|why| Refusal(format!("--text: {why}")))?;
+        let z = self.model.embed_texts(&Texts::padded(&ids, 0));
+        Ok(z.to_device(tch::Device::Cpu).contiguous().flatten(0, -1).try_into()?)
+    }
+}
+
 /// Opens the encoder, and prepares the device.
 pub(crate) fn open(asked: &EncoderOptions, host: &dyn Host) -> anyhow::Result<Opened> {
+    Ok(opened(asked, host)?.0)
+}
+
+/// As [`open`], an encoder whose embeddings lie where those of texts do, and what embeds texts.
+pub(crate) fn open_with_texts(
+    asked: &EncoderOptions,
+    host: &dyn Host,
+) -> anyhow::Result<(Opened, OpenedTexts)> {
+    let (opened, found, device) = opened(asked, host)?;
+    let model = found.artifact.texts(device).map_err(|error| Refusal(error.to_string()))?;
+    let (Some(model), Some(tower)) = (model, &found.header().texts) else {
+        let text = format!(
+            "{}: holds no text encoder; take a run of a method that reads texts, such as [method.clip]",
+            asked.file.encoder.display()
+        );
+        return Err(Refusal(text).into());
+    };
+    let tokenizer = tokenizer::read(&tower.tokenizer, tower.length)?;
+    let encoder = model.image_encoder(opened.encoder);
+    Ok((Opened { encoder, ..opened }, OpenedTexts { model, tokenizer }))
+}
+
+fn opened(asked: &EncoderOptions, host: &dyn Host) -> anyhow::Result<(Opened, Found, tch::Device)> {
     let found = find(&asked.file, host)?;
     let out = PathBuf::new();
     let wanted =
@@ -87,7 +127,7 @@ pub(crate) fn open(asked: &EncoderOptions, host: &dyn Host) -> anyhow::Result<Op
         precision: if asked.bf16 { Precision::Bf16 } else { Precision::Fp32 },
         batch: (PIXELS / (size.0 * size.1).max(1)).clamp(8, BATCH),
     };
-    Ok(Opened { encoder, extractor, channels: found.plan.channels() })
+    Ok((Opened { encoder, extractor, channels: found.plan.channels() }, found, runtime.device))
 }
 
 /// An encoder of a file, not yet made.

@@ -44,8 +44,14 @@ pub(crate) fn evaluate_file(asked: &Evaluate, host: &dyn Host) -> anyhow::Result
     let name = name_of(dataset);
     host.out(&format_args!("evaluating on {name}: {} and {} images", splits.0.len(), splits.1.len()));
     let protocols = protocols(&Eval::usual(&keys), SEED);
-    let benchmark =
-        Benchmark { dataset: &name, train: &*splits.0, test: &*splits.1, extractor: &extractor, protocols };
+    let benchmark = Benchmark {
+        dataset: &name,
+        train: &*splits.0,
+        test: &*splits.1,
+        extractor: &extractor,
+        texts: None,
+        protocols,
+    };
     let model = Model::from(&*encoder);
     benchmark.check(model)?;
     let random_init = random(spec, extractor.to_tensor.device());

@@ -4,11 +4,12 @@ use crate::host::Host;
 use crate::kept::Kept;
 use crate::score_lines::ScoreLines;
 use crate::session::Session;
+use crate::texts::RunTexts;
 use kontrast_config::Experiment;
-use kontrast_data::Labelled;
+use kontrast_data::{Dataset, Labelled};
 use kontrast_eval::{
-    Benchmark, EvalError, Extractor, LabelFree, Model, Needs, Protocol, Scored, Scores, Stop, fingerprint,
-    label_free, protocols, protocols_for_curves,
+    Benchmark, CaptionRetrieval, EvalError, Extractor, LabelFree, Milestone, Model, Needs, Protocol, Scored,
+    Scores, Stop, fingerprint, label_free, protocols, protocols_for_curves,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ pub(crate) fn online(session: &Session<'_>, model: Model<'_>) -> Result<BTreeMap
     let Some(splits) = labelled(session) else { return Ok(BTreeMap::new()) };
     let extractor = session.extractor(session.size());
     let protocols = protocols_for_curves(&session.experiment.eval, session.experiment.seed);
-    let benchmark = benchmark(own_name(session), &splits, &extractor, protocols);
+    let benchmark = benchmark(session, own_name(session), &splits, &extractor, protocols);
     let reports = benchmark.scores(model, &session.stop, &|_| {})?;
     Ok(reports.into_iter().map(|report| (report.name.clone(), report.top1())).collect())
 }
@@ -52,7 +53,7 @@ pub(crate) fn check_on(
 ) -> Result<(), EvalError> {
     let extractor = session.extractor(session.size());
     let protocols = protocols(&session.experiment.eval, session.experiment.seed);
-    benchmark(own_name(session), splits, &extractor, protocols).check(model)
+    benchmark(session, own_name(session), splits, &extractor, protocols).check(model)
 }
 
 /// All scores at the end, and the label-free figures, of what [`check`] has allowed.
@@ -61,11 +62,59 @@ pub(crate) fn at_the_end(session: &Session<'_>, model: Model<'_>) -> anyhow::Res
     let extractor = session.extractor(session.size());
     let images = session.splits.train.images();
     let label_free = label_free(model.encoder, &*images, &session.plans, &extractor, seed, stop)?;
-    let Some(splits) = labelled(session) else {
-        log_what_needs_labels(session);
-        return Ok(FinalScores { scores: None, label_free });
+    let scores = match labelled(session) {
+        Some(splits) => Some(scored(session, own_name(session), &splits, model)?),
+        None => {
+            log_what_needs_labels(session);
+            None
+        }
     };
-    Ok(FinalScores { scores: Some(scored(session, own_name(session), &splits, model)?), label_free })
+    let scores = with_captions(session, scores, model)?;
+    Ok(FinalScores { scores, label_free })
+}
+
+/// The scores with those of captions, which need no labels, where the file asks for them and test images have some.
+fn with_captions(
+    session: &Session<'_>,
+    scores: Option<Scores>,
+    model: Model<'_>,
+) -> anyhow::Result<Option<Scores>> {
+    let Some(asked) = &session.experiment.eval.captions else { return Ok(scores) };
+    let test = session.splits.test.clone().map(|images| images as Arc<dyn Dataset>);
+    let test = test.or_else(|| session.splits.captioned.clone());
+    let images = test.filter(|images| !images.is_empty() && !images.captions(0).is_empty());
+    let (Some(images), Some(texts)) = (images, &session.texts) else {
+        session.host.note(
+            &"eval.captions is left out: it needs test images with captions, and a method that reads texts",
+        );
+        return Ok(scores);
+    };
+    let (retrieval, extractor) =
+        (CaptionRetrieval { ks: asked.ks.clone() }, session.extractor(session.size()));
+    let random_init = session.method()?;
+    let lines = ScoreLines::new(session.host);
+    let of = |scored, model| {
+        let found = retrieval.evaluate(
+            own_name(session),
+            (model, texts.side()),
+            &*images,
+            &extractor,
+            &session.stop,
+        )?;
+        lines.show(scored, Milestone::Scored(&found));
+        Ok::<_, EvalError>(found)
+    };
+    let (trained, begun) = (of(Scored::Trained, model)?, of(Scored::RandomInit, Model::from(&random_init))?);
+    lines.finish();
+    let mut scores = scores.unwrap_or_else(|| Scores {
+        dataset: own_name(session).to_owned(),
+        trained: Vec::new(),
+        random_init: Vec::new(),
+        pixels: Vec::new(),
+    });
+    scores.trained.push(trained);
+    scores.random_init.push(begun);
+    Ok(Some(scores))
 }
 
 /// The scores of a model on a data set by the protocols of the session's file, beside their baselines; a line each.
@@ -88,7 +137,7 @@ pub(crate) fn scored_beside(
 ) -> anyhow::Result<Scores> {
     let extractor = session.extractor(session.size());
     let protocols = protocols(&session.experiment.eval, session.experiment.seed);
-    let benchmark = benchmark(dataset, splits, &extractor, protocols);
+    let benchmark = benchmark(session, dataset, splits, &extractor, protocols);
     let own = Kept::default();
     let kept = session.host.kept().unwrap_or(&own);
     let lines = ScoreLines::new(session.host);
@@ -121,8 +170,8 @@ fn key_of_scores(session: &Session<'_>, dataset: &str) -> String {
 fn key_of_weights(session: &Session<'_>, key: &str, model: Model<'_>) -> String {
     let Experiment { encoder, method, train, eval, .. } = &session.experiment;
     let protocols = protocols(eval, session.experiment.seed);
-    let asked_for = protocols.iter().any(|protocol| protocol.needs() == Needs::Projector);
-    let projector = asked_for.then_some(method);
+    let asked_for = protocols.iter().any(|protocol| protocol.needs() >= Needs::Projector);
+    let projector = asked_for.then_some((method, &session.experiment.text_encoder));
     let (precision, layout) = (train.precision, train.channels_last);
     let weights = fingerprint(model.encoder);
     format!("{key}, {encoder:?}, {weights}, {projector:?}, {precision:?}, {layout}")
@@ -145,12 +194,14 @@ pub(crate) fn beside_baselines(
 }
 
 fn benchmark<'a>(
+    session: &'a Session<'_>,
     dataset: &'a str,
     splits: &'a LabelledSplits,
     extractor: &'a Extractor,
     protocols: Vec<Box<dyn Protocol>>,
 ) -> Benchmark<'a> {
-    Benchmark { dataset, train: &*splits.0, test: &*splits.1, extractor, protocols }
+    let texts = session.texts.as_ref().map(RunTexts::side);
+    Benchmark { dataset, train: &*splits.0, test: &*splits.1, extractor, texts, protocols }
 }
 
 /// What the run's own data set is called.
@@ -160,7 +211,7 @@ fn own_name<'s>(session: &'s Session<'_>) -> &'s str {
 
 /// What the file asks for and the images do not allow. The bases ask for k-NN, whatever the images.
 fn log_what_needs_labels(session: &Session<'_>) {
-    for key in session.experiment.eval.tables() {
+    for key in session.experiment.eval.tables().iter().filter(|key| *key != "eval.captions") {
         session.host.note(&format_args!(
             "{key} is left out: it needs training and test images with labels, and there are none"
         ));

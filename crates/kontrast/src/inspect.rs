@@ -2,7 +2,7 @@
 
 use crate::host::Host;
 use crate::{Refusal, encoder_file};
-use kontrast_models::{Artifact, EncoderSpec};
+use kontrast_models::{Artifact, EncoderSpec, TextSpec};
 use kontrast_runlog::human;
 use std::path::Path;
 use tch::Device;
@@ -35,6 +35,13 @@ pub fn inspect(path: &Path, host: &dyn Host) -> anyhow::Result<()> {
             host.out(&format_args!("{}: {guessed}", tower.name));
         }
     }
+    if let Some(texts) = &header.texts {
+        host.out(&format_args!(
+            "text encoder: {}, texts of at most {} tokens",
+            text_encoder(texts.encoder),
+            texts.length
+        ));
+    }
     if header.towers.is_empty() {
         host.out(&"no encoder of this version's architectures");
     }
@@ -46,6 +53,17 @@ pub fn inspect(path: &Path, host: &dyn Host) -> anyhow::Result<()> {
         None => "images: the file does not say how they are prepared".to_owned(),
     });
     Ok(())
+}
+
+/// The architecture of a text encoder in words.
+fn text_encoder(encoder: TextSpec) -> String {
+    let (name, depth, heads, width) = match encoder {
+        TextSpec::Transformer(own) => ("transformer", own.depth, own.heads, own.width),
+        TextSpec::Bert(own) => ("BERT", own.depth, own.heads, own.width),
+    };
+    let (blocks, heads) = (depth.unsigned_abs(), heads.unsigned_abs());
+    let (blocks, heads) = (human::counted(blocks, "block"), human::counted(heads, "head"));
+    format!("{name} of {blocks}, {heads} and width {width}, {} tokens", encoder.vocabulary())
 }
 
 /// An architecture in words.

@@ -36,6 +36,9 @@ impl Inventory {
         if let Some(test) = &splits.test {
             named |= list(&mut text, "test", &**test, Some(&**test))?;
         }
+        if let Some(images) = &splits.captioned {
+            named |= list(&mut text, "captioned", &**images, None)?;
+        }
         let fingerprint = hex::encode(Sha256::digest(text.as_bytes()));
         Ok(Self { text, named, fingerprint })
     }
@@ -77,7 +80,11 @@ fn list(
         let name = images.name(index).unwrap_or_default();
         // Writing to a string does not fail; a tab or a line's end in a name is escaped.
         let (class, name) = (class.escape_debug(), name.escape_debug());
-        let _ = writeln!(text, "{split}\t{index}\t{width}x{height}\t{class}\t{name}");
+        let _ = write!(text, "{split}\t{index}\t{width}x{height}\t{class}\t{name}");
+        for caption in images.captions(index) {
+            let _ = write!(text, "\t{}", caption.escape_debug());
+        }
+        text.push('\n');
     }
     Ok(!images.is_empty() && images.name(0).is_some())
 }
@@ -98,10 +105,13 @@ fn first_difference(before: &str, now: &str) -> Option<String> {
 
 fn in_words(line: &str) -> String {
     let fields: Vec<&str> = line.split('\t').collect();
-    let [split, index, size, class, name] = fields[..] else { return format!("the line {line:?}") };
+    let [split, index, size, class, name, captions @ ..] = &fields[..] else {
+        return format!("the line {line:?}");
+    };
     let name = if name.is_empty() { String::new() } else { format!(", {name}") };
     let class = if class.is_empty() { String::new() } else { format!(", class {class}") };
-    format!("{split} image {index}{name} ({size}{class})")
+    let said = captions.iter().map(|caption| format!(", caption {caption:?}")).collect::<String>();
+    format!("{split} image {index}{name} ({size}{class}{said})")
 }
 
 #[cfg(test)]

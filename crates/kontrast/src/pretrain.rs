@@ -313,6 +313,7 @@ pub(crate) fn trainer(session: &Session<'_>, method: Method, checkpoints: Checkp
         digest: session.digest.clone(),
         images: session.inventory.fingerprint.clone(),
         threads: session.runtime.threads,
+        texts: session.texts.as_ref().map(|texts| texts.source(experiment.seed)),
         ..spec
     };
     Trainer::new(spec, method, experiment)
@@ -333,6 +334,8 @@ pub(crate) fn score(session: &Session<'_>, method: &Method, record: &mut Record)
     record.summary.pretext = pretext::accuracy(session, method, &pictures)?;
     if let (Some(scores), Some(splits)) = (&scores, evaluation::labelled(session)) {
         record.enter(scores, &*splits.1)?;
+    } else if let Some(scores) = &scores {
+        scores.enter(&mut record.summary);
     }
     record.summary.label_free = Some(label_free);
     record.dir.require_held()?;

@@ -24,8 +24,14 @@ pub struct Search {
     #[arg(long, value_name = "FILE")]
     pub index: PathBuf,
     /// Images to look for; the encoder stands before this option
-    #[arg(long, value_name = "IMAGE", required = true, num_args = 1..)]
+    #[arg(long, value_name = "IMAGE", required_unless_present = "text", num_args = 1..)]
     pub query: Vec<PathBuf>,
+    /// Texts to look for, in a table that `embed --text-space` wrote; the encoder stands before this option
+    #[arg(long, value_name = "TEXT", num_args = 1..)]
+    pub text: Vec<String>,
+    /// Look for images where texts are embedded too, in a table that `embed --text-space` wrote; --text does so anyway
+    #[arg(long)]
+    pub text_space: bool,
     /// How many of the nearest are shown
     #[arg(long, default_value_t = 10)]
     pub k: usize,
@@ -38,6 +44,14 @@ pub struct Search {
     /// Replace a sheet that is there
     #[arg(long)]
     pub force: bool,
+}
+
+impl Search {
+    /// What each query is called, images before texts.
+    fn names(&self) -> Vec<String> {
+        let images = self.query.iter().map(|path| path.display().to_string());
+        images.chain(self.text.iter().map(|text| format!("\"{text}\""))).collect()
+    }
 }
 
 /// Says, for each query, the rows of a table that are nearest to it, by cosine.
@@ -53,7 +67,13 @@ pub fn search(asked: &Search, host: &dyn Host) -> anyhow::Result<()> {
     if let Some(folder) = &asked.images {
         Pictures::new(folder, &table)?;
     }
-    let Opened { encoder, extractor, channels } = encoder_file::open(&asked.with, host)?;
+    let (opened, texts) = if asked.text_space || !asked.text.is_empty() {
+        let (opened, texts) = encoder_file::open_with_texts(&asked.with, host)?;
+        (opened, Some(texts))
+    } else {
+        (encoder_file::open(&asked.with, host)?, None)
+    };
+    let Opened { encoder, extractor, channels } = opened;
     let width = encoder.width() as usize;
     if width != table.width() {
         let text = format!(
@@ -70,7 +90,11 @@ pub fn search(asked: &Search, host: &dyn Host) -> anyhow::Result<()> {
         let features = extractor.features(&*encoder, &image, &[0], &Stop::default())?;
         values.extend(Vec::<f32>::try_from(features.to_device(tch::Device::Cpu).flatten(0, -1))?);
     }
-    let queries = Table::new(Array2::from_shape_vec((asked.query.len(), width), values)?).map_err(refused)?;
+    if let Some(texts) = texts.filter(|_| !asked.text.is_empty()) {
+        values.extend(texts.embed(&asked.text)?);
+    }
+    let count = asked.query.len() + asked.text.len();
+    let queries = Table::new(Array2::from_shape_vec((count, width), values)?).map_err(refused)?;
     let index = Index::new(table, Similarity::Cosine);
     let rows = index.table().len();
     if asked.k > rows {
@@ -80,8 +104,8 @@ pub fn search(asked: &Search, host: &dyn Host) -> anyhow::Result<()> {
         ));
     }
     let found = index.search(&queries, asked.k.min(rows)).map_err(refused)?;
-    for (row, path) in asked.query.iter().enumerate() {
-        host.out(&format_args!("{}", path.display()));
+    for (row, name) in asked.names().into_iter().enumerate() {
+        host.out(&name);
         for (position, cosine) in found.positions.row(row).into_iter().zip(found.scores.row(row)) {
             host.out(&format_args!("  {cosine:.4}  {}", row_in_words(index.table(), *position as usize)));
         }
@@ -102,13 +126,16 @@ fn draw(
     host: &dyn Host,
 ) -> anyhow::Result<()> {
     let (mut pictures, mut sheet) = (Pictures::new(folder, table)?, Thumbnails::default());
-    for (row, path) in asked.query.iter().enumerate() {
-        let query = ImageFiles::default().image(path).map_err(|why| unread(path, &why))?;
-        let mut cells = vec![Cell::Image(fitted(&query), "query".to_owned())];
+    for (row, name) in asked.names().into_iter().enumerate() {
+        let mut cells = Vec::new();
+        if let Some(path) = asked.query.get(row) {
+            let query = ImageFiles::default().image(path).map_err(|why| unread(path, &why))?;
+            cells.push(Cell::Image(fitted(&query), "query".to_owned()));
+        }
         for (&position, &cosine) in found.positions.row(row).into_iter().zip(found.scores.row(row)) {
             cells.push(pictures.cell(position as usize, cosine));
         }
-        sheet.push(path.display().to_string(), cells);
+        sheet.push(name, cells);
     }
     pictures.save(&sheet, file, host)
 }

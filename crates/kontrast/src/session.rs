@@ -7,6 +7,7 @@ use crate::images;
 use crate::inventory::Inventory;
 use crate::normalization;
 use crate::pairs;
+use crate::texts::{self, RunTexts};
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::ToTensor;
 use kontrast_config::{Experiment, Loaded};
@@ -42,6 +43,8 @@ pub struct Session<'h> {
     pub trained_on: Arc<dyn Dataset>,
     /// Their places among the training images, where these are not all.
     places: Option<Vec<u32>>,
+    /// What is said of the images that are trained on, for a method that reads texts.
+    pub(crate) texts: Option<RunTexts>,
     /// Mean and std, where the file has them measured.
     pub(crate) normalization: Option<Normalization>,
     /// Set when the run is asked to stop.
@@ -70,20 +73,29 @@ impl<'h> Session<'h> {
         images::log_notes(&splits, host);
         let inventory = Inventory::of(&splits)?;
         let all = splits.train.images();
+        let labelled = splits.train.labelled().filter(|labelled| labelled.len() == all.len());
+        let seen = texts::seen(&experiment, labelled.as_deref())?;
         let most = experiment.method.most_images().filter(|&most| most < all.len());
-        let (trained_on, places): (Arc<dyn Dataset>, _) = match most {
-            Some(most) => {
+        let (trained_on, places): (Arc<dyn Dataset>, _) = match (most, seen) {
+            (_, Some(seen)) => (texts::chosen(all, &seen), Some(seen)),
+            (Some(most), None) => {
                 let some = Subset::random(all, most, experiment.seed)?;
                 let places = some.indices().to_vec();
                 (Arc::new(some), Some(places))
             }
-            None => (all, None),
+            (None, None) => (all, None),
         };
         let trained_on = pairs::paired(trained_on, &experiment.data, host)?;
         let (images, batch) = (trained_on.len(), experiment.train.batch);
         if images < batch {
             return Err(DataError::Batch { batch, images }.into());
         }
+        let class = labelled.as_ref().map(|labelled| {
+            let place = |image: usize| places.as_ref().map_or(image, |places| places[image] as usize);
+            move |image: usize| labelled.class_names()[labelled.label(place(image)) as usize].clone()
+        });
+        let class = class.as_ref().map(|class| class as &dyn Fn(usize) -> String);
+        let texts = RunTexts::open(&experiment, &*trained_on, class, host)?;
         let known = earlier.and_then(|summary| summary.normalization.clone());
         let normalization =
             normalization::settle(&mut experiment, &*splits.train.images(), known, &stop, host)?;
@@ -98,6 +110,7 @@ impl<'h> Session<'h> {
             plans,
             trained_on,
             places,
+            texts,
             normalization,
             stop,
         })
@@ -109,8 +122,15 @@ impl<'h> Session<'h> {
     /// Where the images do not allow it: too few, or without labels that it needs.
     pub fn method(&self) -> anyhow::Result<Method> {
         let (experiment, train) = (&self.experiment, &self.splits.train);
-        let groups = pairs::groups(&*self.trained_on, &experiment.data);
-        let setting = Setting { groups, ..setting(experiment, self.trained_on.len(), self.runtime.device)? };
+        let of_texts = || self.texts.as_ref().map(RunTexts::groups);
+        let groups = match &experiment.data.pairs {
+            Some(_) => pairs::groups(&*self.trained_on, &experiment.data),
+            None => of_texts(),
+        };
+        let text_setting = self.texts.as_ref().zip(experiment.text_encoder.as_ref());
+        let texts = text_setting.map(|(texts, encoder)| texts.setting(encoder)).transpose()?;
+        let setting =
+            Setting { groups, texts, ..setting(experiment, self.trained_on.len(), self.runtime.device)? };
         // Only a method that needs them gets to see the labels.
         let labels = train.labelled().filter(|_| experiment.method.needs_labels()).map(|images| {
             let all = (0..images.len() as u32).collect();

@@ -4,6 +4,7 @@ use crate::amdim::Amdim;
 use crate::autoencoder::Autoencoder;
 use crate::barlow_twins::BarlowTwins;
 use crate::byol::Byol;
+use crate::clip::{Clip, ClipSpec};
 use crate::cmc::Cmc;
 use crate::dcl::Dcl;
 use crate::dino::Dino;
@@ -32,7 +33,7 @@ use kontrast_models::{
     AmdimSpec, Depth, EncoderSpec, NinSpec, PositionEmbedding, ResNetSpec, SplitSpec, Stem, VitSpec,
 };
 use kontrast_pretext::permutations::PermutationError;
-use kontrast_torch_ext::Precision;
+use kontrast_torch_ext::{Precision, StateError};
 use tch::{Device, Kind};
 
 /// What keeps a checked experiment from becoming a method.
@@ -50,6 +51,17 @@ pub enum BuildError {
         /// The method's name.
         method: &'static str,
     },
+    /// A method that reads texts, without any.
+    #[error(
+        "method.{method} reads texts, and none were given: set `Setting::texts` and give the training a `TextSource`"
+    )]
+    NoTexts {
+        /// The method's name.
+        method: &'static str,
+    },
+    /// Weights that are not those of the text encoder.
+    #[error("weights of the text encoder: {0}")]
+    TextWeights(#[from] StateError),
     /// Labels of another data set.
     #[error("{labels} labels for {images} training images: expected one for each, in their order")]
     LabelCount {
@@ -98,6 +110,7 @@ pub fn setting(
         chunk: experiment.train.chunk.map(|chunk| chunk as i64),
         images: images as i64,
         groups: None,
+        texts: None,
         steps_per_epoch: (images / experiment.train.batch).max(1) as u64,
         lr: experiment.optimizer.lr().scaled(experiment.train.batch),
         device,
@@ -153,6 +166,10 @@ pub fn objective(
                 return Err(BuildError::Negatives { key: "method.cmc.bank.negatives", negatives, images });
             }
             Box::new(Cmc::new(own, setting))
+        }
+        config::AnyMethod::ImageText(own) => {
+            let texts = setting.texts.clone().ok_or(BuildError::NoTexts { method: method.name() })?;
+            Box::new(Clip::new(&ClipSpec::of(own, texts), setting)?)
         }
         config::AnyMethod::Amdim(own) => Box::new(Amdim::new(own, setting)),
         config::AnyMethod::Byol(own) => Box::new(Byol::new(own, setting)),

@@ -1,41 +1,55 @@
 //! CLIP (Radford et al. 2021, arXiv 2103.00020, section 2.3): an image and its caption attract each other, captions of other
-//! images and images of other captions repel. An objective for programs of your own, which bring the texts: a training asks a
-//! `TextSource` for them.
+//! images and images of other captions repel. A training asks a `TextSource` for the texts.
 
 use crate::branch::Branch;
-use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
-use crate::setting::Setting;
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective, TextSpace};
+use crate::setting::{Setting, TextSetting};
 use crate::{ImageGroups, Outputs, Progress};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{
     Temperature, info_nce_batch, info_nce_batch_grouped, info_nce_batch_uniform,
     info_nce_batch_uniform_ignoring, unit,
 };
-use kontrast_models::{Head, HeadNorm, HeadSpec, Init, Mode, Pass, TextEncoder, TextSpec, state};
-use kontrast_torch_ext::{Autocast, Parameter, Precision, StateDict, Texts};
+use kontrast_models::{
+    Head, HeadNorm, HeadSpec, Init, Mode, Pass, TextEncoder, TextSpec, TextTransformerSpec, state,
+};
+use kontrast_torch_ext::{Autocast, Parameter, Precision, StateDict, StateError, Texts};
 use std::collections::BTreeMap;
-use tch::{Device, Tensor, nn};
+use tch::{Device, Kind, Tensor, nn};
 
 /// The largest factor of a similarity (section 2.5).
 pub const LARGEST_SCALE: f64 = 100.0;
 
 /// What CLIP is made of beside its image encoder.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ClipSpec {
     /// The text encoder.
-    pub text: TextSpec,
-    /// Whether it keeps its weights, as in LiT (Zhai et al. 2021, arXiv 2111.07991).
-    pub frozen: bool,
+    pub text: TextSetting,
     /// Values of an embedding. A text encoder of this width needs no projection of its own; others get one.
     pub dimension: i64,
     /// What similarities are divided by at first, above 0; learned from there. 0.07 in the paper.
     pub temperature: f64,
 }
 
+impl ClipSpec {
+    /// What an experiment asks for. CLIP's own text encoder ends in the projection to the embedding's width.
+    pub(crate) fn of(config: &kontrast_config::ImageText, text: TextSetting) -> Self {
+        let dimension = i64::from(config.dimension);
+        let spec = match text.spec {
+            TextSpec::Transformer(spec) => {
+                TextSpec::Transformer(TextTransformerSpec { output: dimension, ..spec })
+            }
+            TextSpec::Bert(spec) => TextSpec::Bert(spec),
+        };
+        Self { text: TextSetting { spec, ..text }, dimension, temperature: config.temperature }
+    }
+}
+
 /// Two encoders, projections to one space, and the scale of its similarities.
 pub struct Clip {
     branch: Branch,
     text: Box<dyn TextEncoder>,
+    frozen: bool,
     /// From the text encoder's width to the embedding's, where they differ.
     text_projection: (nn::VarStore, Head),
     scale: nn::VarStore,
@@ -49,15 +63,25 @@ impl Clip {
     /// With initial weights that follow from the setting's seed. `setting.groups` are images with captions that say the same, which
     /// are not to repel each other.
     ///
+    /// # Errors
+    /// Where weights that the text encoder is to begin from are not its own.
+    ///
     /// # Panics
     /// Where the temperature is not above 0.
-    pub fn new(spec: &ClipSpec, setting: &Setting) -> Self {
+    pub fn new(spec: &ClipSpec, setting: &Setting) -> Result<Self, StateError> {
         assert!(spec.temperature > 0.0, "temperature {}: expected above 0", spec.temperature);
         let (device, init) = (setting.device, Init::new(setting.seed));
         let projection = HeadSpec { bias: false, ..HeadSpec::new(&[spec.dimension], HeadNorm::None) };
         let store = nn::VarStore::new(device);
-        let text = spec.text.build(&store, init.part("text"));
-        if spec.frozen {
+        let text = spec.text.spec.build(&store, init.part("text"));
+        if let Some(weights) = &spec.text.weights {
+            // A file may hold more, such as an image encoder.
+            let variables = text.variables();
+            let own = weights.iter().filter(|(name, _)| variables.get(name).is_some());
+            let own = own.map(|(name, tensor)| (name.to_owned(), tensor.to_kind(Kind::Float)));
+            variables.copy_from(&own.collect())?;
+        }
+        if spec.text.frozen {
             store.variables().into_values().for_each(|variable| {
                 let _ = variable.set_requires_grad(false);
             });
@@ -67,32 +91,20 @@ impl Clip {
         let head = Head::new(&store, text.width(), &of_text, init.part("text_projection"));
         let scale = nn::VarStore::new(device);
         let logit_scale = scale.root().var("logit_scale", &[], nn::Init::Const(-spec.temperature.ln()));
-        Self {
+        Ok(Self {
             branch: Branch::new(setting, &projection, 1),
             text,
+            frozen: spec.text.frozen,
             text_projection: (store, head),
             scale,
             logit_scale,
             groups: setting.groups.clone(),
             precision: setting.precision,
             device,
-        }
+        })
     }
 
-    /// The text encoder, to load weights into ([`TextEncoder::variables`]) or to embed with.
-    pub fn text_encoder(&self) -> &dyn TextEncoder {
-        &*self.text
-    }
-
-    /// Embeddings of texts in the space that images share, in evaluation.
-    ///
-    /// # Shapes
-    /// - returns `[n, dimension]`, of unit length, without gradient
-    pub fn embed_texts(&self, texts: &Texts) -> Tensor {
-        tch::no_grad(|| self.of_texts(texts, Mode::Eval))
-    }
-
-    /// Embeddings of images, as [`Clip::embed_texts`].
+    /// Embeddings of images in the space that texts share, in evaluation.
     ///
     /// # Shapes
     /// - `images`: `[n, c, h, w]`, normalised
@@ -103,7 +115,25 @@ impl Clip {
 
     fn of_texts(&self, texts: &Texts, mode: Mode) -> Tensor {
         let _autocast = Autocast::new(self.device, self.precision);
-        unit(&self.text_projection.1.forward(&self.text.forward(texts, Pass::from(mode)), mode))
+        let read = |texts: &Texts, mode| self.text.forward(&texts.to_device(self.device), Pass::from(mode));
+        let h = if self.frozen {
+            // What it makes of a text is always the same, so that equal texts are read once.
+            let (distinct, places) = texts.distinct();
+            tch::no_grad(|| read(&distinct, Mode::Eval)).index_select(0, &places.to_device(self.device))
+        } else {
+            read(texts, mode)
+        };
+        unit(&self.text_projection.1.forward(&h, mode))
+    }
+}
+
+impl TextSpace for Clip {
+    fn encoder(&self) -> &dyn TextEncoder {
+        &*self.text
+    }
+
+    fn embed_texts(&self, texts: &Texts) -> Tensor {
+        tch::no_grad(|| self.of_texts(texts, Mode::Eval))
     }
 }
 
@@ -142,7 +172,7 @@ impl Objective for Clip {
     }
 
     fn encoders(&self) -> Encoders<'_> {
-        Encoders::of_branch(&self.branch)
+        Encoders::of_branch(&self.branch).with_texts(self)
     }
 
     fn state(&self) -> StateDict {
@@ -175,9 +205,8 @@ mod tests {
     use crate::Method;
     use crate::example::{progress, setting};
     use kontrast_losses::Others;
-    use kontrast_models::{EncoderSpec, TextActivation, TextTransformerSpec, VitSpec};
+    use kontrast_models::{EncoderSpec, TextActivation, VitSpec};
     use kontrast_testkit::{Case, assert_close};
-    use tch::Kind;
 
     const IMAGES: i64 = 4;
 
@@ -196,7 +225,8 @@ mod tests {
             output: 16,
             activation,
         };
-        ClipSpec { text: TextSpec::Transformer(text), frozen: false, dimension: 16, temperature: 0.07 }
+        let text = TextSetting { spec: TextSpec::Transformer(text), weights: None, frozen: false };
+        ClipSpec { text, dimension: 16, temperature: 0.07 }
     }
 
     fn vit() -> Setting {
@@ -258,7 +288,7 @@ mod tests {
     #[test]
     fn loss_and_gradients_are_those_of_open_clip() {
         let (setting, case) = (one_view(), case());
-        let mut method = filled(Clip::new(&spec(), &setting), &setting);
+        let mut method = filled(Clip::new(&spec(), &setting).unwrap(), &setting);
         let output = method.step(&batch(), progress(0));
         assert_close(&output.loss, &case["loss"], 1e-5);
         assert_close(&output.embeddings.get(0), &case["images"], 1e-5);
@@ -282,9 +312,9 @@ mod tests {
     #[test]
     fn in_chunks_it_is_the_same_step() {
         let setting = one_view();
-        let mut whole = filled(Clip::new(&spec(), &setting), &setting);
+        let mut whole = filled(Clip::new(&spec(), &setting).unwrap(), &setting);
         let chunked = Setting { chunk: Some(2), ..setting.clone() };
-        let mut chunks = filled(Clip::new(&spec(), &setting), &chunked);
+        let mut chunks = filled(Clip::new(&spec(), &setting).unwrap(), &chunked);
         let (a, b) = (whole.step(&batch(), progress(0)), chunks.step(&batch(), progress(0)));
         assert_close(&b.loss, &a.loss, 1e-5);
         let (a, b) = (whole.state().trained(), chunks.state().trained());
@@ -299,7 +329,8 @@ mod tests {
     #[test]
     fn the_scale_stays_below_its_limit() {
         let setting = one_view();
-        let mut method = filled(Clip::new(&ClipSpec { temperature: 0.005, ..spec() }, &setting), &setting);
+        let mut method =
+            filled(Clip::new(&ClipSpec { temperature: 0.005, ..spec() }, &setting).unwrap(), &setting);
         let scale = || method.state().get("loss.logit_scale").unwrap().exp().double_value(&[]);
         assert!((scale() - 200.0).abs() < 1e-3);
         method.after_step(progress(0));
@@ -310,7 +341,11 @@ mod tests {
     #[test]
     fn a_frozen_text_encoder_learns_nothing_and_is_projected() {
         let setting = one_view();
-        let clip = Clip::new(&ClipSpec { frozen: true, dimension: 8, ..spec() }, &setting);
+        let clip = Clip::new(
+            &ClipSpec { text: TextSetting { frozen: true, ..spec().text }, dimension: 8, ..spec() },
+            &setting,
+        )
+        .unwrap();
         let mut method = Method::new(Box::new(clip), &setting);
         let trained: Vec<String> = method.state().trained().into_iter().map(|(name, _)| name).collect();
         assert!(trained.iter().all(|name| !name.starts_with("text.")), "{trained:?}");
@@ -326,8 +361,8 @@ mod tests {
         let setting = one_view();
         let grouped =
             Setting { groups: Some(ImageGroups::new(&[0, 1, 2, 0], Others::Ignored)), ..setting.clone() };
-        let plain = filled(Clip::new(&spec(), &setting), &setting).step(&batch(), progress(0));
-        let found = filled(Clip::new(&spec(), &grouped), &grouped).step(&batch(), progress(0));
+        let plain = filled(Clip::new(&spec(), &setting).unwrap(), &setting).step(&batch(), progress(0));
+        let found = filled(Clip::new(&spec(), &grouped).unwrap(), &grouped).step(&batch(), progress(0));
         let expected = (2.0 * 4f64.ln() + 2.0 * 3f64.ln()) / 4.0;
         assert!((found.uniform.unwrap() - expected).abs() < 1e-9);
         assert!(found.loss.double_value(&[]) < plain.loss.double_value(&[]));
@@ -336,7 +371,7 @@ mod tests {
     #[test]
     fn embeddings_of_evaluation_are_those_of_a_step() {
         let (setting, views) = (one_view(), batch());
-        let clip = Clip::new(&spec(), &setting);
+        let clip = Clip::new(&spec(), &setting).unwrap();
         let z = clip.embed(&views, progress(0), Mode::Eval)["z"].detach();
         assert_close(&clip.embed_images(views.all()), &z.get(0), 1e-6);
         assert_close(&clip.embed_texts(&views.texts()[0]), &z.get(1), 1e-6);

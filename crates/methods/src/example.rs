@@ -38,6 +38,7 @@ pub(crate) fn setting_of(count: usize) -> Setting {
         seed: 1,
         chunk: None,
         groups: None,
+        texts: None,
         images: 64,
         steps_per_epoch: 4,
         lr: 0.05,

@@ -58,9 +58,11 @@ pub use jigsaw::{permutation_choice, permutation_set};
 pub use kontrast_augment_torch::Views;
 pub use kontrast_rng::Progress;
 pub use method::Method;
-pub use objective::{BatchInfo, CollapseCriterion, Encoders, LossOutput, Objective, Pretext, Reconstruction};
+pub use objective::{
+    BatchInfo, CollapseCriterion, Encoders, LossOutput, Objective, Pretext, Reconstruction, TextSpace,
+};
 pub use outputs::Outputs;
-pub use setting::{Labels, Setting, SharedEncoder};
+pub use setting::{Labels, Setting, SharedEncoder, TextSetting};
 pub use start::StartedHeads;
 pub use step_output::{Accuracy, Part, Predictions, StepOutput};
 pub use views::{ViewError, ViewSpec, view_spec};

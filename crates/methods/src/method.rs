@@ -6,7 +6,7 @@
 //! gradient on. Memory is that of a chunk, the gradient that of the whole batch; batch norm sees a chunk at a time, and its
 //! running statistics move once a chunk.
 
-use crate::objective::{BatchInfo, LossOutput, Objective};
+use crate::objective::{BatchInfo, LossOutput, Objective, TextSpace};
 use crate::{Outputs, Part, Predictions, Progress, Setting, StepOutput, ViewSpec};
 use kontrast_augment_torch::Views;
 use kontrast_models::{Encoder, Head, Mode};
@@ -85,6 +85,11 @@ impl Method {
     /// tasks with a head each share the encoder.
     pub fn projector(&self) -> Option<&Head> {
         self.objective.encoders().projector()
+    }
+
+    /// What embeds texts where the projector's embeddings lie; none where the method reads no texts.
+    pub fn texts(&self) -> Option<&dyn TextSpace> {
+        self.objective.encoders().texts()
     }
 
     /// Predictions of the pretext task, as [`Pretext::predict`](crate::Pretext::predict), without gradient; none where

@@ -2,9 +2,9 @@
 
 use crate::{Accuracy, Branch, Outputs, Part, Predictions, Progress};
 use kontrast_augment_torch::Views;
-use kontrast_models::{Encoder, Head, Mode};
+use kontrast_models::{Encoder, Head, Mode, TextEncoder};
 use kontrast_optim::Group;
-use kontrast_torch_ext::{Parameter, StateDict};
+use kontrast_torch_ext::{Parameter, StateDict, Texts};
 use std::collections::BTreeMap;
 use tch::Tensor;
 
@@ -103,6 +103,18 @@ pub trait Reconstruction {
     fn reconstruct(&self, images: &Tensor) -> Tensor;
 }
 
+/// A space that images and texts share. An image lies there by the projector's embedding, divided by its length.
+pub trait TextSpace: Send {
+    /// The text encoder.
+    fn encoder(&self) -> &dyn TextEncoder;
+
+    /// Embeddings of texts, in evaluation.
+    ///
+    /// # Shapes
+    /// - returns `[n, d]`, of unit length, without gradient
+    fn embed_texts(&self, texts: &Texts) -> Tensor;
+}
+
 /// The batch that a loss is of.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -123,12 +135,13 @@ impl<'a> BatchInfo<'a> {
 pub struct Encoders<'a> {
     named: Vec<(&'static str, &'a dyn Encoder)>,
     projector: Option<&'a Head>,
+    texts: Option<&'a dyn TextSpace>,
 }
 
 impl<'a> Encoders<'a> {
     /// One of images, `encoder`, whose variables stand under `encoder.` in the state. Evaluation reads it.
     pub fn new(encoder: &'a dyn Encoder) -> Self {
-        Self { named: vec![("encoder", encoder)], projector: None }
+        Self { named: vec![("encoder", encoder)], projector: None, texts: None }
     }
 
     /// That of a branch, as [`Encoders::new`], with the branch's projector.
@@ -141,6 +154,17 @@ impl<'a> Encoders<'a> {
     pub fn and(mut self, name: &'static str, encoder: &'a dyn Encoder) -> Self {
         self.named.push((name, encoder));
         self
+    }
+
+    /// And what embeds texts where that one's embeddings lie.
+    #[must_use]
+    pub fn with_texts(self, texts: &'a dyn TextSpace) -> Self {
+        Self { texts: Some(texts), ..self }
+    }
+
+    /// What embeds texts where the projector's embeddings lie, for a method that compares images with texts.
+    pub fn texts(&self) -> Option<&'a dyn TextSpace> {
+        self.texts
     }
 
     /// The one that evaluation reads.

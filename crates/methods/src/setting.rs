@@ -1,8 +1,8 @@
 //! What a method is made of besides its own numbers.
 
 use crate::{ImageGroups, ViewSpec};
-use kontrast_models::{Encoder, EncoderSpec, HeadSpec};
-use kontrast_torch_ext::Precision;
+use kontrast_models::{Encoder, EncoderSpec, HeadSpec, TextSpec};
+use kontrast_torch_ext::{Precision, StateDict};
 use std::fmt;
 use tch::{Device, Tensor};
 
@@ -26,12 +26,25 @@ pub struct Setting {
     pub images: i64,
     /// Which images show the same thing, where a loss is to know it.
     pub groups: Option<ImageGroups>,
+    /// What reads the texts, for a method that compares images with texts.
+    pub texts: Option<TextSetting>,
     /// Steps of an epoch: what is said in epochs is done in steps.
     pub steps_per_epoch: u64,
     /// The peak learning rate, scaled to the batch, for what keeps it while the schedule lowers the others'.
     pub lr: f64,
     /// Where everything lies.
     pub device: Device,
+}
+
+/// What reads the texts.
+#[derive(Clone, Debug)]
+pub struct TextSetting {
+    /// The text encoder.
+    pub spec: TextSpec,
+    /// Weights that it begins from in place of drawn ones, under its own names.
+    pub weights: Option<StateDict>,
+    /// Whether it keeps its weights, as in LiT (Zhai et al. 2021, arXiv 2111.07991).
+    pub frozen: bool,
 }
 
 /// An encoder that several tasks train together.

@@ -3,7 +3,7 @@
 
 use crate::torchvision::from_torchvision;
 use crate::weights::{self, Found, Unread, spec_of};
-use crate::{ArtifactError, Encoder, EncoderSpec, Init};
+use crate::{ArtifactError, Encoder, EncoderSpec, Init, TextModel, TextTower};
 use kontrast_torch_ext::{StateDict, metadata};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -26,6 +26,9 @@ pub struct Header {
     pub towers: Vec<Tower>,
     /// What is done to an image before it is encoded; none where the file does not say.
     pub preprocessing: Option<Preprocessing>,
+    /// The text encoder, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<TextTower>,
 }
 
 /// One encoder of a file.
@@ -77,7 +80,14 @@ impl Header {
             digest: digest.to_owned(),
             towers: encoders.into_iter().filter_map(tower).collect(),
             preprocessing: Some(preprocessing),
+            texts: None,
         }
+    }
+
+    /// The same with a text encoder.
+    #[must_use]
+    pub fn with_texts(self, texts: TextTower) -> Self {
+        Self { texts: Some(texts), ..self }
     }
 
     /// Of one encoder, named `encoder`, whose tensors stand alone.
@@ -93,6 +103,7 @@ impl Header {
             digest: digest.to_owned(),
             towers: vec![Tower { name, prefix, encoder }],
             preprocessing: Some(preprocessing),
+            texts: None,
         }
     }
 
@@ -128,10 +139,7 @@ impl Artifact {
     /// # Errors
     /// As there.
     pub fn of_bytes(path: &Path, bytes: &[u8]) -> Result<Self, ArtifactError> {
-        let state = weights::tensors(path, bytes).map_err(|error| match error {
-            Unread::Torch(source) => ArtifactError::Torch { path: path.to_owned(), source },
-            Unread::State(source) => ArtifactError::State { path: path.to_owned(), source },
-        })?;
+        let state = tensors(path, bytes)?;
         if let Some(text) = metadata(bytes).ok().and_then(|mut all| all.remove(Header::KEY)) {
             let (header, found) = (header(path, &text)?, Vec::new());
             return Ok(Self { header, path: path.to_owned(), state, found });
@@ -148,7 +156,8 @@ impl Artifact {
         let Some(method) = first.map(|found| found.style().to_owned()) else {
             return Err(ArtifactError::NoHeader { path: path.to_owned(), tensors: state.len() });
         };
-        let header = Header { version: VERSION, method, digest: String::new(), towers, preprocessing: None };
+        let digest = String::new();
+        let header = Header { version: VERSION, method, digest, towers, preprocessing: None, texts: None };
         Ok(Self { path: path.to_owned(), header, state, found })
     }
 
@@ -176,6 +185,16 @@ impl Artifact {
         let of_state = |source| ArtifactError::State { path: self.path.clone(), source };
         encoder.variables().copy_from(&own).map_err(of_state)?;
         Ok(encoder)
+    }
+
+    /// Its text encoder, with its weights; none where there is none.
+    ///
+    /// # Errors
+    /// Where its tensors are not those of its architecture.
+    pub fn texts(&self, device: Device) -> Result<Option<TextModel>, ArtifactError> {
+        let of_state = |source| ArtifactError::State { path: self.path.clone(), source };
+        let tower = self.header.texts.as_ref();
+        tower.map(|tower| TextModel::new(tower, &self.state, device).map_err(of_state)).transpose()
     }
 
     /// Why an encoder of the file is not taken.
@@ -253,6 +272,22 @@ impl Artifact {
             (None, Err(_)) => BTreeSet::new(),
         }
     }
+}
+
+/// The tensors of a file, by name: a safetensors file, or one of `torch.save`.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub fn read_tensors(path: &Path) -> Result<StateDict, ArtifactError> {
+    let bytes = std::fs::read(path).map_err(|source| ArtifactError::Io { path: path.to_owned(), source })?;
+    tensors(path, &bytes)
+}
+
+fn tensors(path: &Path, bytes: &[u8]) -> Result<StateDict, ArtifactError> {
+    weights::tensors(path, bytes).map_err(|error| match error {
+        Unread::Torch(source) => ArtifactError::Torch { path: path.to_owned(), source },
+        Unread::State(source) => ArtifactError::State { path: path.to_owned(), source },
+    })
 }
 
 /// The header of a text.

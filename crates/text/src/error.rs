@@ -92,12 +92,14 @@ pub enum TextError {
 }
 
 impl TextError {
+    #[cfg(feature = "tokenizers")]
     /// An error of reading or writing this file.
     pub(crate) fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { path, source }
     }
 
+    #[cfg(feature = "tokenizers")]
     /// An error of the library.
     pub(crate) fn library(source: impl std::fmt::Display) -> Self {
         Self::Library(source.to_string())

@@ -1,6 +1,7 @@
 //! Texts of one batch as token ids.
 
-use tch::{Kind, Tensor};
+use std::collections::HashMap;
+use tch::{Device, Kind, Tensor};
 
 /// A text an image: the ids of its tokens, padded to one length.
 #[derive(Debug)]
@@ -63,6 +64,38 @@ impl Texts {
     #[must_use]
     pub fn narrow(&self, start: i64, length: i64) -> Self {
         Self { ids: self.ids.narrow(0, start, length), lengths: self.lengths.narrow(0, start, length) }
+    }
+
+    /// The same on a device.
+    #[must_use]
+    pub fn to_device(&self, device: Device) -> Self {
+        Self { ids: self.ids.to_device(device), lengths: self.lengths.to_device(device) }
+    }
+
+    /// Each of the texts once, in the order in which they first come, and for each text the place of its own among these.
+    ///
+    /// # Shapes
+    /// - returns `[distinct, length]` and places `[n]`, i64
+    pub fn distinct(&self) -> (Self, Tensor) {
+        let (n, length) = self.ids.size2().expect("ids of two dimensions");
+        let values = |tensor: &Tensor| -> Vec<i64> {
+            tensor.to_device(Device::Cpu).contiguous().view(-1).try_into().expect("whole numbers")
+        };
+        let (ids, lengths) = (values(&self.ids), values(&self.lengths));
+        let (mut first, mut places, mut known) = (Vec::new(), Vec::new(), HashMap::new());
+        for row in 0..n as usize {
+            let text = (&ids[row * length as usize..(row + 1) * length as usize], lengths[row]);
+            let place = *known.entry(text).or_insert_with(|| {
+                first.push(row as i64);
+                first.len() as i64 - 1
+            });
+            places.push(place);
+        }
+        let of = |tensor: &Tensor, rows: &[i64]| {
+            tensor.index_select(0, &Tensor::from_slice(rows).to_device(tensor.device()))
+        };
+        let distinct = Self { ids: of(&self.ids, &first), lengths: of(&self.lengths, &first) };
+        (distinct, Tensor::from_slice(&places).to_device(self.ids.device()))
     }
 
     /// How many texts there are.

@@ -9,8 +9,8 @@ use crate::{
 };
 use kontrast_config::Experiment;
 use kontrast_data::{Batch, DataError};
-use kontrast_methods::{Method, Progress, StepOutput};
-use kontrast_models::Header;
+use kontrast_methods::{Method, Progress, StepOutput, TextSpace};
+use kontrast_models::{Header, TextTower};
 use kontrast_optim::{Rates, StateDict, clip_gradients};
 use kontrast_runlog::human;
 use std::path::PathBuf;
@@ -311,11 +311,30 @@ impl Trainer {
         };
         let objective = self.method.objective();
         let of = (objective.name(), &*self.spec.digest);
-        let header = Header::new("method", objective.encoders().iter(), of, self.spec.preprocessing.clone());
+        let encoders = objective.encoders();
+        let header = Header::new("method", encoders.iter(), of, self.spec.preprocessing.clone());
+        let tokenizer = self.spec.texts.as_ref().and_then(|source| source.tokenizer());
+        let header = match (encoders.texts(), tokenizer) {
+            (Some(space), Some(tokenizer)) => header.with_texts(text_tower(space, tokenizer, &state)),
+            _ => header,
+        };
         let file = self.spec.checkpoints.save(&state, &position, &header)?;
         self.saved = Some(self.step);
         observer.checkpoint_written(position, &file)?;
         Ok(None)
+    }
+}
+
+/// What a checkpoint says of its text encoder.
+fn text_tower(space: &dyn TextSpace, (tokenizer, length): (&str, usize), state: &StateDict) -> TextTower {
+    let projection = "method.text_projection.layers.0.weight";
+    TextTower {
+        prefix: "method.text".to_owned(),
+        encoder: space.encoder().spec(),
+        projection: state.get(projection).map(|_| projection.to_owned()),
+        image_projection: "method.projector.layers.0.weight".to_owned(),
+        tokenizer: tokenizer.to_owned(),
+        length,
     }
 }
 

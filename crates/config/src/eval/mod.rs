@@ -11,6 +11,7 @@ mod linear;
 mod protocols;
 mod scores;
 mod spec;
+mod texts;
 
 pub use features::{Anomaly, Clustering, Retrieval};
 pub use few_shot::FewShot;
@@ -22,6 +23,7 @@ pub use linear::{Linear, Logistic};
 pub use protocols::{PROTOCOLS, ProtocolInfo};
 pub(crate) use scores::SCORES;
 pub use scores::{ScoreInfo, score_info};
+pub use texts::{Captions, ZeroShot};
 
 use knn::KNN;
 use serde::{Deserialize, Serialize};
@@ -115,6 +117,16 @@ pub struct Eval {
     /// Range: a table, as below
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anomaly: Option<Anomaly>,
+    /// Classes told by prompts, without a label of theirs: for a method that reads texts, and test images with labels.
+    ///
+    /// Range: a table, as below
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zero_shot: Option<ZeroShot>,
+    /// How often an image finds its caption and a caption its image: for a method that reads texts, and test images with captions.
+    ///
+    /// Range: a table, as below
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captions: Option<Captions>,
     /// The encoder trained on with some of the labels, at the end.
     ///
     /// Range: a table, as below

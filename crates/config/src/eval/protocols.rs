@@ -12,7 +12,7 @@ pub struct ProtocolInfo {
 }
 
 /// All protocols.
-pub const PROTOCOLS: [ProtocolInfo; 14] = [
+pub const PROTOCOLS: [ProtocolInfo; 16] = [
     ProtocolInfo { key: "knn", usual: "true" },
     ProtocolInfo { key: "knn_dinov2", usual: "[10, 20, 100, 200]" },
     ProtocolInfo {
@@ -41,6 +41,8 @@ pub const PROTOCOLS: [ProtocolInfo; 14] = [
     ProtocolInfo { key: "clustering", usual: "{runs=5, starts=3}" },
     ProtocolInfo { key: "retrieval", usual: "{ks=[1, 5, 10]}" },
     ProtocolInfo { key: "anomaly", usual: "{k=2, gamma=10.0}" },
+    ProtocolInfo { key: "zero_shot", usual: r#"{prompts=["a photo of a {}."]}"# },
+    ProtocolInfo { key: "captions", usual: "{ks=[1, 5, 10]}" },
     ProtocolInfo {
         key: "fine_tuning",
         usual: "{percents=[1, 10], draws=5, steps=[200, 500], batch=64, lrs=[0.05], weight_decay=1e-4, least_area=0.2}",

@@ -14,7 +14,7 @@ pub struct ScoreInfo {
 }
 
 /// The scores of a run by name.
-pub(crate) const SCORES: [ScoreInfo; 20] = [
+pub(crate) const SCORES: [ScoreInfo; 22] = [
     accuracy("knn", "eval.knn = true", "weighted k-NN, k and temperature chosen on a split of train"),
     accuracy("knn_10", "eval.knn = true", "k-NN with equal votes, as published"),
     accuracy("knn_200", "eval.knn = true", "weighted k-NN, as published"),
@@ -42,6 +42,12 @@ pub(crate) const SCORES: [ScoreInfo; 20] = [
     other("head_class", "[eval.head]", "the class, by an MLP on h and on z"),
     other("clustering", "[eval.clustering]", "k-means on train, test images by the nearest centre"),
     other("retrieval", "[eval.retrieval]", "each test image looked for among the others"),
+    accuracy("zero_shot", "[eval.zero_shot]", "classes told by prompts, without a label"),
+    other(
+        "captions",
+        "[eval.captions]",
+        "each test image's caption looked for among all, and each caption's image",
+    ),
     other("anomaly", "[eval.anomaly]", "each class against the rest, mean AUROC"),
 ];
 

@@ -20,7 +20,7 @@ pub(super) trait ProtocolSpec {
 
 impl Eval {
     /// Every protocol by its key, with its settings where it is run.
-    pub(super) fn specs(&self) -> [(&'static str, Option<&dyn ProtocolSpec>); 14] {
+    pub(super) fn specs(&self) -> [(&'static str, Option<&dyn ProtocolSpec>); 16] {
         [
             ("knn", self.knn.then_some(&KNN as &dyn ProtocolSpec)),
             ("knn_dinov2", spec(self.knn_dinov2.as_ref())),
@@ -35,6 +35,8 @@ impl Eval {
             ("clustering", spec(self.clustering.as_ref())),
             ("retrieval", spec(self.retrieval.as_ref())),
             ("anomaly", spec(self.anomaly.as_ref())),
+            ("zero_shot", spec(self.zero_shot.as_ref())),
+            ("captions", spec(self.captions.as_ref())),
             ("fine_tuning", spec(self.fine_tuning.as_ref())),
         ]
     }

@@ -5,6 +5,7 @@ mod autoencoder;
 mod barlow_twins;
 mod byol;
 mod checks;
+mod clip;
 mod cmc;
 mod dcl;
 mod dclw;
@@ -36,6 +37,7 @@ pub use amdim::{Amdim, AmdimWeights};
 pub use autoencoder::Autoencoder;
 pub use barlow_twins::BarlowTwins;
 pub use byol::Byol;
+pub use clip::ImageText;
 pub use cmc::{Cmc, CmcBank};
 pub use dcl::Dcl;
 pub use dclw::Dclw;
@@ -110,6 +112,7 @@ methods! {
     "npid" => Npid,
     "cmc" => Cmc,
     "amdim" => Amdim,
+    "clip" => ImageText,
     "byol" => Byol,
     "simsiam" => Simsiam,
     "barlow_twins" => BarlowTwins,

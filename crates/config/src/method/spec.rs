@@ -50,6 +50,8 @@ pub struct MethodInfo {
     pub tile: Option<usize>,
     /// Whether it compares cells of the maps that AMDIM's encoder makes.
     pub compares_cells: bool,
+    /// Whether it compares images with texts.
+    pub reads_texts: bool,
     /// The most images that it trains on, where each is a class.
     pub most_images: Option<usize>,
     /// Whether an image is compared with what earlier epochs drew of it, so that one view is enough.
@@ -90,6 +92,7 @@ impl MethodInfo {
             reconstructs: None,
             tile: None,
             compares_cells: false,
+            reads_texts: false,
             most_images: None,
             over_epochs: false,
             others: &[],
@@ -108,9 +111,11 @@ impl MethodInfo {
             | ComparedViews::PairAndMore
             | ComparedViews::SomeOfOneSize => true,
             ComparedViews::AnyOfOneSize => self.over_epochs,
-            ComparedViews::Pretext | ComparedViews::Halves | ComparedViews::Whole | ComparedViews::Any => {
-                false
-            }
+            ComparedViews::Pretext
+            | ComparedViews::Halves
+            | ComparedViews::Whole
+            | ComparedViews::BesideText
+            | ComparedViews::Any => false,
         }
     }
 }
@@ -126,6 +131,8 @@ pub enum ComparedViews {
     Halves,
     /// One, which is given back.
     Whole,
+    /// One, beside the image's text.
+    BesideText,
     /// Any, which are shared among tasks.
     Any,
     /// Two of one size.
@@ -142,7 +149,7 @@ impl ComparedViews {
     pub(super) fn accepts(self, sizes: &[ViewSize]) -> bool {
         let alike = sizes.windows(2).all(|pair| pair[0] == pair[1]);
         match self {
-            Self::Slot | Self::Pretext | Self::Halves | Self::Whole => sizes.len() == 1,
+            Self::Slot | Self::Pretext | Self::Halves | Self::Whole | Self::BesideText => sizes.len() == 1,
             Self::Any => !sizes.is_empty(),
             Self::Pair => sizes.len() == 2 && alike,
             Self::PairAndMore => sizes.len() >= 2 && sizes[0] == sizes[1],
@@ -154,7 +161,7 @@ impl ComparedViews {
     /// How many, and of which sizes: "two views of one size".
     pub fn in_words(self) -> &'static str {
         match self {
-            Self::Slot | Self::Pretext | Self::Halves | Self::Whole => "one view",
+            Self::Slot | Self::Pretext | Self::Halves | Self::Whole | Self::BesideText => "one view",
             Self::Any => "any views, of which each task names its own",
             Self::Pair => "two views of one size",
             Self::PairAndMore => "two views of one size, then any others",
@@ -169,6 +176,7 @@ impl ComparedViews {
             Self::Pretext => "makes its task of it",
             Self::Halves => "compares what two networks make of its channels",
             Self::Whole => "gives it back",
+            Self::BesideText => "compares it with the image's text",
             Self::Any => "shares them among its tasks",
             Self::Pair => "compares two",
             Self::PairAndMore => "compares the others with these two",

@@ -13,6 +13,7 @@ mod linear_views;
 mod logistic;
 mod mlp;
 mod retrieval;
+mod zero_shot;
 
 pub use anomaly::Anomaly;
 pub use clustering::Clustering;
@@ -27,6 +28,7 @@ pub use linear_views::LinearViews;
 pub use logistic::Logistic;
 pub use mlp::Mlp;
 pub use retrieval::Retrieval;
+pub use zero_shot::ZeroShot;
 
 use crate::Protocol;
 use kontrast_config::Eval;
@@ -47,6 +49,9 @@ pub fn protocols(config: &Eval, seed: u64) -> Vec<Box<dyn Protocol>> {
     }
     if let Some(anomaly) = &config.anomaly {
         list.push(Box::new(Anomaly::new(anomaly)));
+    }
+    if let Some(zero_shot) = &config.zero_shot {
+        list.push(Box::new(ZeroShot::new(zero_shot)));
     }
     if let Some(clustering) = &config.clustering {
         list.push(Box::new(Clustering::new(clustering, seed)));

@@ -33,7 +33,7 @@ impl Encoder for Scaled {
 
 /// Without a projector.
 fn model(encoder: &Scaled) -> Model<'_> {
-    Model { encoder, projector: None }
+    Model { encoder, projector: None, texts: None }
 }
 
 fn layers() -> LayerProbes {
@@ -52,7 +52,8 @@ fn layers() -> LayerProbes {
 fn scores(dataset: &str) -> (Scores, Vec<String>) {
     let (train, test, extractor) = (Colours::new(120, 40), Colours::new(40, 40), extractor());
     let protocols: Vec<Box<dyn kontrast_eval::Protocol>> = vec![Box::new(Knn::ten()), Box::new(layers())];
-    let benchmark = Benchmark { dataset, train: &train, test: &test, extractor: &extractor, protocols };
+    let benchmark =
+        Benchmark { dataset, train: &train, test: &test, extractor: &extractor, texts: None, protocols };
     let heard = RefCell::new(Vec::new());
     let watch = |scored: Scored, milestone: Milestone<'_>| {
         if let Milestone::Scored(report) = milestone {
@@ -100,8 +101,14 @@ fn scores_on_the_own_data_set_stand_where_they_stood_and_others_under_their_name
 fn what_the_images_do_not_allow_is_refused_before_training() {
     let (train, test, extractor) = (Colours::new(2, 40), Colours::new(40, 40), extractor());
     let protocols: Vec<Box<dyn kontrast_eval::Protocol>> = vec![Box::new(linear())];
-    let benchmark =
-        Benchmark { dataset: "colours", train: &train, test: &test, extractor: &extractor, protocols };
+    let benchmark = Benchmark {
+        dataset: "colours",
+        train: &train,
+        test: &test,
+        extractor: &extractor,
+        texts: None,
+        protocols,
+    };
     let refused = benchmark.check(model(&Scaled(1.0)));
     assert!(matches!(refused, Err(EvalError::Split { images: 2, .. })), "{refused:?}");
 }

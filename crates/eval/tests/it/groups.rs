@@ -78,7 +78,15 @@ fn plain() -> Extractor {
 }
 
 fn network<'a>(encoder: &'a dyn Encoder, videos: &'a Videos, extractor: &'a Extractor) -> Network<'a> {
-    Network { dataset: "videos", encoder, projector: None, train: videos, test: videos, extractor }
+    Network {
+        dataset: "videos",
+        encoder,
+        projector: None,
+        texts: None,
+        train: videos,
+        test: videos,
+        extractor,
+    }
 }
 
 fn resnet() -> Box<dyn Encoder> {

@@ -103,8 +103,15 @@ fn protocol(seed: u64) -> HeadProbes {
 fn reports(projector: &Head, extractor: &Extractor, seed: u64) -> Vec<Report> {
     let (train, test, encoder) = (Slopes::new(700, 1), Slopes::new(400, 2), Pixels { values: 3 * PIXELS });
     let projector = Some(projector);
-    let network =
-        Network { dataset: "slopes", encoder: &encoder, projector, train: &train, test: &test, extractor };
+    let network = Network {
+        dataset: "slopes",
+        encoder: &encoder,
+        projector,
+        texts: None,
+        train: &train,
+        test: &test,
+        extractor,
+    };
     let subject = Subject::new(network, &Stop::default()).unwrap();
     protocol(seed).evaluate(&subject, &Stop::default()).unwrap()
 }
@@ -209,6 +216,7 @@ fn gray_images_are_not_asked_for_their_colour() {
         dataset: "gray",
         encoder: &encoder,
         projector: Some(&head),
+        texts: None,
         train: &train,
         test: &test,
         extractor: &extractor,
@@ -224,10 +232,16 @@ fn gray_images_are_not_asked_for_their_colour() {
 fn an_encoder_without_a_projector_is_refused_before_training_and_after() {
     let (train, test, extractor) = (Colours::new(40, 40), Colours::new(40, 40), extractor());
     let (encoder, head) = (Pixels { values: 3 * PIXELS }, luminance());
-    let bare = Model { encoder: &encoder, projector: None };
+    let bare = Model { encoder: &encoder, projector: None, texts: None };
     let protocols: Vec<Box<dyn Protocol>> = vec![Box::new(protocol(0))];
-    let benchmark =
-        Benchmark { dataset: "colours", train: &train, test: &test, extractor: &extractor, protocols };
+    let benchmark = Benchmark {
+        dataset: "colours",
+        train: &train,
+        test: &test,
+        extractor: &extractor,
+        texts: None,
+        protocols,
+    };
     let expected = "head needs an encoder with its projector, and the subject on colours has an encoder: score a run \
                     whose method has a projector";
     let stop = Stop::default();

@@ -132,7 +132,7 @@ fn network<'a>(
     test: &'a Drawn,
     extractor: &'a Extractor,
 ) -> Network<'a> {
-    Network { dataset: "drawn", encoder, projector: None, train, test, extractor }
+    Network { dataset: "drawn", encoder, projector: None, texts: None, train, test, extractor }
 }
 
 fn scores(probes: &LayerProbes, train: &Drawn, test: &Drawn, encoders: [&dyn Encoder; 2]) -> Scores {

@@ -25,6 +25,7 @@ fn evaluated(protocol: &LinearViews, noise: usize, stop: &Stop) -> Result<kontra
         dataset: "colours",
         encoder: &pixels,
         projector: None,
+        texts: None,
         train: &train,
         test: &test,
         extractor: &extractor,

@@ -82,7 +82,7 @@ fn subject<'a>(
     extractor: &'a Extractor,
 ) -> Result<Subject<'a>, EvalError> {
     Subject::new(
-        Network { dataset: "colours", encoder, projector: None, train, test, extractor },
+        Network { dataset: "colours", encoder, projector: None, texts: None, train, test, extractor },
         &Stop::default(),
     )
 }
@@ -351,6 +351,7 @@ fn field_whatever_takes_long_hears_that_it_shall_end() {
         dataset: "colours",
         encoder: &pixels,
         projector: None,
+        texts: None,
         train: &train,
         test: &test,
         extractor: &extractor,
