@@ -71,6 +71,7 @@ impl Bench {
             seed: 0,
             chunk: None,
             groups: None,
+            texts: None,
             images: 0,
             steps_per_epoch: 1,
             lr: 0.06,

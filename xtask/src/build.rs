@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use kontrast_config::{DataName, Experiment};
+
 use crate::{say, workspace};
 
 /// The program, built.
@@ -17,13 +19,13 @@ pub struct Kontrast {
 }
 
 impl Kontrast {
-    /// Builds what experiments run, against this libtorch, with the features that arguments need.
-    pub fn build(libtorch: &Path, arguments: &[String]) -> Result<Self> {
+    /// Builds what experiments run, against this libtorch, with these features.
+    pub fn build(libtorch: &Path, features: Features) -> Result<Self> {
         // The whole workspace but what experiments do not run: with less of it, shared crates would get other features, and
         // tch be built twice.
         let mut cargo = workspace::cargo("build");
         cargo.args(["--workspace", "--exclude", "kontrast-benches", "--exclude", "kontrast-testkit"]);
-        cargo.args(features(arguments));
+        cargo.args(features.arguments());
         Ok(Self { path: built("kontrast", &mut cargo, libtorch)? })
     }
 
@@ -53,10 +55,71 @@ impl Kontrast {
     }
 }
 
-/// What is compiled only where a command names a file of that form, as cargo's arguments.
-fn features(arguments: &[String]) -> &'static [&'static str] {
-    let is_parquet = |argument: &String| argument.to_lowercase().ends_with(".parquet");
-    if arguments.iter().any(is_parquet) { &["--features", "kontrast/parquet"] } else { &[] }
+/// What is compiled only where a command needs it, since it takes long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Features {
+    parquet: bool,
+    scans: bool,
+    texts: bool,
+}
+
+impl Features {
+    /// What the smoke experiments need.
+    pub const OF_SMOKE: Self = Self { parquet: false, scans: true, texts: true };
+
+    /// What these arguments of the program need: by the ending of a file, by an option, by the experiment of a file or a run.
+    pub fn of_arguments(arguments: &[String]) -> Self {
+        let is_parquet = |argument: &String| argument.to_lowercase().ends_with(".parquet");
+        let is_of_texts = |argument: &String| {
+            argument == "--text" || argument.starts_with("--text=") || argument == "--text-space"
+        };
+        let own = Self {
+            parquet: arguments.iter().any(is_parquet),
+            scans: false,
+            texts: arguments.iter().any(is_of_texts),
+        };
+        arguments
+            .iter()
+            .map(Path::new)
+            .filter_map(experiment)
+            .map(|known| Self::of(&known))
+            .fold(own, Self::and)
+    }
+
+    /// What an experiment needs.
+    pub fn of(experiment: &Experiment) -> Self {
+        Self {
+            parquet: false,
+            scans: experiment.data.name == DataName::Scans,
+            texts: experiment.texts.is_some(),
+        }
+    }
+
+    /// What both need.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            parquet: self.parquet || other.parquet,
+            scans: self.scans || other.scans,
+            texts: self.texts || other.texts,
+        }
+    }
+
+    /// As cargo's arguments.
+    fn arguments(self) -> Vec<String> {
+        let all = [("parquet", self.parquet), ("scans", self.scans), ("texts", self.texts)];
+        let on = all.into_iter().filter(|(_, on)| *on);
+        on.flat_map(|(name, _)| ["--features".to_owned(), format!("kontrast/{name}")]).collect()
+    }
+}
+
+/// The experiment of a file, or of the run in a directory or around a checkpoint; none of anything else.
+fn experiment(path: &Path) -> Option<Experiment> {
+    let is_toml = |path: &Path| path.extension().is_some_and(|ending| ending == "toml") && path.is_file();
+    let of_run = |folder: &Path| folder.join("config.toml");
+    let around = path.ancestors().skip(1).take(2).map(of_run);
+    let file = [path.to_owned(), of_run(path)].into_iter().chain(around).find(|file| is_toml(file))?;
+    Experiment::load_to_look(&file, &[]).ok().map(|(experiment, _)| experiment)
 }
 
 /// Builds, and says where the program of this name lies, whatever folders the user's configuration names. Cargo shows
@@ -111,9 +174,34 @@ mod tests {
 
     #[test]
     fn what_takes_minutes_is_compiled_where_a_file_asks_for_it() {
-        let of = |words: &[&str]| features(&words.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let of = |words: &[&str]| {
+            Features::of_arguments(&words.iter().map(ToString::to_string).collect::<Vec<_>>()).arguments()
+        };
         assert_eq!(of(&["search", "--index", "bank.PARQUET"]), ["--features", "kontrast/parquet"]);
         assert!(of(&["search", "--index=bank.csv"]).is_empty());
+        assert_eq!(of(&["search", "--text", "a bird"]), ["--features", "kontrast/texts"]);
+        let configs = workspace::root().join("configs");
+        let file = |name: &str| configs.join(name).display().to_string();
+        assert_eq!(of(&["evaluate", &file("smoke/clip.toml")]), ["--features", "kontrast/texts"]);
+        assert_eq!(
+            of(&["embed", "--config", &file("pretrain/simclr-scans-r18.toml")]),
+            ["--features", "kontrast/scans"]
+        );
+        assert!(of(&["pretrain", &file("quickstart.toml")]).is_empty());
+    }
+
+    #[test]
+    fn a_run_and_its_checkpoint_need_what_their_experiment_does() {
+        let run = tempfile::tempdir().unwrap();
+        let checkpoint = run.path().join("checkpoints/step-1.safetensors");
+        std::fs::create_dir(run.path().join("checkpoints")).unwrap();
+        std::fs::write(&checkpoint, "").unwrap();
+        let clip = workspace::root().join("configs/smoke/clip.toml");
+        std::fs::write(run.path().join("config.toml"), format!("extends = {clip:?}\n")).unwrap();
+        let of = |path: &Path| Features::of_arguments(&[path.display().to_string()]);
+        let texts = Features { texts: true, ..Features::default() };
+        assert_eq!((of(run.path()), of(&checkpoint)), (texts, texts));
+        assert_eq!(of(Path::new("nothing/there")), Features::default());
     }
 
     #[test]

@@ -12,8 +12,10 @@ use crate::{fuzz, layers, pages, say, smoke, tidy, workspace};
 /// Lets clippy and rustdoc go over every crate without libtorch: nothing is fetched and no C++ compiled before the
 /// code is known to be clean. Their metadata would not serve the build in any case. The program that writes the schema is
 /// looked at with them.
-const LINT_FEATURES: [&str; 2] =
-    ["--features", "kontrast-torch-ext/doc-only,kontrast-config/schema,kontrast/parquet"];
+const LINT_FEATURES: [&str; 2] = [
+    "--features",
+    "kontrast-torch-ext/doc-only,kontrast-config/schema,kontrast/parquet,kontrast/scans,kontrast/texts",
+];
 
 /// Something that has to hold.
 type Step = fn() -> Result<()>;

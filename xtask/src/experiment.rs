@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use crate::Refusal;
 use crate::arguments;
-use crate::build::{Kontrast, become_it};
+use crate::build::{Features, Kontrast, become_it};
 use crate::family::{Family, INTERRUPTED, worst};
 use crate::say;
 use crate::setup::{self, Wanted, gpu};
@@ -24,7 +24,7 @@ pub fn run(asked: &arguments::Experiment) -> Result<u8> {
     // Before anything is built: a typo shall not cost minutes.
     let loaded = load(asked, None)?;
     warn_of_slow_precision(asked, &loaded.experiment);
-    let kontrast = ready(loaded.experiment.run.device)?;
+    let kontrast = ready(loaded.experiment.run.device, Features::of(&loaded.experiment))?;
     match asked.seeds {
         None => become_it(kontrast.command(&[vec!["pretrain".to_owned()], pretrain(asked, None)].concat())),
         Some(count) => seeds(asked, &loaded, count, &kontrast),
@@ -57,7 +57,7 @@ pub fn pass_through(arguments: &[String]) -> Result<u8> {
 
 /// Calls the program, and ends with it.
 pub fn call(arguments: &[String]) -> Result<u8> {
-    become_it(ready_for(Device::Auto, arguments)?.command(arguments))
+    become_it(ready(Device::Auto, Features::of_arguments(arguments))?.command(arguments))
 }
 
 /// `report`: pages and tables again, from the logs.
@@ -70,7 +70,7 @@ pub fn report(folders: &[PathBuf], score: Option<String>, write: Option<PathBuf>
     let mut words = [vec!["report".to_owned()], words.collect()].concat();
     words.extend(score.into_iter().flat_map(|score| ["--score".to_owned(), score]));
     words.extend(write.into_iter().flat_map(|file| ["--write".to_owned(), file.display().to_string()]));
-    become_it(ready(Device::Cpu)?.command(&words))
+    become_it(ready(Device::Cpu, Features::default())?.command(&words))
 }
 
 /// A typo in the views shall not cost minutes either; what else is wrong with the options the program says itself.
@@ -94,12 +94,7 @@ fn values<'o>(options: &'o [String], name: &str) -> impl Iterator<Item = &'o str
 }
 
 /// Set up and built, for that device.
-pub fn ready(device: Device) -> Result<Kontrast> {
-    ready_for(device, &[])
-}
-
-/// The same with what these arguments need besides.
-fn ready_for(device: Device, arguments: &[String]) -> Result<Kontrast> {
+pub fn ready(device: Device, features: Features) -> Result<Kontrast> {
     // Before the CUDA half is fetched, which is gigabytes.
     if matches!(device, Device::Cuda(_)) && !gpu::is_seen() {
         let message = format!(
@@ -113,7 +108,7 @@ fn ready_for(device: Device, arguments: &[String]) -> Result<Kontrast> {
         Device::Auto => Wanted::Fitting,
         Device::Cuda(_) => Wanted::Gpu,
     };
-    Kontrast::build(&setup::ensure(wanted)?, arguments)
+    Kontrast::build(&setup::ensure(wanted)?, features)
 }
 
 fn load(asked: &arguments::Experiment, seed: Option<u64>) -> Result<Loaded> {

@@ -2,7 +2,7 @@
 //! that it came from, the tests say how far we are from it, and exported encoders are opened by those who read them.
 
 use crate::bench::Peers;
-use crate::build::Kontrast;
+use crate::build::{Features, Kontrast};
 use crate::setup::{self, Wanted};
 use crate::{say, workspace};
 use anyhow::{Context, Result, ensure};
@@ -125,7 +125,7 @@ fn by_file(text: &str) -> BTreeMap<&str, (usize, f64, f64)> {
 
 /// Encoders of small runs in every format, opened in Python.
 fn exports(python: &Path, libtorch: &Path) -> Result<bool> {
-    let kontrast = Kontrast::build(libtorch, &[])?;
+    let kontrast = Kontrast::build(libtorch, Features::default())?;
     let folder = tempfile::tempdir()?;
     let mut files = Vec::new();
     for name in EXPORTED {

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use kontrast_config::Experiment;
 use kontrast_runlog::{Layout, RunDir, Status, Summary, read_summary};
 
-use crate::build::Kontrast;
+use crate::build::{Features, Kontrast};
 use crate::numbers::Numbers;
 use crate::setup::{self, Wanted};
 use crate::{say, workspace};
@@ -20,7 +20,7 @@ const LEARNING: &str = "simclr";
 /// `write` says so, writes them down.
 pub fn run(names: &[String], write: bool) -> Result<()> {
     let files = files(names)?;
-    let kontrast = Kontrast::build(&setup::ensure(Wanted::Fitting)?, &[])?;
+    let kontrast = Kontrast::build(&setup::ensure(Wanted::Fitting)?, Features::OF_SMOKE)?;
     let out = tempfile::tempdir()?;
     let mut differ = Vec::new();
     for file in files {

@@ -19,6 +19,16 @@ pub enum DataError {
         /// Where it was looked for.
         folder: PathBuf,
     },
+    /// Scans, in a build that reads none.
+    #[error(
+        "{}: this build reads no DICOM and NIfTI files; with cargo xtask a command that names a file with data.name = \"scans\" builds \
+         one that does, else build with --features scans",
+        folder.display()
+    )]
+    NoScans {
+        /// The folder of scans.
+        folder: PathBuf,
+    },
     /// No data set of this name can be fetched.
     #[error("no data set is called {name:?}; there are {}", known.join(", "))]
     Unknown {

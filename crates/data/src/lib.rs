@@ -46,6 +46,8 @@ mod pinned;
 mod reader;
 mod recipes;
 mod regular;
+mod scan_spec;
+#[cfg(feature = "scans")]
 mod scans;
 mod scene;
 mod shapes;
@@ -81,7 +83,7 @@ pub use own::save_picture;
 pub use pack::{PackSummary, PackedImages, Packing, is_pack, pack, remove_unfinished};
 pub use paired::{Paired, Partners};
 pub use recipes::{Recipes, recipe_of_view, recipes_of, source_of_view};
-pub use scans::{Patients, Plane, Scans, Spacing};
+pub use scan_spec::{Patients, Plane, Scans, Spacing};
 pub use shapes::Shapes;
 pub use split::{Split, Splits};
 pub use subset::{Subset, balanced};

@@ -9,7 +9,9 @@ use crate::error::DataError;
 use crate::folder::{self, Unreadable};
 use crate::levels::Levels;
 use crate::moving_shapes::MovingShapes;
-use crate::scans::{self, Scans};
+use crate::scan_spec::Scans;
+#[cfg(feature = "scans")]
+use crate::scans;
 use crate::shapes::Shapes;
 use crate::split::{Split, Splits};
 use crate::transparency::Form;
@@ -177,7 +179,10 @@ fn stored(spec: &Spec, cache: &Path) -> Result<(Splits, usize), DataError> {
         Source::FashionMnist => {
             return Ok((both(fashion_mnist::open(&folder_of(cache, fashion_mnist::NAME))?), 1));
         }
+        #[cfg(feature = "scans")]
         Source::Scans(scans) => return Ok((scans::open(scans, seed)?, scans.levels.channels())),
+        #[cfg(not(feature = "scans"))]
+        Source::Scans(scans) => return Err(DataError::NoScans { folder: scans.root.clone() }),
         Source::Pack(path) => return pack::open(path, spec.channels),
         &Source::Synthetic { train, test, classes, size } => {
             let train = Shapes::train(train, classes, size, seed)?;

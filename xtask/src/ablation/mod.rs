@@ -13,7 +13,7 @@ use kontrast_config::{Ablation, Device, Experiment};
 use kontrast_runlog::human;
 
 use crate::arguments;
-use crate::build::Kontrast;
+use crate::build::{Features, Kontrast};
 use crate::experiment::ready;
 use crate::family::{Family, INTERRUPTED, worst};
 use crate::{Refusal, say, workspace};
@@ -25,6 +25,7 @@ struct PlannedAblation {
     file: PathBuf,
     ablation: Ablation,
     device: Device,
+    features: Features,
     out: PathBuf,
     plan: Plan,
 }
@@ -48,7 +49,8 @@ pub fn run(asked: &arguments::Ablation) -> Result<u8> {
     }
     // A table needs no GPU.
     let device = parts.iter().find(|part| !part.is_done()).map(|part| asked.device.unwrap_or(part.device));
-    let kontrast = ready(device.unwrap_or(Device::Cpu))?;
+    let features = parts.iter().map(|part| part.features).fold(Features::default(), Features::and);
+    let kontrast = ready(device.unwrap_or(Device::Cpu), features)?;
     let (family, budget) = (Family::new()?, Budget::new(asked.budget));
     let (mut codes, mut failures, mut left) = (Vec::new(), Vec::new(), 0);
     if asked.measure {
@@ -140,11 +142,13 @@ impl PlannedAblation {
             return Err(Refusal(message).into());
         }
         let ablation = ablation.with_seeds(asked.seeds);
-        let base = Experiment::load(&ablation.base, &[])?.experiment.run;
+        let base = Experiment::load(&ablation.base, &[])?.experiment;
+        let features = Features::of(&base);
+        let base = base.run;
         // Below the folder of runs, in one that bears the ablation's name.
         let out = asked.out.as_ref().unwrap_or(&base.out).join("ablations").join(&ablation.name);
         let plan = Plan::new(&ablation, &out, &asked.only)?;
-        Ok(Self { file: file.to_owned(), ablation, device: base.device, out, plan })
+        Ok(Self { file: file.to_owned(), ablation, device: base.device, features, out, plan })
     }
 
     fn is_done(&self) -> bool {

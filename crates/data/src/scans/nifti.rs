@@ -7,9 +7,10 @@ use flate2::read::MultiGzDecoder;
 use ndarray::{Array3, ShapeBuilder};
 use nifti::NiftiHeader;
 
-use super::volume::{Geometry, Plane, Point, Stack};
+use super::volume::{Geometry, Point, Stack};
 use super::{MOST_VALUES, finite};
 use crate::regular;
+use crate::scan_spec::Plane;
 
 /// Reads a file as slices along a plane.
 ///

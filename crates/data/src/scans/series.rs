@@ -6,7 +6,8 @@ use ndarray::Array3;
 use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use super::dicom::{self, Frame, Header};
-use super::volume::{Geometry, Plane, Point, Stack, dot, length, normal};
+use super::volume::{Geometry, Point, Stack, dot, length, normal};
+use crate::scan_spec::Plane;
 
 /// How much the distance of two slices may differ from that of others, as a fraction of it.
 const UNEVEN: f64 = 0.02;

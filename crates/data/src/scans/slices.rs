@@ -7,9 +7,9 @@ use ndarray::Axis;
 
 use super::resample::{count, resampled};
 use super::volume::Stack;
-use super::{Scans, Spacing};
 use crate::dataset::{Dataset, Position};
 use crate::error::DataError;
+use crate::scan_spec::{Scans, Spacing};
 
 /// The slices of volumes that are trained on, volume after volume.
 #[derive(Debug)]

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::labels::{Labels, Line};
-use super::{Known, Scans, Slices, shown};
+use super::{Known, Slices, shown};
 use crate::classes::Classes;
 use crate::coverage;
 use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::folder::{Part, Unreadable, split};
+use crate::scan_spec::Scans;
 use crate::split::{Split, Splits};
 use crate::subset::Subset;
 

@@ -2,21 +2,10 @@
 
 use ndarray::{Array3, Axis};
 
+use crate::scan_spec::Plane;
+
 /// Millimetres to the patient's right, front and head, the coordinates of NIfTI and of MNI.
 pub(crate) type Point = [f64; 3];
-
-/// Along which plane a volume is cut into images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Plane {
-    /// As it was acquired: DICOM images as they are stored, NIfTI along its third axis.
-    Acquired,
-    /// Left and right, front and back; slices from the feet to the head.
-    Axial,
-    /// Left and right, head and feet; slices from the back to the front.
-    Coronal,
-    /// Front and back, head and feet; slices from left to right.
-    Sagittal,
-}
 
 impl Plane {
     /// As a file writes it.
@@ -141,7 +130,8 @@ pub(crate) fn length(a: Point) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Geometry, Plane, Stack};
+    use super::{Geometry, Stack};
+    use crate::scan_spec::Plane;
     use ndarray::Array3;
 
     /// A voxel of 2 by 3 by 4 mm: rows from the front to the back, columns from right to left, slices to the head, as

@@ -3,8 +3,9 @@
 use kontrast_augment_torch::Views;
 use kontrast_config::Experiment;
 use kontrast_config::Others;
-use kontrast_methods::{ImageGroups, Labels, Method, Progress, Setting, build, setting};
-use kontrast_torch_ext::StateDict;
+use kontrast_methods::{ImageGroups, Labels, Method, Progress, Setting, TextSetting, build, setting};
+use kontrast_models::{TextActivation, TextSpec, TextTransformerSpec};
+use kontrast_torch_ext::{StateDict, Texts};
 use std::path::Path;
 use tch::{Device, Kind, Tensor};
 
@@ -13,6 +14,8 @@ pub const N: i64 = 16;
 /// Images of the data set, and classes.
 pub const IMAGES: u32 = 200;
 pub const CLASSES: u32 = 4;
+/// Tokens of texts.
+const WORDS: i64 = 40;
 
 /// A method's smoke experiment.
 pub struct Example {
@@ -21,7 +24,7 @@ pub struct Example {
 }
 
 /// Every method there is, a file each in configs/smoke, and two of them with a transformer.
-pub const NAMES: [&str; 27] = [
+pub const NAMES: [&str; 28] = [
     "simclr",
     "dcl",
     "dclw",
@@ -31,6 +34,7 @@ pub const NAMES: [&str; 27] = [
     "npid",
     "cmc",
     "amdim",
+    "clip",
     "byol",
     "simsiam",
     "barlow_twins",
@@ -64,6 +68,8 @@ impl Example {
             "moco" => &["method.moco.queue=64"],
             "nnclr" => &["method.nnclr.queue=64"],
             "jigsaw" => &["method.jigsaw.permutations.count=4", "method.jigsaw.tile=6"],
+            // What an untrained text encoder makes of different texts points into few directions.
+            "clip" => &["method.clip.temperature=0.5"],
             _ => &[],
         };
         let common = ["train.batch=16", "train.precision=fp32"];
@@ -96,7 +102,14 @@ impl Example {
     }
 
     fn setting(&self) -> Setting {
-        setting(&self.experiment, IMAGES as usize, Device::Cpu).expect("views to draw")
+        let texts = self.reads_texts().then(|| {
+            let activation = TextActivation::Gelu;
+            let (vocabulary, length, width, depth, heads, output) = (WORDS, 6, 16, 2, 2, 1);
+            let spec = TextTransformerSpec { vocabulary, length, width, depth, heads, output, activation };
+            TextSetting { spec: TextSpec::Transformer(spec), weights: None, frozen: false }
+        });
+        let setting = setting(&self.experiment, IMAGES as usize, Device::Cpu).expect("views to draw");
+        Setting { texts, ..setting }
     }
 
     fn built(&self, setting: &Setting, label: fn(u32) -> u32) -> Method {
@@ -120,15 +133,30 @@ impl Example {
             views.swap(0, 1);
         }
         let groups = views.chunk_by(|a, b| a.size() == b.size());
-        Views::of_sizes(groups.map(|run| Tensor::cat(run, 0)).collect(), indices)
+        let texts = self.reads_texts().then(|| texts(&indices)).into_iter().collect();
+        Views::of_sizes(groups.map(|run| Tensor::cat(run, 0)).collect(), indices).with_texts(texts)
+    }
+
+    fn reads_texts(&self) -> bool {
+        self.experiment.method.tasks().iter().any(|task| task.info.reads_texts)
     }
 
     /// Whether loss and gradient are the same when the first two views change places. Stochastic depth draws by view, as do
     /// AMDIM's cells.
     pub fn is_symmetric(&self) -> bool {
-        let one_view = ["npid", "cmc", "supervised", "rotation", "jigsaw", "relative_patch", "autoencoder"];
+        let one_view =
+            ["npid", "cmc", "clip", "supervised", "rotation", "jigsaw", "relative_patch", "autoencoder"];
         !one_view.contains(&self.name) && !["moco", "amdim", "joint", "dino-vit"].contains(&self.name)
     }
+}
+
+/// A text of each image, of two to five tokens.
+fn texts(indices: &[u32]) -> Texts {
+    let text = |&index: &u32| {
+        let length = 2 + i64::from(index) % 4;
+        (0..length).map(|place| 1 + (i64::from(index) * 7 + place * 3) % (WORDS - 1)).collect()
+    };
+    Texts::padded(&indices.iter().map(text).collect::<Vec<_>>(), 0)
 }
 
 /// Waves whose direction and pace follow from the image, and noise that follows from the view.
