@@ -26,6 +26,8 @@ pub enum Subject {
     Augment,
     /// A training step of a CIFAR ResNet-18
     Step,
+    /// A CLIP training step, images in memory and texts as ids
+    ClipStep,
     /// Losses of 4,096 pairs, forward and backward
     Loss,
     /// k-NN and logistic regression on drawn features
@@ -40,6 +42,7 @@ impl Subject {
             Self::Step => {
                 ("step", &["--batch", "64", "--steps", "7"], "step.py", &["--batch", "64", "--steps", "7"])
             }
+            Self::ClipStep => ("clip_step", &[], "clip_step.py", &[]),
             Self::Loss => ("loss", &["4096"], "loss.py", &["4096"]),
             Self::Features => ("features", &[], "features.py", &[]),
         }

@@ -154,6 +154,7 @@ fn a_failed_packing_leaves_the_earlier_file() {
     let broken = Splits {
         train: Split::Unlabelled(Arc::new(Broken)),
         test: None,
+        captioned: None,
         notes: Vec::new(),
         skipped: Vec::new(),
     };

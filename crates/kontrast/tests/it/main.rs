@@ -19,6 +19,7 @@ mod resume;
 mod runs;
 mod sources;
 mod start;
+mod texts;
 mod transfer;
 mod vectors;
 mod worker;
