@@ -165,7 +165,7 @@ impl Texts {
         problems: &mut Problems,
     ) {
         let key = format!("method.{}", method.name());
-        let reads = method.tasks().iter().any(|task| task.info.reads_texts);
+        let reads = method.tasks().iter().any(|task| task.info.reads_texts());
         let unread = format!("no such table, since {key} reads no texts");
         match texts {
             Some(texts) if reads => texts.check(problems),

@@ -27,3 +27,52 @@ fn root(joined: &mut [usize], mut image: usize) -> usize {
     }
     image
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::DataError;
+    use kontrast_augment::ImageRef;
+
+    /// Images of which only captions are known.
+    struct Captioned(Vec<Vec<String>>);
+
+    impl Dataset for Captioned {
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+
+        fn size(&self, _index: usize) -> Result<(usize, usize), DataError> {
+            Ok((1, 1))
+        }
+
+        fn image<'a>(&'a self, _index: usize, buffer: &'a mut Vec<u8>) -> Result<ImageRef<'a>, DataError> {
+            buffer.resize(3, 0);
+            Ok(ImageRef::new(1, 1, buffer))
+        }
+
+        fn captions(&self, index: usize) -> &[String] {
+            &self.0[index]
+        }
+    }
+
+    fn groups(captions: &[&[&str]]) -> Vec<u64> {
+        let own = |all: &&[&str]| all.iter().map(ToString::to_string).collect();
+        caption_groups(&Captioned(captions.iter().map(own).collect()))
+    }
+
+    #[test]
+    fn images_with_a_caption_in_common_are_one_group() {
+        assert_eq!(groups(&[&["a"], &["b"], &["a", "c"], &["d"]]), [0, 1, 0, 3]);
+    }
+
+    #[test]
+    fn what_joins_two_groups_makes_them_one() {
+        assert_eq!(groups(&[&["a"], &["b"], &["c"], &["b", "c"], &["c", "a"]]), [0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn an_image_without_captions_is_alone() {
+        assert_eq!(groups(&[&[], &["a"], &[], &["a"]]), [0, 1, 2, 1]);
+    }
+}

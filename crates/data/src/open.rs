@@ -218,11 +218,5 @@ pub(crate) fn folder_of(cache: &Path, name: &str) -> PathBuf {
 
 /// Two splits with labels, of which there is nothing to say.
 fn both<D: Labelled + 'static>((train, test): (D, D)) -> Splits {
-    Splits {
-        train: Split::Labelled(Arc::new(train)),
-        test: Some(Arc::new(test)),
-        captioned: None,
-        notes: Vec::new(),
-        skipped: Vec::new(),
-    }
+    Splits::new(Split::Labelled(Arc::new(train)), Some(Arc::new(test)))
 }

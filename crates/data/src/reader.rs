@@ -239,7 +239,7 @@ impl<'r> Reader<'r> {
         self.notes.extend(which.map(|which| {
             format!("{which} transparent in places, and laid over the background, rgb {red} {green} {blue}")
         }));
-        Splits { train, test, captioned: None, notes: self.notes, skipped: self.skipped }
+        Splits { notes: self.notes, skipped: self.skipped, ..Splits::new(train, test) }
     }
 }
 

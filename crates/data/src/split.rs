@@ -39,6 +39,11 @@ pub enum Split {
 }
 
 impl Splits {
+    /// Images to train on, with those that scores are of.
+    pub(crate) fn new(train: Split, test: Option<Arc<dyn Labelled>>) -> Self {
+        Self { train, test, captioned: None, notes: Vec::new(), skipped: Vec::new() }
+    }
+
     /// The same images, in so many channels.
     pub(crate) fn in_channels(self, channels: usize) -> Self {
         let train = match self.train {

@@ -58,7 +58,7 @@ fn open_counted(folder: &Path, unlabelled: bool, counts: Counts) -> Result<Split
     } else {
         Split::Labelled(Arc::new(train))
     };
-    Ok(Splits { train, test: Some(Arc::new(test)), captioned: None, notes: Vec::new(), skipped: Vec::new() })
+    Ok(Splits::new(train, Some(Arc::new(test))))
 }
 
 /// Images of one file.

@@ -62,13 +62,11 @@ pub(crate) fn at_the_end(session: &Session<'_>, model: Model<'_>) -> anyhow::Res
     let extractor = session.extractor(session.size());
     let images = session.splits.train.images();
     let label_free = label_free(model.encoder, &*images, &session.plans, &extractor, seed, stop)?;
-    let scores = match labelled(session) {
-        Some(splits) => Some(scored(session, own_name(session), &splits, model)?),
-        None => {
-            log_what_needs_labels(session);
-            None
-        }
-    };
+    let splits = labelled(session);
+    if splits.is_none() {
+        log_what_needs_labels(session);
+    }
+    let scores = splits.map(|splits| scored(session, own_name(session), &splits, model)).transpose()?;
     let scores = with_captions(session, scores, model)?;
     Ok(FinalScores { scores, label_free })
 }

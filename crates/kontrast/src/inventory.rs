@@ -110,7 +110,8 @@ fn in_words(line: &str) -> String {
     };
     let name = if name.is_empty() { String::new() } else { format!(", {name}") };
     let class = if class.is_empty() { String::new() } else { format!(", class {class}") };
-    let said = captions.iter().map(|caption| format!(", caption {caption:?}")).collect::<String>();
+    let said: Vec<_> = captions.iter().map(|caption| format!(", caption {caption:?}")).collect();
+    let said = said.concat();
     format!("{split} image {index}{name} ({size}{class}{said})")
 }
 

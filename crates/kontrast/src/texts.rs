@@ -243,7 +243,7 @@ fn captions(
             return Ok(own.to_vec());
         }
         let Some(class_of) = class_of.filter(|_| !texts.prompts.is_empty()) else {
-            let named = images.name(image).map_or_else(|| format!("training image {image}"), |name| name);
+            let named = images.name(image).unwrap_or_else(|| format!("training image {image}"));
             return Err(Refusal(format!(
                 "texts: {named} has no caption: give the file of data.name = \"csv\" a column caption, or say with texts.prompts \
                  what is to be said of an image by its class"

@@ -131,6 +131,16 @@ mod tests {
     }
 
     #[test]
+    fn equal_texts_are_one_and_each_knows_its_place() {
+        let all = Texts::padded(&[vec![1, 2], vec![3], vec![1, 2], vec![3, 0], vec![3]], 0);
+        let (distinct, places) = all.distinct();
+        assert_eq!(distinct.n(), 3, "a text that ends in the padding's id is another");
+        assert_eq!(Vec::<i64>::try_from(&places).unwrap(), [0, 1, 0, 2, 1]);
+        assert_eq!(distinct.ids().index_select(0, &places), *all.ids());
+        assert_eq!(distinct.lengths().index_select(0, &places), *all.lengths());
+    }
+
+    #[test]
     #[should_panic(expected = "lengths: expected [3], i64")]
     fn other_lengths_than_texts_are_refused() {
         let _ = Texts::new(texts().ids().shallow_clone(), Tensor::from_slice(&[1i64, 2]));

@@ -41,6 +41,6 @@ impl MethodSpec for ImageText {
         let after_views =
             "The encoder sees them as they are, and the text encoder the image's text.".to_owned();
         let others = &Others::ALL;
-        MethodInfo { others, reads_texts: true, after_views, ..MethodInfo::of(ComparedViews::BesideText) }
+        MethodInfo { others, after_views, ..MethodInfo::of(ComparedViews::BesideText) }
     }
 }

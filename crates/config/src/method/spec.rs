@@ -50,8 +50,6 @@ pub struct MethodInfo {
     pub tile: Option<usize>,
     /// Whether it compares cells of the maps that AMDIM's encoder makes.
     pub compares_cells: bool,
-    /// Whether it compares images with texts.
-    pub reads_texts: bool,
     /// The most images that it trains on, where each is a class.
     pub most_images: Option<usize>,
     /// Whether an image is compared with what earlier epochs drew of it, so that one view is enough.
@@ -92,7 +90,6 @@ impl MethodInfo {
             reconstructs: None,
             tile: None,
             compares_cells: false,
-            reads_texts: false,
             most_images: None,
             over_epochs: false,
             others: &[],
@@ -103,6 +100,11 @@ impl MethodInfo {
 }
 
 impl MethodInfo {
+    /// Whether it compares images with texts.
+    pub fn reads_texts(&self) -> bool {
+        self.compared_views == ComparedViews::BesideText
+    }
+
     /// Whether it learns by making views of an image agree, so that what tells them from others' views may be a shortcut.
     pub fn makes_views_agree(&self) -> bool {
         match self.compared_views {

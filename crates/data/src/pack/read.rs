@@ -79,10 +79,7 @@ pub(crate) fn open(path: &Path, wanted: usize) -> Result<(Splits, usize), DataEr
         |records| PackedImages { file: Arc::clone(&file), records, channels, again: again.as_str().into() };
     if class_names.is_empty() {
         let train = Split::Unlabelled(Arc::new(images(train)));
-        return Ok((
-            Splits { train, test: None, captioned: None, notes: Vec::new(), skipped: Vec::new() },
-            channels,
-        ));
+        return Ok((Splits::new(train, None), channels));
     }
     let classes = |records: Vec<Record>| {
         let labels = records.iter().map(|record| record.label).collect();
@@ -90,7 +87,7 @@ pub(crate) fn open(path: &Path, wanted: usize) -> Result<(Splits, usize), DataEr
     };
     let test = (!test.is_empty()).then(|| Arc::new(classes(test)) as Arc<dyn Labelled>);
     let train = Split::Labelled(Arc::new(classes(train)));
-    Ok((Splits { train, test, captioned: None, notes: Vec::new(), skipped: Vec::new() }, channels))
+    Ok((Splits::new(train, test), channels))
 }
 
 /// Nothing says what transparent pixels of a pack could be laid over.

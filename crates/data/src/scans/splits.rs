@@ -34,13 +34,7 @@ pub(super) fn of(
             "cannot be used, since scans without labels cannot be scored; leave it out, or give data.scans.labels",
         )?;
         let images = Slices::new(known.into_iter().map(|known| known.volume).collect());
-        return Ok(Splits {
-            train: Split::Unlabelled(Arc::new(images)),
-            test: None,
-            captioned: None,
-            notes,
-            skipped,
-        });
+        return Ok(Splits { notes, skipped, ..Splits::new(Split::Unlabelled(Arc::new(images)), None) });
     };
     let labels = Labels::read(path)?;
     let lines = lines(scans, &labels, &mut known, &mut notes)?;
@@ -67,32 +61,18 @@ pub(super) fn of(
     let images = Arc::new(Classes::new(images, of_image, names));
     if test.is_empty() {
         let Some(fraction) = scans.holdout else {
-            return Ok(Splits {
-                train: Split::Labelled(images),
-                test: None,
-                captioned: None,
-                notes,
-                skipped,
-            });
+            return Ok(Splits { notes, skipped, ..Splits::new(Split::Labelled(images), None) });
         };
         let (train, test) = split(&scans.root, images, fraction, seed)?;
         notes.extend(coverage::untested(&*train, &*test, fraction));
-        return Ok(Splits {
-            train: Split::Labelled(train),
-            test: Some(test),
-            captioned: None,
-            notes,
-            skipped,
-        });
+        return Ok(Splits { notes, skipped, ..Splits::new(Split::Labelled(train), Some(test)) });
     }
     held("cannot be used, since the column split names test scans; leave it out")?;
     let train: Part = Arc::new(Subset::of(Arc::clone(&images), train));
     Ok(Splits {
-        train: Split::Labelled(train),
-        test: Some(Arc::new(Subset::of(images, test))),
-        captioned: None,
         notes,
         skipped,
+        ..Splits::new(Split::Labelled(train), Some(Arc::new(Subset::of(images, test))))
     })
 }
 

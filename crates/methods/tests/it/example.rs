@@ -138,7 +138,7 @@ impl Example {
     }
 
     fn reads_texts(&self) -> bool {
-        self.experiment.method.tasks().iter().any(|task| task.info.reads_texts)
+        self.experiment.method.tasks().iter().any(|task| task.info.reads_texts())
     }
 
     /// Whether loss and gradient are the same when the first two views change places. Stochastic depth draws by view, as do
