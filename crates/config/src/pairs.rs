@@ -84,8 +84,12 @@ impl Pairs {
             let expected = "within, since only slices of data.name = \"scans\" know where they lie";
             problems.require(data.name == DataName::Scans, "data.pairs.from.within_mm", &mm, expected);
         }
-        let one_view =
-            |views| matches!(views, ComparedViews::Slot | ComparedViews::Pretext | ComparedViews::Whole);
+        let one_view = |views| {
+            matches!(
+                views,
+                ComparedViews::Slot | ComparedViews::Pretext | ComparedViews::Grid | ComparedViews::Whole
+            )
+        };
         for task in method.tasks() {
             let expected = format!("\"itself\", for {} looks at one view of each image", task.key);
             let fits = self.from == PairsFrom::Itself || !one_view(task.info.compared_views);

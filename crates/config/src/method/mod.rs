@@ -6,6 +6,7 @@ mod barlow_twins;
 mod byol;
 mod checks;
 mod cmc;
+mod cpc;
 mod dcl;
 mod dclw;
 mod dino;
@@ -37,6 +38,7 @@ pub use autoencoder::Autoencoder;
 pub use barlow_twins::BarlowTwins;
 pub use byol::Byol;
 pub use cmc::{Cmc, CmcBank};
+pub use cpc::{Cpc, CpcContext};
 pub use dcl::Dcl;
 pub use dclw::Dclw;
 pub use dino::{Dino, TeacherTemperature};
@@ -55,7 +57,9 @@ pub use relative_patch::RelativePatch;
 pub use rotation::Rotation;
 pub use simclr::Simclr;
 pub use simsiam::Simsiam;
-pub use spec::{ComparedViews, MethodInfo, MethodSpec, PixelLoss, Pretext, Shuffled, Surroundings};
+pub use spec::{
+    ComparedViews, MethodInfo, MethodSpec, PixelLoss, PredictedPatches, Pretext, Shuffled, Surroundings,
+};
 pub use supcon::Supcon;
 pub use supervised::Supervised;
 pub use swav::{Swav, SwavQueue};
@@ -110,6 +114,7 @@ methods! {
     "npid" => Npid,
     "cmc" => Cmc,
     "amdim" => Amdim,
+    "cpc" => Cpc,
     "byol" => Byol,
     "simsiam" => Simsiam,
     "barlow_twins" => BarlowTwins,
@@ -177,7 +182,7 @@ impl AnyMethod {
             if let Some(side) = task.info.tile {
                 return vec![(format!("{}.tile", task.key), ViewSize { height: side, width: side })];
             }
-            let own = task.views.map_or_else(|| sizes.clone(), |own| picked(&sizes, &own));
+            let own = task.sizes(&sizes);
             own.into_iter().map(|size| (format!("views.{}", views.name()), size)).collect()
         };
         self.tasks().into_iter().flat_map(of_task).collect()
@@ -213,9 +218,4 @@ impl AnyMethod {
         problems.require(compared.accepts(sizes), views, &format_args!("{found}"), &expected);
         self.spec().check_size(key, (sizes[0], views), problems);
     }
-}
-
-/// The sizes of some views, but for those that the plan does not have.
-fn picked(sizes: &[ViewSize], views: &[usize]) -> Vec<ViewSize> {
-    views.iter().filter_map(|&view| sizes.get(view).copied()).collect()
 }

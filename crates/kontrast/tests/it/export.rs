@@ -3,8 +3,8 @@
 use crate::program::Place;
 use kontrast::{EncoderFile, Export, Format, Host, export};
 use kontrast_models::{
-    AmdimSpec, Artifact, Depth, EncoderSpec, Header, Init, Mode, NinSpec, PositionEmbedding, Preprocessing,
-    ResNetSpec, SplitSpec, Stem, VitSpec,
+    AmdimSpec, Artifact, Depth, EncoderSpec, Header, Init, Mode, NinSpec, Norm, PositionEmbedding,
+    Preprocessing, ResNetSpec, SplitSpec, Stem, VitSpec,
 };
 use kontrast_torch_ext::{StateDict, metadata};
 use std::cell::RefCell;
@@ -15,7 +15,15 @@ use std::path::{Path, PathBuf};
 use tch::{CModule, Device, Kind, Tensor, nn};
 
 fn resnet(depth: Depth, stem: Stem, width: i64) -> EncoderSpec {
-    EncoderSpec::ResNet(ResNetSpec { depth, stem, width, channels: 3, channels_last: true, bn_splits: 1 })
+    EncoderSpec::ResNet(ResNetSpec {
+        depth,
+        stem,
+        width,
+        channels: 3,
+        channels_last: true,
+        bn_splits: 1,
+        norm: Norm::Batch,
+    })
 }
 
 fn nin() -> EncoderSpec {

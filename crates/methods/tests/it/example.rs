@@ -21,7 +21,7 @@ pub struct Example {
 }
 
 /// Every method there is, a file each in configs/smoke, and two of them with a transformer.
-pub const NAMES: [&str; 27] = [
+pub const NAMES: [&str; 28] = [
     "simclr",
     "dcl",
     "dclw",
@@ -31,6 +31,7 @@ pub const NAMES: [&str; 27] = [
     "npid",
     "cmc",
     "amdim",
+    "cpc",
     "byol",
     "simsiam",
     "barlow_twins",
@@ -106,10 +107,10 @@ impl Example {
     }
 
     /// Noisy views of smooth images, half as large as the experiment's but for nine tiles, which need some pixels each, and
-    /// for a decoder and AMDIM's encoder, which are made for one size; with `swapped` the first two change places.
+    /// for a decoder and AMDIM's encoder, which are made for one size, and for a grid of patches; with `swapped` the first two change places.
     pub fn batch(&self, which: u32, swapped: bool) -> Views {
         let sizes = self.experiment.views.sizes();
-        let part = if ["autoencoder", "relative_patch", "amdim"].contains(&self.name) { 1 } else { 2 };
+        let part = if ["autoencoder", "relative_patch", "amdim", "cpc"].contains(&self.name) { 1 } else { 2 };
         let indices: Vec<u32> = (0..N as u32).map(|n| (which * N as u32 + n) % IMAGES).collect();
         let mut views: Vec<_> = sizes
             .iter()
@@ -126,7 +127,8 @@ impl Example {
     /// Whether loss and gradient are the same when the first two views change places. Stochastic depth draws by view, as do
     /// AMDIM's cells.
     pub fn is_symmetric(&self) -> bool {
-        let one_view = ["npid", "cmc", "supervised", "rotation", "jigsaw", "relative_patch", "autoencoder"];
+        let one_view =
+            ["npid", "cmc", "cpc", "supervised", "rotation", "jigsaw", "relative_patch", "autoencoder"];
         !one_view.contains(&self.name) && !["moco", "amdim", "joint", "dino-vit"].contains(&self.name)
     }
 }

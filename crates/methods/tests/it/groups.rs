@@ -4,7 +4,7 @@ use crate::example::{Example, NAMES, all, gradients, progress};
 use kontrast_config::Others;
 use kontrast_methods::Method;
 
-const CONTRASTIVE: [&str; 12] = [
+const CONTRASTIVE: [&str; 13] = [
     "simclr",
     "dcl",
     "dclw",
@@ -14,6 +14,7 @@ const CONTRASTIVE: [&str; 12] = [
     "npid",
     "cmc",
     "amdim",
+    "cpc",
     "nnclr",
     "triplet",
     "nt_logistic",
