@@ -58,10 +58,10 @@ pub use load::Loaded;
 pub use location::Location;
 pub use method::{
     Amdim, AmdimWeights, AnyMethod, Autoencoder, BarlowTwins, Byol, Cmc, CmcBank, ComparedViews, Cpc,
-    CpcContext, Dcl, Dclw, Dino, Exemplar, Head, HeadNorm, Jigsaw, Joint, JointTask, MethodInfo, MethodSpec,
-    Mining, Moco, Mocov3, Momentum, Nnclr, Npid, NtLogistic, PermutationMethod, Permutations, PixelLoss,
-    PredictedPatches, Pretext, RelativePatch, Rotation, Shuffled, Simclr, Similarity, Simsiam, Supcon,
-    Supervised, Surroundings, Swav, SwavQueue, Task, TeacherTemperature, Triplet, Vicreg,
+    CpcContext, CpcJitter, Dcl, Dclw, Dino, Exemplar, Head, HeadNorm, Jigsaw, Joint, JointTask, MethodInfo,
+    MethodSpec, Mining, Moco, Mocov3, Momentum, Nnclr, Npid, NtLogistic, PermutationMethod, Permutations,
+    PixelLoss, PredictedPatches, Pretext, RelativePatch, Rotation, Shuffled, Simclr, Similarity, Simsiam,
+    Supcon, Supervised, Surroundings, Swav, SwavQueue, Task, TeacherTemperature, Triplet, Vicreg,
 };
 pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};
 pub use pairs::{Others, Pairs, PairsFrom};

@@ -4,16 +4,23 @@
 use crate::branch::Branch;
 use crate::objective::{BatchInfo, Encoders, LossOutput, Objective};
 use crate::setting::Setting;
-use crate::{ImageGroups, Outputs, Part, Progress};
+use crate::{ImageGroups, Outputs, Part, Progress, draw};
 use kontrast_augment_torch::Views;
 use kontrast_losses::{cpc, cpc_ignoring, cpc_uniform, cpc_uniform_ignoring};
-use kontrast_models::{ContextNetwork, ContextSpec, Direction, HeadSpec, Init, Like, Linear, Mode, state};
+use kontrast_models::{
+    ContextNetwork, ContextSpec, Direction, EncoderSpec, HeadSpec, Init, Like, Linear, Mode, PatchwiseSpec,
+    state,
+};
 use kontrast_torch_ext::{Autocast, Precision, StateDict};
 use tch::{Device, Kind, Tensor, nn};
 
 /// The encoder of patches, what predicts, and what predictions are compared with.
 pub(crate) struct Cpc {
     branch: Branch,
+    patches: PatchwiseSpec,
+    /// Strength, and the probability of one channel in the place of all.
+    jitter: Option<(f64, f64)>,
+    seed: u64,
     directions: Vec<Predictor>,
     distances: Vec<i64>,
     target: Linear,
@@ -56,7 +63,12 @@ impl Predictor {
 }
 
 impl Cpc {
+    /// # Panics
+    /// Where the encoder is not one of patches: the experiment's check refuses that.
     pub(crate) fn new(config: &kontrast_config::Cpc, setting: &Setting) -> Self {
+        let EncoderSpec::Patchwise(patches) = setting.encoder else {
+            panic!("method.cpc has encoder patches")
+        };
         let branch = Branch::new(setting, &HeadSpec::none(), 1);
         let width = branch.width();
         let taken = Direction::ALL.into_iter().take(config.directions as usize);
@@ -66,6 +78,9 @@ impl Cpc {
         let target = Linear::new(&target_store.root(), width, i64::from(config.width), false, init);
         Self {
             branch,
+            patches,
+            jitter: config.jitter.as_ref().map(|jitter| (jitter.strength, jitter.one_channel)),
+            seed: setting.seed,
             directions: taken.map(|direction| Predictor::new(direction, config, setting, width)).collect(),
             distances: config.distances.iter().map(|&distance| i64::from(distance)).collect(),
             target,
@@ -87,9 +102,20 @@ impl Cpc {
         self.directions.iter().flat_map(move |predictor| of(predictor.direction))
     }
 
-    /// The representations of patches, `[n, width, rows, columns]`.
-    fn grid(&self, images: &Tensor, mode: Mode) -> Tensor {
-        self.branch.stages(images, mode).pop().expect("an encoder has stages")
+    /// The representations of patches, `[n, width, rows, columns]`. Each patch goes to the encoder as an image of its own.
+    fn grid(&self, views: &Views, progress: Progress, mode: Mode) -> Tensor {
+        let patches = self.patches.cut(&views.view(0));
+        let size = patches.size();
+        let (n, rows, columns) = (size[0], size[1], size[2]);
+        let mut patches = patches.flatten(1, 2);
+        if let Some(jitter) = self.jitter {
+            let shape = (rows * columns, size[3]);
+            let drawn = draw::jitter(views.indices(), self.seed, progress.epoch, shape, jitter);
+            patches = jittered(&patches, &drawn);
+        }
+        let numbers = draw::parts(&views.rows(), rows * columns);
+        let pass = self.branch.rows(&patches.flatten(0, 1), &numbers, progress, mode);
+        pass.z.view([n, rows, columns, -1]).permute([0, 3, 1, 2])
     }
 
     /// Predictions of a direction, in the order of the distances, `[n, rows - distance, columns, d]` each. Rows and columns are
@@ -105,6 +131,16 @@ impl Cpc {
     }
 }
 
+/// Patches with their colours changed, `[n, patches, c, h, w]`.
+fn jittered(patches: &Tensor, drawn: &draw::Jitter) -> Tensor {
+    let of = |drawn: &Tensor| drawn.to_device(patches.device()).unsqueeze(-1).unsqueeze(-1);
+    let changed = patches * of(&drawn.factors) + of(&drawn.shifts);
+    let kept = of(&drawn.kept).unsqueeze(2);
+    let size = changed.size();
+    let place = kept.clamp_min(0).expand([-1, -1, 1, size[3], size[4]], false);
+    changed.gather(2, &place, false).where_self(&kept.ge(0), &changed)
+}
+
 /// `[n, width, rows, columns]` as `[n, rows, columns, width]`.
 fn cells(grid: &Tensor) -> Tensor {
     grid.permute([0, 2, 3, 1])
@@ -115,8 +151,8 @@ impl Objective for Cpc {
         "cpc"
     }
 
-    fn embed(&self, views: &Views, _progress: Progress, mode: Mode) -> Outputs {
-        let grid = self.grid(&views.view(0), mode);
+    fn embed(&self, views: &Views, progress: Progress, mode: Mode) -> Outputs {
+        let grid = self.grid(views, progress, mode);
         let h = grid.mean_dim([2i64, 3].as_slice(), false, None);
         let _autocast = Autocast::new(self.device, self.precision);
         let targets = self.target.forward(&cells(&grid)).to_kind(Kind::Float);
@@ -185,7 +221,14 @@ mod tests {
 
     fn config(directions: u32, scale: f64) -> kontrast_config::Cpc {
         let context = CpcContext { width: 10, blocks: 2 };
-        kontrast_config::Cpc { directions, distances: DISTANCES.to_vec(), width: 6, scale, context }
+        kontrast_config::Cpc {
+            directions,
+            distances: DISTANCES.to_vec(),
+            width: 6,
+            scale,
+            context,
+            jitter: None,
+        }
     }
 
     /// Of one view, cut into patches of 8 pixels every 4.
@@ -266,6 +309,34 @@ mod tests {
             let [first, second, third] = [0, 1, 2].map(|row| moved.double_value(&[row]));
             assert_eq!(first.max(second), 0.0, "{name}");
             assert!(third > 0.0, "{name}");
+        }
+    }
+
+    #[test]
+    fn each_patch_is_changed_by_itself_and_alike_in_every_chunk() {
+        let drawn = |indices: &[u32], epoch| draw::jitter(indices, 1, epoch, (9, 3), (0.4, 0.5));
+        let (whole, part) = (drawn(&[4, 7, 2], 3), drawn(&[7], 3));
+        assert_eq!(part.factors.get(0), whole.factors.get(1));
+        assert_eq!((part.shifts.get(0), part.kept.get(0)), (whole.shifts.get(1), whole.kept.get(1)));
+        assert_ne!(drawn(&[7], 4).factors, part.factors);
+        let far = |values: &Tensor, middle: f64| (values - middle).abs().max().double_value(&[]);
+        let all = drawn(&(0..300).collect::<Vec<_>>(), 0);
+        let within = 0.39..0.4001;
+        assert!(within.contains(&far(&all.factors, 1.0)) && within.contains(&far(&all.shifts, 0.0)));
+        // 2,700 patches: half of them have one channel, five standard deviations are 130.
+        let kept = all.kept.ge(0).sum(Kind::Int64).int64_value(&[]);
+        assert!((1350 - kept).abs() < 130, "{kept}");
+        let patches = Tensor::arange(3 * 9 * 3 * 4, (Kind::Float, Device::Cpu)).sin().view([3, 9, 3, 2, 2]);
+        let found = jittered(&patches, &whole);
+        for (image, patch) in (0..3).flat_map(|image| (0..9).map(move |patch| (image, patch))) {
+            let of = |values: &Tensor, channel| values.double_value(&[image, patch, channel]);
+            for channel in 0..3 {
+                let kept = whole.kept.int64_value(&[image, patch]);
+                let from = if kept < 0 { channel } else { kept };
+                let own = patches.get(image).get(patch).get(from);
+                let expected = own * of(&whole.factors, from) + of(&whole.shifts, from);
+                assert_close(&found.get(image).get(patch).get(channel), &expected, 1e-6);
+            }
         }
     }
 

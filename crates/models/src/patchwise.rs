@@ -34,9 +34,9 @@ impl PatchwiseSpec {
     /// The patches of images, row after row.
     ///
     /// # Shapes
-    /// - `images`: `[n, c, h, w]`, of a patch or more
+    /// - `images`: `[n, c, h, w]`, as large as a patch or larger
     /// - returns `[n, rows, columns, c, patch, patch]`
-    fn cut(self, images: &Tensor) -> Tensor {
+    pub fn cut(self, images: &Tensor) -> Tensor {
         let whole = [2, 3].into_iter().fold(images.shallow_clone(), |images, dimension| {
             let side = images.size()[dimension as usize];
             let first = self.starts(side).next().unwrap_or(0);

@@ -31,6 +31,26 @@ pub struct Cpc {
     pub scale: f64,
     /// The context network: `{ width, blocks }`.
     pub context: CpcContext,
+    /// `{ strength, one_channel }`: what is drawn for each patch by itself, so that its colours do not tell of which image it is.
+    /// Nothing where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jitter: Option<CpcJitter>,
+}
+
+/// How the colours of each patch are changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CpcJitter {
+    /// Each channel, normalised, is multiplied by a number from 1 - `strength` to 1 + `strength`, and a number from -`strength`
+    /// to `strength` is added.
+    ///
+    /// Range: 0 to 1
+    pub strength: f64,
+    /// Probability that one channel, drawn, takes the place of all; CPC v2 drops two of three channels.
+    ///
+    /// Range: 0 to 1
+    pub one_channel: f64,
 }
 
 /// The network that gathers what lies behind a patch.
@@ -50,7 +70,7 @@ pub struct CpcContext {
 
 impl MethodSpec for Cpc {
     fn check(&self, key: &str, _around: Surroundings<'_>, problems: &mut Problems) {
-        let Self { directions, distances, width, scale, context } = self;
+        let Self { directions, distances, width, scale, context, jitter } = self;
         let known = [1, 2, 4].contains(directions);
         problems.require(known, &format!("{key}.directions"), directions, "1, 2 or 4 directions");
         let rising = distances.windows(2).all(|pair| pair[0] < pair[1]);
@@ -59,6 +79,11 @@ impl MethodSpec for Cpc {
         problems.require(some, &format!("{key}.distances"), distances, expected);
         problems.require(*width >= 1, &format!("{key}.width"), width, "at least 1 value");
         problems.positive(&format!("{key}.scale"), *scale);
+        if let Some(CpcJitter { strength, one_channel }) = jitter {
+            let within = (0.0..=1.0).contains(strength);
+            problems.require(within, &format!("{key}.jitter.strength"), strength, "0 to 1");
+            problems.probability(&format!("{key}.jitter.one_channel"), *one_channel);
+        }
         let CpcContext { width, blocks } = context;
         problems.require(*width >= 1, &format!("{key}.context.width"), width, "at least 1 channel");
         problems.require(
@@ -76,10 +101,11 @@ impl MethodSpec for Cpc {
             farthest: distance(self.distances.last()),
             sideways: self.directions > 2,
         };
+        let jitter = if self.jitter.is_some() { ", its colours changed apart from the others'" } else { "" };
         MethodInfo {
             others: &Others::OF_ONE_POSITIVE,
             predicts: Some(predicts),
-            after_views: "The encoder sees each patch of a grid by itself.".to_owned(),
+            after_views: format!("The encoder sees each patch of a grid by itself{jitter}."),
             ..MethodInfo::of(ComparedViews::Grid)
         }
     }

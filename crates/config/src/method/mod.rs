@@ -38,7 +38,7 @@ pub use autoencoder::Autoencoder;
 pub use barlow_twins::BarlowTwins;
 pub use byol::Byol;
 pub use cmc::{Cmc, CmcBank};
-pub use cpc::{Cpc, CpcContext};
+pub use cpc::{Cpc, CpcContext, CpcJitter};
 pub use dcl::Dcl;
 pub use dclw::Dclw;
 pub use dino::{Dino, TeacherTemperature};

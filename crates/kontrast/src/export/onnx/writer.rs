@@ -174,10 +174,12 @@ impl Language for Writer<'_> {
             self.constant(&format!("{name}.{part}"), &value.view([-1, 1, 1]))
         });
         // Instance norm of one channel that holds all values of the image; in fp32, as layer norm.
-        let wide = if self.kind == Kind::Float { x.to_owned() } else { self.cast(x, Kind::Float) };
-        let one = self.reshape(&wide, "shape.group", &[0, 1, -1]);
-        let [scale, shift] = [("group.scale", 1f32), ("group.shift", 0.0)]
-            .map(|(name, value)| self.constant(name, &Tensor::from_slice(&[value])));
+        let one = self.reshape(x, "shape.group", &[0, 1, -1]);
+        let [scale, shift] = [("group.scale", 1.0), ("group.shift", 0.0)]
+            .map(|(name, value)| self.constant(name, &Tensor::from_slice(&[value]).to_kind(self.kind)));
+        let parts = [one, scale, shift];
+        let [one, scale, shift] =
+            if self.kind == Kind::Float { parts } else { parts.map(|part| self.cast(&part, Kind::Float)) };
         let epsilon = vec![Attribute::float("epsilon", GroupNorm::EPSILON)];
         let normed = self.node("InstanceNormalization", &[&one, &scale, &shift], epsilon);
         let shape = self.node("Shape", &[x], vec![]);
