@@ -5,7 +5,7 @@ use kontrast_augment_torch::ToTensor;
 use kontrast_config as config;
 use kontrast_data::{DataError, Dataset, InMemory, Shapes};
 use kontrast_methods::{Method, Progress, Setting, ViewSpec, Views, build, view_spec};
-use kontrast_models::{Depth, EncoderSpec, ResNetSpec, Stem};
+use kontrast_models::{Depth, EncoderSpec, Norm, ResNetSpec, Stem};
 use kontrast_optim::{Optimizer, Rates, Sgd};
 use kontrast_torch_ext::Precision;
 use tch::{Device, Tensor};
@@ -64,6 +64,7 @@ impl Bench {
                 channels: 3,
                 channels_last: true,
                 bn_splits: 1,
+                norm: Norm::Batch,
             }),
             shared: None,
             views: ViewSpec { plans: vec![plan(), plan()] },

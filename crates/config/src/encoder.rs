@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::problems::Problems;
-use crate::{AmdimEncoder, AnyMethod, ComparedViews, Task, Vit, Weights};
+use crate::{AmdimEncoder, AnyMethod, ComparedViews, Patches, Task, Vit, Weights};
 
 /// The encoder. One variant is named, as in `[encoder.resnet18]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +53,16 @@ pub struct Resnet {
     /// Range: 1 to one less than the images' channels
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<u32>,
+    /// What stands after each convolution: `batch` norm, as where it is left out; `group` norm with one group, which takes mean
+    /// and variance of one image, or patch, over all channels and pixels; or `none`. Only `batch` has published weights.
+    ///
+    /// Range: `batch`, `group`, `none`
+    #[serde(default, skip_serializing_if = "Norm::is_batch")]
+    pub norm: Norm,
+    /// `{ side, stride }`: the network sees each patch of a grid by itself, and a representation is the mean over the patches:
+    /// CPC's encoder (arXiv 1905.09272). The whole image at once where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patches: Option<Patches>,
     /// Weights to begin from in place of drawn ones, of Kontrast or of another program (docs/weights.md): a file, or `{ file,
     /// tower, heads }`: which of the file's encoders, where it holds several, and whether heads of a checkpoint of Kontrast
     /// are taken too. The file's SHA-256 is part of the digest, its place is not.
@@ -98,7 +108,36 @@ pub enum Stem {
     Imagenet,
 }
 
+/// The norm of a ResNet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Norm {
+    /// Each channel by its mean and variance over the batch.
+    #[default]
+    Batch,
+    /// Each image by its mean and variance over all channels and pixels (Wu and He 2018, arXiv 1803.08494, with one group).
+    Group,
+    /// None.
+    None,
+}
+
+impl Norm {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
+    fn is_batch(&self) -> bool {
+        *self == Self::Batch
+    }
+}
+
 impl Stem {
+    /// Pixels on a side of the smallest image that it takes.
+    fn least_side(self) -> usize {
+        match self {
+            Self::Cifar => 5,
+            Self::Imagenet => 17,
+        }
+    }
+
     /// The name as a file writes it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -132,7 +171,20 @@ impl Encoder {
             | Self::Resnet50(own)
             | Self::Resnet101(own)
             | Self::Resnet152(own) => {
-                let one = format!("{} of width {} ({} stem)", self.name(), own.width, own.stem.as_str());
+                let norm = match own.norm {
+                    Norm::Batch => "",
+                    Norm::Group => ", group norm",
+                    Norm::None => ", no norm",
+                };
+                let patches = own.patches.map_or_else(String::new, |Patches { side, stride }| {
+                    format!(", of patches of {side} pixels every {stride}")
+                });
+                let one = format!(
+                    "{} of width {} ({} stem{norm}){patches}",
+                    self.name(),
+                    own.width,
+                    own.stem.as_str()
+                );
                 own.split
                     .map_or_else(|| one.clone(), |first| format!("2 x {one}, split after channel {first}"))
             }
@@ -151,10 +203,9 @@ impl Encoder {
             | Self::Resnet34(own)
             | Self::Resnet50(own)
             | Self::Resnet101(own)
-            | Self::Resnet152(own) => match own.stem {
-                Stem::Cifar => 5,
-                Stem::Imagenet => 17,
-            },
+            | Self::Resnet152(own) => {
+                own.patches.map_or(own.stem.least_side(), |patches| patches.side as usize)
+            }
             Self::Nin(_) => 3,
             Self::VitTiny(own) | Self::VitSmall(own) => own.patch as usize,
             Self::Amdim(own) => own.size as usize,
@@ -181,16 +232,21 @@ impl Encoder {
         format!("encoder.{}.{key}", self.name())
     }
 
-    /// Channels that its first network sees, where it has two.
-    pub fn split(&self) -> Option<u32> {
+    /// Its settings, where it is a ResNet.
+    pub(crate) fn resnet(&self) -> Option<&Resnet> {
         match self {
             Self::Resnet18(own)
             | Self::Resnet34(own)
             | Self::Resnet50(own)
             | Self::Resnet101(own)
-            | Self::Resnet152(own) => own.split,
+            | Self::Resnet152(own) => Some(own),
             Self::Nin(_) | Self::VitTiny(_) | Self::VitSmall(_) | Self::Amdim(_) => None,
         }
+    }
+
+    /// Channels that its first network sees, where it has two.
+    pub fn split(&self) -> Option<u32> {
+        self.resnet().and_then(|own| own.split)
     }
 
     /// Reports a split that leaves a network without channels, and a method that needs one where there is none.
@@ -270,6 +326,9 @@ impl Encoder {
             | Self::Resnet101(own)
             | Self::Resnet152(own) => {
                 problems.require(own.width >= 1, &key("width"), &own.width, "at least 1 channel");
+                if let Some(patches) = own.patches {
+                    patches.check(&key("patches"), (own.stem.least_side(), own.split), problems);
+                }
             }
             Self::Nin(Nin { blocks, width, .. }) => {
                 problems.require((3..=5).contains(blocks), &key("blocks"), blocks, "3, 4 or 5 blocks");

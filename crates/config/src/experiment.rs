@@ -59,6 +59,7 @@ impl Experiment {
         if !problems.any(|key| key.starts_with("views.") && key.rsplit('.').next() == Some("count")) {
             self.method.check_views(&self.views, &mut problems);
             self.check_sides(&mut problems);
+            self.encoder.check_patches(&self.method, &self.views, &mut problems);
             if let Encoder::Amdim(own) = &self.encoder {
                 own.check_views(&self.method, &self.views, &mut problems);
             }

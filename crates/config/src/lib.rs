@@ -27,6 +27,7 @@ mod missing;
 mod optimizer;
 mod overrides;
 mod pairs;
+mod patches;
 mod phrases;
 mod problems;
 mod renamed;
@@ -50,7 +51,7 @@ pub use background::Background;
 pub use channel_values::ChannelValues;
 pub use color_space::ColorSpace;
 pub use data::{Data, DataName, Unreadable};
-pub use encoder::{Encoder, Nin, Resnet, Stem};
+pub use encoder::{Encoder, Nin, Norm, Resnet, Stem};
 pub use error::{ConfigError, Fault};
 pub use eval::*;
 pub use experiment::Experiment;
@@ -59,14 +60,16 @@ pub use known_file::KnownFile;
 pub use load::Loaded;
 pub use location::Location;
 pub use method::{
-    Amdim, AmdimWeights, AnyMethod, Autoencoder, BarlowTwins, Byol, Cmc, CmcBank, ComparedViews, Dcl, Dclw,
-    Dino, Exemplar, Head, HeadNorm, ImageText, Jigsaw, Joint, JointTask, MethodInfo, MethodSpec, Mining,
-    Moco, Mocov3, Momentum, Nnclr, Npid, NtLogistic, PermutationMethod, Permutations, PixelLoss, Pretext,
-    RelativePatch, Rotation, Shuffled, Simclr, Similarity, Simsiam, Supcon, Supervised, Surroundings, Swav,
-    SwavQueue, Task, TeacherTemperature, Triplet, Vicreg,
+    Amdim, AmdimWeights, AnyMethod, Autoencoder, BarlowTwins, Byol, Cmc, CmcBank, ComparedViews, Cpc,
+    CpcContext, CpcJitter, Dcl, Dclw, Dino, Exemplar, Head, HeadNorm, ImageText, Jigsaw, Joint, JointTask,
+    MethodInfo, MethodSpec, Mining, Moco, Mocov3, Momentum, Nnclr, Npid, NtLogistic, PermutationMethod,
+    Permutations, PixelLoss, PredictedPatches, Pretext, RelativePatch, Rotation, Shuffled, Simclr,
+    Similarity, Simsiam, Supcon, Supervised, Surroundings, Swav, SwavQueue, Task, TeacherTemperature,
+    Triplet, Vicreg,
 };
 pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};
 pub use pairs::{Others, Pairs, PairsFrom};
+pub use patches::Patches;
 pub use problems::{Problem, Problems};
 pub use scans::{Patients, Percentiles, Plane, Scans, Spacing, Window};
 pub use schedule::{Constant, Cosine, Multistep, Schedule};

@@ -89,6 +89,7 @@ impl Pairs {
                 views,
                 ComparedViews::Slot
                     | ComparedViews::Pretext
+                    | ComparedViews::Grid
                     | ComparedViews::Whole
                     | ComparedViews::BesideText
             )

@@ -197,10 +197,14 @@ pub(crate) fn find(asked: &EncoderFile, host: &dyn Host) -> anyhow::Result<Found
     let side = asked.size.map(usize::from);
     let preprocessing = Preprocessing { size: side.map_or(own.size, |side| (side, side)), ..own };
     let spec = artifact.header().towers.iter().find(|own| own.name == tower).map(|own| own.encoder);
-    if let Some(EncoderSpec::Amdim(spec)) = spec {
+    let least = match spec {
+        Some(EncoderSpec::Amdim(spec)) => Some(spec.size),
+        Some(EncoderSpec::Patchwise(spec)) => Some(spec.patch),
+        _ => None,
+    };
+    if let Some(least) = least {
         let (width, height) = preprocessing.size;
-        if width.min(height) < spec.size as usize {
-            let least = spec.size;
+        if width.min(height) < least as usize {
             let text = format!(
                 "{}: images of {width}x{height} pixels are too small for an encoder of {least}; pass a larger --size",
                 file.display()

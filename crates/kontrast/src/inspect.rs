@@ -2,7 +2,7 @@
 
 use crate::host::Host;
 use crate::{Refusal, encoder_file};
-use kontrast_models::{Artifact, EncoderSpec, TextSpec};
+use kontrast_models::{Artifact, EncoderSpec, Norm, TextSpec};
 use kontrast_runlog::human;
 use std::path::Path;
 use tch::Device;
@@ -70,11 +70,22 @@ fn text_encoder(encoder: TextSpec) -> String {
 pub(crate) fn architecture(encoder: EncoderSpec) -> String {
     match encoder {
         EncoderSpec::ResNet(own) => format!(
-            "{:?} of width {} ({:?} stem), {}",
+            "{:?} of width {} ({:?} stem{}), {}",
             own.depth,
             own.width,
             own.stem,
+            match own.norm {
+                Norm::Batch => "",
+                Norm::Group => ", group norm",
+                Norm::None => ", no norm",
+            },
             human::counted(own.channels.unsigned_abs(), "channel")
+        ),
+        EncoderSpec::Patchwise(own) => format!(
+            "{}, of patches of {} pixels every {}",
+            architecture(EncoderSpec::ResNet(own.network)),
+            own.patch,
+            own.stride
         ),
         EncoderSpec::Split(own) => format!(
             "two {:?} of width {} ({:?} stem), of the first {} and of the other {}",

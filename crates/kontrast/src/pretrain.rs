@@ -87,7 +87,10 @@ pub fn pretrain(asked: &Pretrain, host: &dyn Host) -> anyhow::Result<Ended> {
     if let Some(start) = start {
         start.enter(&mut method, host)?;
     }
-    for warning in experiment.method.notes(session.trained_on.len(), &experiment.train) {
+    let of_encoder = experiment.encoder.notes(&experiment.method);
+    for warning in
+        experiment.method.notes(session.trained_on.len(), &experiment.train).iter().chain(&of_encoder)
+    {
         host.note(&format_args!("warning: {warning}"));
     }
     if asked.resume {

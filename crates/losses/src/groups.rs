@@ -123,7 +123,7 @@ pub(crate) fn left(alike: &Tensor, kind: Kind) -> Tensor {
 }
 
 /// How many images of the batch are of each image's group, itself counted.
-fn sizes<G: Copy + Eq + Hash>(groups: &[G]) -> impl Iterator<Item = usize> {
+pub(crate) fn sizes<G: Copy + Eq + Hash>(groups: &[G]) -> impl Iterator<Item = usize> {
     let mut counts = HashMap::new();
     for group in groups {
         *counts.entry(*group).or_insert(0) += 1;

@@ -4,6 +4,7 @@
 
 mod alignment;
 mod barlow_twins;
+mod cpc;
 mod dcl;
 mod dino;
 pub mod geometry;
@@ -34,6 +35,7 @@ mod vicreg;
 
 pub use alignment::alignment;
 pub use barlow_twins::barlow_twins;
+pub use cpc::{cpc, cpc_ignoring, cpc_uniform, cpc_uniform_ignoring};
 pub use dcl::{dcl, dcl_ignoring, dcl_uniform, dclw, dclw_ignoring};
 pub use dino::{dino, dino_uniform};
 pub use groups::{

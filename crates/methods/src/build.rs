@@ -6,6 +6,7 @@ use crate::barlow_twins::BarlowTwins;
 use crate::byol::Byol;
 use crate::clip::{Clip, ClipSpec};
 use crate::cmc::Cmc;
+use crate::cpc::Cpc;
 use crate::dcl::Dcl;
 use crate::dino::Dino;
 use crate::exemplar::Exemplar;
@@ -30,7 +31,8 @@ use crate::{Labels, Method, Setting, ViewError, view_spec};
 use kontrast_augment_torch::{ColorSpace, DeviceRenderer, ToTensor};
 use kontrast_config as config;
 use kontrast_models::{
-    AmdimSpec, Depth, EncoderSpec, NinSpec, PositionEmbedding, ResNetSpec, SplitSpec, Stem, VitSpec,
+    AmdimSpec, Depth, EncoderSpec, NinSpec, Norm, PatchwiseSpec, PositionEmbedding, ResNetSpec, SplitSpec,
+    Stem, VitSpec,
 };
 use kontrast_pretext::permutations::PermutationError;
 use kontrast_torch_ext::{Precision, StateError};
@@ -172,6 +174,7 @@ pub fn objective(
             Box::new(Clip::new(&ClipSpec::of(own, texts), setting)?)
         }
         config::AnyMethod::Amdim(own) => Box::new(Amdim::new(own, setting)),
+        config::AnyMethod::Cpc(own) => Box::new(Cpc::new(own, setting)),
         config::AnyMethod::Byol(own) => Box::new(Byol::new(own, setting)),
         config::AnyMethod::Simsiam(own) => Box::new(Simsiam::new(own, setting)),
         config::AnyMethod::BarlowTwins(own) => Box::new(BarlowTwins::new(own, setting)),
@@ -242,7 +245,16 @@ fn encoder(config: &config::Encoder, channels: i64, channels_last: bool) -> Enco
             config::Stem::Imagenet => Stem::Imagenet,
         };
         let width = i64::from(own.width);
-        let network = ResNetSpec { depth, stem, width, channels, channels_last, bn_splits: 1 };
+        let norm = match own.norm {
+            config::Norm::Batch => Norm::Batch,
+            config::Norm::Group => Norm::Group,
+            config::Norm::None => Norm::None,
+        };
+        let network = ResNetSpec { depth, stem, width, channels, channels_last, bn_splits: 1, norm };
+        if let Some(config::Patches { side, stride }) = own.patches {
+            let (patch, stride) = (i64::from(side), i64::from(stride));
+            return EncoderSpec::Patchwise(PatchwiseSpec { patch, stride, network });
+        }
         match own.split {
             Some(first) => EncoderSpec::Split(SplitSpec { first: i64::from(first), network }),
             None => EncoderSpec::ResNet(network),

@@ -14,6 +14,7 @@ enum Use {
     Offset = 4,
     Colour = 5,
     Cell = 6,
+    Patch = 7,
 }
 
 fn stream(seed: u64, step: u64, purpose: Use) -> KeyedRng {
@@ -71,6 +72,41 @@ pub(crate) fn colours(indices: &[u32], seed: u64, epoch: u32, tiles: usize) -> (
         }
     }
     (Tensor::from_slice(&kept).view([-1, tiles as i64]), Tensor::from_slice(&keys).view([-1, 2]))
+}
+
+/// How the colours of a patch are changed.
+pub(crate) struct Jitter {
+    /// Of each channel, `[n, patches, channels]`, fp32.
+    pub(crate) factors: Tensor,
+    /// The same shape.
+    pub(crate) shifts: Tensor,
+    /// The channel that takes the place of all, `[n, patches]`, i64; -1 where none does.
+    pub(crate) kept: Tensor,
+}
+
+/// Factors within `strength` of 1, shifts within it of 0, and with probability `one_channel` a channel, for each patch.
+pub(crate) fn jitter(
+    indices: &[u32],
+    seed: u64,
+    epoch: u32,
+    (patches, channels): (i64, i64),
+    (strength, one_channel): (f64, f64),
+) -> Jitter {
+    let (mut factors, mut shifts, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+    for &image in indices {
+        let mut stream = of_image(seed, epoch, image, Use::Patch);
+        for _ in 0..patches {
+            for _ in 0..channels {
+                factors.push((1.0 + strength * stream.random_range(-1.0..=1.0)) as f32);
+                shifts.push((strength * stream.random_range(-1.0..=1.0)) as f32);
+            }
+            let (drawn, channel) = (stream.random::<f64>(), below(channels, &mut stream));
+            kept.push(if drawn < one_channel { channel } else { -1 });
+        }
+    }
+    let by_channel = |values: &[f32]| Tensor::from_slice(values).view([-1, patches, channels]);
+    let kept = Tensor::from_slice(&kept).view([-1, patches]);
+    Jitter { factors: by_channel(&factors), shifts: by_channel(&shifts), kept }
 }
 
 /// Numbers of the rows of a pass of so many copies of each image (turns of it), copy after copy.

@@ -4,7 +4,7 @@ use crate::{Outputs, Progress, Setting, ViewSpec};
 use kontrast_augment::ViewPlan;
 use kontrast_augment_torch::Views;
 use kontrast_config::{Head, HeadNorm};
-use kontrast_models::{Depth, EncoderSpec, ResNetSpec, Stem};
+use kontrast_models::{Depth, EncoderSpec, Norm, ResNetSpec, Stem};
 use kontrast_torch_ext::Precision;
 use tch::{Device, Kind, Tensor};
 
@@ -31,6 +31,7 @@ pub(crate) fn setting_of(count: usize) -> Setting {
             channels: 3,
             channels_last: true,
             bn_splits: 1,
+            norm: Norm::Batch,
         }),
         shared: None,
         views: ViewSpec { plans: vec![plan; count] },

@@ -14,6 +14,7 @@ mod clip;
 mod cmc;
 #[cfg(test)]
 mod composed;
+mod cpc;
 mod dcl;
 mod dino;
 mod draw;

@@ -174,7 +174,7 @@ mod tests {
     use super::*;
     use crate::example::{no_head, progress, setting_of, views};
     use kontrast_config::{Head, HeadNorm};
-    use kontrast_models::{Depth, EncoderSpec, ResNetSpec, Stem};
+    use kontrast_models::{Depth, EncoderSpec, Norm, ResNetSpec, Stem};
 
     fn of(all: bool) -> RelativePatch {
         let config = kontrast_config::RelativePatch {
@@ -192,6 +192,7 @@ mod tests {
             channels: 3,
             channels_last: true,
             bn_splits: 1,
+            norm: Norm::Batch,
         };
         let encoder = EncoderSpec::ResNet(resnet);
         RelativePatch::new(&config, &Setting { encoder, ..setting_of(1) })

@@ -306,19 +306,13 @@ fn header(path: &Path, text: &str) -> Result<Header, ArtifactError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AmdimSpec, Depth, Mode, NinSpec, ResNetSpec, Stem, VitSpec, to_torchvision};
+    use crate::{AmdimSpec, Depth, Mode, NinSpec, Norm, ResNetSpec, Stem, VitSpec, to_torchvision};
     use std::collections::HashMap;
     use tch::{Kind, Tensor};
 
     fn specs() -> [EncoderSpec; 4] {
-        let resnet = ResNetSpec {
-            depth: Depth::ResNet18,
-            stem: Stem::Cifar,
-            width: 4,
-            channels: 3,
-            channels_last: true,
-            bn_splits: 1,
-        };
+        let (depth, stem, norm, bn_splits) = (Depth::ResNet18, Stem::Cifar, Norm::Batch, 1);
+        let resnet = ResNetSpec { depth, stem, width: 4, channels: 3, channels_last: true, bn_splits, norm };
         let nin = NinSpec { blocks: 3, width: 12, channels: 3, channels_last: false, bn_splits: 1 };
         let (size, width, rkhs, depth, channels, channels_last, bn_splits) = (32, 2, 20, 2, 3, true, 1);
         let amdim = AmdimSpec { size, width, rkhs, depth, channels, channels_last, bn_splits };

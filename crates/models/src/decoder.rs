@@ -2,7 +2,7 @@
 
 use crate::layers::{Conv2d, Like, Linear};
 use crate::resnet_block::{Block, BlockShape};
-use crate::{Encoder, Init, Mode};
+use crate::{Encoder, Init, Mode, Norm};
 use tch::{Kind, Tensor, nn};
 
 /// What a decoder is made for.
@@ -48,7 +48,8 @@ impl Decoder {
         let expand = Linear::new(&(&path / "expand"), width, deepest.iter().product(), true, init);
         let step = |(stage, pair): (usize, &[[i64; 3]])| {
             let ([planes, height, width], inputs) = (pair[0], pair[1][0]);
-            let shape = BlockShape { inputs, planes, stride: 1, bottleneck: false };
+            let norm = Norm::Batch;
+            let shape = BlockShape { inputs, planes, stride: 1, bottleneck: false, norm };
             ([height, width], Block::new(&(&path / format!("block{}", stage + 1)), shape, like))
         };
         let steps = maps.windows(2).enumerate().rev().map(step).collect();
@@ -93,6 +94,7 @@ mod tests {
                 channels: 3,
                 channels_last: true,
                 bn_splits: 1,
+                norm: Norm::Batch,
             })
         };
         let nin = NinSpec { blocks: 4, width: 12, channels: 3, channels_last: true, bn_splits: 1 };

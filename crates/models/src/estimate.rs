@@ -1,6 +1,6 @@
 //! What an encoder will take, counted from its shape before any of it is made.
 
-use crate::{AmdimSpec, EncoderSpec, NinSpec, PositionEmbedding, ResNetSpec, Stem, VitSpec};
+use crate::{AmdimSpec, EncoderSpec, NinSpec, Norm, PositionEmbedding, ResNetSpec, Stem, VitSpec};
 
 /// Sizes of an encoder under training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +18,7 @@ impl EncoderSpec {
         let walk = Walk {
             channels: self.channels().unsigned_abs(),
             size: [size.0 as u64, size.1 as u64],
+            normed: true,
             total: Estimate::default(),
         };
         match self {
@@ -25,6 +26,13 @@ impl EncoderSpec {
             Self::Nin(spec) => nin(spec, walk),
             Self::Vit(spec) => vit(spec, &walk),
             Self::Amdim(spec) => amdim(spec, walk),
+            Self::Patchwise(spec) => {
+                let side = spec.patch.unsigned_abs() as usize;
+                let of_patch = Self::ResNet(spec.network).estimate((side, side));
+                let cells = [size.0, size.1].map(|side| spec.cells(side as i64).unsigned_abs());
+                let activations = of_patch.activations.saturating_mul(cells[0].saturating_mul(cells[1]));
+                Estimate { activations, ..of_patch }
+            }
             Self::Split(spec) => {
                 let [first, rest] = spec.halves().map(|half| Self::ResNet(half).estimate(size));
                 Estimate {
@@ -40,11 +48,13 @@ impl EncoderSpec {
 struct Walk {
     channels: u64,
     size: [u64; 2],
+    /// Whether a norm with scale and shift stands after a convolution.
+    normed: bool,
     total: Estimate,
 }
 
 impl Walk {
-    /// A convolution without bias and its batch norm. It keeps the map that it reads and the one that it writes.
+    /// A convolution without bias and its norm. It keeps the map that it reads and the one that it writes.
     fn convolution(&mut self, outputs: u64, kernel: u64, stride: u64) {
         self.keep_map();
         self.weights(outputs, kernel);
@@ -55,7 +65,8 @@ impl Walk {
 
     fn weights(&mut self, outputs: u64, kernel: u64) {
         self.kernels(outputs, kernel, 1);
-        self.total.parameters = self.total.parameters.saturating_add(outputs.saturating_mul(2));
+        let of_norm = if self.normed { outputs.saturating_mul(2) } else { 0 };
+        self.total.parameters = self.total.parameters.saturating_add(of_norm);
     }
 
     /// So many convolutions without bias.
@@ -102,6 +113,7 @@ impl Walk {
 fn resnet(spec: ResNetSpec, mut walk: Walk) -> Estimate {
     let (counts, bottleneck) = spec.blocks();
     let width = spec.width.unsigned_abs();
+    walk.normed = spec.norm != Norm::None;
     match spec.stem {
         Stem::Cifar => walk.convolution(width, 3, 1),
         Stem::Imagenet => {
@@ -204,6 +216,7 @@ mod tests {
             channels: 3,
             channels_last: false,
             bn_splits: 1,
+            norm: Norm::Batch,
         })
     }
 
@@ -248,6 +261,11 @@ mod tests {
                 assert_eq!(spec.estimate((32, 32)).parameters, parameters(spec), "{spec:?}");
             }
         }
+        for norm in [Norm::Group, Norm::None] {
+            let EncoderSpec::ResNet(own) = resnet_of(Depth::ResNet50, Stem::Cifar, 8) else { unreachable!() };
+            let spec = EncoderSpec::ResNet(ResNetSpec { norm, ..own });
+            assert_eq!(spec.estimate((32, 32)).parameters, parameters(spec), "{spec:?}");
+        }
         for blocks in 1..=5 {
             let spec = nin_of(blocks, 12);
             assert_eq!(spec.estimate((32, 32)).parameters, parameters(spec), "{spec:?}");
@@ -263,6 +281,7 @@ mod tests {
             channels: 1,
             channels_last: false,
             bn_splits: 1,
+            norm: Norm::Batch,
         };
         assert_eq!(
             EncoderSpec::ResNet(gray).estimate((32, 32)).parameters,

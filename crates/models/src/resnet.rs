@@ -1,8 +1,8 @@
 //! ResNet-18, 34, 50, 101 and 152 (He et al. 2016, arXiv 1512.03385) without the classifier, with torchvision's names.
 
-use crate::batch_norm::BatchNorm;
 use crate::encoder::parameters;
 use crate::layers::{Conv2d, Like, fp32_at_least};
+use crate::norm::{Norm, NormLayer};
 use crate::resnet_block::{Block, BlockShape};
 use crate::{Encoder, EncoderSpec, Init, Mode, Pass};
 use kontrast_torch_ext::{Parameter, StateDict};
@@ -48,6 +48,9 @@ pub struct ResNetSpec {
     pub channels_last: bool,
     /// Splits of a batch, of consecutive images, that batch norm sees one at a time.
     pub bn_splits: i64,
+    /// What stands after each convolution; batch norm in the paper.
+    #[serde(default, skip_serializing_if = "Norm::is_batch")]
+    pub norm: Norm,
 }
 
 impl ResNetSpec {
@@ -68,7 +71,7 @@ impl ResNetSpec {
 pub struct ResNet {
     spec: ResNetSpec,
     conv1: Conv2d,
-    bn1: BatchNorm,
+    bn1: NormLayer,
     layers: Vec<Vec<Block>>,
     variables: StateDict,
     device: tch::Device,
@@ -81,7 +84,7 @@ impl ResNet {
         let like = Like { init, channels_last: spec.channels_last, bn_splits: spec.bn_splits };
         let (side, stride, padding) = if spec.stem == Stem::Cifar { (3, 1, 1) } else { (7, 2, 3) };
         let conv1 = Conv2d::new(&(&path / "conv1"), [spec.width, spec.channels, side], stride, padding, like);
-        let bn1 = BatchNorm::new(&(&path / "bn1"), spec.width, spec.bn_splits);
+        let bn1 = NormLayer::new(&(&path / "bn1"), spec.width, spec.norm, like);
         let (counts, bottleneck) = spec.blocks();
         let mut inputs = spec.width;
         let mut layers = Vec::new();
@@ -91,13 +94,25 @@ impl ResNet {
             let mut blocks = Vec::new();
             for index in 0..count {
                 let stride = if stage > 0 && index == 0 { 2 } else { 1 };
-                let shape = BlockShape { inputs, planes, stride, bottleneck };
+                let shape = BlockShape { inputs, planes, stride, bottleneck, norm: spec.norm };
                 blocks.push(Block::new(&(&path / index), shape, like));
                 inputs = shape.outputs();
             }
             layers.push(blocks);
         }
         Self { spec, conv1, bn1, layers, variables: crate::state(store), device: store.device() }
+    }
+
+    /// Another handle on the same variables.
+    pub(crate) fn another(&self) -> Self {
+        Self {
+            spec: self.spec,
+            conv1: self.conv1.handle(),
+            bn1: self.bn1.handle(),
+            layers: self.layers.iter().map(|blocks| blocks.iter().map(Block::handle).collect()).collect(),
+            variables: self.variables.clone(),
+            device: self.device,
+        }
     }
 
     fn stem(&self, images: &Tensor, mode: Mode) -> Tensor {
@@ -151,13 +166,6 @@ impl Encoder for ResNet {
     }
 
     fn handle(&self) -> Box<dyn Encoder> {
-        Box::new(Self {
-            spec: self.spec,
-            conv1: self.conv1.handle(),
-            bn1: self.bn1.handle(),
-            layers: self.layers.iter().map(|blocks| blocks.iter().map(Block::handle).collect()).collect(),
-            variables: self.variables.clone(),
-            device: self.device,
-        })
+        Box::new(self.another())
     }
 }

@@ -1,8 +1,8 @@
 //! Which encoder: what is known of a network before it is made.
 
 use crate::{
-    Amdim, AmdimSpec, Encoder, Init, Nin, NinSpec, PositionEmbedding, ResNet, ResNetSpec, Split, SplitSpec,
-    Vit, VitSpec,
+    Amdim, AmdimSpec, Encoder, Init, Nin, NinSpec, Patchwise, PatchwiseSpec, PositionEmbedding, ResNet,
+    ResNetSpec, Split, SplitSpec, Vit, VitSpec,
 };
 use serde::{Deserialize, Serialize};
 use tch::nn;
@@ -23,6 +23,8 @@ pub enum EncoderSpec {
     Split(SplitSpec),
     /// AMDIM's residual network without padding.
     Amdim(AmdimSpec),
+    /// A residual network that sees an image patch by patch.
+    Patchwise(PatchwiseSpec),
 }
 
 impl EncoderSpec {
@@ -63,6 +65,10 @@ impl EncoderSpec {
                 let local = spec.local_channels();
                 if spec.rkhs >= local { Ok(()) } else { Err(format!("rkhs = {}, below {local}", spec.rkhs)) }
             }
+            Self::Patchwise(PatchwiseSpec { patch, stride, network }) => {
+                Self::ResNet(network).check()?;
+                within("patch", patch).and(within("stride", stride))
+            }
             Self::Vit(spec) => {
                 let all = [("width", spec.width), ("depth", spec.depth), ("heads", spec.heads)];
                 let all = all.into_iter().chain([("patch", spec.patch), ("side", spec.side)]);
@@ -93,6 +99,7 @@ impl EncoderSpec {
             Self::Vit(spec) => Box::new(Vit::new(store, spec, init)),
             Self::Split(spec) => Box::new(Split::new(store.device(), spec, init)),
             Self::Amdim(spec) => Box::new(Amdim::new(store, spec, init)),
+            Self::Patchwise(spec) => Box::new(Patchwise::new(store, spec, init)),
         }
     }
 
@@ -104,6 +111,7 @@ impl EncoderSpec {
             Self::Vit(spec) => spec.channels,
             Self::Split(spec) => spec.network.channels,
             Self::Amdim(spec) => spec.channels,
+            Self::Patchwise(spec) => spec.network.channels,
         }
     }
 
@@ -115,6 +123,7 @@ impl EncoderSpec {
             Self::Vit(spec) => spec.channels_last,
             Self::Split(spec) => spec.network.channels_last,
             Self::Amdim(spec) => spec.channels_last,
+            Self::Patchwise(spec) => spec.network.channels_last,
         }
     }
 
@@ -126,6 +135,9 @@ impl EncoderSpec {
             Self::Nin(spec) => Self::Nin(NinSpec { bn_splits, ..spec }),
             Self::Vit(spec) => Self::Vit(spec),
             Self::Amdim(spec) => Self::Amdim(AmdimSpec { bn_splits, ..spec }),
+            Self::Patchwise(spec) => {
+                Self::Patchwise(PatchwiseSpec { network: ResNetSpec { bn_splits, ..spec.network }, ..spec })
+            }
             Self::Split(spec) => {
                 Self::Split(SplitSpec { network: ResNetSpec { bn_splits, ..spec.network }, ..spec })
             }

@@ -148,13 +148,14 @@ impl Encoder for Half {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Depth, Mode, Stem};
+    use crate::{Depth, Mode, Norm, Stem};
     use kontrast_testkit::assert_close;
     use tch::{Device, Kind};
 
     fn split(first: i64) -> (Split, SplitSpec) {
         let (depth, stem, channels_last) = (Depth::ResNet18, Stem::Cifar, true);
-        let network = ResNetSpec { depth, stem, width: 4, channels: 3, channels_last, bn_splits: 1 };
+        let network =
+            ResNetSpec { depth, stem, width: 4, channels: 3, channels_last, bn_splits: 1, norm: Norm::Batch };
         let spec = SplitSpec { first, network };
         (Split::new(Device::Cpu, spec, Init::new(3)), spec)
     }

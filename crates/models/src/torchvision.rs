@@ -1,7 +1,7 @@
 //! Weights of torchvision's networks, of which an encoder reads all but the classifier, and an encoder's as torchvision
 //! reads them.
 
-use crate::{Depth, ResNetSpec, Stem};
+use crate::{Depth, Norm, ResNetSpec, Stem};
 use kontrast_torch_ext::StateDict;
 use tch::Tensor;
 
@@ -55,6 +55,8 @@ pub(crate) fn resnet_of(state: &StateDict) -> Option<ResNetSpec> {
         channels,
         channels_last: true,
         bn_splits: 1,
+        // Weights without running statistics may be half a file: group norm is never guessed.
+        norm: Norm::Batch,
     };
     let depths = [Depth::ResNet18, Depth::ResNet34, Depth::ResNet50, Depth::ResNet101, Depth::ResNet152];
     depths.into_iter().map(spec).find(|spec| spec.blocks() == (counts, bottleneck))
@@ -84,6 +86,7 @@ mod tests {
                 channels: 3,
                 channels_last: false,
                 bn_splits: 1,
+                norm: Norm::Batch,
             };
             let (from, to) = (nn::VarStore::new(Device::Cpu), nn::VarStore::new(Device::Cpu));
             let theirs = theirs(&ResNet::new(&from, spec, Init::new(1)).variables());

@@ -7,6 +7,7 @@ mod byol;
 mod checks;
 mod clip;
 mod cmc;
+mod cpc;
 mod dcl;
 mod dclw;
 mod dino;
@@ -39,6 +40,7 @@ pub use barlow_twins::BarlowTwins;
 pub use byol::Byol;
 pub use clip::ImageText;
 pub use cmc::{Cmc, CmcBank};
+pub use cpc::{Cpc, CpcContext, CpcJitter};
 pub use dcl::Dcl;
 pub use dclw::Dclw;
 pub use dino::{Dino, TeacherTemperature};
@@ -57,7 +59,9 @@ pub use relative_patch::RelativePatch;
 pub use rotation::Rotation;
 pub use simclr::Simclr;
 pub use simsiam::Simsiam;
-pub use spec::{ComparedViews, MethodInfo, MethodSpec, PixelLoss, Pretext, Shuffled, Surroundings};
+pub use spec::{
+    ComparedViews, MethodInfo, MethodSpec, PixelLoss, PredictedPatches, Pretext, Shuffled, Surroundings,
+};
 pub use supcon::Supcon;
 pub use supervised::Supervised;
 pub use swav::{Swav, SwavQueue};
@@ -113,6 +117,7 @@ methods! {
     "cmc" => Cmc,
     "amdim" => Amdim,
     "clip" => ImageText,
+    "cpc" => Cpc,
     "byol" => Byol,
     "simsiam" => Simsiam,
     "barlow_twins" => BarlowTwins,
@@ -180,7 +185,7 @@ impl AnyMethod {
             if let Some(side) = task.info.tile {
                 return vec![(format!("{}.tile", task.key), ViewSize { height: side, width: side })];
             }
-            let own = task.views.map_or_else(|| sizes.clone(), |own| picked(&sizes, &own));
+            let own = task.sizes(&sizes);
             own.into_iter().map(|size| (format!("views.{}", views.name()), size)).collect()
         };
         self.tasks().into_iter().flat_map(of_task).collect()
@@ -216,9 +221,4 @@ impl AnyMethod {
         problems.require(compared.accepts(sizes), views, &format_args!("{found}"), &expected);
         self.spec().check_size(key, (sizes[0], views), problems);
     }
-}
-
-/// The sizes of some views, but for those that the plan does not have.
-fn picked(sizes: &[ViewSize], views: &[usize]) -> Vec<ViewSize> {
-    views.iter().filter_map(|&view| sizes.get(view).copied()).collect()
 }

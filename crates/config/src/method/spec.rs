@@ -50,6 +50,8 @@ pub struct MethodInfo {
     pub tile: Option<usize>,
     /// Whether it compares cells of the maps that AMDIM's encoder makes.
     pub compares_cells: bool,
+    /// Which patches of a grid it predicts, which the encoder has to cut.
+    pub predicts: Option<PredictedPatches>,
     /// The most images that it trains on, where each is a class.
     pub most_images: Option<usize>,
     /// Whether an image is compared with what earlier epochs drew of it, so that one view is enough.
@@ -60,6 +62,17 @@ pub struct MethodInfo {
     pub shuffled: Option<Shuffled>,
     /// In a sentence, what becomes of the views before the encoder sees them.
     pub after_views: String,
+}
+
+/// Which patches of a grid are predicted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PredictedPatches {
+    /// Rows to the nearest of them.
+    pub nearest: usize,
+    /// Rows to the farthest.
+    pub farthest: usize,
+    /// Whether columns are predicted too.
+    pub sideways: bool,
 }
 
 /// How tiles are shuffled.
@@ -90,6 +103,7 @@ impl MethodInfo {
             reconstructs: None,
             tile: None,
             compares_cells: false,
+            predicts: None,
             most_images: None,
             over_epochs: false,
             others: &[],
@@ -115,6 +129,7 @@ impl MethodInfo {
             ComparedViews::AnyOfOneSize => self.over_epochs,
             ComparedViews::Pretext
             | ComparedViews::Halves
+            | ComparedViews::Grid
             | ComparedViews::Whole
             | ComparedViews::BesideText
             | ComparedViews::Any => false,
@@ -131,6 +146,8 @@ pub enum ComparedViews {
     Pretext,
     /// One, whose channels two networks part among them.
     Halves,
+    /// One, whose patches predict each other.
+    Grid,
     /// One, which is given back.
     Whole,
     /// One, beside the image's text.
@@ -151,7 +168,9 @@ impl ComparedViews {
     pub(super) fn accepts(self, sizes: &[ViewSize]) -> bool {
         let alike = sizes.windows(2).all(|pair| pair[0] == pair[1]);
         match self {
-            Self::Slot | Self::Pretext | Self::Halves | Self::Whole | Self::BesideText => sizes.len() == 1,
+            Self::Slot | Self::Pretext | Self::Halves | Self::Grid | Self::Whole | Self::BesideText => {
+                sizes.len() == 1
+            }
             Self::Any => !sizes.is_empty(),
             Self::Pair => sizes.len() == 2 && alike,
             Self::PairAndMore => sizes.len() >= 2 && sizes[0] == sizes[1],
@@ -163,7 +182,9 @@ impl ComparedViews {
     /// How many, and of which sizes: "two views of one size".
     pub fn in_words(self) -> &'static str {
         match self {
-            Self::Slot | Self::Pretext | Self::Halves | Self::Whole | Self::BesideText => "one view",
+            Self::Slot | Self::Pretext | Self::Halves | Self::Grid | Self::Whole | Self::BesideText => {
+                "one view"
+            }
             Self::Any => "any views, of which each task names its own",
             Self::Pair => "two views of one size",
             Self::PairAndMore => "two views of one size, then any others",
@@ -177,6 +198,7 @@ impl ComparedViews {
             Self::Slot => "compares it with the image's slot in the bank",
             Self::Pretext => "makes its task of it",
             Self::Halves => "compares what two networks make of its channels",
+            Self::Grid => "predicts its patches from each other",
             Self::Whole => "gives it back",
             Self::BesideText => "compares it with the image's text",
             Self::Any => "shares them among its tasks",

@@ -1,6 +1,7 @@
 //! A task of an experiment, as others see it.
 
 use super::MethodInfo;
+use crate::ViewSize;
 
 /// What one encoder is trained for: the method itself, or one of the tasks that a joint method has.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,5 +20,13 @@ impl Task {
     /// The place of its first view in the plan.
     pub fn first_view(&self) -> usize {
         self.views.as_ref().and_then(|views| views.first().copied()).unwrap_or(0)
+    }
+
+    /// The sizes of its views, of those of the plan; views that the plan does not have are left out.
+    pub(crate) fn sizes(&self, plan: &[ViewSize]) -> Vec<ViewSize> {
+        match &self.views {
+            Some(own) => own.iter().filter_map(|&view| plan.get(view).copied()).collect(),
+            None => plan.to_vec(),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod ablations;
 mod committed;
+mod cpc;
 mod digests;
 mod eval_ranges;
 mod files;

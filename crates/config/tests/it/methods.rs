@@ -254,7 +254,7 @@ fn every_smoke_experiment_is_of_the_method_that_names_it() {
         assert!(folder.join(format!("{compared}.toml")).exists(), "{name}");
         names.push(name);
     }
-    assert_eq!(names.len(), 26, "{names:?}");
+    assert_eq!(names.len(), 27, "{names:?}");
 }
 
 #[test]

@@ -3,12 +3,20 @@
 use crate::protocols::{CLASSES, Colours, extractor};
 use kontrast_eval::protocols::FineTuning;
 use kontrast_eval::{EvalError, Network, Pixels, Protocol, Stop, Subject, evaluate};
-use kontrast_models::{Depth, Encoder, EncoderSpec, Init, ResNetSpec, Stem};
+use kontrast_models::{Depth, Encoder, EncoderSpec, Init, Norm, ResNetSpec, Stem};
 use tch::{Device, nn};
 
 fn encoder() -> Box<dyn Encoder> {
     let (depth, stem) = (Depth::ResNet18, Stem::Cifar);
-    let spec = ResNetSpec { depth, stem, width: 8, channels: 3, channels_last: true, bn_splits: 1 };
+    let spec = ResNetSpec {
+        depth,
+        stem,
+        width: 8,
+        channels: 3,
+        channels_last: true,
+        bn_splits: 1,
+        norm: Norm::Batch,
+    };
     EncoderSpec::ResNet(spec).build(&nn::VarStore::new(Device::Cpu), Init::new(3))
 }
 

@@ -9,7 +9,7 @@ use kontrast_eval::protocols::{FewShot, FineTuning, Knn, LinearViews, Logistic};
 use kontrast_eval::{
     EvalError, Extractor, FeatureBank, Network, Pixels, Protocol, Report, Stop, Subject, protocols,
 };
-use kontrast_models::{Depth, Encoder, EncoderSpec, Init, ResNetSpec, Stem};
+use kontrast_models::{Depth, Encoder, EncoderSpec, Init, Norm, ResNetSpec, Stem};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use tch::{Device, Kind, Tensor, nn};
@@ -91,7 +91,15 @@ fn network<'a>(encoder: &'a dyn Encoder, videos: &'a Videos, extractor: &'a Extr
 
 fn resnet() -> Box<dyn Encoder> {
     let (depth, stem) = (Depth::ResNet18, Stem::Cifar);
-    let spec = ResNetSpec { depth, stem, width: 8, channels: 3, channels_last: true, bn_splits: 1 };
+    let spec = ResNetSpec {
+        depth,
+        stem,
+        width: 8,
+        channels: 3,
+        channels_last: true,
+        bn_splits: 1,
+        norm: Norm::Batch,
+    };
     EncoderSpec::ResNet(spec).build(&nn::VarStore::new(Device::Cpu), Init::new(3))
 }
 

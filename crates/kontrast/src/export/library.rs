@@ -2,7 +2,7 @@
 
 use super::frozen::Frozen;
 use crate::inspect::architecture;
-use kontrast_models::{Depth, EncoderSpec, ResNetSpec, Stem, VitSpec};
+use kontrast_models::{Depth, EncoderSpec, Norm, ResNetSpec, Stem, VitSpec};
 use serde::Serialize;
 
 /// Channels of the first stage in the libraries' ResNets.
@@ -53,7 +53,9 @@ struct Transformer {
 /// Where there is none: what it has, in words.
 pub(crate) fn torchvision(encoder: &Frozen) -> Result<Network, String> {
     match encoder.spec {
-        EncoderSpec::ResNet(spec) if spec.width == WIDTH => Ok(resnet("torchvision", spec)),
+        EncoderSpec::ResNet(spec) if spec.width == WIDTH && spec.norm == Norm::Batch => {
+            Ok(resnet("torchvision", spec))
+        }
         EncoderSpec::Vit(_) => Err(refusal("torchvision", encoder, "timm, torchscript or onnx")),
         _ => Err(refusal("torchvision", encoder, "torchscript or onnx")),
     }
@@ -65,7 +67,9 @@ pub(crate) fn torchvision(encoder: &Frozen) -> Result<Network, String> {
 /// As [`torchvision`].
 pub(crate) fn timm(encoder: &Frozen) -> Result<Network, String> {
     match encoder.spec {
-        EncoderSpec::ResNet(spec) if spec.width == WIDTH => Ok(resnet("timm", spec)),
+        EncoderSpec::ResNet(spec) if spec.width == WIDTH && spec.norm == Norm::Batch => {
+            Ok(resnet("timm", spec))
+        }
         EncoderSpec::Vit(spec) => transformer(spec, encoder.size),
         _ => Err(refusal("timm", encoder, "torchscript or onnx")),
     }
@@ -74,7 +78,7 @@ pub(crate) fn timm(encoder: &Frozen) -> Result<Network, String> {
 fn refusal(library: &str, encoder: &Frozen, others: &str) -> String {
     let transformers = if library == "timm" { ", and vision transformers" } else { "" };
     format!(
-        "--format {library}: {library} has ResNet18, 34, 50, 101 and 152 of width {WIDTH}{transformers}, and no {}; export it \
+        "--format {library}: {library} has ResNet18, 34, 50, 101 and 152 of width {WIDTH} with batch norm{transformers}, and no {}; export it \
          with --format {others}",
         architecture(encoder.spec)
     )

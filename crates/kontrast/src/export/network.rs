@@ -1,7 +1,10 @@
 //! Networks written down an operation at a time, from images to `h`, in whatever language: the one walk that every graph of
 //! an export follows.
 
-use kontrast_models::{AmdimSpec, EncoderSpec, NinSpec, ResNetSpec, SplitSpec, Stem, VitSpec};
+use super::frozen::Frozen;
+use kontrast_models::{
+    AmdimSpec, EncoderSpec, NinSpec, Norm, PatchwiseSpec, ResNetSpec, SplitSpec, Stem, VitSpec,
+};
 
 /// A language that has the operations of our encoders. A value is named by the text that a method returns, a variable by
 /// its name in the state dictionary, such as `layer1.0.conv1` for its weight.
@@ -18,6 +21,13 @@ pub(crate) trait Language {
     fn more_channels(&mut self, x: &str, more: i64) -> String;
     /// Batch norm by the running statistics.
     fn batch_norm(&mut self, x: &str, name: &str) -> String;
+    /// Group norm of one group: over all values of an image, then a scale and a shift for each channel.
+    fn group_norm(&mut self, x: &str, name: &str) -> String;
+    /// Patches of such a side, of all images the first, then of all images the next: `[patches * n, c, side, side]`. Each
+    /// begins at its row and column.
+    fn patches(&mut self, images: &str, starts: &[(i64, i64)], side: i64) -> String;
+    /// The mean over so many patches of each image, of rows in the order of `patches`, `[patches * n, width]`.
+    fn mean_of_patches(&mut self, x: &str, patches: i64, width: i64) -> String;
     /// What is below 0 becomes 0.
     fn relu(&mut self, x: &str) -> String;
     /// The largest of each window of 3x3, in steps of 2, with a border of 1.
@@ -46,15 +56,26 @@ pub(crate) trait Language {
     fn class_token(&mut self, x: &str) -> String;
 }
 
-/// Writes the encoder down; returns the value of `h`.
-pub(crate) fn write(encoder: EncoderSpec, images: &str, to: &mut dyn Language) -> String {
-    match encoder {
+/// Writes the encoder down, for images of such a width and height; returns the value of `h`.
+pub(crate) fn write(encoder: &Frozen, images: &str, to: &mut dyn Language) -> String {
+    match encoder.spec {
+        EncoderSpec::Patchwise(spec) => patchwise(spec, encoder, images, to),
         EncoderSpec::ResNet(spec) => resnet(spec, images, "", to),
         EncoderSpec::Split(spec) => split(spec, images, to),
         EncoderSpec::Nin(spec) => nin(spec, images, to),
         EncoderSpec::Vit(spec) => vit(spec, images, to),
         EncoderSpec::Amdim(spec) => amdim(spec, images, to),
     }
+}
+
+fn patchwise(spec: PatchwiseSpec, encoder: &Frozen, images: &str, to: &mut dyn Language) -> String {
+    let (width, height) = encoder.size;
+    let columns: Vec<i64> = spec.starts(width as i64).collect();
+    let starts = spec.starts(height as i64).flat_map(|row| columns.iter().map(move |&column| (row, column)));
+    let starts: Vec<_> = starts.collect();
+    let patches = to.patches(images, &starts, spec.patch);
+    let h = resnet(spec.network, &patches, "", to);
+    to.mean_of_patches(&h, starts.len() as i64, encoder.width)
 }
 
 fn split(spec: SplitSpec, images: &str, to: &mut dyn Language) -> String {
@@ -65,11 +86,20 @@ fn split(spec: SplitSpec, images: &str, to: &mut dyn Language) -> String {
     to.beside(&a, &b)
 }
 
+/// The norm of a ResNet, where it has one.
+fn normed(x: String, name: &str, norm: Norm, to: &mut dyn Language) -> String {
+    match norm {
+        Norm::Batch => to.batch_norm(&x, name),
+        Norm::Group => to.group_norm(&x, name),
+        Norm::None => x,
+    }
+}
+
 /// `under` is what the names of its variables begin with.
 fn resnet(spec: ResNetSpec, images: &str, under: &str, to: &mut dyn Language) -> String {
     let (stride, padding) = if spec.stem == Stem::Cifar { (1, 1) } else { (2, 3) };
     let x = to.convolution(images, &format!("{under}conv1"), stride, padding);
-    let x = to.batch_norm(&x, &format!("{under}bn1"));
+    let x = normed(x, &format!("{under}bn1"), spec.norm, to);
     let mut x = to.relu(&x);
     if spec.stem == Stem::Imagenet {
         x = to.max_pool(&x);
@@ -80,7 +110,7 @@ fn resnet(spec: ResNetSpec, images: &str, under: &str, to: &mut dyn Language) ->
             let stride = if stage > 0 && block == 0 { 2 } else { 1 };
             let downsample = block == 0 && (stage > 0 || bottleneck);
             let name = format!("{under}layer{}.{block}", stage + 1);
-            x = residual(&x, &name, (stride, bottleneck, downsample), to);
+            x = residual(&x, &name, (stride, bottleneck, downsample, spec.norm), to);
         }
     }
     to.global_mean(&x)
@@ -89,7 +119,7 @@ fn resnet(spec: ResNetSpec, images: &str, under: &str, to: &mut dyn Language) ->
 fn residual(
     x: &str,
     name: &str,
-    (stride, bottleneck, downsample): (i64, bool, bool),
+    (stride, bottleneck, downsample, norm): (i64, bool, bool, Norm),
     to: &mut dyn Language,
 ) -> String {
     // Stride and padding of each convolution.
@@ -98,7 +128,7 @@ fn residual(
     for (index, (stride, padding)) in steps.iter().enumerate() {
         let number = index + 1;
         y = to.convolution(&y, &format!("{name}.conv{number}"), *stride, *padding);
-        y = to.batch_norm(&y, &format!("{name}.bn{number}"));
+        y = normed(y, &format!("{name}.bn{number}"), norm, to);
         if number < steps.len() {
             y = to.relu(&y);
         }
@@ -106,7 +136,7 @@ fn residual(
     let mut shortcut = x.to_owned();
     if downsample {
         shortcut = to.convolution(x, &format!("{name}.downsample.0"), stride, 0);
-        shortcut = to.batch_norm(&shortcut, &format!("{name}.downsample.1"));
+        shortcut = normed(shortcut, &format!("{name}.downsample.1"), norm, to);
     }
     let sum = to.add(&y, &shortcut);
     to.relu(&sum)

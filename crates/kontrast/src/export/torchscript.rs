@@ -2,7 +2,7 @@
 
 use super::frozen::Frozen;
 use super::network::{self, Language};
-use kontrast_models::{BatchNorm, LayerNorm};
+use kontrast_models::{BatchNorm, GroupNorm, LayerNorm};
 use kontrast_torch_ext::torch_script;
 use std::fmt::{Display, Write};
 use tch::TchError;
@@ -17,7 +17,7 @@ fn source(encoder: &Frozen) -> String {
     let mut script = Script { lines: String::new(), values: 0 };
     let (first, _) = encoder.state.iter().find(|(name, _)| name.ends_with(".weight")).expect("layers");
     let images = script.value(&format_args!("images.to({}.dtype)", attribute(first)));
-    let h = network::write(encoder.spec, &images, &mut script);
+    let h = network::write(encoder, &images, &mut script);
     format!("def forward(self, images: Tensor) -> Tensor:\n{}    return {h}.float()\n", script.lines)
 }
 
@@ -80,6 +80,24 @@ impl Language for Script {
         self.value(&format_args!(
             "torch.batch_norm({x}, {weight}, {bias}, {mean}, {var}, False, 0.0, {epsilon:e}, True)"
         ))
+    }
+
+    fn group_norm(&mut self, x: &str, name: &str) -> String {
+        let [weight, bias] = ["weight", "bias"].map(|part| attribute(&format!("{name}.{part}")));
+        let epsilon = GroupNorm::EPSILON;
+        self.value(&format_args!("torch.group_norm({x}, 1, {weight}, {bias}, {epsilon:e})"))
+    }
+
+    fn patches(&mut self, images: &str, starts: &[(i64, i64)], side: i64) -> String {
+        let patch = |&(row, column): &(i64, i64)| {
+            format!("{images}[:, :, {row}:{}, {column}:{}]", row + side, column + side)
+        };
+        let patches: Vec<_> = starts.iter().map(patch).collect();
+        self.value(&format_args!("torch.cat([{}], 0)", patches.join(", ")))
+    }
+
+    fn mean_of_patches(&mut self, x: &str, patches: i64, width: i64) -> String {
+        self.value(&format_args!("torch.mean({x}.view([{patches}, -1, {width}]), [0])"))
     }
 
     fn relu(&mut self, x: &str) -> String {

@@ -3,8 +3,8 @@
 use crate::program::Place;
 use kontrast::{EncoderFile, Export, Format, Host, export};
 use kontrast_models::{
-    AmdimSpec, Artifact, Depth, EncoderSpec, Header, Init, Mode, NinSpec, PositionEmbedding, Preprocessing,
-    ResNetSpec, SplitSpec, Stem, VitSpec,
+    AmdimSpec, Artifact, Depth, EncoderSpec, Header, Init, Mode, NinSpec, Norm, PatchwiseSpec,
+    PositionEmbedding, Preprocessing, ResNetSpec, SplitSpec, Stem, VitSpec,
 };
 use kontrast_torch_ext::{StateDict, metadata};
 use std::cell::RefCell;
@@ -15,7 +15,15 @@ use std::path::{Path, PathBuf};
 use tch::{CModule, Device, Kind, Tensor, nn};
 
 fn resnet(depth: Depth, stem: Stem, width: i64) -> EncoderSpec {
-    EncoderSpec::ResNet(ResNetSpec { depth, stem, width, channels: 3, channels_last: true, bn_splits: 1 })
+    EncoderSpec::ResNet(ResNetSpec {
+        depth,
+        stem,
+        width,
+        channels: 3,
+        channels_last: true,
+        bn_splits: 1,
+        norm: Norm::Batch,
+    })
 }
 
 fn nin() -> EncoderSpec {
@@ -25,6 +33,15 @@ fn nin() -> EncoderSpec {
 fn split() -> EncoderSpec {
     let EncoderSpec::ResNet(network) = resnet(Depth::ResNet18, Stem::Cifar, 8) else { unreachable!() };
     EncoderSpec::Split(SplitSpec { first: 1, network })
+}
+
+/// A ResNet-18 for small images with another norm; of patches of 8 pixels where `patches` says how far apart they lie.
+fn normed(norm: Norm, width: i64, patches: Option<i64>) -> EncoderSpec {
+    let EncoderSpec::ResNet(network) = resnet(Depth::ResNet18, Stem::Cifar, width) else { unreachable!() };
+    let network = ResNetSpec { norm, ..network };
+    patches.map_or(EncoderSpec::ResNet(network), |stride| {
+        EncoderSpec::Patchwise(PatchwiseSpec { patch: 8, stride, network })
+    })
 }
 
 fn vit(position: PositionEmbedding) -> EncoderSpec {
@@ -84,6 +101,14 @@ fn every_encoder_goes_out_as_a_graph_that_gives_the_same() {
         ("imagenet", resnet(Depth::ResNet50, Stem::Imagenet, 4), "ResNet50 of width 4 (Imagenet stem)"),
         ("nin", nin(), "network in network of 3 blocks"),
         ("split", split(), "two ResNet18 of width 8 (Cifar stem), of the first 1 channel and of the other 2"),
+        ("group", normed(Norm::Group, 8, None), "ResNet18 of width 8 (Cifar stem, group norm), 3 channels"),
+        ("none", normed(Norm::None, 8, None), "ResNet18 of width 8 (Cifar stem, no norm), 3 channels"),
+        (
+            "patches",
+            normed(Norm::Group, 8, Some(4)),
+            "group norm), 3 channels, of patches of 8 pixels every 4",
+        ),
+        ("far patches", normed(Norm::Batch, 8, Some(5)), "3 channels, of patches of 8 pixels every 5"),
         ("vit", vit(PositionEmbedding::Learned), "vision transformer of 2 blocks"),
         ("sines", vit(PositionEmbedding::Sines), "vision transformer of 2 blocks"),
     ] {
@@ -141,6 +166,25 @@ fn a_script_has_parameters_under_their_own_names_and_takes_any_batch() {
         let images = Tensor::zeros([n, 3, side, side], (Kind::Float, Device::Cpu));
         assert_eq!(module.forward_ts(&[images]).unwrap().size(), [n, 64]);
     }
+}
+
+#[test]
+fn libraries_have_no_other_norm_and_no_patches_and_patches_need_an_image_as_large() {
+    let folder = tempfile::tempdir().unwrap();
+    for (spec, what) in [
+        (normed(Norm::Group, 64, None), "no ResNet18 of width 64 (Cifar stem, group norm)"),
+        (normed(Norm::Batch, 64, Some(4)), "of patches of 8 pixels every 4"),
+    ] {
+        let encoder = file(folder.path(), "other", spec);
+        for format in [Format::Torchvision, Format::Timm] {
+            let said = exported(&encoder, format, false, None).unwrap_err();
+            assert!(said.contains(what) && said.contains("with batch norm"), "{said}");
+            assert!(said.contains("export it with --format torchscript or onnx"), "{said}");
+        }
+    }
+    let encoder = file(folder.path(), "other", normed(Norm::Group, 8, Some(4)));
+    let said = exported(&encoder, Format::Onnx, false, Some(7)).unwrap_err();
+    assert!(said.contains("7x7 pixels are too small for an encoder of 8; pass a larger --size"), "{said}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod agreement;
 mod alignment;
 mod barlow_twins;
+mod cpc;
 mod dcl;
 mod dino;
 mod foreign;

@@ -2,7 +2,7 @@
 
 use crate::inputs::on_the_sphere;
 use kontrast_losses::{
-    Mining, ScoreBounds, dcl, dcl_uniform, dino, dino_uniform, info_nce, info_nce_batch,
+    Mining, ScoreBounds, cpc, cpc_uniform, dcl, dcl_uniform, dino, dino_uniform, info_nce, info_nce_batch,
     info_nce_batch_uniform, info_nce_uniform, multi_scale_nce, multi_scale_nce_uniform, n_pair,
     n_pair_uniform, nt_logistic, nt_logistic_uniform, nt_xent, nt_xent_uniform, sinkhorn, sup_con,
     sup_con_uniform, swapped_prediction, swapped_prediction_uniform,
@@ -30,6 +30,8 @@ fn uninformative_embeddings_stand_at_the_uniform_value() {
     let cells = z.unsqueeze(1).expand([32, 25, 8], false);
     let bounds = ScoreBounds { clip: 20.0, regulariser: 0.0 };
     assert_near(&multi_scale_nce(&z, &cells, bounds), multi_scale_nce_uniform(32, 25), 1e-5);
+    let grid = z.view([2, 4, 4, 8]);
+    assert_near(&cpc(&grid.narrow(1, 0, 2), &grid, 0.1), cpc_uniform(2, 16), 1e-5);
     assert_near(&sup_con(&Tensor::stack(&[&z, &z, &z], 0), &labels, 0.5), sup_con_uniform(3, 32), 1e-5);
     assert_near(&swapped_prediction(&z, &sinkhorn(&z, 0.05, 3), 0.1), swapped_prediction_uniform(8), 1e-5);
     let views = Tensor::stack(&[&z, &z], 0);

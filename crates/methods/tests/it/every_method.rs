@@ -67,7 +67,7 @@ fn the_gradient_reaches_every_trained_variable_and_none_of_the_target() {
 
 #[test]
 fn the_projector_is_there_where_a_checkpoint_has_one_and_makes_embeddings_of_representations() {
-    let bare = ["rotation", "supervised", "joint", "cmc", "amdim"];
+    let bare = ["rotation", "supervised", "joint", "cmc", "amdim", "cpc"];
     for example in all() {
         let method = example.method();
         let stored = method.state().iter().any(|(name, _)| name.starts_with("projector."));

@@ -24,7 +24,7 @@ pub struct Example {
 }
 
 /// Every method there is, a file each in configs/smoke, and two of them with a transformer.
-pub const NAMES: [&str; 28] = [
+pub const NAMES: [&str; 29] = [
     "simclr",
     "dcl",
     "dclw",
@@ -35,6 +35,7 @@ pub const NAMES: [&str; 28] = [
     "cmc",
     "amdim",
     "clip",
+    "cpc",
     "byol",
     "simsiam",
     "barlow_twins",
@@ -119,10 +120,10 @@ impl Example {
     }
 
     /// Noisy views of smooth images, half as large as the experiment's but for nine tiles, which need some pixels each, and
-    /// for a decoder and AMDIM's encoder, which are made for one size; with `swapped` the first two change places.
+    /// for a decoder and AMDIM's encoder, which are made for one size, and for a grid of patches; with `swapped` the first two change places.
     pub fn batch(&self, which: u32, swapped: bool) -> Views {
         let sizes = self.experiment.views.sizes();
-        let part = if ["autoencoder", "relative_patch", "amdim"].contains(&self.name) { 1 } else { 2 };
+        let part = if ["autoencoder", "relative_patch", "amdim", "cpc"].contains(&self.name) { 1 } else { 2 };
         let indices: Vec<u32> = (0..N as u32).map(|n| (which * N as u32 + n) % IMAGES).collect();
         let mut views: Vec<_> = sizes
             .iter()
@@ -144,8 +145,17 @@ impl Example {
     /// Whether loss and gradient are the same when the first two views change places. Stochastic depth draws by view, as do
     /// AMDIM's cells.
     pub fn is_symmetric(&self) -> bool {
-        let one_view =
-            ["npid", "cmc", "clip", "supervised", "rotation", "jigsaw", "relative_patch", "autoencoder"];
+        let one_view = [
+            "npid",
+            "cmc",
+            "cpc",
+            "clip",
+            "supervised",
+            "rotation",
+            "jigsaw",
+            "relative_patch",
+            "autoencoder",
+        ];
         !one_view.contains(&self.name) && !["moco", "amdim", "joint", "dino-vit"].contains(&self.name)
     }
 }

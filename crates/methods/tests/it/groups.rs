@@ -4,7 +4,7 @@ use crate::example::{Example, NAMES, all, gradients, progress};
 use kontrast_config::Others;
 use kontrast_methods::Method;
 
-const CONTRASTIVE: [&str; 13] = [
+const CONTRASTIVE: [&str; 14] = [
     "simclr",
     "dcl",
     "dclw",
@@ -15,6 +15,7 @@ const CONTRASTIVE: [&str; 13] = [
     "cmc",
     "amdim",
     "clip",
+    "cpc",
     "nnclr",
     "triplet",
     "nt_logistic",

@@ -85,9 +85,11 @@ impl Artifact {
         let own = self.header().towers.iter().find(|own| own.name == tower)?;
         match own.encoder {
             EncoderSpec::Vit(spec) => self.heads(tower, spec),
-            EncoderSpec::ResNet(_) | EncoderSpec::Nin(_) | EncoderSpec::Split(_) | EncoderSpec::Amdim(_) => {
-                None
-            }
+            EncoderSpec::ResNet(_)
+            | EncoderSpec::Nin(_)
+            | EncoderSpec::Split(_)
+            | EncoderSpec::Amdim(_)
+            | EncoderSpec::Patchwise(_) => None,
         }
     }
 
@@ -239,6 +241,10 @@ fn hint(held: EncoderSpec, wanted: EncoderSpec) -> String {
             differ("stem =", stem(held.stem), stem(wanted.stem));
             differ("width =", held.width.to_string(), wanted.width.to_string());
             differ("channels:", held.channels.to_string(), wanted.channels.to_string());
+            differ("norm:", format!("{:?}", held.norm), format!("{:?}", wanted.norm));
+        }
+        (EncoderSpec::Patchwise(held), EncoderSpec::Patchwise(wanted)) => {
+            return hint(EncoderSpec::ResNet(held.network), EncoderSpec::ResNet(wanted.network));
         }
         (EncoderSpec::Split(held), EncoderSpec::Split(wanted)) => {
             differ("split =", held.first.to_string(), wanted.first.to_string());
@@ -279,5 +285,6 @@ fn kind(spec: EncoderSpec) -> &'static str {
         EncoderSpec::Nin(_) => "network in network",
         EncoderSpec::Vit(_) => "vision transformer",
         EncoderSpec::Amdim(_) => "network of AMDIM",
+        EncoderSpec::Patchwise(_) => "ResNet of patches",
     }
 }

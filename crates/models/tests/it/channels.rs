@@ -1,6 +1,6 @@
 //! Encoders of images with one to four channels, and of images that are not square.
 
-use kontrast_models::{Depth, EncoderSpec, Init, Mode, NinSpec, ResNetSpec, Stem};
+use kontrast_models::{Depth, EncoderSpec, Init, Mode, NinSpec, Norm, ResNetSpec, Stem};
 use kontrast_testkit::assert_close;
 use tch::{Device, Kind, Tensor, nn};
 
@@ -12,6 +12,7 @@ fn specs(channels: i64) -> [(EncoderSpec, &'static str); 2] {
         channels,
         channels_last: true,
         bn_splits: 1,
+        norm: Norm::Batch,
     };
     let nin = NinSpec { blocks: 3, width: 12, channels, channels_last: true, bn_splits: 1 };
     [(EncoderSpec::ResNet(resnet), "conv1.weight"), (EncoderSpec::Nin(nin), "block1.conv1.weight")]

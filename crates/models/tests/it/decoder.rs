@@ -1,6 +1,6 @@
 //! The decoder against PyTorch: names, outputs, gradients.
 
-use kontrast_models::{Decoder, DecoderSpec, Depth, EncoderSpec, Init, Mode, ResNetSpec, Stem};
+use kontrast_models::{Decoder, DecoderSpec, Depth, EncoderSpec, Init, Mode, Norm, ResNetSpec, Stem};
 use kontrast_testkit::{Case, assert_close};
 use tch::{Device, Kind, Tensor, nn};
 
@@ -21,6 +21,7 @@ fn names_outputs_and_gradients_are_pytorchs() {
             channels: 3,
             channels_last,
             bn_splits: 1,
+            norm: Norm::Batch,
         };
         let encoder = EncoderSpec::ResNet(resnet).build(&of_encoder, Init::new(0));
         let spec = DecoderSpec { width: 24, size: [32; 2], channels: 3, channels_last };

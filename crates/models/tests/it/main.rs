@@ -6,6 +6,7 @@ mod decoder;
 mod fill;
 mod heads;
 mod nin;
+mod norm;
 mod parameters;
 mod resnet;
 mod text;

@@ -1,13 +1,21 @@
 //! Role and depth of the variables of every encoder.
 
 use kontrast_models::{
-    AmdimSpec, Depth, Encoder, EncoderSpec, Init, NinSpec, Parameter, PositionEmbedding, ResNetSpec, Role,
-    Stem, VitSpec,
+    AmdimSpec, Depth, Encoder, EncoderSpec, Init, NinSpec, Norm, Parameter, PositionEmbedding, ResNetSpec,
+    Role, Stem, VitSpec,
 };
 use tch::{Device, nn};
 
 fn resnet(depth: Depth, stem: Stem) -> EncoderSpec {
-    EncoderSpec::ResNet(ResNetSpec { depth, stem, width: 2, channels: 3, channels_last: true, bn_splits: 1 })
+    EncoderSpec::ResNet(ResNetSpec {
+        depth,
+        stem,
+        width: 2,
+        channels: 3,
+        channels_last: true,
+        bn_splits: 1,
+        norm: Norm::Batch,
+    })
 }
 
 fn nin(blocks: i64) -> EncoderSpec {

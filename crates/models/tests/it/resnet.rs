@@ -1,6 +1,6 @@
 //! ResNets against torchvision: names, outputs, statistics, gradients, initial values.
 
-use kontrast_models::{Depth, Encoder, Init, Mode, ResNet, ResNetSpec, Stem, trained};
+use kontrast_models::{Depth, Encoder, Init, Mode, Norm, ResNet, ResNetSpec, Stem, trained};
 use kontrast_testkit::{Case, assert_close, relative_error};
 use proptest::prelude::*;
 use tch::{Device, Kind, Tensor, nn};
@@ -23,6 +23,7 @@ fn small() -> ResNetSpec {
         channels: 3,
         channels_last: true,
         bn_splits: 1,
+        norm: Norm::Batch,
     }
 }
 
@@ -68,8 +69,15 @@ fn outputs_statistics_and_gradients_are_torchvisions_in_both_modes() {
         let x = images.narrow(2, 0, size).narrow(3, 0, size);
         for channels_last in [false, true] {
             let key = |part: &str| format!("{name}.{part}");
-            let (_, encoder) =
-                filled(ResNetSpec { depth, stem, width, channels: 3, channels_last, bn_splits: 1 });
+            let (_, encoder) = filled(ResNetSpec {
+                depth,
+                stem,
+                width,
+                channels: 3,
+                channels_last,
+                bn_splits: 1,
+                norm: Norm::Batch,
+            });
             let eval = tch::no_grad(|| encoder.forward(&x, Mode::Eval.into()));
             assert_close(&eval.narrow(0, 0, 4), &case[&key("eval")], 1e-5);
             let h = encoder.forward(&x, Mode::Train.into());
@@ -84,7 +92,15 @@ fn outputs_statistics_and_gradients_are_torchvisions_in_both_modes() {
         gradients_agree_in_fp64(
             &case,
             name,
-            ResNetSpec { depth, stem, width, channels: 3, channels_last: true, bn_splits: 1 },
+            ResNetSpec {
+                depth,
+                stem,
+                width,
+                channels: 3,
+                channels_last: true,
+                bn_splits: 1,
+                norm: Norm::Batch,
+            },
             &x,
         );
     }
@@ -105,8 +121,15 @@ fn variables_bear_torchvisions_names() {
     let case = case();
     for (name, depth) in [("r18-cifar", Depth::ResNet18), ("r50-imagenet", Depth::ResNet50)] {
         let stem = if name.ends_with("cifar") { Stem::Cifar } else { Stem::Imagenet };
-        let (store, encoder) =
-            build(ResNetSpec { depth, stem, width: 64, channels: 3, channels_last: false, bn_splits: 1 });
+        let (store, encoder) = build(ResNetSpec {
+            depth,
+            stem,
+            width: 64,
+            channels: 3,
+            channels_last: false,
+            bn_splits: 1,
+            norm: Norm::Batch,
+        });
         let bytes: Vec<u8> = Vec::try_from(&case[&format!("{name}.names")]).unwrap();
         let mut expected: Vec<String> =
             String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect();
@@ -128,6 +151,7 @@ fn initial_values_have_torchvisions_stds_and_norms_start_at_one() {
         channels: 3,
         channels_last: false,
         bn_splits: 1,
+        norm: Norm::Batch,
     };
     let (_, encoder) = build(spec);
     let variables = encoder.variables();
@@ -161,6 +185,7 @@ fn resnet34_is_as_large_as_in_the_paper() {
         channels: 3,
         channels_last: false,
         bn_splits: 1,
+        norm: Norm::Batch,
     });
     let parameters: usize = trained(&store).iter().map(|(_, v)| v.numel()).sum();
     // torchvision's 21,797,672 less the classifier's 512 x 1000 + 1000.

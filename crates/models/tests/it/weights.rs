@@ -2,7 +2,8 @@
 //! difference.
 
 use kontrast_models::{
-    Artifact, Depth, Encoder, EncoderSpec, Init, Mode, PositionEmbedding, ResNetSpec, Stem, Taken, VitSpec,
+    Artifact, Depth, Encoder, EncoderSpec, Init, Mode, Norm, PositionEmbedding, ResNetSpec, Stem, Taken,
+    VitSpec,
 };
 use kontrast_testkit::{Case, assert_close};
 use kontrast_torch_ext::StateDict;
@@ -18,7 +19,15 @@ fn case() -> Case {
 }
 
 fn resnet(stem: Stem) -> ResNetSpec {
-    ResNetSpec { depth: Depth::ResNet18, stem, width: 2, channels: 3, channels_last: true, bn_splits: 1 }
+    ResNetSpec {
+        depth: Depth::ResNet18,
+        stem,
+        width: 2,
+        channels: 3,
+        channels_last: true,
+        bn_splits: 1,
+        norm: Norm::Batch,
+    }
 }
 
 fn vit() -> VitSpec {

@@ -121,7 +121,7 @@ fn operation(node: &Node, inputs: &[Tensor]) -> Result<Tensor, OnnxError> {
     counted(match &*node.op_type {
         "BatchNormalization" => 5,
         "Slice" => 4,
-        "LayerNormalization" => 3,
+        "LayerNormalization" | "InstanceNormalization" => 3,
         "Add" | "Mul" | "MatMul" | "Conv" | "Pad" | "Reshape" | "Expand" | "Gather" => 2,
         _ => 1,
     })?;
@@ -136,6 +136,7 @@ fn operation(node: &Node, inputs: &[Tensor]) -> Result<Tensor, OnnxError> {
         "Concat" => Tensor::f_cat(inputs, own.int("axis", 0))?,
         "Flatten" => x.f_flatten(own.int("axis", 1), -1)?,
         "Transpose" => x.f_permute(own.ints("perm", &[]))?,
+        "ReduceMean" => x.f_mean_dim(own.ints("axes", &[]), own.int("keepdims", 1) != 0, None)?,
         "GlobalAveragePool" => x.f_adaptive_avg_pool2d([1, 1])?,
         "Shape" => {
             let size = Tensor::from_slice(&x.size());
@@ -173,6 +174,10 @@ fn layer(node: &Node, inputs: &[Tensor], own: &Attributes<'_>) -> Result<Tensor,
         "BatchNormalization" => {
             let [scale, shift, mean, var] = [1, 2, 3, 4].map(|which| Some(&inputs[which]));
             x.f_batch_norm(scale, shift, mean, var, false, 0.0, own.float("epsilon", 1e-5), false)?
+        }
+        "InstanceNormalization" => {
+            let (scale, shift, epsilon) = (Some(&inputs[1]), Some(&inputs[2]), own.float("epsilon", 1e-5));
+            x.f_instance_norm(scale, shift, None::<&Tensor>, None::<&Tensor>, true, 0.0, epsilon, false)?
         }
         "LayerNormalization" => {
             // Over the last dimension alone, which is what an encoder asks for.

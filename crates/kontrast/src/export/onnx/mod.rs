@@ -27,7 +27,7 @@ const INPUT: &str = "images";
 const OUTPUT: &str = "h";
 
 /// The bytes of the file, with `card` among its metadata as `key`. Images are fp32, `[n, c, height, width]`, any number of
-/// them and, where there are no positions, of any size; `h` is fp32. Weights of half precision make a graph that computes
+/// them and, where there are no positions and no patches, of any size; `h` is fp32. Weights of half precision make a graph that computes
 /// with them.
 ///
 /// # Errors
@@ -35,11 +35,11 @@ const OUTPUT: &str = "h";
 pub(crate) fn file(encoder: &Frozen, (key, card): (&str, &str)) -> Result<Vec<u8>, String> {
     let mut writer = Writer::new(&encoder.state);
     let images = writer.begin(INPUT);
-    let h = network::write(encoder.spec, &images, &mut writer);
+    let h = network::write(encoder, &images, &mut writer);
     writer.end(&h, OUTPUT);
     let (fixed, named) = (Side::Fixed, |name: &str| Side::Named(name.to_owned()));
     let (width, height) = encoder.size;
-    let [rows, columns] = if matches!(encoder.spec, EncoderSpec::Vit(_)) {
+    let [rows, columns] = if matches!(encoder.spec, EncoderSpec::Vit(_) | EncoderSpec::Patchwise(_)) {
         [fixed(height as i64), fixed(width as i64)]
     } else {
         [named("height"), named("width")]
@@ -88,14 +88,17 @@ fn kind(data_type: i32) -> Option<Kind> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kontrast_models::{AmdimSpec, Depth, Init, NinSpec, ResNetSpec, SplitSpec, Stem, VitSpec};
+    use kontrast_models::{
+        AmdimSpec, Depth, Init, NinSpec, Norm, PatchwiseSpec, ResNetSpec, SplitSpec, Stem, VitSpec,
+    };
     use std::collections::HashSet;
     use tch::{Device, Tensor, nn};
 
-    fn specs() -> [EncoderSpec; 6] {
+    fn specs() -> [EncoderSpec; 8] {
         let (channels, channels_last, bn_splits) = (3, false, 1);
         let (depth, stem) = (Depth::ResNet18, Stem::Imagenet);
-        let resnet = ResNetSpec { depth, stem, width: 4, channels, channels_last, bn_splits };
+        let resnet =
+            ResNetSpec { depth, stem, width: 4, channels, channels_last, bn_splits, norm: Norm::Batch };
         let nin = NinSpec { blocks: 3, width: 12, channels, channels_last, bn_splits };
         let vit = VitSpec { width: 16, depth: 1, heads: 2, ..VitSpec::tiny(4, 16) };
         let split = EncoderSpec::Split(SplitSpec { first: 1, network: resnet });
@@ -104,7 +107,11 @@ mod tests {
             EncoderSpec::Amdim(AmdimSpec { size, width, rkhs, depth, channels, channels_last, bn_splits })
         };
         let [small, large] = [32, 128].map(amdim);
-        [EncoderSpec::ResNet(resnet), EncoderSpec::Nin(nin), EncoderSpec::Vit(vit), split, small, large]
+        let of = |norm| ResNetSpec { norm, stem: Stem::Cifar, ..resnet };
+        let patches = EncoderSpec::Patchwise(PatchwiseSpec { patch: 8, stride: 4, network: of(Norm::Group) });
+        let plain = EncoderSpec::ResNet(of(Norm::None));
+        let (resnet, nin, vit) = (EncoderSpec::ResNet(resnet), EncoderSpec::Nin(nin), EncoderSpec::Vit(vit));
+        [resnet, nin, vit, split, small, large, patches, plain]
     }
 
     /// Pixels on a side of images that the encoder can take.
@@ -152,7 +159,7 @@ mod tests {
                 shape.dim.into_iter().map(|dimension| dimension.side.unwrap()).collect::<Vec<_>>()
             };
             let named = |name: &str| Side::Named(name.to_owned());
-            let fixed = matches!(spec, EncoderSpec::Vit(_));
+            let fixed = matches!(spec, EncoderSpec::Vit(_) | EncoderSpec::Patchwise(_));
             let sizes =
                 if fixed { [Side::Fixed(16), Side::Fixed(16)] } else { ["height", "width"].map(named) };
             assert_eq!(sides(&graph.input[0]), [&[named("n"), Side::Fixed(3)], &sizes[..]].concat());

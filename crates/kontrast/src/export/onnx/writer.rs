@@ -3,7 +3,7 @@
 use super::data_type;
 use super::proto::{Attribute, Node, TensorData};
 use crate::export::network::Language;
-use kontrast_models::{BatchNorm, LayerNorm};
+use kontrast_models::{BatchNorm, GroupNorm, LayerNorm};
 use kontrast_torch_ext::StateDict;
 use std::collections::BTreeMap;
 use std::f64::consts::SQRT_2;
@@ -98,6 +98,14 @@ impl<'a> Writer<'a> {
         self.node("Gather", &[x, &index], vec![Attribute::int("axis", dimension)])
     }
 
+    /// What lies within bounds along a dimension.
+    fn slice(&mut self, x: &str, dimension: i64, (from, to): (i64, i64)) -> String {
+        let bounds = [("from", from), ("to", to), ("axis", dimension)];
+        let [start, end, axis] = bounds
+            .map(|(name, value)| self.constant(&format!("{name}.{value}"), &Tensor::from_slice(&[value])));
+        self.node("Slice", &[x, &start, &end, &axis], vec![])
+    }
+
     fn pool(&mut self, op: &str, x: &str, more: Vec<Attribute>) -> String {
         let window = [("kernel_shape", &[3, 3][..]), ("strides", &[2, 2]), ("pads", &[1, 1, 1, 1])];
         let window = window.map(|(name, values)| Attribute::ints(name, values));
@@ -160,6 +168,45 @@ impl Language for Writer<'_> {
         self.node("BatchNormalization", &[x, &weight, &bias, &mean, &var], epsilon)
     }
 
+    fn group_norm(&mut self, x: &str, name: &str) -> String {
+        let [weight, bias] = ["weight", "bias"].map(|part| {
+            let value = self.weights.get(&format!("{name}.{part}")).expect("a variable of the encoder");
+            self.constant(&format!("{name}.{part}"), &value.view([-1, 1, 1]))
+        });
+        // Instance norm of one channel that holds all values of the image; in fp32, as layer norm.
+        let one = self.reshape(x, "shape.group", &[0, 1, -1]);
+        let [scale, shift] = [("group.scale", 1.0), ("group.shift", 0.0)]
+            .map(|(name, value)| self.constant(name, &Tensor::from_slice(&[value]).to_kind(self.kind)));
+        let parts = [one, scale, shift];
+        let [one, scale, shift] =
+            if self.kind == Kind::Float { parts } else { parts.map(|part| self.cast(&part, Kind::Float)) };
+        let epsilon = vec![Attribute::float("epsilon", GroupNorm::EPSILON)];
+        let normed = self.node("InstanceNormalization", &[&one, &scale, &shift], epsilon);
+        let shape = self.node("Shape", &[x], vec![]);
+        let mut normed = self.node("Reshape", &[&normed, &shape], vec![]);
+        if self.kind != Kind::Float {
+            normed = self.cast(&normed, self.kind);
+        }
+        let scaled = self.node("Mul", &[&normed, &weight], vec![]);
+        self.add(&scaled, &bias)
+    }
+
+    fn patches(&mut self, images: &str, starts: &[(i64, i64)], side: i64) -> String {
+        let mut patches = Vec::new();
+        for &(row, column) in starts {
+            let rows = self.slice(images, 2, (row, row + side));
+            patches.push(self.slice(&rows, 3, (column, column + side)));
+        }
+        let patches: Vec<_> = patches.iter().map(|patch| &**patch).collect();
+        self.node("Concat", &patches, vec![Attribute::int("axis", 0)])
+    }
+
+    fn mean_of_patches(&mut self, x: &str, patches: i64, width: i64) -> String {
+        let by_patch = self.reshape(x, "shape.patches", &[patches, -1, width]);
+        let axes = vec![Attribute::ints("axes", &[0]), Attribute::int("keepdims", 0)];
+        self.node("ReduceMean", &[&by_patch], axes)
+    }
+
     fn relu(&mut self, x: &str) -> String {
         self.node("Relu", &[x], vec![])
     }
@@ -177,10 +224,7 @@ impl Language for Writer<'_> {
     }
 
     fn channels(&mut self, images: &str, from: i64, count: i64) -> String {
-        let bounds = [("from", from), ("to", from + count), ("axis", 1)];
-        let [start, end, axis] = bounds
-            .map(|(name, value)| self.constant(&format!("{name}.{value}"), &Tensor::from_slice(&[value])));
-        self.node("Slice", &[images, &start, &end, &axis], vec![])
+        self.slice(images, 1, (from, from + count))
     }
 
     fn beside(&mut self, a: &str, b: &str) -> String {
