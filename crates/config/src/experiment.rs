@@ -50,6 +50,7 @@ impl Experiment {
         if !problems.any(|key| key.starts_with("views.") && key.rsplit('.').next() == Some("count")) {
             self.method.check_views(&self.views, &mut problems);
             self.check_sides(&mut problems);
+            self.method.check_hidden(&self.views, self.encoder.patch(), &mut problems);
             if let Encoder::Amdim(own) = &self.encoder {
                 own.check_views(&self.method, &self.views, &mut problems);
             }
@@ -100,6 +101,7 @@ impl Experiment {
         self.encoder.check(&mut problems);
         self.encoder.check_split(channels, &self.method, &mut problems);
         self.encoder.check_cells(&self.method, &mut problems);
+        self.encoder.check_patches(&self.method, &mut problems);
         self.method.check(&self.train, channels, &mut problems);
         let fits = !(self.data.unlabelled && self.method.needs_labels());
         let expected = format!("false, since method.{} needs the labels of its images", self.method.name());

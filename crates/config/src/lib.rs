@@ -57,10 +57,10 @@ pub use load::Loaded;
 pub use location::Location;
 pub use method::{
     Amdim, AmdimWeights, AnyMethod, Autoencoder, BarlowTwins, Byol, Cmc, CmcBank, ComparedViews, Dcl, Dclw,
-    Dino, Exemplar, Head, HeadNorm, Jigsaw, Joint, JointTask, MethodInfo, MethodSpec, Mining, Moco, Mocov3,
-    Momentum, Nnclr, Npid, NtLogistic, PermutationMethod, Permutations, PixelLoss, Pretext, RelativePatch,
-    Rotation, Shuffled, Simclr, Similarity, Simsiam, Supcon, Supervised, Surroundings, Swav, SwavQueue, Task,
-    TeacherTemperature, Triplet, Vicreg,
+    Dino, Exemplar, Head, HeadNorm, Jigsaw, Joint, JointTask, Mae, MaeDecoder, MethodInfo, MethodSpec,
+    Mining, Moco, Mocov3, Momentum, Nnclr, Npid, NtLogistic, PermutationMethod, Permutations, PixelLoss,
+    Pretext, RelativePatch, Rotation, Shuffled, Simclr, Similarity, Simsiam, Supcon, Supervised,
+    Surroundings, Swav, SwavQueue, Task, TeacherTemperature, Triplet, Vicreg,
 };
 pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};
 pub use pairs::{Others, Pairs, PairsFrom};

@@ -25,6 +25,7 @@ mod golden;
 mod groups;
 mod jigsaw;
 mod joint;
+mod mae;
 mod method;
 mod mining;
 mod moco;
@@ -58,7 +59,9 @@ pub use jigsaw::{permutation_choice, permutation_set};
 pub use kontrast_augment_torch::Views;
 pub use kontrast_rng::Progress;
 pub use method::Method;
-pub use objective::{BatchInfo, CollapseCriterion, Encoders, LossOutput, Objective, Pretext, Reconstruction};
+pub use objective::{
+    BatchInfo, CollapseCriterion, Encoders, LossOutput, Objective, Pretext, Reconstructed, Reconstruction,
+};
 pub use outputs::Outputs;
 pub use setting::{Labels, Setting, SharedEncoder};
 pub use start::StartedHeads;

@@ -167,7 +167,7 @@ impl Monitor {
     }
 
     fn collapse(&mut self, step: u64, diagnosis: &Diagnosis) -> Option<Alarm> {
-        if self.criterion == CollapseCriterion::Classes {
+        if self.criterion != CollapseCriterion::Spread {
             return None;
         }
         // Of a narrow embedding a quarter of the width is all that can be asked.

@@ -13,6 +13,7 @@ mod exemplar;
 mod heads;
 mod jigsaw;
 mod joint;
+mod mae;
 mod moco;
 mod mocov3;
 mod momentum;
@@ -44,6 +45,7 @@ pub use exemplar::Exemplar;
 pub use heads::{Head, HeadNorm};
 pub use jigsaw::Jigsaw;
 pub use joint::{Joint, JointTask};
+pub use mae::{Mae, MaeDecoder};
 pub use moco::Moco;
 pub use mocov3::Mocov3;
 pub use momentum::Momentum;
@@ -128,6 +130,7 @@ methods! {
     "relative_patch" => RelativePatch,
     "exemplar" => Exemplar,
     "autoencoder" => Autoencoder,
+    "mae" => Mae,
     "joint" => Joint,
 }
 
@@ -200,6 +203,25 @@ impl AnyMethod {
         self.check_sizes(&format!("method.{}", self.name()), (&of, &sizes), problems);
         if let Self::Joint(joint) = self {
             joint.check_views("method.joint", views, problems);
+        }
+    }
+
+    /// Reports a fraction of hidden patches, of so many pixels on a side, that leaves none to be seen or none to be predicted.
+    pub(crate) fn check_hidden(&self, views: &Views, patch: usize, problems: &mut Problems) {
+        let sizes = views.sizes();
+        for task in self.tasks() {
+            let (Some(ratio), Some(size)) = (task.info.hidden, sizes.get(task.first_view())) else {
+                continue;
+            };
+            let patches = (size.height / patch) * (size.width / patch);
+            let fits = (1..patches.max(1)).contains(&mae::kept(ratio, patches));
+            let expected = format!(
+                "a fraction that leaves one or more of the {patches} patches of views.{} seen, and one or more hidden",
+                views.name()
+            );
+            // A fraction out of its range is a problem of its own.
+            let told = ratio <= 0.0 || ratio >= 1.0 || patches == 0;
+            problems.require(told || fits, &format!("{}.mask_ratio", task.key), &ratio, &expected);
         }
     }
 
