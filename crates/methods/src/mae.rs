@@ -161,3 +161,162 @@ impl Reconstruction for Mae {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Method;
+    use crate::example::{progress, setting_of};
+    use kontrast_augment::ViewPlan;
+    use kontrast_config::MaeDecoder as DecoderConfig;
+    use kontrast_models::VitSpec;
+    use kontrast_testkit::{Case, assert_close};
+    use tch::Device;
+
+    const IMAGES: i64 = 3;
+
+    fn case() -> Case {
+        Case::from_bytes(include_bytes!("../tests/golden/mae/case.safetensors"))
+    }
+
+    fn vit() -> Setting {
+        let vit = VitSpec { width: 24, depth: 2, heads: 3, ..VitSpec::tiny(4, 16) };
+        let one = setting_of(1);
+        let views = crate::ViewSpec { plans: vec![ViewPlan::evaluation((16, 16))] };
+        Setting { encoder: EncoderSpec::Vit(vit), views, ..one }
+    }
+
+    fn config(normalise_pixels: bool) -> kontrast_config::Mae {
+        let decoder = DecoderConfig { width: 16, depth: 2, heads: 2 };
+        kontrast_config::Mae { mask_ratio: 0.75, normalise_pixels, decoder }
+    }
+
+    /// The rule by which `generate.py` fills the tensor of this number.
+    fn fill(place: usize, shape: &[i64]) -> Tensor {
+        let i = Tensor::arange(shape.iter().product::<i64>(), (Kind::Double, Device::Cpu)).reshape(shape);
+        let wave = (&i * 0.7391 + place as f64 * 1.37 + (&i * 0.0113).sin()).sin();
+        if shape.len() < 2 {
+            return wave * 0.3 + 1.0;
+        }
+        wave * (4.0 / shape[1..].iter().product::<i64>() as f64).sqrt()
+    }
+
+    fn names() -> Vec<String> {
+        let bytes: Vec<u8> = case()["names"].shallow_clone().try_into().unwrap();
+        String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    /// With the values of `generate.py`.
+    fn filled(normalise_pixels: bool) -> Mae {
+        let mae = Mae::new(&config(normalise_pixels), &vit());
+        let state = mae.state();
+        let own: Vec<_> = state.iter().map(|(name, _)| name.to_owned()).collect();
+        assert_eq!(own, names());
+        for (place, (_, variable)) in state.iter().enumerate() {
+            tch::no_grad(|| variable.shallow_clone().copy_(&fill(place, &variable.size())));
+        }
+        mae
+    }
+
+    fn batch() -> Views {
+        let images = fill(1000, &[IMAGES, 3, 16, 16]).to_kind(Kind::Float);
+        Views::new(images, (0..IMAGES as u32).collect())
+    }
+
+    #[test]
+    fn loss_and_gradients_are_those_of_timms_blocks_and_of_transformers() {
+        let case = case();
+        for normalise in [false, true] {
+            let mut mae = filled(normalise);
+            let of = |name: &str| format!("{name}.{}", u8::from(normalise));
+            let batch = batch();
+            let outputs = mae.outputs(&batch, &case["keep"], progress(0), Mode::Train);
+            assert_close(&outputs["predictions"].get(0), &case["predictions"], 1e-5);
+            let info = BatchInfo::new(batch.indices(), progress(0));
+            let found = mae.loss(&outputs, &Outputs::none(), info);
+            assert_close(&found.loss, &case[&*of("loss")], 1e-5);
+            found.loss.backward();
+            let expected = |name: &str, which| case[&*format!("{}.grad", of(name))].double_value(&[which]);
+            // In fp32, gradients that nearly cancel are as exact as what they are sums of.
+            let scale = names().iter().map(|name| expected(name, 1)).fold(0.0, f64::max);
+            for (name, variable) in mae.state().trained() {
+                let gradient = variable.grad().to_kind(Kind::Double);
+                let direction = fill(3000, &gradient.size());
+                let product = (&gradient * &direction).sum(Kind::Double).double_value(&[]);
+                let largest = gradient.abs().max().double_value(&[]);
+                let length = direction.norm().double_value(&[]);
+                assert!((product - expected(&name, 0)).abs() < 1e-5 * scale * length, "{name}: {product}");
+                assert!((largest - expected(&name, 1)).abs() < 1e-5 * scale, "{name}: {largest}");
+            }
+        }
+    }
+
+    #[test]
+    fn hidden_patches_change_nothing_that_the_encoder_makes() {
+        let mae = filled(true);
+        let (batch, keep) = (batch(), case()["keep"].shallow_clone());
+        let seen = |images: &Tensor| {
+            let views = Views::new(images.shallow_clone(), batch.indices().to_vec());
+            mae.outputs(&views, &keep, progress(0), Mode::Train)["predictions"].detach()
+        };
+        let (images, hidden) = (batch.view(0), hidden_patches(&keep, 16).unsqueeze(2));
+        let hidden = unpatchify(&hidden.expand([-1, -1, 16], false), 4, (4, 4));
+        let found = seen(&images);
+        assert_eq!(seen(&images.masked_fill(&hidden.eq(1.0), 7.0)), found);
+        assert_ne!(seen(&images.masked_fill(&hidden.eq(0.0), 7.0)), found);
+    }
+
+    #[test]
+    fn in_chunks_it_is_the_same_step() {
+        let step = |chunk| {
+            let setting = Setting { chunk, ..vit() };
+            let mut method = Method::new(Box::new(Mae::new(&config(true), &setting)), &setting);
+            let images = fill(1000, &[4, 3, 16, 16]).to_kind(Kind::Float);
+            let output = method.step(&Views::new(images, vec![5, 0, 9, 2]), progress(0));
+            (output.loss, method.state().trained())
+        };
+        let ((a, whole), (b, chunks)) = (step(None), step(Some(2)));
+        assert_close(&b, &a, 1e-5);
+        let largest = |gradient: &Tensor| gradient.abs().max().double_value(&[]);
+        let scale = whole.iter().map(|(_, variable)| largest(&variable.grad())).fold(0.0, f64::max);
+        for ((name, a), (_, b)) in whole.iter().zip(&chunks) {
+            let error = largest(&(a.grad() - b.grad()));
+            assert!(error < 1e-5 * scale, "{name}: {error} of {scale}");
+        }
+    }
+
+    #[test]
+    fn masks_are_drawn_by_epoch_and_image_and_in_evaluation_stay_the_same() {
+        let mae = filled(true);
+        let hidden = |epoch| {
+            let progress = Progress { epoch, ..progress(0) };
+            mae.embed(&batch(), progress, Mode::Train)["hidden"].detach()
+        };
+        assert_eq!(hidden(3), hidden(3));
+        assert_ne!(hidden(3), hidden(4));
+        assert_eq!(
+            hidden(3).sum_dim_intlist([2i64].as_slice(), false, Kind::Float),
+            Tensor::full([1, 3], 12.0, (Kind::Float, Device::Cpu))
+        );
+        let one = Views::new(batch().view(0).narrow(0, 1, 1), vec![1]);
+        let (all, alone) = (mae.reconstruct(&batch()), mae.reconstruct(&one));
+        assert_eq!(alone.hidden.unwrap(), all.hidden.unwrap().narrow(0, 1, 1));
+    }
+
+    #[test]
+    fn what_is_seen_comes_back_as_it_is_and_the_rest_with_the_patchs_own_statistics() {
+        let mae = filled(true);
+        let images = batch().view(0);
+        let found = mae.reconstruct(&batch());
+        let hidden = found.hidden.unwrap();
+        assert_eq!(hidden.size(), [IMAGES, 1, 16, 16]);
+        let difference = (&found.images - &images).abs();
+        let part = |which: f64| difference.masked_select(&hidden.eq(which)).max().double_value(&[]);
+        assert_eq!(part(0.0), 0.0);
+        assert!(part(1.0) > 1e-3);
+        // Hidden patches of one colour are painted in it, whatever the decoder says.
+        let flat = Tensor::full([IMAGES, 3, 16, 16], 0.7, (Kind::Float, Device::Cpu));
+        let found = mae.reconstruct(&Views::new(flat.shallow_clone(), batch().indices().to_vec()));
+        assert!((found.images - flat).abs().max().double_value(&[]) < 0.01);
+    }
+}

@@ -283,8 +283,10 @@ mod tests {
             Tensor::from_slice(&[1f32, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0]).view([2, 4]).repeat([2, 16, 1]);
         let two = Diagnosis::of(&z.view([2, 32, 4]), &z.get(0));
         assert!(two.effective_rank < 1.1, "{two:?}");
-        let mut monitor = Monitor::new(0, 1000, CollapseCriterion::Classes, "");
-        assert!((1..=300).all(|step| monitor.record(step, loss(1.0), &two).is_none()));
+        for criterion in [CollapseCriterion::Classes, CollapseCriterion::Any] {
+            let mut monitor = Monitor::new(0, 1000, criterion, "");
+            assert!((1..=300).all(|step| monitor.record(step, loss(1.0), &two).is_none()));
+        }
     }
 
     #[test]

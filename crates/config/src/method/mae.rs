@@ -12,7 +12,7 @@ use crate::problems::Problems;
 pub struct Mae {
     /// Fraction of an image's patches that the encoder does not see; 0.75 in the paper.
     ///
-    /// Range: above 0, below 1, one patch or more seen and one or more hidden
+    /// Range: above 0, below 1; one patch or more has to be seen
     pub mask_ratio: f64,
     /// Whether the pixels of each patch are compared less their mean and over their standard deviation, as in the paper's best
     /// results (table 1d).

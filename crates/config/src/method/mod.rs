@@ -206,7 +206,7 @@ impl AnyMethod {
         }
     }
 
-    /// Reports a fraction of hidden patches, of so many pixels on a side, that leaves none to be seen or none to be predicted.
+    /// Reports a fraction of hidden patches, of so many pixels on a side, that leaves none to be seen.
     pub(crate) fn check_hidden(&self, views: &Views, patch: usize, problems: &mut Problems) {
         let sizes = views.sizes();
         for task in self.tasks() {
@@ -214,14 +214,14 @@ impl AnyMethod {
                 continue;
             };
             let patches = (size.height / patch) * (size.width / patch);
-            let fits = (1..patches.max(1)).contains(&mae::kept(ratio, patches));
+            let view = views.name();
             let expected = format!(
-                "a fraction that leaves one or more of the {patches} patches of views.{} seen, and one or more hidden",
-                views.name()
+                "a smaller one, which leaves one or more of the {patches} patches of views.{view} to be seen"
             );
-            // A fraction out of its range is a problem of its own.
+            // A fraction out of its range, and views of no patch, are problems of their own.
             let told = ratio <= 0.0 || ratio >= 1.0 || patches == 0;
-            problems.require(told || fits, &format!("{}.mask_ratio", task.key), &ratio, &expected);
+            let fits = told || mae::kept(ratio, patches) >= 1;
+            problems.require(fits, &format!("{}.mask_ratio", task.key), &ratio, &expected);
         }
     }
 

@@ -20,8 +20,8 @@ pub struct Example {
     experiment: Experiment,
 }
 
-/// Every method there is, a file each in configs/smoke, and two of them with a transformer.
-pub const NAMES: [&str; 27] = [
+/// Every method there is, a file each in configs/smoke, and two of them with a transformer too.
+pub const NAMES: [&str; 28] = [
     "simclr",
     "dcl",
     "dclw",
@@ -48,6 +48,7 @@ pub const NAMES: [&str; 27] = [
     "relative_patch",
     "exemplar",
     "autoencoder",
+    "mae",
     "joint",
 ];
 
@@ -126,7 +127,8 @@ impl Example {
     /// Whether loss and gradient are the same when the first two views change places. Stochastic depth draws by view, as do
     /// AMDIM's cells.
     pub fn is_symmetric(&self) -> bool {
-        let one_view = ["npid", "cmc", "supervised", "rotation", "jigsaw", "relative_patch", "autoencoder"];
+        let one_view =
+            ["npid", "cmc", "supervised", "rotation", "jigsaw", "relative_patch", "autoencoder", "mae"];
         !one_view.contains(&self.name) && !["moco", "amdim", "joint", "dino-vit"].contains(&self.name)
     }
 }
