@@ -274,6 +274,14 @@ impl Encoder {
         problems.require(fits, "encoder", &format_args!("{}", self.name()), &expected);
     }
 
+    /// Reports a method that hides patches where the encoder has none.
+    pub(crate) fn check_tokens(&self, method: &AnyMethod, problems: &mut Problems) {
+        let Some(task) = method.tasks().into_iter().find(|task| task.info.hidden.is_some()) else { return };
+        let expected = format!("[encoder.vit_tiny] or [encoder.vit_small], whose patches {} hides", task.key);
+        let fits = matches!(self, Self::VitTiny(_) | Self::VitSmall(_));
+        problems.require(fits, "encoder", &format_args!("{}", self.name()), &expected);
+    }
+
     /// The weights that it begins from, where they are not drawn.
     pub fn weights(&self) -> Option<&Weights> {
         match self {

@@ -60,6 +60,7 @@ impl Experiment {
             self.method.check_views(&self.views, &mut problems);
             self.check_sides(&mut problems);
             self.encoder.check_patches(&self.method, &self.views, &mut problems);
+            self.method.check_hidden(&self.views, self.encoder.patch(), &mut problems);
             if let Encoder::Amdim(own) = &self.encoder {
                 own.check_views(&self.method, &self.views, &mut problems);
             }
@@ -110,6 +111,7 @@ impl Experiment {
         self.encoder.check(&mut problems);
         self.encoder.check_split(channels, &self.method, &mut problems);
         self.encoder.check_cells(&self.method, &mut problems);
+        self.encoder.check_tokens(&self.method, &mut problems);
         self.method.check(&self.train, channels, &mut problems);
         Texts::check_with(self.texts.as_ref(), self.text_encoder.as_ref(), &self.method, &mut problems);
         let fits = !(self.data.unlabelled && self.method.needs_labels());

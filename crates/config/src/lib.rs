@@ -62,9 +62,9 @@ pub use location::Location;
 pub use method::{
     Amdim, AmdimWeights, AnyMethod, Autoencoder, BarlowTwins, Byol, Cmc, CmcBank, ComparedViews, Cpc,
     CpcContext, CpcJitter, Dcl, Dclw, Dino, Exemplar, Head, HeadNorm, ImageText, Jigsaw, Joint, JointTask,
-    MethodInfo, MethodSpec, Mining, Moco, Mocov3, Momentum, Nnclr, Npid, NtLogistic, PermutationMethod,
-    Permutations, PixelLoss, PredictedPatches, Pretext, RelativePatch, Rotation, Shuffled, Simclr,
-    Similarity, Simsiam, Supcon, Supervised, Surroundings, Swav, SwavQueue, Task, TeacherTemperature,
+    Mae, MaeDecoder, MethodInfo, MethodSpec, Mining, Moco, Mocov3, Momentum, Nnclr, Npid, NtLogistic,
+    PermutationMethod, Permutations, PixelLoss, PredictedPatches, Pretext, RelativePatch, Rotation, Shuffled,
+    Simclr, Similarity, Simsiam, Supcon, Supervised, Surroundings, Swav, SwavQueue, Task, TeacherTemperature,
     Triplet, Vicreg,
 };
 pub use optimizer::{AdamW, Lars, Lr, LrRule, Optimizer, Sgd};

@@ -1,4 +1,5 @@
-//! The error of images that a method gives back, beside its baseline: one colour in place of each image.
+//! The error of images that a method gives back, beside its baseline: one colour in place of each image. Where a method does not
+//! see all of an image, both are of what it does not see.
 
 use crate::{EvalError, Stop, TaskImages};
 use kontrast_config::PixelLoss;
@@ -18,10 +19,12 @@ pub fn reconstruction(
 ) -> Result<Option<Reconstruction>, EvalError> {
     let (mut error, mut baseline) = (0.0, 0.0);
     for views in images.all(stop) {
-        let originals = views?.view(0);
-        let Some(found) = method.reconstruct(&originals) else { return Ok(None) };
-        // All images are of one size, so that a mean over images is one over values.
-        error += sum_over_images(&found, &originals, loss);
+        let views = views?;
+        let Some(found) = method.reconstruct(&views) else { return Ok(None) };
+        let [given_back, originals] =
+            [&found.images, &views.view(0)].map(|images| judged(images, found.hidden.as_ref()));
+        // As many values are judged in all images, so that a mean over images is one over values.
+        error += sum_over_images(&given_back, &originals, loss);
         baseline += sum_over_images(&colours(&originals, loss), &originals, loss);
     }
     let count = images.count().max(1) as f64;
@@ -40,6 +43,13 @@ fn name(loss: PixelLoss) -> &'static str {
         PixelLoss::Mse => "mse",
         PixelLoss::L1 => "l1",
     }
+}
+
+/// What is judged of images: all of them, or the pixels that the method did not see, one below another.
+fn judged(images: &Tensor, hidden: Option<&Tensor>) -> Tensor {
+    let Some(hidden) = hidden else { return images.shallow_clone() };
+    let (n, channels, ..) = images.size4().expect("images of four dimensions");
+    images.masked_select(&hidden.eq(1.0)).view([n, channels, -1, 1])
 }
 
 /// Each image's mean error, `[n, c, h, w]`, summed over the images.
@@ -85,6 +95,18 @@ mod tests {
                 assert!(sum_over_images(&(colours(&images, loss) + shift), &images, loss) > baseline);
             }
         }
+    }
+
+    #[test]
+    fn what_the_method_saw_is_not_judged() {
+        let hidden = Tensor::from_slice(&[1f32, 0., 0., 1., 0., 1., 1., 0.]).view([2, 1, 2, 2]);
+        let (images, other) = (images(), images().masked_fill(&hidden.eq(0.0), 1e3));
+        let part = judged(&images, Some(&hidden));
+        assert_eq!(part.size(), [2, 3, 2, 1]);
+        assert_eq!(judged(&other, Some(&hidden)), part);
+        // The pixel that differs is seen in the second image: what is hidden there is of one colour.
+        assert_eq!(sum_over_images(&colours(&part, PixelLoss::Mse), &part, PixelLoss::Mse), 0.0);
+        assert_eq!(judged(&images, None), images);
     }
 
     #[test]

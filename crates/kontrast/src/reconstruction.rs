@@ -9,6 +9,7 @@ use kontrast_eval::{TaskImages, reconstruction};
 use kontrast_methods::Method;
 use kontrast_runlog::Reconstruction;
 use std::path::Path;
+use tch::Tensor;
 
 /// Gives all test images back, or the training images where there is no test split, measures the error, and draws some.
 /// None for a method that does not learn to.
@@ -34,16 +35,21 @@ pub(crate) fn measured(
     Ok(Some(measured))
 }
 
-/// A dozen images in columns: as they are, and what comes back of them.
+/// A dozen images in columns: as they are, what the method sees of them where that is not all, and what comes back.
 fn draw(session: &Session<'_>, method: &Method, asked: &TaskImages, file: &Path) -> anyhow::Result<()> {
     let count = asked.count().min(SHOWN);
     // Spread over the data set, which may be sorted by class.
     let indices: Vec<u32> = (0..count).map(|column| (column * asked.count() / count) as u32).collect();
-    let images = asked.some(&indices)?.view(0);
-    let Some(found) = method.reconstruct(&images) else { return Ok(()) };
-    let mut sheet = Sheet::new(count, 2, (images.size()[3] as usize, images.size()[2] as usize));
+    let views = asked.some(&indices)?;
+    let Some(found) = method.reconstruct(&views) else { return Ok(()) };
+    let images = views.view(0);
+    let size = (images.size()[3] as usize, images.size()[2] as usize);
+    // What is hidden is 0, the mean of the data set's colours.
+    let seen = found.hidden.map(|hidden| &images * (1.0 - hidden));
+    let rows: Vec<Tensor> = [Some(images), seen, Some(found.images)].into_iter().flatten().collect();
+    let mut sheet = Sheet::new(count, rows.len(), size);
     let to_tensor = session.to_tensor();
-    for (row, pictures) in [images, found].iter().enumerate() {
+    for (row, pictures) in rows.iter().enumerate() {
         for column in 0..count {
             sheet.put(column, row, &pixels(&pictures.get(column as i64), &to_tensor), None);
         }

@@ -12,6 +12,7 @@ mod groups;
 mod info_nce;
 mod labels;
 mod margin_contrastive;
+mod masked_mse;
 mod mining;
 mod multi_scale_nce;
 mod n_pair;
@@ -47,6 +48,7 @@ pub use info_nce::{
     info_nce_grouped, info_nce_uniform,
 };
 pub use margin_contrastive::{contrastive_labelled, margin_contrastive};
+pub use masked_mse::{masked_mse, normalised_patches, patch_statistics};
 pub use mining::Mining;
 pub use multi_scale_nce::{
     ScoreBounds, multi_scale_nce, multi_scale_nce_ignoring, multi_scale_nce_uniform,

@@ -1,7 +1,7 @@
 //! An autoencoder (Hinton and Salakhutdinov 2006, Science 313): the baseline that shows what reconstruction alone teaches.
 
 use crate::branch::Branch;
-use crate::objective::{BatchInfo, Encoders, LossOutput, Objective, Reconstruction};
+use crate::objective::{BatchInfo, Encoders, LossOutput, Objective, Reconstructed, Reconstruction};
 use crate::setting::{Setting, head};
 use crate::{Outputs, Progress};
 use kontrast_augment_torch::Views;
@@ -84,7 +84,8 @@ impl Objective for Autoencoder {
 }
 
 impl Reconstruction for Autoencoder {
-    fn reconstruct(&self, images: &Tensor) -> Tensor {
-        self.decoded(&self.branch.images(images, Mode::Eval).z, Mode::Eval)
+    fn reconstruct(&self, views: &Views) -> Reconstructed {
+        let z = self.branch.images(&views.view(0), Mode::Eval).z;
+        Reconstructed { images: self.decoded(&z, Mode::Eval), hidden: None }
     }
 }

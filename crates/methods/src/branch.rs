@@ -106,6 +106,20 @@ impl Branch {
         self.embedded(images, self.draws(rows, progress).as_ref(), mode)
     }
 
+    /// The class token and the patches at `keep` of images of one pass, as [`Encoder::kept_tokens`].
+    pub fn kept_tokens(
+        &self,
+        images: &Tensor,
+        keep: &Tensor,
+        rows: &[i64],
+        progress: Progress,
+        mode: Mode,
+    ) -> Option<Tensor> {
+        let draws = self.draws(rows, progress);
+        let _autocast = Autocast::new(self.device, self.precision);
+        self.encoder.kept_tokens(images, keep, Pass { mode, draws: draws.as_ref() })
+    }
+
     /// Images of one pass, from which the network leaves nothing out: in evaluation, and of a momentum encoder.
     pub fn images(&self, images: &Tensor, mode: Mode) -> Embedded {
         self.embedded(images, None, mode)

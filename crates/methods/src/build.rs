@@ -12,6 +12,7 @@ use crate::dino::Dino;
 use crate::exemplar::Exemplar;
 use crate::jigsaw::Jigsaw;
 use crate::joint::Joint;
+use crate::mae::Mae;
 use crate::moco::Moco;
 use crate::mocov3::Mocov3;
 use crate::nnclr::Nnclr;
@@ -193,6 +194,7 @@ pub fn objective(
         config::AnyMethod::RelativePatch(own) => Box::new(RelativePatch::new(own, setting)),
         config::AnyMethod::Exemplar(own) => Box::new(Exemplar::new(own, setting)),
         config::AnyMethod::Autoencoder(own) => Box::new(Autoencoder::new(own, setting)),
+        config::AnyMethod::Mae(own) => Box::new(Mae::new(own, setting)),
         config::AnyMethod::Joint(own) => {
             Box::new(Joint::new(own, setting, |method, setting| objective(method, setting, labels))?)
         }

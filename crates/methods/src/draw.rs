@@ -15,6 +15,7 @@ enum Use {
     Colour = 5,
     Cell = 6,
     Patch = 7,
+    Mask = 8,
 }
 
 fn stream(seed: u64, step: u64, purpose: Use) -> KeyedRng {
@@ -50,6 +51,18 @@ pub(crate) fn cells(indices: &[u32], seed: u64, epoch: u32, (views, cells): (i64
         (0..views).map(|_| below(cells, &mut stream)).collect::<Vec<_>>()
     });
     Tensor::from_slice(&drawn.collect::<Vec<i64>>()).view([-1, views]).tr().contiguous()
+}
+
+/// The places of the patches of each image that are kept, so many of all, in their order, `[n, kept]`.
+pub(crate) fn kept_patches(indices: &[u32], seed: u64, epoch: u32, (kept, patches): (i64, i64)) -> Tensor {
+    let drawn = indices.iter().flat_map(|&image| {
+        let mut stream = of_image(seed, epoch, image, Use::Mask);
+        let mut places: Vec<i64> = (0..patches).collect();
+        let mut own = places.partial_shuffle(&mut stream, kept as usize).0.to_vec();
+        own.sort_unstable();
+        own
+    });
+    Tensor::from_slice(&drawn.collect::<Vec<_>>()).view([-1, kept])
 }
 
 /// Where tiles lie in their cells, down and right, each 0 to `slack`: `[n, tiles, 2]`.
@@ -194,6 +207,22 @@ mod tests {
         assert_eq!(some, drawn.index_select(1, &Tensor::from_slice(&[7i64, 41_000])));
         assert_ne!(drawn.get(0), drawn.get(1));
         assert_ne!(cells(&images, 1, 1, (2, 25)), drawn);
+    }
+
+    #[test]
+    fn kept_patches_are_even_ordered_and_drawn_for_each_image_alone() {
+        let images: Vec<u32> = (0..20_000).collect();
+        let drawn = kept_patches(&images, 1, 0, (4, 16));
+        assert_eq!(drawn.size(), [20_000, 4]);
+        let counts = drawn.view(-1).bincount::<Tensor>(None, 16).to_kind(Kind::Double);
+        // 5,000 expected in each; five standard deviations are 306.
+        assert!((counts - 5000.0).abs().max().double_value(&[]) < 306.0);
+        let steps = drawn.narrow(1, 1, 3) - drawn.narrow(1, 0, 3);
+        assert!(steps.min().int64_value(&[]) >= 1, "no patch stands twice");
+        let some = kept_patches(&[7, 11_000], 1, 0, (4, 16));
+        assert_eq!(some, drawn.index_select(0, &Tensor::from_slice(&[7i64, 11_000])));
+        assert_ne!(kept_patches(&images, 1, 1, (4, 16)), drawn);
+        assert_ne!(kept_patches(&images, 2, 0, (4, 16)), drawn);
     }
 
     #[test]

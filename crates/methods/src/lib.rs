@@ -26,6 +26,7 @@ mod golden;
 mod groups;
 mod jigsaw;
 mod joint;
+mod mae;
 mod method;
 mod mining;
 mod moco;
@@ -60,7 +61,8 @@ pub use kontrast_augment_torch::Views;
 pub use kontrast_rng::Progress;
 pub use method::Method;
 pub use objective::{
-    BatchInfo, CollapseCriterion, Encoders, LossOutput, Objective, Pretext, Reconstruction, TextSpace,
+    BatchInfo, CollapseCriterion, Encoders, LossOutput, Objective, Pretext, Reconstructed, Reconstruction,
+    TextSpace,
 };
 pub use outputs::Outputs;
 pub use setting::{Labels, Setting, SharedEncoder, TextSetting};

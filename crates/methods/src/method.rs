@@ -7,7 +7,7 @@
 //! running statistics move once a chunk.
 
 use crate::objective::{BatchInfo, LossOutput, Objective, TextSpace};
-use crate::{Outputs, Part, Predictions, Progress, Setting, StepOutput, ViewSpec};
+use crate::{Outputs, Part, Predictions, Progress, Reconstructed, Setting, StepOutput, ViewSpec};
 use kontrast_augment_torch::Views;
 use kontrast_models::{Encoder, Head, Mode};
 use kontrast_optim::Group;
@@ -100,8 +100,8 @@ impl Method {
 
     /// What it gives back of images, as [`Reconstruction::reconstruct`](crate::Reconstruction::reconstruct), without
     /// gradient; none for a method that does not learn to.
-    pub fn reconstruct(&self, images: &Tensor) -> Option<Tensor> {
-        tch::no_grad(|| Some(self.objective.reconstruction()?.reconstruct(images)))
+    pub fn reconstruct(&self, views: &Views) -> Option<Reconstructed> {
+        tch::no_grad(|| Some(self.objective.reconstruction()?.reconstruct(views)))
     }
 
     fn whole(&mut self, views: &Views, batch: BatchInfo<'_>) -> StepOutput {

@@ -95,12 +95,20 @@ pub trait Pretext {
 
 /// A method that learns to give images back.
 pub trait Reconstruction {
-    /// What it gives back of normalised images, in evaluation mode.
+    /// What it gives back of normalised images, in evaluation mode. What is drawn follows from their indices.
     ///
-    /// # Shapes
-    /// - `images`: `[n, c, h, w]`, as large as the first view
-    /// - returns the same
-    fn reconstruct(&self, images: &Tensor) -> Tensor;
+    /// `views` holds one view, as large as the method's first.
+    fn reconstruct(&self, views: &Views) -> Reconstructed;
+}
+
+/// What a method gives back of images.
+#[derive(Debug)]
+pub struct Reconstructed {
+    /// `[n, c, h, w]`, normalised as the images were; where not all is hidden, what the method saw is as it was.
+    pub images: Tensor,
+    /// `[n, 1, h, w]`, fp32: 1 where the method did not see the image and 0 elsewhere, as many of either in each image; none where it
+    /// saw all.
+    pub hidden: Option<Tensor>,
 }
 
 /// A space that images and texts share. An image lies there by the projector's embedding, divided by its length.
@@ -245,4 +253,6 @@ pub enum CollapseCriterion {
     Spread,
     /// They gather where their classes are, in as few directions as there are classes: a method that needs labels.
     Classes,
+    /// As it may be: the loss has no minimum in which all are alike.
+    Any,
 }

@@ -44,6 +44,17 @@ pub trait Encoder: Send {
     /// Feature maps after each stage, `[n, channels, h, w]`, shallow before deep; probes read them.
     fn stages(&self, images: &Tensor, pass: Pass<'_>) -> Vec<Tensor>;
 
+    /// The class token and the patches at some places, after the last norm: all other patches are left out before the first
+    /// block. None where an encoder has no patches, which is the default.
+    ///
+    /// # Shapes
+    /// - `images`: as above
+    /// - `keep`: `[n, k]`, i64, places of patches, row by row of the image
+    /// - returns `[n, 1 + k, width]`
+    fn kept_tokens(&self, _images: &Tensor, _keep: &Tensor, _pass: Pass<'_>) -> Option<Tensor> {
+        None
+    }
+
     /// Width of a representation.
     fn width(&self) -> i64;
 

@@ -3,6 +3,7 @@
 use crate::encoder::parameters;
 use crate::layer_norm::LayerNorm;
 use crate::layers::fp32_at_least;
+use crate::patches::picked;
 use crate::position::{interpolated, sines};
 use crate::vit_block::VitBlock;
 use crate::{Encoder, EncoderSpec, Init, Pass};
@@ -174,6 +175,14 @@ impl Encoder for Vit {
             patches.reshape([-1, self.spec.width, rows, columns])
         };
         self.blocks.iter().map(stage).collect()
+    }
+
+    fn kept_tokens(&self, images: &Tensor, keep: &Tensor, pass: Pass<'_>) -> Option<Tensor> {
+        let (all, (rows, columns)) = self.tokens(images);
+        let patches = picked(&all.narrow(1, 1, rows * columns), keep);
+        let x = Tensor::cat(&[all.narrow(1, 0, 1), patches], 1);
+        let x = self.blocks.iter().fold(x, |x, block| block.forward(&x, pass));
+        Some(self.norm.forward(&x))
     }
 
     fn width(&self) -> i64 {

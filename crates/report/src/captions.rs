@@ -32,7 +32,7 @@ impl Captions {
             pretext: pretext(&tasks, summary.pretext.as_ref()),
             confusion: confusion(summary.pretext.as_ref()),
             classes: confused_caption(summary),
-            reconstructions: reconstructions(summary.reconstruction.as_ref()),
+            reconstructions: reconstructions(&tasks, summary.reconstruction.as_ref()),
             neighbours: neighbours_caption(summary),
         }
     }
@@ -88,14 +88,17 @@ fn confusion(pretext: Option<&Pretext>) -> &'static str {
 }
 
 /// What the rows are, and the error beside its baseline.
-fn reconstructions(measured: Option<&Reconstruction>) -> String {
+fn reconstructions(tasks: &[Task], measured: Option<&Reconstruction>) -> String {
+    let info = tasks.iter().map(|task| &task.info).find(|info| info.reconstructs.is_some());
+    let below = info.map_or("below each what comes back of it", |info| &info.given_back);
     let Some(measured) = measured else {
-        return "Undistorted images, and below each what the decoder makes of its embedding.".to_owned();
+        return format!("Undistorted images, and {below}.");
     };
     let whose = if measured.on_test { "test" } else { "training" };
+    let of = if info.is_some_and(|info| info.hidden.is_some()) { "what is hidden of all" } else { "all" };
     let error = if measured.loss == "l1" { "mean absolute error" } else { "mean squared error" };
     format!(
-        "Undistorted {whose} images, and below each what the decoder makes of its embedding. Over all {} {whose} images \
+        "Undistorted {whose} images, and {below}. Over {of} {} {whose} images \
          the {error} of normalised values is {:.3}; that of each image painted over in its one best colour is {:.3}.",
         count(measured.images),
         measured.error,

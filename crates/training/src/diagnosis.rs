@@ -167,7 +167,7 @@ impl Monitor {
     }
 
     fn collapse(&mut self, step: u64, diagnosis: &Diagnosis) -> Option<Alarm> {
-        if self.criterion == CollapseCriterion::Classes {
+        if self.criterion != CollapseCriterion::Spread {
             return None;
         }
         // Of a narrow embedding a quarter of the width is all that can be asked.
@@ -283,8 +283,10 @@ mod tests {
             Tensor::from_slice(&[1f32, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0]).view([2, 4]).repeat([2, 16, 1]);
         let two = Diagnosis::of(&z.view([2, 32, 4]), &z.get(0));
         assert!(two.effective_rank < 1.1, "{two:?}");
-        let mut monitor = Monitor::new(0, 1000, CollapseCriterion::Classes, "");
-        assert!((1..=300).all(|step| monitor.record(step, loss(1.0), &two).is_none()));
+        for criterion in [CollapseCriterion::Classes, CollapseCriterion::Any] {
+            let mut monitor = Monitor::new(0, 1000, criterion, "");
+            assert!((1..=300).all(|step| monitor.record(step, loss(1.0), &two).is_none()));
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod exemplar;
 mod heads;
 mod jigsaw;
 mod joint;
+mod mae;
 mod moco;
 mod mocov3;
 mod momentum;
@@ -48,6 +49,7 @@ pub use exemplar::Exemplar;
 pub use heads::{Head, HeadNorm};
 pub use jigsaw::Jigsaw;
 pub use joint::{Joint, JointTask};
+pub use mae::{Mae, MaeDecoder};
 pub use moco::Moco;
 pub use mocov3::Mocov3;
 pub use momentum::Momentum;
@@ -136,6 +138,7 @@ methods! {
     "relative_patch" => RelativePatch,
     "exemplar" => Exemplar,
     "autoencoder" => Autoencoder,
+    "mae" => Mae,
     "joint" => Joint,
 }
 
@@ -208,6 +211,25 @@ impl AnyMethod {
         self.check_sizes(&format!("method.{}", self.name()), (&of, &sizes), problems);
         if let Self::Joint(joint) = self {
             joint.check_views("method.joint", views, problems);
+        }
+    }
+
+    /// Reports a fraction of hidden patches, of so many pixels on a side, that leaves none to be seen.
+    pub(crate) fn check_hidden(&self, views: &Views, patch: usize, problems: &mut Problems) {
+        let sizes = views.sizes();
+        for task in self.tasks() {
+            let (Some(ratio), Some(size)) = (task.info.hidden, sizes.get(task.first_view())) else {
+                continue;
+            };
+            let patches = (size.height / patch) * (size.width / patch);
+            let view = views.name();
+            let expected = format!(
+                "a smaller one, which leaves one or more of the {patches} patches of views.{view} to be seen"
+            );
+            // A fraction out of its range, and views of no patch, are problems of their own.
+            let told = ratio <= 0.0 || ratio >= 1.0 || patches == 0;
+            let fits = told || mae::kept(ratio, patches) >= 1;
+            problems.require(fits, &format!("{}.mask_ratio", task.key), &ratio, &expected);
         }
     }
 

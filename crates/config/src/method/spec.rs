@@ -46,6 +46,11 @@ pub struct MethodInfo {
     pub pretext: Option<Pretext>,
     /// How what it gives back of its view is compared with it; none where it does not learn to.
     pub reconstructs: Option<PixelLoss>,
+    /// In a part of a sentence, what stands below images in the picture of what it gives back.
+    pub given_back: String,
+    /// Fraction of its view's patches that it hides from the encoder, which has to be a vision transformer; none where the encoder
+    /// sees whole views.
+    pub hidden: Option<f64>,
     /// Pixels on a side of the tiles that the encoder sees; whole views where there is none.
     pub tile: Option<usize>,
     /// Whether it compares cells of the maps that AMDIM's encoder makes.
@@ -101,6 +106,8 @@ impl MethodInfo {
             needs_labels: false,
             pretext: None,
             reconstructs: None,
+            given_back: "below each what the decoder makes of its embedding".to_owned(),
+            hidden: None,
             tile: None,
             compares_cells: false,
             predicts: None,

@@ -254,7 +254,7 @@ fn every_smoke_experiment_is_of_the_method_that_names_it() {
         assert!(folder.join(format!("{compared}.toml")).exists(), "{name}");
         names.push(name);
     }
-    assert_eq!(names.len(), 27, "{names:?}");
+    assert_eq!(names.len(), 28, "{names:?}");
 }
 
 #[test]
@@ -287,6 +287,42 @@ fn a_split_leaves_channels_for_both_networks_and_cmc_needs_one() {
     assert!(message.contains("encoder.nin.split") && message.contains("for method.cmc"), "{message}");
     let message = refusal("cmc", "views.custom.view=[{ count = 2, size = 32, steps = [\"fit\"] }]");
     assert!(message.contains("expected one view: method.cmc compares what two networks"), "{message}");
+}
+
+#[test]
+fn each_value_of_mae_out_of_range_names_its_key() {
+    let decoder = |values: &str| format!("method.mae.decoder={{ {values} }}");
+    let [odd, heads, flat, headless] = [
+        "width = 30, depth = 1, heads = 2",
+        "width = 32, depth = 1, heads = 3",
+        "width = 32, depth = 0, heads = 2",
+        "width = 32, depth = 1, heads = 0",
+    ]
+    .map(decoder);
+    each_is_refused(&[
+        ("method.mae.mask_ratio=1.0", "method.mae.mask_ratio = 1.0: expected above 0 and below 1"),
+        ("method.mae.mask_ratio=0.0", "method.mae.mask_ratio = 0.0: expected above 0 and below 1"),
+        (&odd, "method.mae.decoder.width = 30: expected a multiple of 4"),
+        (
+            &heads,
+            "method.mae.decoder.width = 32: expected a multiple of 4 and of method.mae.decoder.heads = 3",
+        ),
+        (&flat, "method.mae.decoder.depth = 0: expected at least 1 block"),
+        (&headless, "method.mae.decoder.heads = 0: expected at least 1 head"),
+    ]);
+}
+
+#[test]
+fn mae_needs_a_transformer_and_patches_to_see() {
+    let message = refusal("mae", "encoder.nin={ blocks = 3, width = 12 }");
+    assert!(message.contains("encoder") && message.contains("whose patches method.mae hides"), "{message}");
+    // Sixteen patches.
+    let message = refusal("mae", "method.mae.mask_ratio=0.95");
+    let expected = "method.mae.mask_ratio = 0.95: expected a smaller one, which leaves one or more of the 16 patches of \
+                    views.supervised to be seen";
+    assert!(message.contains(expected), "{message}");
+    let message = refusal("mae", "views.supervised.count=2");
+    assert!(message.contains("expected one view: method.mae gives it back"), "{message}");
 }
 
 #[test]

@@ -72,6 +72,23 @@ fn an_autoencoder_shows_what_it_gives_back() {
 }
 
 #[test]
+fn a_masked_autoencoder_shows_what_it_sees_and_what_it_predicts() {
+    let place = Place::new();
+    let own = "method.mae={ mask_ratio = 0.75, normalise_pixels = false, decoder = { width = 8, depth = 1, heads = 2 } }";
+    let vit = "encoder.vit_tiny={ patch = 4, size = 16, depth = 1, position = \"sines\", stochastic_depth = 0.0, \
+               frozen_projection = false }";
+    place
+        .tiny(&["--set", ONE_VIEW, "--set", vit, "--set", own])
+        .says(0, &["reconstruction of the test images: mse ", "report: "]);
+    let measured = &place.summary()["reconstruction"];
+    assert_eq!((measured["loss"].as_str(), measured["images"].as_u64()), (Some("mse"), Some(40)));
+    let picture = image::open(place.run_dir().join("figures/reconstructions.png")).unwrap().to_rgb8();
+    // Images, what is seen of them, and what comes back: three rows of twelve, so four times as wide as high.
+    let across = f64::from(picture.width()) / f64::from(picture.height());
+    assert!((3.8..4.2).contains(&across), "{} x {}", picture.width(), picture.height());
+}
+
+#[test]
 fn exemplars_train_on_as_many_images_as_there_are_classes_and_are_judged_on_all() {
     let place = Place::new();
     let own = "method.exemplar={ classes = 32, projector = { widths = [8], batch_norm = true } }";

@@ -12,6 +12,7 @@ mod info_nce;
 mod inputs;
 mod lidar;
 mod margin_contrastive;
+mod masked_mse;
 mod multi_scale_nce;
 mod n_pair;
 mod nce;

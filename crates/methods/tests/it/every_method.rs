@@ -67,7 +67,7 @@ fn the_gradient_reaches_every_trained_variable_and_none_of_the_target() {
 
 #[test]
 fn the_projector_is_there_where_a_checkpoint_has_one_and_makes_embeddings_of_representations() {
-    let bare = ["rotation", "supervised", "joint", "cmc", "amdim", "cpc"];
+    let bare = ["rotation", "supervised", "joint", "cmc", "amdim", "cpc", "mae"];
     for example in all() {
         let method = example.method();
         let stored = method.state().iter().any(|(name, _)| name.starts_with("projector."));
@@ -252,7 +252,8 @@ fn a_first_loss_lies_near_its_uniform_value() {
     for example in all() {
         let output = example.method().step(&example.batch(0, false), progress(0));
         let Some(uniform) = output.uniform else {
-            let none = ["byol", "simsiam", "barlow_twins", "vicreg", "triplet", "autoencoder", "joint"];
+            let none =
+                ["byol", "simsiam", "barlow_twins", "vicreg", "triplet", "autoencoder", "mae", "joint"];
             assert!(none.contains(&example.name), "{} has a uniform value", example.name);
             continue;
         };
@@ -276,8 +277,14 @@ fn a_first_loss_lies_near_its_uniform_value() {
 #[test]
 fn forward_passes_are_those_of_all_encoders() {
     let contrastive = [("simclr", 2), ("moco", 2), ("byol", 4), ("swav", 4), ("dino", 6), ("npid", 1)];
-    let pretext =
-        [("rotation", 4), ("relative_patch", 9), ("exemplar", 2), ("autoencoder", 1), ("joint", 4 + 4)];
+    let pretext = [
+        ("rotation", 4),
+        ("relative_patch", 9),
+        ("exemplar", 2),
+        ("autoencoder", 1),
+        ("mae", 1),
+        ("joint", 4 + 4),
+    ];
     for (name, passes) in contrastive.into_iter().chain(pretext) {
         let example = Example::new(name, &[]);
         let output = example.method().step(&example.batch(0, false), progress(0));

@@ -23,8 +23,8 @@ pub struct Example {
     experiment: Experiment,
 }
 
-/// Every method there is, a file each in configs/smoke, and two of them with a transformer.
-pub const NAMES: [&str; 29] = [
+/// Every method there is, a file each in configs/smoke, and two of them with a transformer too.
+pub const NAMES: [&str; 30] = [
     "simclr",
     "dcl",
     "dclw",
@@ -53,6 +53,7 @@ pub const NAMES: [&str; 29] = [
     "relative_patch",
     "exemplar",
     "autoencoder",
+    "mae",
     "joint",
 ];
 
@@ -155,6 +156,7 @@ impl Example {
             "jigsaw",
             "relative_patch",
             "autoencoder",
+            "mae",
         ];
         !one_view.contains(&self.name) && !["moco", "amdim", "joint", "dino-vit"].contains(&self.name)
     }

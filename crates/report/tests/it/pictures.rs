@@ -108,6 +108,12 @@ fn reconstructions_have_their_error_and_its_baseline() {
     let said = "Over all 10,000 test images the mean absolute error of normalised values is 0.123; that of each image \
                 painted over in its one best colour is 0.457.";
     assert_says(&html, &["<h2>Reconstructions</h2>", said]);
+    // Of what the method did not see.
+    let html = page("mae", &[], &summary);
+    let said = "below each the patches that the encoder sees, and then the image with what the decoder predicts in place of the \
+                others, each brought to the mean and the standard deviation that the hidden patch has. Over what is hidden of \
+                all 10,000 test images the mean";
+    assert_says(&html, &[said]);
     // A run from before there was such a figure.
     let html = page("autoencoder", &[], &sample::summary());
     assert!(html.contains("<h2>Reconstructions</h2>") && !html.contains("of normalised values"));
