@@ -64,6 +64,7 @@ impl Example {
         let small: &[&str] = match name {
             "moco" => &["method.moco.queue=64"],
             "nnclr" => &["method.nnclr.queue=64"],
+            "cpc" => &["method.cpc.jitter={ strength = 0.1, one_channel = 0.1 }"],
             "jigsaw" => &["method.jigsaw.permutations.count=4", "method.jigsaw.tile=6"],
             _ => &[],
         };
