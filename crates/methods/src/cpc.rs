@@ -23,8 +23,9 @@ pub(crate) struct Cpc {
     seed: u64,
     directions: Vec<Predictor>,
     distances: Vec<i64>,
-    target: Linear,
-    target_store: nn::VarStore,
+    /// Makes targets of representations of patches.
+    projection: Linear,
+    projection_store: nn::VarStore,
     scale: f64,
     groups: Option<ImageGroups>,
     precision: Precision,
@@ -72,10 +73,10 @@ impl Cpc {
         let branch = Branch::new(setting, &HeadSpec::none(), 1);
         let width = branch.width();
         let taken = Direction::ALL.into_iter().take(config.directions as usize);
-        let target_store = nn::VarStore::new(setting.device);
-        let init = Init::new(setting.seed).part("target");
+        let projection_store = nn::VarStore::new(setting.device);
+        let init = Init::new(setting.seed).part("projection");
         // A bias would add the same to all candidates of a prediction.
-        let target = Linear::new(&target_store.root(), width, i64::from(config.width), false, init);
+        let projection = Linear::new(&projection_store.root(), width, i64::from(config.width), false, init);
         Self {
             branch,
             patches,
@@ -83,8 +84,8 @@ impl Cpc {
             seed: setting.seed,
             directions: taken.map(|direction| Predictor::new(direction, config, setting, width)).collect(),
             distances: config.distances.iter().map(|&distance| i64::from(distance)).collect(),
-            target,
-            target_store,
+            projection,
+            projection_store,
             scale: config.scale,
             groups: setting.groups.clone(),
             precision: setting.precision,
@@ -155,7 +156,7 @@ impl Objective for Cpc {
         let grid = self.grid(views, progress, mode);
         let h = grid.mean_dim([2i64, 3].as_slice(), false, None);
         let _autocast = Autocast::new(self.device, self.precision);
-        let targets = self.target.forward(&cells(&grid)).to_kind(Kind::Float);
+        let targets = self.projection.forward(&cells(&grid)).to_kind(Kind::Float);
         let predictions = self.directions.iter().flat_map(|predictor| self.predictions(predictor, &grid));
         let named = self.terms().zip(predictions.collect::<Vec<_>>());
         let outputs = Outputs::new(&h).with("targets", targets.unsqueeze(0));
@@ -194,7 +195,7 @@ impl Objective for Cpc {
     }
 
     fn state(&self) -> StateDict {
-        let state_of = self.branch.state().and("target", &state(&self.target_store));
+        let state_of = self.branch.state().and("projection", &state(&self.projection_store));
         self.directions.iter().fold(state_of, |all, predictor| {
             let name = predictor.direction.as_str();
             all.and(&format!("{name}.context"), &state(&predictor.context_store))

@@ -69,6 +69,7 @@ impl Example {
         let small: &[&str] = match name {
             "moco" => &["method.moco.queue=64"],
             "nnclr" => &["method.nnclr.queue=64"],
+            "cpc" => &["method.cpc.jitter={ strength = 0.1, one_channel = 0.1 }"],
             "jigsaw" => &["method.jigsaw.permutations.count=4", "method.jigsaw.tile=6"],
             // What an untrained text encoder makes of different texts points into few directions.
             "clip" => &["method.clip.temperature=0.5"],

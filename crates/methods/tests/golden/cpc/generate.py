@@ -68,7 +68,7 @@ class Cpc(nn.Module):
         super().__init__()
         self.encoder = network()
         width = 8 * WIDTH
-        self.target = nn.Linear(width, VALUES, bias=False)
+        self.projection = nn.Linear(width, VALUES, bias=False)
         for name in DIRECTIONS:
             setattr(self, name, Direction(width))
 
@@ -90,7 +90,7 @@ class Cpc(nn.Module):
                 turned = turned.flip(3)
             own = getattr(self, name)
             context = own.context(turned)
-            cells = self.target(turned.permute(0, 2, 3, 1))
+            cells = self.projection(turned.permute(0, 2, 3, 1))
             n, rows, columns, d = cells.shape
             for k in DISTANCES:
                 terms = []
@@ -115,6 +115,6 @@ loss.backward()
 case = {"images": images, "loss": loss.detach(), "h": h.detach()}
 case.update({f"loss.{key}": value.detach() for key, value in losses.items()})
 case.update({f"gradient.{key}": value.grad.norm() for key, value in model.named_parameters()})
-for key in ("encoder.conv1.weight", "target.weight", "left.weights.2.weight", "right.context.blocks.0.conv3.weight"):
+for key in ("encoder.conv1.weight", "projection.weight", "left.weights.2.weight", "right.context.blocks.0.conv3.weight"):
     case[f"gradient_of.{key}"] = dict(model.named_parameters())[key].grad
 save_file({key: value.contiguous().clone() for key, value in case.items()}, "case.safetensors")
