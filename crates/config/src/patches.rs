@@ -55,12 +55,11 @@ impl Encoder {
     pub(crate) fn check_patches(&self, method: &AnyMethod, views: &Views, problems: &mut Problems) {
         for task in method.tasks().iter().filter(|task| task.info.predicts.is_some()) {
             let key = format!("encoder.{}.patches", self.name());
-            match self.patches() {
-                Some(patches) => patches.check_grid(&key, task, views, problems),
-                None => {
-                    let what = "`{ side, stride }`, such as { side = 10, stride = 5 } of 30 pixels";
-                    problems.missing(&key, &format!("{what}, for {}; only ResNets have it", task.key));
-                }
+            if let Some(patches) = self.patches() {
+                patches.check_grid(&key, task, views, problems);
+            } else {
+                let what = "`{ side, stride }`, such as { side = 10, stride = 5 } of 30 pixels";
+                problems.missing(&key, &format!("{what}, for {}; only ResNets have it", task.key));
             }
         }
     }
