@@ -151,7 +151,8 @@ fn kept_tokens_are_those_of_an_image_of_the_kept_patches_alone() {
     let (_, encoder) = filled(spec());
     let x = images(2, 16);
     let tokens = |keep: &Tensor| {
-        tch::no_grad(|| encoder.kept_tokens(&x, keep, Mode::Eval.into())).expect("a vision transformer has patches")
+        tch::no_grad(|| encoder.kept_tokens(&x, keep, Mode::Eval.into()))
+            .expect("a vision transformer has patches")
     };
     let all = Tensor::arange(16, (Kind::Int64, Device::Cpu)).expand([2, 16], false);
     let h = tch::no_grad(|| encoder.forward(&x, Mode::Eval.into()));
@@ -163,9 +164,16 @@ fn kept_tokens_are_those_of_an_image_of_the_kept_patches_alone() {
     assert_eq!(some.size(), [2, 3, 24]);
     assert!((some.select(1, 0) - h).abs().max().double_value(&[]) > 1e-3);
     // Each row has its own places.
-    let one = tch::no_grad(|| encoder.kept_tokens(&x.narrow(0, 1, 1), &keep.narrow(0, 1, 1), Mode::Eval.into()));
+    let one =
+        tch::no_grad(|| encoder.kept_tokens(&x.narrow(0, 1, 1), &keep.narrow(0, 1, 1), Mode::Eval.into()));
     assert_close(&one.unwrap(), &some.narrow(0, 1, 1), 1e-5);
     let store = nn::VarStore::new(Device::Cpu);
-    let other = kontrast_models::NinSpec { blocks: 3, width: 12, channels: 3, channels_last: true, bn_splits: 1 };
-    assert!(EncoderSpec::Nin(other).build(&store, Init::new(0)).kept_tokens(&x, &keep, Mode::Eval.into()).is_none());
+    let other =
+        kontrast_models::NinSpec { blocks: 3, width: 12, channels: 3, channels_last: true, bn_splits: 1 };
+    assert!(
+        EncoderSpec::Nin(other)
+            .build(&store, Init::new(0))
+            .kept_tokens(&x, &keep, Mode::Eval.into())
+            .is_none()
+    );
 }
