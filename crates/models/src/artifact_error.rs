@@ -1,7 +1,7 @@
 //! What may be wrong with a file that should hold encoders.
 
 use crate::TorchFileError;
-use crate::artifact::VERSION;
+use crate::header::VERSION;
 use kontrast_torch_ext::StateError;
 use std::path::PathBuf;
 

@@ -17,6 +17,7 @@ mod pairs;
 mod ranges;
 mod renamed;
 mod scans;
+mod texts;
 mod tuning;
 mod weights;
 mod words;
