@@ -122,10 +122,11 @@ impl Example {
     }
 
     /// Noisy views of smooth images, half as large as the experiment's but for nine tiles, which need some pixels each, and
-    /// for a decoder and AMDIM's encoder, which are made for one size, and for a grid of patches; with `swapped` the first two change places.
+    /// for a decoder and AMDIM's encoder, which are made for one size, for a grid of patches, and MAE, which sees few of them; with `swapped` the first two change places.
     pub fn batch(&self, which: u32, swapped: bool) -> Views {
         let sizes = self.experiment.views.sizes();
-        let part = if ["autoencoder", "relative_patch", "amdim", "cpc"].contains(&self.name) { 1 } else { 2 };
+        let part =
+            if ["autoencoder", "relative_patch", "amdim", "cpc", "mae"].contains(&self.name) { 1 } else { 2 };
         let indices: Vec<u32> = (0..N as u32).map(|n| (which * N as u32 + n) % IMAGES).collect();
         let mut views: Vec<_> = sizes
             .iter()
