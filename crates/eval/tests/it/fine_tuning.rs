@@ -24,7 +24,7 @@ fn protocol(percents: &[u32]) -> FineTuning {
     FineTuning {
         percents: percents.to_vec(),
         draws: 2,
-        steps: vec![1, 40],
+        steps: vec![1, 80],
         batch: 8,
         lrs: vec![0.05],
         weight_decay: 1e-4,
@@ -56,7 +56,7 @@ fn a_copy_learns_from_some_labels_and_the_encoder_stays() {
     let score = |place: usize| reports[place].score();
     assert_eq!((score(1).count("labels"), score(1).count("draws")), (Some(16), Some(2)));
     assert_eq!((score(3).count("labels"), score(3).count("draws")), (Some(160), Some(1)));
-    assert_eq!(score(3).count("steps"), Some(40), "one step is too little to be chosen");
+    assert_eq!(score(3).count("steps"), Some(80), "one step is too little to be chosen");
     assert!(reports.iter().all(|report| report.top1() > 80.0), "chance is 25 %: {reports:?}");
     assert!(score(1).top1_std.is_some() && score(3).top1_std.is_none());
     let labelled = |place: usize| reports[place].labelled.as_ref().unwrap();

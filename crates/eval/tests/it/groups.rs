@@ -136,7 +136,7 @@ fn choosing() -> Vec<Box<dyn Protocol>> {
 }
 
 /// Those that learn from all training images, or ask nothing of classes.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 11] = [
     "anomaly",
     "clustering",
     "head",
@@ -147,6 +147,7 @@ const OTHERS: [&str; 10] = [
     "linear_adam",
     "mlp",
     "retrieval",
+    "zero_shot",
 ];
 
 #[test]
