@@ -39,7 +39,8 @@ fn outputs_and_gradients_are_torchvisions() {
         variables.copy_from(&values.collect()).unwrap();
         let expected = &case[&*format!("{name}.h")];
         let found = tch::no_grad(|| encoder.forward(&images().to_kind(Kind::Float), Mode::Eval.into()));
-        assert_close(&found, expected, 1e-5);
+        // In fp32 roundings of fifty layers add up; the same in fp64 follows.
+        assert_close(&found, expected, 1e-4);
         store.double();
         let values = names.iter().enumerate().map(|(place, name)| {
             let size = store.variables()[name].size();
