@@ -49,14 +49,12 @@ impl CaptionRetrieval {
         let of_texts: Vec<u64> = captions.into_values().collect();
         let of_texts = table(&embedded(space, side.tokenizer, &texts)?, &of_texts);
         let found = |queries: &Table, candidates: &Table, whose: &str| {
-            let recall_at = |&k: &usize| {
-                let found = recall_between(queries, candidates, &[k.min(candidates.len())]);
-                let found = found.expect("each group has images and captions, and k is in range");
-                Metric::per_cent(
-                    format!("{whose}_recall_at_{k}"),
-                    &[found.into_values().next().unwrap_or(0.0)],
-                )
-            };
+            let within = |k: usize| k.min(candidates.len());
+            let ks: Vec<usize> = self.ks.iter().map(|&k| within(k)).collect();
+            let recall = recall_between(queries, candidates, &ks);
+            let recall = recall.expect("each group has images and captions, and each k is in range");
+            let recall_at =
+                |&k: &usize| Metric::per_cent(format!("{whose}_recall_at_{k}"), &[recall[&within(k)]]);
             self.ks.iter().map(recall_at).collect::<Vec<_>>()
         };
         let metrics = [found(&of_images, &of_texts, "text"), found(&of_texts, &of_images, "image")].concat();

@@ -11,6 +11,7 @@ use kontrast_methods::{ImageGroups, Progress, TextSetting};
 use kontrast_models::{BertSpec, TextActivation, TextPooling, TextSpec, TextTransformerSpec, read_tensors};
 use kontrast_rng::KeyedRng;
 use kontrast_runlog::human::counted;
+use kontrast_text::Prompt;
 use kontrast_torch_ext::{StateDict, Texts};
 use kontrast_training::TextSource;
 use std::collections::HashMap;
@@ -237,20 +238,22 @@ fn captions(
     images: &dyn Dataset,
     class_of: Option<&dyn Fn(usize) -> String>,
 ) -> Result<Vec<Vec<String>>, Refusal> {
+    let prompts = texts.prompts.iter().map(|prompt| Prompt::new(prompt)).collect::<Result<Vec<_>, _>>();
+    let prompts = prompts.map_err(|error| Refusal(format!("texts.prompts: {error}")))?;
     let of_image = |image: usize| {
         let own = images.captions(image);
         if !own.is_empty() {
             return Ok(own.to_vec());
         }
-        let Some(class_of) = class_of.filter(|_| !texts.prompts.is_empty()) else {
+        let Some(class_of) = class_of.filter(|_| !prompts.is_empty()) else {
             let named = images.name(image).unwrap_or_else(|| format!("training image {image}"));
             return Err(Refusal(format!(
                 "texts: {named} has no caption: give the file of data.name = \"csv\" a column caption, or say with texts.prompts \
                  what is to be said of an image by its class"
             )));
         };
-        let class = class_of(image).replace('_', " ");
-        Ok(texts.prompts.iter().map(|prompt| prompt.replacen("{}", &class, 1)).collect())
+        let class = class_of(image);
+        Ok(prompts.iter().map(|prompt| prompt.of(&class)).collect())
     };
     (0..images.len()).map(of_image).collect()
 }
